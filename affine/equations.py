@@ -1,0 +1,126 @@
+"""The registry: every displayed equation, under a permanent tag.
+
+Site, docstrings, properties and tests meet in the tag. The data stand in
+`equations.toml` and `handwritten.toml`, beside this file.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+__all__ = ["CORRECTIONS", "EQUATIONS", "STATEMENTS", "Correction", "Equation", "Statement"]
+
+STATEMENT_ONLY = "statement only"
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """One displayed equation, as the site, the properties and the docstrings cite it.
+
+    Attributes:
+        number: Its place in reading order, from 1. Numbers may change; cite the tag.
+        tag: Its permanent name, such as `dw`.
+        title: A few words that a search finds.
+        tex: The equation in TeX.
+        spoken: The sentence to say aloud.
+        symbols: Each symbol with its shape; a number has the shape `""`.
+        boxes: The shapes as a picture, `name[side,side]`; `""` where there is none.
+        assumes: When it holds, beyond the shapes.
+        function: Dotted name of what computes it, or `"statement only"`.
+        by_definition: Why no property tests it; `""` where one does.
+        source: Statements of the handwritten derivation that it comes from.
+
+    Examples:
+        >>> EQUATIONS["dw"].spoken
+        'd W equals X transposed times d out'
+        >>> EQUATIONS["dw"].symbols["dW"]
+        'D×M'
+    """
+
+    number: int
+    tag: str
+    title: str
+    tex: str
+    spoken: str
+    symbols: Mapping[str, str]
+    function: str
+    source: tuple[str, ...]
+    boxes: str = ""
+    assumes: tuple[str, ...] = ()
+    by_definition: str = ""
+
+    @property
+    def is_statement_only(self) -> bool:
+        """Whether no function of the package computes it.
+
+        Examples:
+            >>> EQUATIONS["dw"].is_statement_only, EQUATIONS["chain"].is_statement_only
+            (False, True)
+        """
+        return self.function == STATEMENT_ONLY
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of the handwritten derivation, in its own notation.
+
+    Examples:
+        >>> STATEMENTS["S15"].says, STATEMENTS["S15"].correction
+        ('take average', 'average')
+    """
+
+    id: str
+    section: str
+    says: str
+    tex: str = ""
+    correction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Where the handwritten derivation slips, bound to the equation that holds.
+
+    Attributes:
+        id: Its name, which a statement cites.
+        title: The slip in one line.
+        equation: Tag of the equation that holds instead.
+        kind: `slip`, `convention` or `notation`.
+        text: What is wrong and what is right.
+        layer: A known-wrong layer that makes the same slip, if it can be run.
+
+    Examples:
+        >>> CORRECTIONS["db-shape"].equation
+        'db'
+    """
+
+    id: str
+    title: str
+    equation: str
+    kind: str
+    text: str
+    layer: str = ""
+
+
+def _load(name: str) -> dict[str, list[dict[str, Any]]]:
+    return tomllib.loads(files("affine").joinpath(name).read_text(encoding="utf-8"))
+
+
+def _tuples(entry: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+
+
+_handwritten = _load("handwritten.toml")
+
+EQUATIONS: Mapping[str, Equation] = {
+    entry["tag"]: Equation(number=number, **_tuples(entry))
+    for number, entry in enumerate(_load("equations.toml")["equation"], start=1)
+}
+"""Every equation by tag, in reading order."""
+
+STATEMENTS: Mapping[str, Statement] = {s["id"]: Statement(**s) for s in _handwritten["statement"]}
+"""Every statement of the handwritten derivation by id, in its order."""
+
+CORRECTIONS: Mapping[str, Correction] = {c["id"]: Correction(**c) for c in _handwritten["correction"]}
+"""Every correction by id."""

@@ -1,0 +1,30 @@
+"""Every property of the affine layer, by name.
+
+A property is a plain function `(layer, case)` that raises a `Violation` where it does not
+hold. No Hypothesis is inside: the same function searches, replays and explains.
+"""
+
+from collections.abc import Mapping
+
+from affine.properties import algebra, batch, contract, memory, special, value
+from affine.properties.property import Property, identity
+
+__all__ = ["PROPERTIES", "Property", "identity", "testing"]
+
+PROPERTIES: Mapping[str, Property] = {
+    found.name: found
+    for module in (value, algebra, batch, contract, memory, special)
+    for found in vars(module).values()
+    if isinstance(found, Property)
+}
+"""Every property by name, group by group."""
+
+
+def testing(tag: str) -> list[Property]:
+    """Return the properties that test an equation.
+
+    Examples:
+        >>> [found.name for found in testing("balance")]
+        ['x_transposed_dx_is_dw_w_transposed']
+    """
+    return [found for found in PROPERTIES.values() if tag in found.equations]

@@ -1,0 +1,141 @@
+"""Contract: shapes, dtypes, zero sizes, and the refusal of what does not fit."""
+
+from itertools import product
+
+import numpy as np
+
+from affine.layer import Array, Case, Layer, Operands
+from affine.oracle import expect, expect_equal
+from affine.properties.property import identity
+
+_FORMATS = ("float16", "float32", "float64")
+
+
+@identity(
+    "out", "dx", "dw", "db", values_of="any",
+    catches="a kept or dropped axis, or two results in exchanged places",
+)  # fmt: skip
+def results_have_the_shapes_of_the_equations(layer: Layer, case: Case) -> None:
+    """out is (N, M), dX (N, D), dW (D, M), db (M,): floating arrays, no narrower than the operands."""
+    x, w, b, dout = case.point
+    out, pullback = layer.vjp(x, w, b)
+    results = out, *pullback(dout)
+    for quantity, result, like in zip(
+        ("out", "dx", "dw", "db"), results, (dout, x, w, b), strict=True
+    ):
+        _expect_array(quantity, result, like.shape)
+        expect(
+            np.finfo(result.dtype).nmant >= np.finfo(x.dtype).nmant,
+            f"{quantity} has dtype {result.dtype}, but should be no narrower than {x.dtype}",
+            quantity,
+        )
+
+
+@identity(
+    "out", "dx", "dw", "db", profile="library",
+    catches="a result that is always float64, or float32 in silence",
+)  # fmt: skip
+def dtypes_follow_promotion(layer: Layer, case: Case) -> None:
+    """The result of a product has the dtype that NumPy promotes its two operands to."""
+    for first, second in product(_FORMATS, repeat=2):
+        x, w, b, dout = case.point.map(np.sign)  # small enough for the narrowest format
+        x, b, dout, w = x.astype(first), b.astype(first), dout.astype(first), w.astype(second)
+        out, pullback = layer.vjp(x, w, b)
+        dx, dw, db = pullback(dout)
+        both = np.result_type(first, second)
+        for quantity, result, dtype in (
+            ("out", out, both), ("dx", dx, both), ("dw", dw, x.dtype), ("db", db, x.dtype),
+        ):  # fmt: skip
+            expect(
+                result.dtype == dtype,
+                f"{quantity} has dtype {result.dtype}, but should have {dtype}, "
+                f"with W {second} and the rest {first}",
+                quantity,
+            )
+
+
+@identity(
+    "out", "dx", "dw", "db", profile="library", values_of="any",
+    catches="the mean of an empty batch, or a reshape with −1",
+)  # fmt: skip
+def zero_sizes_give_zeros(layer: Layer, case: Case) -> None:
+    """With N = 0, D = 0 or M = 0 the shapes stay right, and an empty sum is 0."""
+    for empty in ("N", "D", "M"):
+        x, w, b, dout = _emptied(case.point, empty)
+        because = f"{empty} is 0"
+        out, pullback = layer.vjp(x, w, b)
+        dx, dw, db = pullback(dout)
+        if empty == "D":
+            expect_equal("out", out, np.tile(b, (len(x), 1)), because)
+            expect_equal("dx", dx, np.zeros(x.shape), because)
+            expect_equal("dw", dw, np.zeros(w.shape), because)
+        else:
+            for quantity, got, like in (("out", out, dout), ("dx", dx, x), ("dw", dw, w)):
+                expect_equal(quantity, got, np.zeros(like.shape), because)
+            expect_equal("db", db, np.zeros(b.shape), because)
+
+
+@identity(
+    "out", "dx", "dw", profile="library", values_of="any",
+    catches="a silent broadcast of a bias or an upstream gradient of the wrong shape",
+)  # fmt: skip
+def wrong_shapes_are_refused(layer: Layer, case: Case) -> None:
+    """A bias of shape (), (1,), (N,) or (M, 1), and other misfits, raise instead of broadcasting."""
+    # Sizes of at least 2, pairwise different, so that every misfit is one.
+    x, w, b, dout = _grown(case.point)
+    for name, (bad_x, bad_w, bad_b) in {
+        "b of shape ()": (x, w, b.sum()),
+        "b of shape (1,)": (x, w, b[:1]),
+        "b of shape (N,)": (x, w, x[:, 0]),
+        "b of shape (M, 1)": (x, w, b[:, None]),
+        "b of shape (1, M)": (x, w, b[None, :]),
+        "W transposed": (x, w.T, b),
+        "x of one row": (x[0], w, b),
+    }.items():
+        expect(_raises(lambda: layer.forward(bad_x, bad_w, bad_b)), f"{name} was accepted", "out")  # noqa: B023
+    for name, bad_dout in {
+        "dout of shape (M,)": dout[0],
+        "dout of shape (1, M)": dout[:1],
+        "dout transposed": dout.T,
+    }.items():
+        expect(_raises(lambda: layer.backward(x, w, b, bad_dout)), f"{name} was accepted", "dx")  # noqa: B023
+
+
+def _expect_array(quantity: str, result: Array, shape: tuple[int, ...]) -> None:
+    expect(isinstance(result, np.ndarray), f"{quantity} is no NumPy array", quantity)
+    expect(
+        result.shape == shape,
+        f"{quantity} has shape {result.shape}, but should have {shape}",
+        quantity,
+    )
+    expect(
+        result.dtype.kind == "f",
+        f"{quantity} has dtype {result.dtype}, but should be floating",
+        quantity,
+    )
+
+
+def _emptied(point: Operands, side: str) -> Operands:
+    axes = {"x": "ND", "w": "DM", "b": "M", "dout": "NM"}
+    return Operands(
+        *(
+            array[tuple(slice(0 if letter == side else None) for letter in axes[name])]
+            for name, array in point._asdict().items()
+        )
+    )
+
+
+def _grown(point: Operands) -> Operands:
+    n, d, m = (size + 2 * place for place, size in enumerate(sorted(point.sizes), start=1))
+    dtype = point.x.dtype
+    return Operands(
+        np.ones((n, d), dtype), np.ones((d, m), dtype), np.ones(m, dtype), np.ones((n, m), dtype)
+    )
+
+
+def _raises(call: object) -> bool:
+    try:
+        call()  # type: ignore[operator]
+    except (TypeError, ValueError):
+        return True
+    return False
