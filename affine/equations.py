@@ -122,5 +122,7 @@ EQUATIONS: Mapping[str, Equation] = {
 STATEMENTS: Mapping[str, Statement] = {s["id"]: Statement(**s) for s in _handwritten["statement"]}
 """Every statement of the handwritten derivation by id, in its order."""
 
-CORRECTIONS: Mapping[str, Correction] = {c["id"]: Correction(**c) for c in _handwritten["correction"]}
+CORRECTIONS: Mapping[str, Correction] = {
+    c["id"]: Correction(**c) for c in _handwritten["correction"]
+}
 """Every correction by id."""

@@ -1,7 +1,8 @@
 """The layer under test, and one input to test it on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -54,7 +55,9 @@ class Operands(NamedTuple):
     """The four arrays that one forward and backward pass take.
 
     Examples:
-        >>> Operands(x=np.zeros((4, 3)), w=np.zeros((3, 2)), b=np.zeros(2), dout=np.zeros((4, 2))).sizes
+        >>> Operands(
+        ...     x=np.zeros((4, 3)), w=np.zeros((3, 2)), b=np.zeros(2), dout=np.zeros((4, 2))
+        ... ).sizes
         (4, 3, 2)
     """
 
@@ -66,7 +69,7 @@ class Operands(NamedTuple):
     @property
     def sizes(self) -> tuple[int, int, int]:
         """N, D and M."""
-        return (*self.x.shape, self.b.shape[0])  # type: ignore[return-value]
+        return (*self.x.shape, self.b.shape[0])
 
     def map(self, function: Callable[[Array], Array]) -> "Operands":
         """Return the operands with a function applied to each.
@@ -110,10 +113,28 @@ class Case:
             >>> Case(point, point, choice=1).order(3)
             array([1, 2, 0])
         """
-        # A rotation, reversed for odd multiples of `count`: cheap, and never the identity
-        # unless `choice` shrinks to zero.
+        # A rotation, reversed for odd multiples of `count`.
         rotated = np.roll(np.arange(count), -self.choice % max(count, 1))
         return rotated[::-1] if self.choice // max(count, 1) % 2 else rotated
+
+    def crops(self) -> Iterator["Case"]:
+        """Yield every case that lacks the first or last row, feature or output, or several of them.
+
+        Crops are views: they keep the memory layout.
+
+        Examples:
+            >>> point = Operands(np.ones((2, 1)), np.eye(1), np.zeros(1), np.ones((2, 1)))
+            >>> [crop.point.sizes for crop in Case(point, point).crops()]
+            [(1, 1, 1), (1, 1, 1)]
+        """
+        ends = (slice(None), slice(1, None), slice(None, -1))
+        for n, d, m in product(ends, repeat=3):
+            cut = [
+                Operands(x[n, d], w[d, m], b[m], dout[n, m])
+                for x, w, b, dout in (self.point, self.step)
+            ]
+            if (n, d, m) != ends[:1] * 3 and min(cut[0].sizes) > 0:
+                yield Case(cut[0], cut[1], self.choice)
 
     def float64(self) -> "Case":
         """Return the case in float64, where small integers have headroom for longer products."""

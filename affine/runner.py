@@ -88,5 +88,22 @@ def search(tested: Property, layer: Layer, *, max_examples: int = 100, seed: int
         holds()
     except _Falsified:
         assert failure is not None
-        return Outcome(tested.name, "falsified", ran, perf_counter() - start, *failure)
+        smallest = _cropped(tested, layer, *failure)
+        return Outcome(tested.name, "falsified", ran, perf_counter() - start, *smallest)
     return Outcome(tested.name, "held", ran, perf_counter() - start)
+
+
+def _cropped(
+    tested: Property, layer: Layer, case: Case, error: Exception
+) -> tuple[Case, Exception]:
+    """Drop rows, features and outputs as long as the property still fails.
+
+    Hypothesis lowers one size at a time; a mistake that needs two equal sizes shrinks only when
+    both go down together.
+    """
+    for crop in case.crops():
+        try:
+            tested(layer, crop)
+        except Exception as smaller:
+            return _cropped(tested, layer, crop, smaller)
+    return case, error

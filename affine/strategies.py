@@ -14,12 +14,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from affine.layer import Array, Case, Operands
-from affine.oracle import precision
 
 __all__ = ["DTYPES", "LAYOUTS", "cases", "class_of", "layouts", "shapes", "values"]
 
 Values = Literal["integers", "reals", "any"]
-Draw = Callable[[st.SearchStrategy], object]
 
 DTYPES = ("float64", "float32", "float16")
 
@@ -52,7 +50,7 @@ _AXIS = st.integers(0, 2)
 
 
 @st.composite
-def shapes(draw: Draw, *, min_side: int = 0) -> tuple[int, int, int]:
+def shapes(draw: st.DrawFn, *, min_side: int = 0) -> tuple[int, int, int]:
     """Return a strategy for sizes (N, D, M).
 
     Half of the draws have three different sizes of at least 2, so that no transpose hides;
@@ -122,8 +120,9 @@ def _few_integers(raw: bytes, dtype: str, terms: int) -> Array:
 
 
 def _integers(raw: bytes, dtype: str, terms: int) -> Array:
-    # Twice the operands must still sum exactly: 4·K·R² + 2R < 2^p.
-    limit = isqrt(2 ** precision(dtype) // (4 * (terms + 1)))
+    # Twice the operands must still sum exactly: K·(2R)² + 2R < 2^p.
+    significant_bits = int(np.finfo(dtype).nmant) + 1
+    limit = isqrt(2**significant_bits // (4 * (terms + 1)))
     return np.fmod(_digits(raw), min(limit, 127) + 1).astype(dtype)
 
 
@@ -220,7 +219,7 @@ _ENTRIES = _START[:, None, None] + _PITCH * np.arange(20)[:, None] + np.arange(2
 
 
 @st.composite
-def cases(draw: Draw, *, values_of: Values = "any", min_side: int = 0) -> Case:
+def cases(draw: st.DrawFn, *, values_of: Values = "any", min_side: int = 0) -> Case:
     """Return a strategy for cases: sizes, one dtype, values, four layouts and a choice.
 
     Args:

@@ -44,15 +44,16 @@ def powers_of_two_scale_through(layer: Layer, case: Case) -> None:
     """Scaling by 2^k shifts the exponents of every result and changes no digit."""
     x, w, b, dout = case.point
     reach = _REACH[x.dtype.name]
-    factor = x.dtype.type(2.0 ** (case.choice % (2 * reach + 1) - reach))
+    exponent = case.choice % (2 * reach + 1) - reach
+    factor, because = x.dtype.type(2.0**exponent), f"the values are scaled by 2^{exponent}"
     out, pullback = layer.vjp(x, w, b)
     dx, dw, db = pullback(dout)
-    expect_equal("out", layer.forward(x * factor, w, b * factor), out * factor)
+    expect_equal("out", layer.forward(x * factor, w, b * factor), out * factor, because)
     by_dout = layer.backward(x, w, b, dout * factor)
     for quantity, got, base in zip(("dx", "dw", "db"), by_dout, (dx, dw, db), strict=True):
-        expect_equal(quantity, got, base * factor, f"dout was scaled by {factor}")
-    expect_equal("dx", layer.backward(x, w * factor, b, dout)[0], dx * factor)
-    expect_equal("dw", layer.backward(x * factor, w, b, dout)[1], dw * factor)
+        expect_equal(quantity, got, base * factor, because)
+    expect_equal("dx", layer.backward(x, w * factor, b, dout)[0], dx * factor, because)
+    expect_equal("dw", layer.backward(x * factor, w, b, dout)[1], dw * factor, because)
 
 
 @identity(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from affine.layer import Array, Case, Layer, Operands
+from affine.layer import Array, Case, Layer
 from affine.oracle import expect_equal, gradients, index_sum, out
 from affine.properties.property import identity
 
@@ -109,7 +109,9 @@ def outputs_may_be_reordered(layer: Layer, case: Case) -> None:
     expect_equal("db", moved_db, db[order], "the outputs moved")
 
 
-@identity("per-sample-sum", catches="an average over the batch, which a second copy leaves as it is")
+@identity(
+    "per-sample-sum", catches="an average over the batch, which a second copy leaves as it is"
+)
 def a_doubled_batch_doubles_dw_and_db(layer: Layer, case: Case) -> None:
     """Every data point twice: dW and db double, out and dX repeat."""
     x, w, b, dout = case.point
@@ -140,7 +142,7 @@ def a_data_point_with_zero_dout_adds_nothing(layer: Layer, case: Case) -> None:
     catches="an average taken although dout carries the 1/N of the mean loss already",
 )  # fmt: skip
 def the_mean_loss_needs_no_second_average(layer: Layer, case: Case) -> None:
-    """Averaging per-sample gradients of ℓ_i is summing those of the mean loss; dX is not averaged."""
+    """Averaging the gradients of the ℓ_i is summing those of the mean loss; dX is no average."""
     # N times dout needs the headroom of float64.
     x, w, b, dout = case.float64().point
     n = len(x)

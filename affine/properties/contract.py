@@ -16,7 +16,7 @@ _FORMATS = ("float16", "float32", "float64")
     catches="a kept or dropped axis, or two results in exchanged places",
 )  # fmt: skip
 def results_have_the_shapes_of_the_equations(layer: Layer, case: Case) -> None:
-    """out is (N, M), dX (N, D), dW (D, M), db (M,): floating arrays, no narrower than the operands."""
+    """out (N, M), dX (N, D), dW (D, M), db (M,): floating, and no narrower than the operands."""
     x, w, b, dout = case.point
     out, pullback = layer.vjp(x, w, b)
     results = out, *pullback(dout)
@@ -80,7 +80,7 @@ def zero_sizes_give_zeros(layer: Layer, case: Case) -> None:
     catches="a silent broadcast of a bias or an upstream gradient of the wrong shape",
 )  # fmt: skip
 def wrong_shapes_are_refused(layer: Layer, case: Case) -> None:
-    """A bias of shape (), (1,), (N,) or (M, 1), and other misfits, raise instead of broadcasting."""
+    """A bias of shape (), (1,), (N,) or (M, 1), and other misfits, raise: none is broadcast."""
     # Sizes of at least 2, pairwise different, so that every misfit is one.
     x, w, b, dout = _grown(case.point)
     for name, (bad_x, bad_w, bad_b) in {

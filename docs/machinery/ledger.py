@@ -1,0 +1,142 @@
+"""Run the property suite for the site: what held, and how each known mistake shows.
+
+    python -m docs.machinery.ledger build/ledger.json
+
+The pages print these results and nothing else; a page built without them says "not run".
+"""
+
+import json
+import platform
+import subprocess
+import sys
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import numpy as np
+from hypothesis import HealthCheck, Phase, given, settings
+
+import affine
+from affine.adapters import load
+from affine.layer import Operands
+from affine.properties import PROPERTIES
+from affine.runner import Outcome, search
+from affine.strategies import cases, class_of
+
+SEED = 0
+CASES = 100
+WRONG_LAYERS = Path(__file__).parents[2] / "tests" / "wrong_layers"
+
+
+def main(destination: Path) -> None:
+    """Write the ledger, and refuse to where the reference itself fails."""
+    properties = {outcome.name: outcome for outcome in _reference()}
+    broken = [name for name, outcome in properties.items() if outcome.status != "held"]
+    if broken:
+        sys.exit(f"the reference breaks {', '.join(broken)}; run `make test` for the cases")
+    ledger = {
+        "schema": 1,
+        "seed": SEED,
+        "cases": CASES,
+        "commit": _commit(),
+        "versions": {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "hypothesis": hypothesis.__version__,
+            "affine": affine.__version__,
+        },
+        "properties": {name: _row(outcome) for name, outcome in properties.items()},
+        "shares": _shares(),
+        "counterexamples": dict(_counterexamples()),
+    }
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    destination.write_text(json.dumps(ledger, indent=1, ensure_ascii=False), encoding="utf-8")
+    total = sum(outcome.cases for outcome in properties.values())
+    print(f"{len(properties)} properties held on {total} cases; wrote {destination}")
+
+
+def _reference() -> Iterator[Outcome]:
+    layer = load("affine")
+    for found in PROPERTIES.values():
+        yield search(found, layer, max_examples=CASES, seed=SEED)
+
+
+def _row(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "status": outcome.status,
+        "cases": outcome.cases,
+        "seconds": round(outcome.seconds, 3),
+    }
+
+
+def _shares(draws: int = 1000) -> dict[str, float]:
+    """Measure which kinds of sizes the strategy reaches."""
+    kinds: Counter[str] = Counter()
+
+    @hypothesis.seed(SEED)
+    @settings(
+        max_examples=draws,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(cases())
+    def count(case: Any) -> None:
+        kinds[class_of(case.point.sizes)] += 1
+
+    count()
+    return {kind: number / kinds.total() for kind, number in kinds.most_common()}
+
+
+def _counterexamples() -> Iterator[tuple[str, dict[str, Any]]]:
+    for path in sorted(WRONG_LAYERS.glob("*.py")):
+        name, mistake = first_line(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a wrong layer may overflow or divide by zero
+            outcome = search(PROPERTIES[name], load(str(path)), max_examples=CASES, seed=SEED)
+        if outcome.counterexample is None:
+            sys.exit(f"{path.name} passes {name}, which should catch it; run `make test`")
+        yield path.stem, _counterexample(mistake, outcome, outcome.counterexample.point)
+
+
+def first_line(path: Path) -> tuple[str, str]:
+    """Return the property that must catch a wrong layer, and its mistake, from its first line."""
+    name, _, mistake = path.read_text(encoding="utf-8").splitlines()[0].strip('"').partition(": ")
+    return name, mistake
+
+
+def _counterexample(mistake: str, outcome: Outcome, inputs: Operands) -> dict[str, Any]:
+    error = outcome.error
+    return {
+        "mistake": mistake,
+        "property": outcome.name,
+        "equations": PROPERTIES[outcome.name].equations,
+        "quantity": getattr(error, "quantity", ""),
+        "message": str(error),
+        "inputs": {name: array.tolist() for name, array in inputs._asdict().items()},
+        "expected": _plain(getattr(error, "expected", None)),
+        "got": _plain(getattr(error, "got", None)),
+    }
+
+
+def _plain(array: Any) -> Any:
+    """Return an array as lists of numbers, None where there is none to show."""
+    return None if array is None else np.asarray(array, dtype=np.float64).tolist()
+
+
+def _commit() -> str:
+    found = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],
+        cwd=WRONG_LAYERS, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return found.stdout.strip()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]))

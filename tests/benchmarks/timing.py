@@ -1,0 +1,19 @@
+"""Time several functions side by side, in one run, and compare their medians."""
+
+from collections.abc import Callable, Mapping
+from statistics import median
+from time import perf_counter
+
+
+def medians(
+    functions: Mapping[str, Callable[[], object]], *, rounds: int = 201, calls: int = 1
+) -> dict[str, float]:
+    """Return the median seconds of a call to each, taken in turn so that all meet the same noise."""
+    times: dict[str, list[float]] = {name: [] for name in functions}
+    for _ in range(rounds):
+        for name, function in functions.items():
+            start = perf_counter()
+            for _ in range(calls):
+                function()
+            times[name].append((perf_counter() - start) / calls)
+    return {name: median(values) for name, values in times.items()}

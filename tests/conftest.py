@@ -1,0 +1,42 @@
+"""Hypothesis profiles, the seeds of a run, and the layers under test."""
+
+import os
+import random
+
+import pytest
+from hypothesis import settings
+
+from affine.adapters import load
+from affine.layer import Layer
+
+# dev and ci try the same cases each time; nightly explores afresh from ten new seeds.
+settings.register_profile("dev", max_examples=100, deadline=None, database=None, derandomize=True)
+settings.register_profile("ci", settings.get_profile("dev"), max_examples=200, print_blob=True)
+settings.register_profile(
+    "nightly", settings.get_profile("dev"), max_examples=2000, derandomize=False
+)
+
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev")
+settings.load_profile(PROFILE)
+
+# AFFINE_SEED replays a nightly run; with pytest-xdist, every worker must know the same seeds.
+FIRST_SEED = int(os.environ.setdefault("AFFINE_SEED", str(random.SystemRandom().randrange(10**6))))
+SEEDS = [FIRST_SEED + offset for offset in range(10)] if PROFILE == "nightly" else [0]
+
+
+def pytest_report_header() -> str:
+    """Say which cases this run tries, and how to try them again."""
+    replay = f" (again: AFFINE_SEED={FIRST_SEED})" if PROFILE == "nightly" else ""
+    return f"hypothesis profile {PROFILE}: {settings().max_examples} cases, seeds {SEEDS}{replay}"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that asks for a seed once for each seed of the profile."""
+    if "seed" in metafunc.fixturenames:
+        metafunc.parametrize("seed", SEEDS)
+
+
+@pytest.fixture(scope="session")
+def reference() -> Layer:
+    """The reference, through the adapter that anybody's layer takes."""
+    return load("affine")

@@ -1,0 +1,141 @@
+"""The built site under two addresses, the system's Chromium, and a bare Material site.
+
+Without a built site or a browser the tests are skipped; AFFINE_REQUIRE_BROWSER=1 makes a
+skip a failure. No browser is ever downloaded.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
+
+ROOT = Path(__file__).parents[2]
+SITE = ROOT / "site"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test on every page, or every page of the derivation; with `way`, also from disk."""
+    names = metafunc.fixturenames
+    if "way" in names:
+        # Only a server shows 404.html: its links start at the server's root.
+        ways = [(way, page) for page in pages("**/*.html") for way in ("http", "file")]
+        metafunc.parametrize("way, page", [one for one in ways if one != ("file", "404.html")])
+    elif "page" in names:
+        metafunc.parametrize("page", pages("**/*.html"))
+    elif "derivation_page" in names:
+        metafunc.parametrize("derivation_page", pages("derivation/*.html"))
+
+
+def pages(pattern: str) -> list[str]:
+    """The site's pages, as paths from its root; without a site, one that cannot be read."""
+    found = sorted(path.relative_to(SITE).as_posix() for path in SITE.glob(pattern))
+    return found or ["index.html"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """Turn a skip into a failure where the browser is required."""
+    report = yield
+    if report.skipped and os.environ.get("AFFINE_REQUIRE_BROWSER") == "1":
+        report.outcome = "failed"
+        report.longrepr = f"AFFINE_REQUIRE_BROWSER=1, and yet: {report.longrepr[2]}"
+    return report
+
+
+class _QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[[Path], str]]:
+    """Serve a folder at a free port of 127.0.0.1; the answer is its address."""
+    servers = []
+
+    def start(folder: Path) -> str:
+        handler = partial(_QuietHandler, directory=str(folder))
+        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), handler))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def addresses(serve: Callable[[Path], str]) -> dict[str, str]:
+    """Where the built site is read from: a server, and the disk."""
+    if not (SITE / "index.html").exists():
+        pytest.skip("the site is not built: make site-build")
+    return {"http": serve(SITE), "file": SITE.as_uri()}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> "Iterator[Browser]":
+    playwright = pytest.importorskip("playwright.sync_api", reason="run make test-site")
+    executable = shutil.which("chromium")
+    if executable is None:
+        pytest.skip("no chromium on the PATH: on Debian, apt-get install chromium")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def reader(chromium: "Browser") -> "Callable[..., BrowserContext]":
+    """One browser context per way of reading, shared by all tests."""
+
+    @cache
+    def context(color_scheme: str = "light", java_script_enabled: bool = True) -> Any:
+        opened = chromium.new_context(
+            color_scheme=color_scheme,
+            java_script_enabled=java_script_enabled,
+            viewport={"width": 1280, "height": 800},
+        )
+        opened.set_default_timeout(10_000)
+        return opened
+
+    return context
+
+
+@pytest.fixture(scope="session")
+def bare_site(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str]) -> str:
+    """Address of a site with this site's theme settings and one page, without our own files."""
+    from mkdocs.utils.yaml import yaml_load
+
+    with (ROOT / "mkdocs.yml").open(encoding="utf-8") as file:
+        theme = yaml_load(file)["theme"]
+    theme.pop("custom_dir", None)
+    folder = tmp_path_factory.mktemp("bare")
+    config = {"site_name": "bare", "use_directory_urls": False, "theme": theme}
+    (folder / "mkdocs.yml").write_text(json.dumps(config), encoding="utf-8")
+    (folder / "docs").mkdir()
+    (folder / "docs" / "index.md").write_text("# Title\n\nOne sentence.\n", encoding="utf-8")
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return serve(folder / "site")

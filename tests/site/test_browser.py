@@ -1,0 +1,161 @@
+"""Every page of the built site, as a reader's browser shows it."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from affine.equations import EQUATIONS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
+
+    Reader = Callable[..., BrowserContext]
+
+PHONE, DESK = 360, 1280
+
+# What sticks out of the window furthest to the right, unless an ancestor scrolls or clips it.
+WIDEST_OVERFLOW = """() => {
+  if (document.scrollingElement.scrollWidth <= innerWidth) return "";
+  const held = e => e !== document.body
+    && (getComputedStyle(e).overflowX !== "visible" || held(e.parentElement));
+  const right = e => e.getBoundingClientRect().right;
+  const loose = [...document.body.querySelectorAll("*")].filter(e => !held(e.parentElement));
+  return loose.reduce((a, b) => (right(b) >= right(a) ? b : a)).outerHTML.slice(0, 200);
+}"""
+
+# The page's text as a reader sees it, without quoted code.
+PROSE = """() => {
+  const skip = "code, pre, script, style, template, textarea, noscript";
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const texts = [];
+  while (walker.nextNode()) {
+    if (!walker.currentNode.parentElement.closest(skip)) texts.push(walker.currentNode.data);
+  }
+  return texts.join("\\n");
+}"""
+
+# Each formula that is not folded away: is it laid out as mathematics, and has it a size?
+FORMULAS = """() => [...document.querySelectorAll("math")]
+  .filter(e => !e.closest("details:not([open])"))
+  .map(e => ({
+    text: e.textContent.slice(0, 80),
+    drawn: getComputedStyle(e).display.includes("math")
+      && e.getBoundingClientRect().width > 0 && e.getBoundingClientRect().height > 0,
+  }))"""
+
+
+@contextmanager
+def tab(context: "BrowserContext") -> "Iterator[Page]":
+    page = context.new_page()
+    try:
+        yield page
+    finally:
+        page.close()
+
+
+def test_page_is_complete_in_itself_and_fits_the_window(
+    way: str, page: str, addresses: dict[str, str], reader: "Reader"
+) -> None:
+    """No request leaves the site, nothing is reported as an error, nothing is cut off."""
+    problems = []
+    with tab(reader()) as view:
+        view.on("request", lambda r: problems.extend(leaving(r.url, addresses[way])))
+        view.on("requestfailed", lambda r: problems.append(f"failed: {r.url}"))
+        view.on("pageerror", lambda error: problems.append(f"script: {error}"))
+        view.on("console", lambda m: problems.extend([m.text] if m.type == "error" else []))
+        view.goto(f"{addresses[way]}/{page}", wait_until="networkidle")
+        for width in (DESK, PHONE):
+            view.set_viewport_size({"width": width, "height": 800})
+            if overflow := view.evaluate(WIDEST_OVERFLOW):
+                problems.append(f"wider than {width} px: {overflow}")
+    assert not problems, "\n".join(problems)
+
+
+def leaving(url: str, address: str) -> list[str]:
+    inside = url.startswith((f"{address}/", "data:", "blob:", "about:"))
+    return [] if inside else [f"request: {url}"]
+
+
+def test_no_markup_is_left_raw(page: str, addresses: dict[str, str], reader: "Reader") -> None:
+    """A directive or a formula that nothing turned into HTML would be read as typed."""
+    with tab(reader(java_script_enabled=False)) as view:
+        view.goto(f"{addresses['http']}/{page}")
+        prose = view.evaluate(PROSE)
+    raw = re.findall(r".*(?:\\[(\[]|\[\[\w+|\]\[(?:eq|property)-).*", prose)
+    assert not raw, "\n".join(raw)
+
+
+def test_mathematics_shows_without_javascript(
+    derivation_page: str, addresses: dict[str, str], reader: "Reader"
+) -> None:
+    for address in addresses.values():
+        with tab(reader(java_script_enabled=False)) as view:
+            view.goto(f"{address}/{derivation_page}")
+            formulas = view.evaluate(FORMULAS)
+        assert formulas
+        assert [formula["text"] for formula in formulas if not formula["drawn"]] == []
+
+
+@pytest.fixture(scope="session")
+def accepted(bare_site: str, reader: "Reader") -> dict[str, dict[tuple[str, str], str]]:
+    """What axe-core finds on a bare Material site, by colour scheme."""
+    return {
+        scheme: findings(f"{bare_site}/index.html", scheme, reader) for scheme in ("light", "dark")
+    }
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_is_as_accessible_as_its_theme(
+    page: str, scheme: str, addresses: dict[str, str], reader: "Reader", accepted: dict[str, Any]
+) -> None:
+    """axe-core finds nothing that a bare Material site does not have in the same place."""
+    found = findings(f"{addresses['http']}/{page}", scheme, reader)
+    added = sorted(found.keys() - accepted[scheme].keys())
+    assert not added, "\n".join(f"{rule}: {found[rule, kind]}" for rule, kind in added)
+
+
+def findings(url: str, scheme: str, reader: "Reader") -> dict[tuple[str, str], str]:
+    """What axe-core reports, by rule and kind of element, with what is wrong there."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    with tab(reader(color_scheme=scheme)) as view:
+        view.goto(url)
+        shown = view.locator("body").get_attribute("data-md-color-scheme")
+        assert shown == {"light": "default", "dark": "slate"}[scheme]
+        violations = Axe().run(view).response["violations"]
+    return {
+        (rule["id"], kind_of(node["html"])): f"{node['html'][:200]} {node['failureSummary']}"
+        for rule in violations
+        for node in rule["nodes"]
+    }
+
+
+def kind_of(html: str) -> str:
+    """An element's name and classes: what Material's own elements are known by.
+
+    Examples:
+        >>> kind_of('<div id="a" class="md-copyright">…</div>')
+        'div.md-copyright'
+        >>> kind_of("<table><tr>…")
+        'table'
+    """
+    opening = html.partition(">")[0]
+    name = re.match(r"<([\w-]+)", opening)
+    classes = re.search(r'\bclass="([^"]*)"', opening)
+    return ".".join([name[1] if name else opening, *(classes[1].split() if classes else [])])
+
+
+@pytest.mark.parametrize("origin", ["http", "file"])
+def test_search_finds_an_equation_by_its_title(
+    origin: str, addresses: dict[str, str], reader: "Reader"
+) -> None:
+    with tab(reader()) as view:
+        view.goto(f"{addresses[origin]}/index.html")
+        view.locator("[data-md-component=search-query]").fill(EQUATIONS["dw"].title)
+        links = view.locator(".md-search-result__link")
+        links.first.wait_for(state="attached", timeout=10_000)
+        found = [link.get_attribute("href") or "" for link in links.all()]
+    assert any("eq-dw" in link or "t/dw/" in link for link in found), found

@@ -1,0 +1,99 @@
+"""The oracle is exact, its bound holds, and its comparison is not fooled."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from affine.layer import Case
+from affine.oracle import (
+    Violation,
+    bounds,
+    exact_limit,
+    expect_equal,
+    expect_within,
+    gradients,
+    index_sum,
+    out,
+    precision,
+)
+from affine.strategies import DTYPES, cases
+
+
+@given(cases(values_of="any"))
+def test_index_sums_are_exact(case: Case) -> None:
+    """They equal the same sums over Fractions, entry by entry."""
+    x, _, _, dout = case.point
+    exact = index_sum("nd,nm->dm", x, dout)
+    for d, m in np.ndindex(exact.shape):
+        terms = (
+            Fraction(float(a)) * Fraction(float(g))
+            for a, g in zip(x[:, d], dout[:, m], strict=True)
+        )
+        assert exact[d, m] == sum(terms)
+
+
+@given(cases(values_of="integers"), st.integers(0, 2**32))
+def test_integers_are_exact_in_any_order_of_summation(case: Case, seed: int) -> None:
+    """Summed forwards, backwards or shuffled: one result, bit for bit, equal to the oracle's."""
+    x, _, _, dout = case.point
+    expected = gradients(*case.point[:2], dout)[1]
+    orders = [
+        np.arange(len(x)),
+        np.arange(len(x))[::-1],
+        np.random.default_rng(seed).permutation(len(x)),
+    ]
+    for order in orders:
+        total = np.zeros(expected.shape, x.dtype)
+        for i in order:
+            total = total + x[i][:, None] * dout[i]
+        expect_equal("dw", total, expected)
+
+
+@given(cases(values_of="reals"), st.integers(0, 2**32))
+def test_the_bound_holds_in_any_order_of_summation(case: Case, seed: int) -> None:
+    """Also for the naive loop in the operands' own precision."""
+    x, w, b, dout = case.point
+    bound, exact = bounds(case.point), gradients(x, w, dout)
+    total, columns = np.zeros(w.shape, x.dtype), np.zeros(b.shape, x.dtype)
+    for i in np.random.default_rng(seed).permutation(len(x)):
+        total, columns = total + x[i][:, None] * dout[i], columns + dout[i]
+    expect_within("dw", total, exact[1], bound[2])
+    expect_within("db", columns, exact[2], bound[3])
+    expect_within("out", x @ w + b, out(x, w, b), bound[0])
+
+
+@given(st.integers(1, 2**20), st.sampled_from(DTYPES))
+@example(1, "float64")
+@example(2048, "float16")
+def test_the_exact_limit_is_the_largest(terms: int, dtype: str) -> None:
+    """R satisfies K·R² + R < 2^p, and R + 1 does not."""
+    limit, largest = 2 ** precision(dtype), exact_limit(terms, dtype)
+    assert terms * largest**2 + largest < limit or largest == 0
+    assert terms * (largest + 1) ** 2 + (largest + 1) >= limit
+
+
+@pytest.mark.parametrize(
+    ("got", "message"),
+    [
+        ([1.0, 2.0], "db is list, but should be a NumPy array"),
+        (np.float64(3.0), "db is float64, but should be a NumPy array"),
+        (np.array(3.0), r"db has shape \(\), but should have \(2,\)"),
+        (np.array([[1.0, 2.0]]), r"db has shape \(1, 2\), but should have \(2,\)"),
+        (np.array([1, 2]), "db has dtype int64, but should be floating"),
+        (np.array([1.0, np.nan]), r"db\[1\] = nan, but should be 2.0"),
+        (np.array([0.0, 0.0]), r"db\[0\] = 0.0, but should be 1.0 \(2 of 2 entries differ\)"),
+    ],
+)
+def test_a_wrong_result_is_described(got: object, message: str) -> None:
+    """A scalar, a kept axis, NaN: each is a difference, and none is broadcast away."""
+    with pytest.raises(Violation, match=f"^{message}"):
+        expect_equal("db", got, np.array([1.0, 2.0]))
+
+
+def test_one_unit_in_the_last_place_is_a_difference() -> None:
+    """Equality is equality."""
+    with pytest.raises(Violation):
+        expect_equal("db", np.array([np.nextafter(1.0, 2.0)]), np.array([1.0]))

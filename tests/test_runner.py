@@ -1,0 +1,55 @@
+"""A search shrinks what it finds, and sees every way in which a layer can fail."""
+
+import numpy as np
+import pytest
+
+from affine.layer import Array, Case, Layer, Operands
+from affine.oracle import Violation
+from affine.properties import PROPERTIES
+from affine.runner import search
+
+
+def _layer(dw: object) -> Layer:
+    def vjp(x: Array, w: Array, b: Array) -> object:
+        return x @ w + b, lambda dout: (dout @ w.T, dw(x, dout), dout.sum(axis=0))  # type: ignore[operator]
+
+    return Layer("test", vjp)  # type: ignore[arg-type]
+
+
+def test_an_exception_of_the_layer_is_a_falsified_property() -> None:
+    """With the case on which it was raised."""
+
+    def fails(x: Array, dout: Array) -> Array:
+        raise ZeroDivisionError("on purpose")
+
+    outcome = search(PROPERTIES["dw_is_xt_dout"], _layer(fails))
+    assert outcome.status == "falsified"
+    assert repr(outcome.error) == "ZeroDivisionError('on purpose')"
+    assert outcome.counterexample is not None
+    assert outcome.counterexample.point.sizes == (1, 1, 1)
+
+
+def test_a_relative_error_of_one_in_a_billion_is_falsified() -> None:
+    """There is no tolerance for it to hide in."""
+    outcome = search(PROPERTIES["dw_is_xt_dout"], _layer(lambda x, g: x.T @ g * (1 + 1e-9)))
+    assert outcome.status == "falsified"
+
+
+def test_the_counterexample_replays() -> None:
+    """The case that is reported is a case that fails."""
+    layer = _layer(lambda x, g: x.T @ g / max(len(x), 1))
+    outcome = search(PROPERTIES["dw_is_xt_dout"], layer)
+    assert outcome.counterexample is not None
+    with pytest.raises(Violation) as caught:
+        PROPERTIES["dw_is_xt_dout"](layer, outcome.counterexample)
+    assert str(caught.value) == str(outcome.error)
+
+
+def test_crops_are_corners_and_keep_the_layout() -> None:
+    """Every crop is a smaller view of the same arrays."""
+    x = np.asfortranarray(np.arange(6.0).reshape(2, 3))
+    point = Operands(x, np.ones((3, 2)), np.ones(2), np.ones((2, 2)))
+    for crop in Case(point, point).crops():
+        assert np.shares_memory(crop.point.x, x)
+        assert crop.point.x.strides == x.strides
+        assert sum(crop.point.sizes) < sum(point.sizes)

@@ -1,0 +1,9 @@
+"""batch_gradients_are_sums_over_data_points: dW is taken from the centred batch"""
+
+
+def forward(x, w, b):
+    return x @ w + b
+
+
+def backward(dout, x, w):
+    return dout @ w.T, (x - x[:1]).T @ dout, dout.sum(axis=0)

@@ -1,0 +1,9 @@
+"""sums_stay_exact_up_to_the_limit: db is accumulated in float16"""
+
+
+def forward(x, w, b):
+    return x @ w + b
+
+
+def backward(dout, x, w):
+    return dout @ w.T, x.T @ dout, dout.sum(axis=0, dtype="float16").astype(dout.dtype)

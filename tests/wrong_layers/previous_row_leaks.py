@@ -1,0 +1,11 @@
+"""each_row_depends_on_its_own_data_point: each row of out receives a little of the row before it"""
+
+
+def forward(x, w, b):
+    out = x @ w + b
+    out[1:] += x[:-1] @ w
+    return out
+
+
+def backward(dout, x, w):
+    return dout @ w.T, x.T @ dout, dout.sum(axis=0)

@@ -1,0 +1,9 @@
+"""gradients_ignore_what_they_do_not_contain: dX is masked by the sign of X, as by a ReLU"""
+
+
+def forward(x, w, b):
+    return x @ w + b
+
+
+def backward(dout, x, w):
+    return (dout @ w.T) * (x > 0), x.T @ dout, dout.sum(axis=0)
