@@ -182,11 +182,12 @@ def _operands(equation: str, **arguments: ArrayLike) -> list[Array]:
         array = _plain(name, argument)
         if array.dtype.kind != "f":
             raise TypeError(_dtype_complaint(name, array, equation))
-        sides, shape = _SIDES[name], array.shape
-        fitting = [sizes.get(side, size) for side, size in zip(sides, shape, strict=False)]
-        if len(shape) != len(sides) or tuple(fitting) != shape:
+        sides = _SIDES[name]
+        if array.ndim != len(sides):
             raise ValueError(_shape_complaint(name, array, equation, sizes))
-        sizes.update(zip(sides, shape, strict=True))
+        for side, size in zip(sides, array.shape, strict=True):
+            if sizes.setdefault(side, size) != size:
+                raise ValueError(_shape_complaint(name, array, equation, sizes))
         arrays.append(array)
     return arrays
 

@@ -124,18 +124,23 @@ def reader(chromium: "Browser") -> "Callable[..., BrowserContext]":
 
 
 @pytest.fixture(scope="session")
-def bare_site(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str]) -> str:
-    """Address of a site with this site's theme settings and one page, without our own files."""
+def bare_pages(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str]) -> list[str]:
+    """Addresses of the pages of a site with this site's theme settings and nothing else of it."""
     from mkdocs.utils.yaml import yaml_load
 
     with (ROOT / "mkdocs.yml").open(encoding="utf-8") as file:
         theme = yaml_load(file)["theme"]
     theme.pop("custom_dir", None)
     folder = tmp_path_factory.mktemp("bare")
-    config = {"site_name": "bare", "use_directory_urls": False, "theme": theme}
+    pages = ["index", "section/index", "section/page"]
+    nav = [{"Home": "index.md"}, {"Section": ["section/index.md", "section/page.md"]}]
+    config = {"site_name": "bare", "use_directory_urls": False, "theme": theme, "nav": nav}
     (folder / "mkdocs.yml").write_text(json.dumps(config), encoding="utf-8")
-    (folder / "docs").mkdir()
-    (folder / "docs" / "index.md").write_text("# Title\n\nOne sentence.\n", encoding="utf-8")
+    (folder / "docs" / "section").mkdir(parents=True)
+    for page in pages:
+        text = f"# Title of {page}\n\nOne sentence.\n\n    code\n"
+        (folder / "docs" / f"{page}.md").write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    return serve(folder / "site")
+    address = serve(folder / "site")
+    return [f"{address}/{page}.html" for page in pages]

@@ -1,0 +1,107 @@
+"""The block of one equation: the equation first, what is known about it folded away."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from html import escape
+
+from affine.equations import Equation
+from docs.machinery import boxes, symbols, tex
+from docs.machinery.names import typeset
+from docs.machinery.record import Record
+
+__all__ = ["equation_block", "picture", "reference"]
+
+# Where an equation may be broken.
+_JOINTS = re.compile(r"\\q?quad\b|(?=\\;\\Rightarrow)")
+
+
+def equation_block(equation: Equation, record: Record, level: int) -> str:
+    """Return the HTML of the equation's home; its title is a heading of the given level."""
+    tag = equation.tag
+    return (
+        f'<section class="equation" id="eq-{tag}" data-tex="{escape(equation.tex)}">'
+        f'<h{level} class="equation-title" id="title-eq-{tag}">'
+        f'<span class="equation-number">{equation.number}</span> {escape(equation.title)}'
+        f'<span class="equation-hidden"> ({tag})</span></h{level}>'
+        f'<div class="equation-line" data-search-exclude="true"><div class="equation-math">'
+        f'<span class="equation-hidden">{escape(equation.spoken)}.</span>{_math(equation)}</div>'
+        f'<a class="equation-tag" href="#eq-{tag}" title="Link to this equation">({tag})</a></div>'
+        f"{picture(equation.boxes) if equation.boxes else ''}"
+        f"<details><summary>{_summary(equation, record)}</summary>"
+        f"<dl>{''.join(_facts(equation, record))}</dl></details></section>"
+    )
+
+
+def _math(equation: Equation) -> str:
+    """The equation, in parts that may stand below each other where it is narrow."""
+    parts = (tex.to_mathml(part, display=True) for part in _JOINTS.split(equation.tex))
+    return "".join(symbols.explain(part, equation.symbols) for part in parts)
+
+
+def picture(text: str) -> str:
+    """Return the boxes of `text` in a frame that scrolls where the window is narrow."""
+    return f'<div class="boxes-frame">{boxes.draw(text)}</div>'
+
+
+def reference(identifier: str, text: str) -> str:
+    """Return a cross reference for autorefs to resolve; an unknown one fails the build."""
+    return f'<autoref identifier="{identifier}">{text}</autoref>'
+
+
+def _summary(equation: Equation, record: Record) -> str:
+    names = [found.name for found in record.testing(equation.tag)]
+    code = "statement only" if equation.is_statement_only else f"<code>{equation.function}</code>"
+    if not names:
+        return f"{code} <span>by definition</span>"
+    held = "held" if record.results.all_held(names) else "open"
+    return f'{code} <span class="outcome {held}">{record.results.summary(names)}</span>'
+
+
+def _facts(equation: Equation, record: Record) -> Iterator[str]:
+    yield _fact("In words", escape(equation.spoken) + ".")
+    yield _fact("Shapes", symbols.shape_list(equation.symbols))
+    if equation.assumes:
+        yield _fact("Holds when", "<br>".join(typeset(escape(one)) for one in equation.assumes))
+    yield _fact("Implemented by", _function(equation))
+    yield _fact("Tested by", _tests(equation, record))
+    if equation.source:
+        links = [reference(f"source-{statement}", statement) for statement in equation.source]
+        yield _fact("Handwritten source", " ".join(links))
+    # Filled with the pages that cite the equation, once all of them are known.
+    yield f'<used-in data-tag="{equation.tag}"></used-in>'
+    yield _fact("Copy and cite", _copy_and_cite(equation.tag))
+
+
+def _fact(term: str, description: str) -> str:
+    return f"<div><dt>{term}</dt><dd>{description}</dd></div>"
+
+
+def _function(equation: Equation) -> str:
+    if equation.is_statement_only:
+        return "no function: it is a statement only"
+    return reference(equation.function, f"<code>{equation.function}</code>")
+
+
+def _tests(equation: Equation, record: Record) -> str:
+    found = record.testing(equation.tag)
+    if not found:
+        return f"no property, by definition: {escape(equation.by_definition)}"
+    by_outcome: dict[str, list[str]] = defaultdict(list)
+    for one in found:
+        link = reference(f"property-{one.name}", f"<code>{one.name}</code>")
+        by_outcome[record.results.outcome(one.name)].append(link)
+    items = "".join(
+        f"<li><span>{escape(outcome)}:</span> {', '.join(links)}</li>"
+        for outcome, links in by_outcome.items()
+    )
+    conditions = f"<p>{escape(record.results.conditions)}</p>" if record.results else ""
+    return f"<ul>{items}</ul>{conditions}"
+
+
+def _copy_and_cite(tag: str) -> str:
+    copy = "".join(
+        f'<button type="button" class="equation-copy" data-copy="{kind.lower()}">{kind}</button> '
+        for kind in ("TeX", "MathML")
+    )
+    return f'<span data-search-exclude="true">{copy}</span>{reference(f"tag-{tag}", f"t/{tag}/")}'

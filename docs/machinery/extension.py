@@ -1,0 +1,128 @@
+r"""The Markdown of this site: mathematics, equations, boxes and counterexamples.
+
+    \( … \)   inline mathematics            \[ … \]   displayed mathematics, in a paragraph of its own
+    [[equation: dw]]                        the block of an equation, at its one home
+    [[boxes: dW[D,M] = Xᵀ[D,N] · dout[N,M]]]   shapes as a picture
+    [[boxes of: dw]]                        the picture of an equation
+    [[counterexample: dw_averaged]]         the smallest failing input of a known-wrong layer
+
+An extension of Python-Markdown alone: no site generator is needed or known.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from xml.etree import ElementTree
+
+from markdown import Markdown
+from markdown.blockprocessors import BlockProcessor
+from markdown.extensions import Extension
+from markdown.inlinepatterns import InlineProcessor
+
+from docs.machinery import record as records
+from docs.machinery import tex
+from docs.machinery.block import equation_block, picture
+from docs.machinery.counterexample import counterexample
+from docs.machinery.record import Record
+
+__all__ = ["DirectiveError", "SiteExtension", "makeExtension"]
+
+
+class DirectiveError(ValueError):
+    """A directive that this extension does not know, or that names something unknown."""
+
+
+class SiteExtension(Extension):
+    """Registers what this site adds to Markdown, drawing on one record."""
+
+    def __init__(self, record: Record | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.record = record or records.load()
+
+    def extendMarkdown(self, md: Markdown) -> None:
+        # Below code spans, above backslash escapes.
+        md.inlinePatterns.register(InlineMath(r"\\\((.+?)\\\)", md), "inline-math", 185)
+        md.parser.blockprocessors.register(DisplayMath(md), "display-math", 175)
+        directives = Directives(md, self.record)
+        md.parser.blockprocessors.register(directives, "directives", 174)
+
+
+class InlineMath(InlineProcessor):
+    r"""Turns \( … \) into MathML."""
+
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[str, int, int]:  # type: ignore[override]
+        return self.md.htmlStash.store(tex.to_mathml(m[1])), m.start(0), m.end(0)
+
+
+class DisplayMath(BlockProcessor):
+    r"""Turns a paragraph \[ … \] into MathML on a line of its own."""
+
+    PATTERN = re.compile(r"(?:^|\n)\\\[(.+?)\\\](?=\n|$)", re.DOTALL)
+
+    def __init__(self, md: Markdown) -> None:
+        super().__init__(md.parser)
+        self.md = md
+
+    def test(self, parent: ElementTree.Element, block: str) -> bool:
+        return bool(self.PATTERN.search(block))
+
+    def run(self, parent: ElementTree.Element, blocks: list[str]) -> None:
+        block = blocks.pop(0)
+        found = self.PATTERN.search(block)
+        assert found
+        if before := block[: found.start()]:
+            self.parser.parseBlocks(parent, [before])
+        mathml = tex.to_mathml(found[1].strip(), display=True)
+        _append(parent, self.md, f'<div class="display-math">{mathml}</div>')
+        if after := block[found.end() :].lstrip("\n"):
+            blocks.insert(0, after)
+
+
+class Directives(BlockProcessor):
+    """Turns a line [[name: argument]] into what it asks for."""
+
+    PATTERN = re.compile(r"\[\[([a-z][a-z ]*): (.+)\]\]\s*")
+
+    def __init__(self, md: Markdown, record: Record) -> None:
+        super().__init__(md.parser)
+        self.md = md
+        self.record = record
+        self.known: dict[str, Callable[[str, int], str]] = {
+            "equation": self._equation,
+            "boxes": lambda text, level: picture(text),
+            "boxes of": lambda tag, level: picture(self._find(tag).boxes),
+            "counterexample": lambda layer, level: counterexample(layer, record.results),
+        }
+
+    def test(self, parent: ElementTree.Element, block: str) -> bool:
+        return bool(self.PATTERN.fullmatch(block))
+
+    def run(self, parent: ElementTree.Element, blocks: list[str]) -> None:
+        name, argument = self.PATTERN.fullmatch(blocks.pop(0)).groups()  # type: ignore[union-attr]
+        if name not in self.known:
+            raise DirectiveError(f"no directive is called {name!r}: [[{name}: {argument}]]")
+        html = self.known[name](argument.strip(), _level_below(parent))
+        _append(parent, self.md, html)
+
+    def _equation(self, tag: str, level: int) -> str:
+        return equation_block(self._find(tag), self.record, level)
+
+    def _find(self, tag: str) -> Any:
+        if tag not in self.record.equations:
+            raise DirectiveError(f"no equation has the tag {tag!r}")
+        return self.record.equations[tag]
+
+
+def _level_below(parent: ElementTree.Element) -> int:
+    """The level of a heading that stands below the last one written."""
+    levels = [int(child.tag[1]) for child in parent if re.fullmatch(r"h[1-6]", child.tag)]
+    return min(levels[-1] + 1, 6) if levels else 2
+
+
+def _append(parent: ElementTree.Element, md: Markdown, html: str) -> None:
+    paragraph = ElementTree.SubElement(parent, "p")
+    paragraph.text = md.htmlStash.store(html)
+
+
+def makeExtension(**kwargs: Any) -> SiteExtension:
+    return SiteExtension(**kwargs)

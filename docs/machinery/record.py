@@ -1,0 +1,43 @@
+"""Everything the pages are made from: registry, properties, results of this build."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from affine.equations import (
+    CORRECTIONS,
+    EQUATIONS,
+    STATEMENTS,
+    Correction,
+    Equation,
+    Statement,
+)
+from affine.properties import PROPERTIES, Property
+from docs.machinery import results
+
+__all__ = ["Record", "load"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """The registry, the properties and their results, linked in both directions."""
+
+    equations: Mapping[str, Equation]
+    statements: Mapping[str, Statement]
+    corrections: Mapping[str, Correction]
+    properties: Mapping[str, Property]
+    results: results.Results
+
+    def testing(self, tag: str) -> list[Property]:
+        """The properties that test an equation."""
+        return [found for found in self.properties.values() if tag in found.equations]
+
+    def carrying(self, statement: str) -> list[Equation]:
+        """The equations that carry a statement of the handwritten source."""
+        return [found for found in self.equations.values() if statement in found.source]
+
+
+@cache
+def load() -> Record:
+    """Return the record of this build."""
+    return Record(EQUATIONS, STATEMENTS, CORRECTIONS, PROPERTIES, results.load())

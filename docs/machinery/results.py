@@ -1,0 +1,71 @@
+"""What the property suite found in this build, as the pages say it."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+__all__ = ["NOT_RUN", "Results", "load"]
+
+NOT_RUN = "not run"
+_HELD = "held"
+
+
+@dataclass(frozen=True)
+class Results:
+    """The ledger of one run of the suite; empty where the suite did not run."""
+
+    ledger: Mapping[str, Any] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.ledger)
+
+    def status(self, name: str) -> str:
+        """Whether the property held, in one word or two."""
+        entry = self.ledger.get("properties", {}).get(name)
+        return str(entry["status"]).replace("_", " ") if entry else NOT_RUN
+
+    def outcome(self, name: str) -> str:
+        """The status of a property, and the number of cases behind it."""
+        entry = self.ledger.get("properties", {}).get(name)
+        return f"{self.status(name)}, {entry['cases']} cases" if entry else NOT_RUN
+
+    def summary(self, names: Sequence[str]) -> str:
+        """The outcome of several properties in a few words."""
+        count = f"{len(names)} {'property' if len(names) == 1 else 'properties'}"
+        if not self:
+            return f"{count}, {NOT_RUN}"
+        held = sum(self.status(name) == _HELD for name in names)
+        return f"{count} held" if held == len(names) else f"{held} of {count} held"
+
+    def all_held(self, names: Sequence[str]) -> bool:
+        return bool(self) and all(self.status(name) == _HELD for name in names)
+
+    @property
+    def conditions(self) -> str:
+        """Seed and versions of the run, `""` where it did not take place."""
+        if not self:
+            return ""
+        said = {"python": "Python", "numpy": "NumPy", "hypothesis": "Hypothesis"}
+        versions = [f"{said.get(k, k)} {v}" for k, v in self.ledger["versions"].items()]
+        return ", ".join([f"seed {self.ledger['seed']}", *versions])
+
+    def caught_by(self, name: str) -> list[Mapping[str, Any]]:
+        """The known-wrong layers that a property falsified."""
+        found = self.ledger.get("counterexamples", {}).values()
+        return [one for one in found if one["property"] == name]
+
+    def counterexample(self, layer: str) -> Mapping[str, Any] | None:
+        """The smallest failing input of a known-wrong layer; None where nothing was run."""
+        if not self:
+            return None
+        found: Mapping[str, Any] = self.ledger["counterexamples"][layer]
+        return found
+
+
+def load() -> Results:
+    """Read the ledger that AFFINE_LEDGER names; without one, nothing was run."""
+    path = os.environ.get("AFFINE_LEDGER")
+    return Results(json.loads(Path(path).read_text(encoding="utf-8"))) if path else Results()
