@@ -13,7 +13,7 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => { button.textContent = name }, 1500)
 })
 
-const scrolling = ".equation-math, .display-math, .boxes-frame, .counterexample-math"
+const scrolling = ".equation-math, .display-math, .boxes-frame, .md-typeset p, .md-typeset__scrollwrap"
 const reachable = () => {
   for (const frame of document.querySelectorAll(scrolling)) {
     frame.toggleAttribute("tabindex", frame.scrollWidth > frame.clientWidth)

@@ -1,6 +1,5 @@
 """The block of one equation: the equation first, what is known about it folded away."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from html import escape
@@ -11,9 +10,6 @@ from docs.machinery.names import typeset
 from docs.machinery.record import Record
 
 __all__ = ["equation_block", "picture", "reference"]
-
-# Where an equation may be broken.
-_JOINTS = re.compile(r"\\q?quad\b|(?=\\;\\Rightarrow)")
 
 
 def equation_block(equation: Equation, record: Record, level: int) -> str:
@@ -34,9 +30,7 @@ def equation_block(equation: Equation, record: Record, level: int) -> str:
 
 
 def _math(equation: Equation) -> str:
-    """The equation, in parts that may stand below each other where it is narrow."""
-    parts = (tex.to_mathml(part, display=True) for part in _JOINTS.split(equation.tex))
-    return "".join(symbols.explain(part, equation.symbols) for part in parts)
+    return "".join(symbols.explain(part, equation.symbols) for part in tex.parts(equation.tex))
 
 
 def picture(text: str) -> str:
@@ -53,7 +47,7 @@ def _summary(equation: Equation, record: Record) -> str:
     names = [found.name for found in record.testing(equation.tag)]
     code = "statement only" if equation.is_statement_only else f"<code>{equation.function}</code>"
     if not names:
-        return f"{code} <span>by definition</span>"
+        return f"{code} · by definition"
     held = "held" if record.results.all_held(names) else "open"
     return f'{code} <span class="outcome {held}">{record.results.summary(names)}</span>'
 

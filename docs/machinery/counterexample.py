@@ -10,8 +10,6 @@ from docs.machinery.results import NOT_RUN, Results
 
 __all__ = ["counterexample"]
 
-_LETTERS = {"x": "X", "w": "W", "b": "b"}
-
 
 def counterexample(layer: str, results: Results) -> str:
     """Return the counterexample of the layer as HTML."""
@@ -22,7 +20,7 @@ def counterexample(layer: str, results: Results) -> str:
     return (
         f'<div class="counterexample"><p><strong>{escape(found["mistake"])}.</strong> '
         f"The smallest input that shows it:</p>"
-        f'<div class="counterexample-math">{_inputs(found["inputs"])}{_verdict(found)}</div>'
+        f"{_inputs(found['inputs'])}{_verdict(found)}"
         f"<p>{escape(found['message'])}. Found by "
         f"{reference('property-' + found['property'], '<code>' + found['property'] + '</code>')}"
         f", which tests {_equations(found['equations'])}.</p></div>"
@@ -30,24 +28,29 @@ def counterexample(layer: str, results: Results) -> str:
 
 
 def _inputs(inputs: Mapping[str, Any]) -> str:
-    shown = r",\quad ".join(f"{_symbol(name)} = {_matrix(value)}" for name, value in inputs.items())
-    return tex.to_mathml(shown, display=True)
+    named = (f"{_symbol(name)} = {_matrix(value)}" for name, value in inputs.items())
+    return _display(r",\quad ".join(named))
 
 
 def _verdict(found: Mapping[str, Any]) -> str:
-    if "expected" not in found or found["expected"] is None:
+    if found["expected"] is None:
         return ""
-    symbol = _symbol(found["quantity"])
-    right = f"{symbol} = {_matrix(found['expected'])}"
+    right = f"{_symbol(found['quantity'])} = {_matrix(found['expected'])}"
     wrong = rf"\text{{but the layer returns }} {_matrix(found['got'])}"
-    return tex.to_mathml(rf"{right} \quad {wrong}", display=True)
+    return _display(rf"{right} \quad {wrong}")
+
+
+def _display(shown: str) -> str:
+    return f'<div class="display-math">{"".join(tex.parts(shown))}</div>'
 
 
 def _symbol(name: str) -> str:
-    gradients = {"dx": "dX", "dw": "dW"}
-    if name in _LETTERS:
-        return _LETTERS[name]
-    return rf"\text{{{_plain(gradients.get(name, name))}}}"
+    if name in ("x", "w"):
+        return name.upper()
+    if name == "b":
+        return name
+    words = {"dx": "dX", "dw": "dW"}.get(name, name).replace("_", r"\_")
+    return rf"\text{{{words}}}"
 
 
 def _matrix(value: Any) -> str:
@@ -64,11 +67,9 @@ def _matrix(value: Any) -> str:
 
 
 def _number(value: float) -> str:
-    return rf"\text{{{_plain(f'{value:.6g}').replace('-', '−')}}}"
-
-
-def _plain(text: str) -> str:
-    return text.replace("_", r"\_")
+    short = f"{value:g}"
+    shown = short if float(short) == value else repr(value)
+    return rf"\text{{{shown.replace('-', '−')}}}"
 
 
 def _equations(tags: list[str]) -> str:

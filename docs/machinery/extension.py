@@ -72,7 +72,7 @@ class DisplayMath(BlockProcessor):
         assert found
         if before := block[: found.start()]:
             self.parser.parseBlocks(parent, [before])
-        mathml = tex.to_mathml(found[1].strip(), display=True)
+        mathml = "".join(tex.parts(found[1].strip()))
         _append(parent, self.md, f'<div class="display-math">{mathml}</div>')
         if after := block[found.end() :].lstrip("\n"):
             blocks.insert(0, after)

@@ -122,7 +122,7 @@ def _correction(correction: Correction) -> str:
 def equations(record: Record) -> str:
     """Return the table of all equations."""
     rows = "\n".join(_row(equation, record) for equation in record.equations.values())
-    head = "| | Tag | Equation | Implemented by | Tested by |\n|--:|---|---|---|---|"
+    head = "| No. | Tag | Equation | Implemented by | Tested by |\n|--:|---|---|---|---|"
     return f'<div class="equation-index" markdown="1">\n\n{head}\n{rows}\n\n</div>'
 
 

@@ -1,13 +1,18 @@
 """TeX to MathML at build time. What cannot be converted stops the build."""
 
+import re
+
 from math_core import LatexError, LatexToMathML
 
-__all__ = ["TexError", "to_mathml"]
+__all__ = ["TexError", "parts", "to_mathml"]
 
 _converter = LatexToMathML(annotation=False, fancy_error=False)
 
 # Speech engines read the bare sign as "down tack".
 _TRANSPOSED = '<mi intent="transpose" title="transposed">⊤</mi>'
+
+# Where a displayed formula may be broken: at wide spaces and before implications.
+_JOINTS = re.compile(r"\\q?quad\b|(?=\\;\\Rightarrow)")
 
 
 class TexError(ValueError):
@@ -23,3 +28,14 @@ def to_mathml(tex: str, *, display: bool = False) -> str:
     return mathml.replace("&ApplyFunction;", "\N{FUNCTION APPLICATION}").replace(
         "<mi>⊤</mi>", _TRANSPOSED
     )
+
+
+def parts(tex: str) -> list[str]:
+    """Return a displayed formula in parts that may stand below each other, as MathML."""
+    whole = [""]
+    for piece in _JOINTS.split(tex):
+        # A wide space inside an environment is no place to break.
+        if whole[-1].count(r"\begin") > whole[-1].count(r"\end"):
+            return [to_mathml(tex, display=True)]
+        whole.append(piece)
+    return [to_mathml(part, display=True) for part in whole[1:]]

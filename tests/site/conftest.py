@@ -10,11 +10,11 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -55,7 +55,7 @@ def pages(pattern: str) -> list[str]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Iterator[None]:
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Turn a skip into a failure where the browser is required."""
     report = yield
     if report.skipped and os.environ.get("AFFINE_REQUIRE_BROWSER") == "1":
@@ -111,7 +111,9 @@ def reader(chromium: "Browser") -> "Callable[..., BrowserContext]":
     """One browser context per way of reading, shared by all tests."""
 
     @cache
-    def context(color_scheme: str = "light", java_script_enabled: bool = True) -> Any:
+    def context(
+        color_scheme: Literal["light", "dark"] = "light", java_script_enabled: bool = True
+    ) -> "BrowserContext":
         opened = chromium.new_context(
             color_scheme=color_scheme,
             java_script_enabled=java_script_enabled,
