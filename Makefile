@@ -1,0 +1,97 @@
+# The project's commands. Each sets up .venv by itself, from requirements pinned and
+# checked by hash, and has nothing to set up the second time.
+
+PYTHON ?= python3
+PORT ?= 8000
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+           --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+UV := uv==0.13.9
+
+# Ends a recipe: what is wrong and, on the next line, what to do about it.
+stop = { printf '\nmake: %s\n      %s\n' '$(1)' '$(2)' >&2; exit 1; }
+install = $(PIP) install $(1) || $(call stop,pip could not install $(1).,Is the network reachable? Then run the same command again.)
+
+.PHONY: help test nightly lint site site-build test-site bench lock clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+test: .venv/.tests ## Test the package: unit tests, properties, examples of the docstrings
+	@$(BIN)/python -m pytest --quiet -n auto --ignore=tests/site
+
+nightly: .venv/.tests ## The same tests with many more cases
+	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest --quiet -n auto --ignore=tests/site
+
+lint: .venv/.tests ## Check style, format and types
+	@$(BIN)/python -m ruff check --quiet .
+	@$(BIN)/python -m ruff format --quiet --diff .
+	@$(BIN)/python -m mypy
+
+site: site-build ## Build the site and serve it at 127.0.0.1:8000
+	@echo "Ctrl-C stops the server."
+	@$(BIN)/python -u -m http.server $(PORT) --bind 127.0.0.1 --directory site \
+	  || $(call stop,the site could not be served at port $(PORT).,If another program uses that port: make site PORT=8001)
+
+site-build: .venv/.docs ## Build the site into site/
+	@echo "site 1/2: run the property suite, for the results that the pages show"
+	@$(BIN)/python -m docs.machinery.ledger build/ledger.json
+	@echo "site 2/2: build the pages"
+	@NO_MKDOCS_2_WARNING=1 AFFINE_LEDGER='$(CURDIR)/build/ledger.json' \
+	  $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "site: built in site/"
+
+test-site: .venv/.browser ## Test the built site in Chromium
+	@$(BIN)/python -m pytest --quiet -n auto -rs tests/site
+
+bench: .venv/.tests ## Run the benchmarks
+	@for script in tests/benchmarks/bench_*.py; do \
+	  name=$$(basename "$$script" .py); echo "$$name"; \
+	  $(BIN)/python -m "tests.benchmarks.$$name" || exit 1; \
+	done
+
+lock: .venv/.uv ## Pin the requirements again (delete a requirements.txt to move it to new versions)
+	@$(COMPILE) -o tests/requirements.txt pyproject.toml tests/requirements.in
+	@$(COMPILE) -o docs/requirements.txt -c tests/requirements.txt docs/requirements.in
+	@$(COMPILE) -o tests/site/requirements.txt -c tests/requirements.txt -c docs/requirements.txt \
+	  tests/site/requirements.in
+
+clean: ## Remove everything that these commands made
+	@rm -rf .venv build dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ------------------------------------------------------------------ what .venv holds
+
+.venv/.python:
+	@echo "set up: .venv"
+	@command -v $(PYTHON) >/dev/null \
+	  || $(call stop,$(PYTHON) is not on the PATH.,Install Python 3.11 or newer or name one: make PYTHON=/path/to/python3)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || $(call stop,$(PYTHON) is too old; Python 3.11 or newer is needed.,Name a newer one: make PYTHON=/path/to/python3)
+	@$(PYTHON) -m venv --clear .venv \
+	  || $(call stop,$(PYTHON) could not make a virtual environment.,On Debian and Ubuntu: apt-get install python3-venv)
+	@touch $@
+
+# The project itself is installed in place, without the network.
+.venv/.tests: .venv/.python tests/requirements.txt pyproject.toml
+	@echo "set up: tests/requirements.txt"
+	@$(call install,--require-hashes -r tests/requirements.txt)
+	@$(PIP) install --no-deps --no-index --no-build-isolation --editable . \
+	  || $(call stop,the project could not be installed in .venv.,Start afresh: make clean)
+	@touch $@
+
+.venv/.docs: .venv/.tests docs/requirements.txt
+	@echo "set up: docs/requirements.txt"
+	@$(call install,--require-hashes -r docs/requirements.txt)
+	@touch $@
+
+.venv/.browser: .venv/.docs tests/site/requirements.txt
+	@echo "set up: tests/site/requirements.txt"
+	@$(call install,--require-hashes -r tests/site/requirements.txt)
+	@touch $@
+
+.venv/.uv: .venv/.python
+	@$(call install,$(UV))
+	@touch $@
