@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from affine.properties import algebra, batch, contract, memory, special, value
 from affine.properties.property import Property, identity
 
-__all__ = ["PROPERTIES", "Property", "identity", "testing"]
+__all__ = ["PROPERTIES", "Property", "identity"]
 
 PROPERTIES: Mapping[str, Property] = {
     found.name: found
@@ -18,13 +18,3 @@ PROPERTIES: Mapping[str, Property] = {
     if isinstance(found, Property)
 }
 """Every property by name, group by group."""
-
-
-def testing(tag: str) -> list[Property]:
-    """Return the properties that test an equation.
-
-    Examples:
-        >>> [found.name for found in testing("balance")]
-        ['x_transposed_dx_is_dw_w_transposed']
-    """
-    return [found for found in PROPERTIES.values() if tag in found.equations]
