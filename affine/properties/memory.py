@@ -41,7 +41,7 @@ def arguments_are_not_modified(layer: Layer, case: Case) -> None:
 
 
 @identity(
-    "out", "dx", "dw", "db", values_of="any",
+    "out", "dx", "dw", "db",
     catches="a hidden write, also one that leaves the values as they were",
 )  # fmt: skip
 def read_only_arguments_are_enough(layer: Layer, case: Case) -> None:
@@ -98,7 +98,7 @@ def results_share_no_memory(layer: Layer, case: Case) -> None:
 
 
 @identity(
-    "out", "dx", "dw", "db", profile="library", values_of="any",
+    "out", "dx", "dw", "db", profile="library",
     catches="an internal cache that is handed out by reference",
 )  # fmt: skip
 def writing_into_a_result_changes_no_other(layer: Layer, case: Case) -> None:
@@ -128,7 +128,7 @@ def later_calls_leave_earlier_results(layer: Layer, case: Case) -> None:
 
 
 @identity(
-    "dx", "dw", "db", values_of="any",
+    "dx", "dw", "db",
     catches="gradients that accumulate, or a cache that the first call uses up",
 )  # fmt: skip
 def backward_twice_gives_the_same(layer: Layer, case: Case) -> None:
@@ -171,7 +171,7 @@ def updated_parameters_are_seen(layer: Layer, case: Case) -> None:
 
 
 @identity(
-    "out", "dx", "dw", "db", values_of="any",
+    "out", "dx", "dw", "db",
     catches="noise, dropout left on, or a count of calls",
 )  # fmt: skip
 def equal_calls_give_equal_results(layer: Layer, case: Case) -> None:
