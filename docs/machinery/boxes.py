@@ -106,14 +106,14 @@ def _describe_box(box: Box) -> str:
 
 
 def _column(box: Box) -> Drawing:
-    return _matrix(Box(box.name, (*box.sides, "1")))
+    return _matrix(Box(box.name, (*box.sides, "1")), is_vector=True)
 
 
-def _matrix(box: Box) -> Drawing:
+def _matrix(box: Box, is_vector: bool = False) -> Drawing:
     rows, columns = box.sides
     wide, high = SIDES[columns] * UNIT, SIDES[rows] * UNIT
     svg = _text(LABEL - 5, 4.5, "side end", rows, rows)
-    svg += _text(LABEL + wide / 2, -high / 2 - 6, "side", columns, columns)
+    svg += _text(LABEL + wide / 2, -high / 2 - 6, "side", "" if is_vector else columns, columns)
     return Drawing(svg + _sheet(box, LABEL, -high / 2), LABEL + wide, high, LABEL + wide / 2)
 
 
@@ -202,7 +202,7 @@ def _grid(box: Box) -> tuple[str, tuple[str, str]]:
 
 
 def _both(outer: str, inner: str) -> str:
-    return f'<tspan class="{_class(outer)}">{outer}</tspan>·<tspan class="{_class(inner)}">{inner}</tspan>'
+    return "·".join(f'<tspan class="{_class(side)}">{side}</tspan>' for side in (outer, inner))
 
 
 _DRAW: dict[int, Callable[[Box], Drawing]] = {1: _column, 2: _matrix, 3: _stack, 4: _blocks}

@@ -72,11 +72,13 @@ def _author(author: Mapping[str, str]) -> str:
 
 def plain(cited: Citation) -> str:
     authors = "; ".join(map(_author, cited.authors))
-    within = f" In: {cited.within}." if cited.within else ""
-    address = f" {cited.address}" if cited.address else ""
-    return (
-        f"{authors} ({cited.released.year}). {cited.title}.{within} Version {cited.version}.{address}"
-    )
+    sentences = [
+        f"{authors} ({cited.released.year})",
+        cited.title,
+        f"In: {cited.within}" if cited.within else "",
+        f"Version {cited.version}",
+    ]
+    return " ".join([*(f"{one}." for one in sentences if one), cited.address]).strip()
 
 
 def bibtex(cited: Citation) -> str:

@@ -1,10 +1,11 @@
 r"""The Markdown of this site: mathematics, equations, boxes and counterexamples.
 
-    \( … \)   inline mathematics            \[ … \]   displayed mathematics, in a paragraph of its own
-    [[equation: dw]]                        the block of an equation, at its one home
-    [[boxes: dW[D,M] = Xᵀ[D,N] · dout[N,M]]]   shapes as a picture
-    [[boxes of: dw]]                        the picture of an equation
-    [[counterexample: dw_averaged]]         the smallest failing input of a known-wrong layer
+    \( … \)                           inline mathematics
+    \[ … \]                           displayed mathematics, in lines of its own
+    [[equation: dw]]                  the block of an equation, at its one home
+    [[boxes: dX[N,D] = dout[N,M] · Wᵀ[M,D]]]    shapes as a picture
+    [[boxes of: dw]]                  the picture of an equation
+    [[counterexample: dw_averaged]]   the smallest failing input of a known-wrong layer
 
 An extension of Python-Markdown alone: no site generator is needed or known.
 """

@@ -41,7 +41,7 @@ def write(site: Path) -> None:
 
 
 def _subset(font: TTFont, used: set[str]) -> bytes:
-    options = subset.Options(flavor="woff2", layout_features=["*"], name_IDs=[0, 1, 2, 13, 14])
+    options = subset.Options(flavor="woff2", name_IDs=[0, 1, 2, 13, 14])
     subsetter = subset.Subsetter(options)
     subsetter.populate(text="".join(sorted(used)))
     subsetter.subset(font)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import defaultdict
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,11 @@ _homes: dict[str, list[str]] = defaultdict(list)
 _addresses: dict[str, str] = {}
 
 _ANCHORS = re.compile(r'id="((eq|source|correction)-([\w-]+))"')
+
+_USED_IN = re.compile(r'<used-in data-tag="([\w-]+)"></used-in>')
+
+# The lists of everything, and what an equation's block names already, say nothing more.
+_LISTS = re.compile(r"#tag-|(properties|handwritten|reference/\w+|(^|/)equations|(^|/)api)\.html")
 
 
 def _project(config: MkDocsConfig) -> citations.Citation:
@@ -109,27 +115,19 @@ def _register_equations(env: Any, config: MkDocsConfig, files: Files) -> None:
 
 @event_priority(-60)  # After autorefs has collected who refers to whom.
 def _fill_used_in(env: Any, config: MkDocsConfig, files: Files) -> None:
-    for file in files.documentation_pages():
-        if file.page and file.page.content:
-            file.page.content = re.sub(
-                r'<used-in data-tag="([\w-]+)"></used-in>',
-                lambda found: _used_in(found[1], file.page.url, config),  # noqa: B023
-                file.page.content,
-            )
+    for page in (file.page for file in files.documentation_pages() if file.page):
+        used_in = partial(_used_in, url=page.url, config=config)
+        page.content = _USED_IN.sub(used_in, page.content or "")
 
 
 on_env = CombinedEvent(_register_equations, _fill_used_in)
 
 
-def _used_in(tag: str, url: str, config: MkDocsConfig) -> str:
+def _used_in(place: re.Match[str], url: str, config: MkDocsConfig) -> str:
     autorefs: Any = config.plugins["autorefs"]
-    backlinks = autorefs.get_backlinks(f"eq-{tag}", from_url=url)
-    places = {link.crumbs[-1] for links in backlinks.values() for link in links}
-    # Its tests and its function stand above; the lists of everything say nothing.
-    lists = ("properties.html", "equations.html", "/t/", "#tag-", "handwritten.html", "api.html")
-    told = sorted(
-        {(place.title, place.url) for place in places if not any(x in place.url for x in lists)}
-    )
+    backlinks = autorefs.get_backlinks(f"eq-{place[1]}", from_url=url)
+    crumbs = {link.crumbs[-1] for links in backlinks.values() for link in links}
+    told = sorted((one.title, one.url) for one in crumbs if not _LISTS.search(one.url))
     links = ", ".join(f'<a href="{escape(to)}">{title}</a>' for title, to in told)
     return f"<div><dt>Used in</dt><dd>{links}</dd></div>" if links else ""
 

@@ -24,7 +24,7 @@ def to_mathml(tex: str, *, display: bool = False) -> str:
     try:
         mathml = _converter.convert_with_local_state(tex, displaystyle=display)
     except LatexError as error:
-        raise TexError(f"cannot convert the TeX {tex!r}: {error}") from None
+        raise TexError(f"cannot convert the TeX {tex} ({error})") from None
     return mathml.replace("&ApplyFunction;", "\N{FUNCTION APPLICATION}").replace(
         "<mi>⊤</mi>", _TRANSPOSED
     )

@@ -60,7 +60,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     report = yield
     if report.skipped and os.environ.get("AFFINE_REQUIRE_BROWSER") == "1":
         report.outcome = "failed"
-        report.longrepr = f"AFFINE_REQUIRE_BROWSER=1, and yet: {report.longrepr[2]}"
+        report.longrepr = f"AFFINE_REQUIRE_BROWSER=1, and yet: {report.longrepr}"
     return report
 
 
