@@ -57,14 +57,14 @@ def _property(found: Property, record: Record) -> str:
     outcome = f'<span class="outcome {held}">{record.results.outcome(found.name)}</span>'
     facts = f"{outcome} · {found.profile} · tests {citations(found.equations)}"
     caught = "\n".join(
-        f"- In this build it caught a layer with this mistake: {one['mistake']}. `{one['message']}`"
+        f"- {typeset(one['mistake'])}: `{one['message']}`"
         for one in record.results.caught_by(found.name)
     )
     source = indent(inspect.getsource(found.check).rstrip(), "    ")
     parts = [
         f"### `{found.name}` {{#property-{found.name}}}",
         typeset(found.doc),
-        f"Catches {typeset(found.catches)}.",
+        f"Catches {typeset(found.catches)}." + (" In this build it caught:" if caught else ""),
         caught,
         f'<p class="property-facts" markdown="1">{facts}</p>',
         f'??? quote "Source"\n\n    ```python\n{source}\n    ```',
