@@ -50,6 +50,12 @@ class Layer:
         dx, dw, db = self.vjp(x, w, b)[1](dout)
         return dx, dw, db
 
+    def results(self, x: Array, w: Array, b: Array, dout: Array) -> dict[str, Array]:
+        """Return out, dx, dw and db of one fresh forward and backward pass, by name."""
+        out, pullback = self.vjp(x, w, b)
+        dx, dw, db = pullback(dout)
+        return {"out": out, "dx": dx, "dw": dw, "db": db}
+
 
 class Operands(NamedTuple):
     """The four arrays that one forward and backward pass take.

@@ -16,6 +16,7 @@ from affine.layer import Array, Operands
 __all__ = [
     "Violation",
     "bounds",
+    "exact",
     "exact_limit",
     "expect",
     "expect_equal",
@@ -113,6 +114,19 @@ def gradients(x: Array, w: Array, dout: Array) -> tuple[Array, Array, Array]:
     )
 
 
+def exact(point: Operands) -> dict[str, Array]:
+    """Return the exact out, dx, dw and db, by name.
+
+    Examples:
+        >>> one = np.ones((1, 1))
+        >>> exact(Operands(2 * one, 3 * one, np.ones(1), 5 * one))["dx"]
+        array([[15]], dtype=object)
+    """
+    x, w, b, dout = point
+    dx, dw, db = gradients(x, w, dout)
+    return {"out": out(x, w, b), "dx": dx, "dw": dw, "db": db}
+
+
 def pairing(a: Array, b: Array) -> float:
     """Return ⟨a, b⟩ in float64, which is exact for the integers of the strategies.
 
@@ -164,26 +178,26 @@ def exact_limit(terms: int, dtype: Any) -> int:
     return largest
 
 
-def bounds(point: Operands) -> tuple[Array, Array, Array, Array]:
-    """Return how far rounding may move out, dx, dw and db, in exact arithmetic.
+def bounds(point: Operands) -> dict[str, Array]:
+    """Return how far rounding may move out, dx, dw and db, in exact arithmetic, by name.
 
     γ_K · Σ|x_k||y_k|, equation [(rounding-bound)][eq-rounding-bound], in the precision that the
     operands promote to, plus one smallest subnormal for each rounding.
 
     Examples:
         >>> one = np.ones((1, 1))
-        >>> bounds(Operands(one, one, np.ones(1), one))[3]
+        >>> bounds(Operands(one, one, np.ones(1), one))["db"]
         array([0], dtype=object)
     """
     n, d, m = point.sizes
-    x, w, b, dout = point.map(np.abs)
-    dx, dw, db = gradients(x, w, dout)
-    return (
-        _bound(out(x, w, b), d + 1, np.result_type(x, w, b)),
-        _bound(dx, m, np.result_type(dout, w)),
-        _bound(dw, n, np.result_type(x, dout)),
-        _bound(db, max(n - 1, 0), dout.dtype),
-    )
+    x, w, b, dout = point
+    magnitude = exact(point.map(np.abs))
+    return {
+        "out": _bound(magnitude["out"], d + 1, np.result_type(x, w, b)),
+        "dx": _bound(magnitude["dx"], m, np.result_type(dout, w)),
+        "dw": _bound(magnitude["dw"], n, np.result_type(x, dout)),
+        "db": _bound(magnitude["db"], max(n - 1, 0), dout.dtype),
+    }
 
 
 def _bound(magnitude: Array, roundings: int, dtype: Any) -> Array:

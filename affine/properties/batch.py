@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from affine.layer import Array, Case, Layer
-from affine.oracle import expect_equal, gradients, index_sum, out
+from affine.layer import Array, Case, Layer, Operands
+from affine.oracle import exact, expect_equal, index_sum
 from affine.properties.property import identity
 
 # Just below, at and above the sizes at which kernels change blocks.
@@ -166,16 +166,11 @@ def sizes_around_blocks_are_no_exception(layer: Layer, case: Case) -> None:
     sizes[side] = size
     n, d, m = sizes
     # Ones and minus ones: exact at any of these lengths, in every format.
-    x, w, b, dout = (
-        _signs(array, shape)
-        for array, shape in zip(case.point, ((n, d), (d, m), (m,), (n, m)), strict=True)
-    )
-    expected = out(x, w, b), *gradients(x, w, dout)
-    got, pullback = layer.vjp(x, w, b)
-    for quantity, result, value in zip(
-        ("out", "dx", "dw", "db"), (got, *pullback(dout)), expected, strict=True
-    ):
-        expect_equal(quantity, result, value, f"at sizes {tuple(sizes)}")
+    shapes = (n, d), (d, m), (m,), (n, m)
+    point = Operands(*map(_signs, case.point, shapes))
+    expected = exact(point)
+    for quantity, got in layer.results(*point).items():
+        expect_equal(quantity, got, expected[quantity], f"at sizes {tuple(sizes)}")
 
 
 @identity("out-row", catches="a bias added along the wrong axis, which fits when N = M")

@@ -11,17 +11,13 @@ from affine.properties.property import identity
 _NAMES = ("x", "w", "b", "dout")
 
 
-def _results(layer: Layer, *arrays: Array) -> dict[str, Array]:
-    """Return out, dx, dw and db of one fresh call."""
-    x, w, b, dout = arrays
-    out, pullback = layer.vjp(x, w, b)
-    dx, dw, db = pullback(dout)
-    return {"out": out, "dx": dx, "dw": dw, "db": db}
-
-
 def _expect_same(got: dict[str, Array], expected: dict[str, Array], because: str) -> None:
     for quantity, result in got.items():
         expect_equal(quantity, result, expected[quantity], because)
+
+
+def _named(gradients: tuple[Array, Array, Array]) -> dict[str, Array]:
+    return dict(zip(("dx", "dw", "db"), gradients, strict=True))
 
 
 def _copies(results: dict[str, Array]) -> dict[str, Array]:
@@ -35,7 +31,7 @@ def _copies(results: dict[str, Array]) -> dict[str, Array]:
 def arguments_are_not_modified(layer: Layer, case: Case) -> None:
     """X, W, b and dout come back bit for bit."""
     point = case.point.map(np.copy)
-    _results(layer, *point)
+    layer.results(*point)
     for name, array, before in zip(_NAMES, point, case.point, strict=True):
         expect_equal(name, array, before, "the layer wrote to its argument")
 
@@ -46,11 +42,11 @@ def arguments_are_not_modified(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def read_only_arguments_are_enough(layer: Layer, case: Case) -> None:
     """Arrays that cannot be written to give the same results."""
-    expected = _results(layer, *case.point.map(np.copy))
+    expected = layer.results(*case.point.map(np.copy))
     frozen = case.point.map(np.copy)
     for array in frozen:
         array.flags.writeable = False
-    _expect_same(_results(layer, *frozen), expected, "the arguments are read-only")
+    _expect_same(layer.results(*frozen), expected, "the arguments are read-only")
 
 
 @identity(
@@ -59,8 +55,8 @@ def read_only_arguments_are_enough(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def memory_layout_does_not_matter(layer: Layer, case: Case) -> None:
     """Fortran order, views, strides, reversed axes and zero strides change no result."""
-    expected = _results(layer, *case.point.map(np.ascontiguousarray))
-    _expect_same(_results(layer, *case.point), expected, "only the memory layout differs")
+    expected = layer.results(*case.point.map(np.ascontiguousarray))
+    _expect_same(layer.results(*case.point), expected, "only the memory layout differs")
 
 
 @identity(
@@ -72,10 +68,8 @@ def the_same_array_twice_behaves_like_copies(layer: Layer, case: Case) -> None:
     size = min(case.point.sizes)
     square = np.array(case.point.x[:size, :size])
     b = case.point.b[:size]
-    expected = _results(layer, square.copy(), square.copy(), b, square.copy())
-    _expect_same(
-        _results(layer, square, square, b, square), expected, "X, W and dout are one array"
-    )
+    expected = layer.results(square.copy(), square.copy(), b, square.copy())
+    _expect_same(layer.results(square, square, b, square), expected, "X, W and dout are one array")
 
 
 @identity(
@@ -85,8 +79,8 @@ def the_same_array_twice_behaves_like_copies(layer: Layer, case: Case) -> None:
 def results_share_no_memory(layer: Layer, case: Case) -> None:
     """No result shares memory with an argument, with another result, or with a later one."""
     arguments = dict(zip(_NAMES, case.point.map(np.copy), strict=True))
-    owned = arguments | _results(layer, *arguments.values())
-    later = _results(layer, *arguments.values())
+    owned = arguments | layer.results(*arguments.values())
+    later = layer.results(*arguments.values())
     named = owned | {f"later {quantity}": result for quantity, result in later.items()}
     pairs = [*combinations(owned, 2), *product(owned, list(named)[len(owned) :])]
     for first, second in pairs:
@@ -105,14 +99,14 @@ def writing_into_a_result_changes_no_other(layer: Layer, case: Case) -> None:
     """Overwriting what was returned changes neither the next call nor the same pullback."""
     x, w, b, dout = case.point
     out, pullback = layer.vjp(x, w, b)
-    first = {"out": out, **dict(zip(("dx", "dw", "db"), pullback(dout), strict=True))}
+    first = {"out": out, **_named(pullback(dout))}
     expected = _copies(first)
     for result in first.values():
         if result.flags.writeable:
             result.fill(np.nan)
-    again = dict(zip(("dx", "dw", "db"), pullback(dout), strict=True))
+    again = _named(pullback(dout))
     _expect_same(again, expected, "an earlier result was overwritten")
-    _expect_same(_results(layer, x, w, b, dout), expected, "an earlier result was overwritten")
+    _expect_same(layer.results(x, w, b, dout), expected, "an earlier result was overwritten")
 
 
 @identity(
@@ -121,9 +115,9 @@ def writing_into_a_result_changes_no_other(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def later_calls_leave_earlier_results(layer: Layer, case: Case) -> None:
     """Results keep their values while other calls run."""
-    first = _results(layer, *case.point)
+    first = layer.results(*case.point)
     kept = _copies(first)
-    _results(layer, *case.step)
+    layer.results(*case.step)
     _expect_same(first, kept, "another call came after it")
 
 
@@ -135,8 +129,8 @@ def backward_twice_gives_the_same(layer: Layer, case: Case) -> None:
     """The second backward pass on one forward pass overwrites: it does not add."""
     x, w, b, dout = case.point
     _, pullback = layer.vjp(x, w, b)
-    first = _copies(dict(zip(("dx", "dw", "db"), pullback(dout), strict=True)))
-    second = dict(zip(("dx", "dw", "db"), pullback(dout), strict=True))
+    first = _copies(_named(pullback(dout)))
+    second = _named(pullback(dout))
     _expect_same(second, first, "it is the second backward pass on one forward pass")
 
 
@@ -163,11 +157,11 @@ def each_backward_belongs_to_its_forward(layer: Layer, case: Case) -> None:
 def updated_parameters_are_seen(layer: Layer, case: Case) -> None:
     """After W and b are updated in place, a new call uses the new values."""
     x, w, b, dout = case.point.map(np.array)
-    _results(layer, x, w, b, dout)
+    layer.results(x, w, b, dout)
     w += case.step.w
     b += case.step.b
-    expected = _results(layer, x.copy(), w.copy(), b.copy(), dout.copy())
-    _expect_same(_results(layer, x, w, b, dout), expected, "W and b were updated in place")
+    expected = layer.results(x.copy(), w.copy(), b.copy(), dout.copy())
+    _expect_same(layer.results(x, w, b, dout), expected, "W and b were updated in place")
 
 
 @identity(
@@ -176,6 +170,6 @@ def updated_parameters_are_seen(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def equal_calls_give_equal_results(layer: Layer, case: Case) -> None:
     """The same arguments give the same bits, call after call."""
-    first = _copies(_results(layer, *case.point))
+    first = _copies(layer.results(*case.point))
     for _ in range(2):
-        _expect_same(_results(layer, *case.point), first, "the same call gave another result")
+        _expect_same(layer.results(*case.point), first, "the same call gave another result")

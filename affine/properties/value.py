@@ -7,6 +7,7 @@ import numpy as np
 from affine.layer import Array, Case, Layer, Operands
 from affine.oracle import (
     bounds,
+    exact,
     exact_limit,
     expect,
     expect_equal,
@@ -147,15 +148,9 @@ def kronecker_matrices_give_the_layer_and_its_gradients(layer: Layer, case: Case
 )
 def rounding_stays_within_the_bound(layer: Layer, case: Case) -> None:
     """On real values every entry is within γ_K·Σ|x||y| of the exact sum."""
-    x, w, b, dout = case.point
-    exact = out(x, w, b), *gradients(x, w, dout)
-    limits = bounds(case.point)
-    got, pullback = layer.vjp(x, w, b)
-    results = got, *pullback(dout)
-    for quantity, result, value, limit in zip(
-        ("out", "dx", "dw", "db"), results, exact, limits, strict=True
-    ):
-        expect_within(quantity, result, value, limit)
+    values, limits = exact(case.point), bounds(case.point)
+    for quantity, got in layer.results(*case.point).items():
+        expect_within(quantity, got, values[quantity], limits[quantity])
 
 
 @identity(
@@ -186,13 +181,9 @@ def sums_stay_exact_up_to_the_limit(layer: Layer, case: Case) -> None:
     """With integers of size R, the largest for which K·R² + R < 2^p, nothing is rounded."""
     largest = float(exact_limit(max(case.point.sizes), case.point.x.dtype))
     point = case.point.map(lambda array: np.copysign(array * 0 + largest, array))
-    x, w, b, dout = point
-    expected = out(x, w, b), *gradients(x, w, dout)
-    got, pullback = layer.vjp(x, w, b)
-    for quantity, result, value in zip(
-        ("out", "dx", "dw", "db"), (got, *pullback(dout)), expected, strict=True
-    ):
-        expect_equal(quantity, result, value)
+    expected = exact(point)
+    for quantity, got in layer.results(*point).items():
+        expect_equal(quantity, got, expected[quantity])
 
 
 @identity("jvp", needs="jvp", catches="a forward-mode rule that forgets a term, often the bias")
