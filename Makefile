@@ -39,8 +39,9 @@ site-build: .venv/.docs ## Build the site into site/
 	@echo "site 1/2: run the property suite, for the results that the pages show"
 	@$(BIN)/python -m docs.machinery.ledger build/ledger.json
 	@echo "site 2/2: build the pages"
+	@# Not --quiet: MkDocs would then not count the warnings that --strict fails on.
 	@NO_MKDOCS_2_WARNING=1 AFFINE_LEDGER='$(CURDIR)/build/ledger.json' \
-	  $(BIN)/python -m mkdocs build --strict --quiet
+	  $(BIN)/python -m mkdocs build --strict
 	@echo "site: built in site/"
 
 test-site: .venv/.browser ## Test the built site in Chromium
