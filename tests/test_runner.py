@@ -1,5 +1,7 @@
 """A search shrinks what it finds, and sees every way in which a layer can fail."""
 
+from itertools import count
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,15 @@ def test_a_relative_error_of_one_in_a_billion_is_falsified() -> None:
     """There is no tolerance for it to hide in."""
     outcome = search(PROPERTIES["dw_is_xt_dout"], _layer(lambda x, g: x.T @ g * (1 + 1e-9)))
     assert outcome.status == "falsified"
+
+
+def test_a_failure_that_does_not_repeat_is_still_falsified() -> None:
+    """A layer that is wrong on one call of seven is wrong."""
+    calls = count()
+    layer = _layer(lambda x, g: x.T @ g + (next(calls) % 7 == 0))
+    outcome = search(PROPERTIES["dw_is_xt_dout"], layer)
+    assert outcome.status == "falsified"
+    assert "but should be" in str(outcome.error)
 
 
 def test_the_counterexample_replays() -> None:

@@ -134,10 +134,10 @@ def kronecker_matrices_give_the_layer_and_its_gradients(layer: Layer, case: Case
     by_x, by_w = np.kron(w.T, np.eye(n)), np.kron(np.eye(m), x)
     by_b = np.kron(np.eye(m), np.ones((n, 1)))
     got, pullback = layer.vjp(x, w, b)
-    expect_equal("out", _vec(got), by_x @ _vec(x) + by_b @ b)
+    expect_equal("vec(out)", _vec(got), by_x @ _vec(x) + by_b @ b)
     dx, dw, db = pullback(dout)
-    expect_equal("dx", _vec(dx), by_x.T @ _vec(dout))
-    expect_equal("dw", _vec(dw), by_w.T @ _vec(dout))
+    expect_equal("vec(dx)", _vec(dx), by_x.T @ _vec(dout))
+    expect_equal("vec(dw)", _vec(dw), by_w.T @ _vec(dout))
     expect_equal("db", db, by_b.T @ _vec(dout))
 
 

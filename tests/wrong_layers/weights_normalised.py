@@ -1,0 +1,9 @@
+"""gradients_are_additive_in_their_other_operand: dX divides W by its largest entry"""
+
+
+def forward(x, w, b):
+    return x @ w + b
+
+
+def backward(dout, x, w):
+    return dout @ w.T / max(abs(w).max(initial=0), 1), x.T @ dout, dout.sum(axis=0)
