@@ -66,6 +66,14 @@ class Equation:
 class Statement:
     """One statement of the handwritten derivation, in its own notation.
 
+    Attributes:
+        id: Its place in the source, `S1` to `S20`.
+        section: The part of the source that it stands in.
+        says: Its words, or what it says in words.
+        tex: Its formula in TeX; `""` where it has none.
+        boxes: The shapes that the source draws beside it, as in `Equation`.
+        correction: The correction that it needs, if any.
+
     Examples:
         >>> STATEMENTS["S15"].says, STATEMENTS["S15"].correction
         ('take average', 'average')
@@ -75,6 +83,7 @@ class Statement:
     section: str
     says: str
     tex: str = ""
+    boxes: str = ""
     correction: str = ""
 
 

@@ -157,8 +157,8 @@ def test_a_jacobian_is_a_grid_whose_diagonal_blocks_are_marked() -> None:
 
 
 def test_every_picture_of_the_registry_can_be_drawn(built: Record) -> None:
-    for equation in built.equations.values():
-        assert not equation.boxes or boxes.draw(equation.boxes).startswith("<svg")
+    for entry in (*built.equations.values(), *built.statements.values()):
+        assert not entry.boxes or boxes.draw(entry.boxes).startswith("<svg")
 
 
 # ------------------------------------------------------------------ directives
