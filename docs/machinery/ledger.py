@@ -12,6 +12,7 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +56,15 @@ def main(destination: Path) -> None:
     destination.parent.mkdir(parents=True, exist_ok=True)
     destination.write_text(json.dumps(ledger, indent=1, ensure_ascii=False), encoding="utf-8")
     total = sum(outcome.cases for outcome in properties.values())
-    print(f"{len(properties)} properties held on {total} cases; wrote {destination}")
+    print(f"  {len(properties)} properties held on {total} cases")
 
 
 def _reference() -> Iterator[Outcome]:
     layer = load("affine")
-    for found in PROPERTIES.values():
-        yield search(found, layer, max_examples=CASES, seed=SEED)
+    for group, properties in groupby(PROPERTIES.values(), key=lambda found: found.group):
+        print(f"  {group}", flush=True)
+        for found in properties:
+            yield search(found, layer, max_examples=CASES, seed=SEED)
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:
@@ -93,6 +96,7 @@ def _shares(draws: int = 1000) -> dict[str, float]:
 
 
 def _counterexamples() -> Iterator[tuple[str, dict[str, Any]]]:
+    print("  layers that are known to be wrong", flush=True)
     for path in sorted(WRONG_LAYERS.glob("*.py")):
         name, mistake = first_line(path)
         with warnings.catch_warnings():
