@@ -231,9 +231,9 @@ def cases(draw: st.DrawFn, *, values_of: Values = "any", min_side: int = 0) -> C
 
     Examples:
         >>> from hypothesis import find
-        >>> case = find(cases(values_of="integers"), lambda case: case.point.dout.any())
-        >>> case.point.sizes, case.point.dout
-        ((1, 1, 1), array([[1.]]))
+        >>> case = find(cases(values_of="integers"), lambda case: min(case.point.sizes) > 1)
+        >>> case.point.sizes, case.point.dout.tolist()
+        ((2, 2, 2), [[0.0, 0.0], [0.0, 0.0]])
     """
     n, d, m = draw(shapes(min_side=min_side))
     dtype = draw(_DTYPE)
