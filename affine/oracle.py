@@ -85,7 +85,8 @@ def _integers(array: Array) -> tuple[Array, int]:
     digits = np.finfo(array.dtype).nmant + 1
     lowest = int(exponent.min())
     shifts = np.left_shift(np.ones_like(exponent, dtype=object), (exponent - lowest).astype(object))
-    whole = np.ldexp(mantissa, digits).astype(np.int64).astype(object)
+    # Python's int, not int64: a long double has more digits than that holds.
+    whole = np.frompyfunc(int, 1, 1)(np.ldexp(mantissa, digits))
     return whole * shifts, lowest - digits
 
 

@@ -37,6 +37,23 @@ def test_a_relative_error_of_one_in_a_billion_is_falsified() -> None:
     assert outcome.status == "falsified"
 
 
+def test_more_precision_than_asked_is_no_fault() -> None:
+    """A layer that answers in long double is held to the bound like any other.
+
+    Its smallest false alarm was dout = [[1/7]]: a mantissa that 64-bit integers cannot hold.
+    """
+
+    def vjp(x: Array, w: Array, b: Array) -> object:
+        x, w, b = (array.astype(np.longdouble) for array in (x, w, b))
+        return x @ w + b, lambda dout: (dout @ w.T, x.T @ dout, dout.astype(x.dtype).sum(axis=0))
+
+    layer = Layer("long double", vjp)  # type: ignore[arg-type]
+    seventh = np.array([[1 / 7]])
+    point = Operands(seventh, seventh, seventh[0], seventh)
+    PROPERTIES["rounding_stays_within_the_bound"](layer, Case(point, point))
+    assert search(PROPERTIES["rounding_stays_within_the_bound"], layer).status == "held"
+
+
 def test_a_failure_that_does_not_repeat_is_still_falsified() -> None:
     """A layer that is wrong on one call of seven is wrong."""
     calls = count()
