@@ -14,16 +14,23 @@ UV := uv==0.13.9
 stop = { printf '\nmake: %s\n      %s\n' '$(1)' '$(2)' >&2; exit 1; }
 install = $(PIP) install $(1) || $(call stop,pip could not install $(1).,Is the network reachable? Then run the same command again.)
 
-.PHONY: help test nightly lint site site-build test-site bench lock clean
+.PHONY: help test test-frameworks check nightly lint site site-build test-site bench lock clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 test: .venv/.tests ## Test the package: unit tests, properties, examples of the docstrings
 	@$(BIN)/python -m pytest --quiet -n auto --ignore=tests/site
 
+check: .venv/.tests ## Check a layer of your own: make check LAYER=my_layer.py
+	@test -n '$(LAYER)' || $(call stop,no layer is named.,Name one: make check LAYER=my_layer.py)
+	@$(BIN)/affine check '$(LAYER)' $(ARGS)
+
 nightly: .venv/.tests ## The same tests with many more cases
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest --quiet -n auto --ignore=tests/site
+
+test-frameworks: .venv/.frameworks ## Test layers written in torch and jax, which this installs
+	@$(BIN)/python -m pytest --quiet -n auto --ignore=tests/site -rs -k 'torch or jax'
 
 lint: .venv/.tests ## Check style, format and types
 	@$(BIN)/python -m ruff check --quiet .
@@ -81,6 +88,12 @@ clean: ## Remove everything that these commands made
 	@$(call install,--require-hashes -r tests/requirements.txt)
 	@$(PIP) install --no-deps --no-index --no-build-isolation --editable . \
 	  || $(call stop,the project could not be installed in .venv.,Start afresh: make clean)
+	@touch $@
+
+# Optional: the tests of torch and jax layers skip without them.
+.venv/.frameworks: .venv/.tests tests/frameworks.txt
+	@echo "set up: tests/frameworks.txt"
+	@$(call install,-r tests/frameworks.txt)
 	@touch $@
 
 .venv/.docs: .venv/.tests docs/requirements.txt

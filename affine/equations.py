@@ -30,6 +30,8 @@ class Equation:
         assumes: When it holds, beyond the shapes.
         function: Dotted name of what computes it, or `"statement only"`.
         by_definition: Why no property tests it; `""` where one does.
+        restates: Tags of the equations that it follows from. Their properties test it, and
+            `tests/test_restatements.py` that it follows.
         source: Statements of the handwritten derivation that it comes from.
 
     Examples:
@@ -50,6 +52,7 @@ class Equation:
     boxes: str = ""
     assumes: tuple[str, ...] = ()
     by_definition: str = ""
+    restates: tuple[str, ...] = ()
 
     @property
     def is_statement_only(self) -> bool:

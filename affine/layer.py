@@ -1,23 +1,45 @@
 """The layer under test, and one input to test it on."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Array", "Case", "Layer", "Operands", "Pullback"]
+__all__ = ["Array", "Case", "Layer", "LayerGone", "Operands", "Pullback", "process_state"]
 
 Array: TypeAlias = NDArray[Any]
 Pullback: TypeAlias = Callable[[Array], tuple[Array, Array, Array]]
 """From dout to (dx, dw, db), for the forward pass that it belongs to."""
 
 
+class LayerGone(Exception):
+    """The process of the layer ended or hung in a call: there is no result to judge."""
+
+
+def process_state() -> Mapping[str, object]:
+    """Return what a layer should leave as it found it: random states and NumPy's error state.
+
+    Examples:
+        >>> list(process_state())
+        ["numpy.random's global state", "random's global state", 'numpy.geterr()']
+    """
+    kind, keys, *rest = np.random.get_state(legacy=True)  # noqa: NPY002 (the global state is meant)
+    return {
+        "numpy.random's global state": (kind, np.asarray(keys).tobytes(), *rest),
+        "random's global state": random.getstate(),
+        "numpy.geterr()": np.geterr(),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
     """A layer under test: a record of functions, whatever form the code has.
+
+    What a form lacks is None, and the properties of it are not observable.
 
     Attributes:
         name: How reports call it.
@@ -26,6 +48,17 @@ class Layer:
         jvp: From (x, w, x_dot, w_dot, b_dot) to out_dot, [(jvp)][eq-jvp], if it has one.
         per_sample_gradients: From (dout, x, w) to the terms of the batch sum,
             [(per-sample)][eq-per-sample], if it has one.
+        flattening: As vjp, for an x of more than two axes, which the layer flattens to (N, D);
+            dx comes back in the shape of x.
+        stacked: As vjp, for an x and a dout with leading batch axes.
+        compiled: As vjp, through the framework's compiler.
+        vmapped: From (xs, w, b, douts), stacked along a new first axis, to (outs, dxs, dws, dbs),
+            through the framework's vectorisation.
+        form: How the code is written, in the words of reports.
+        usage: Python code that defines `vjp` with the user's own functions, for reproductions.
+        not_observable: Properties that the form makes vacuous, each with the reason.
+        compiles_per_shape: Whether every new shape costs a compilation.
+        state: What the process of the layer should be left with.
 
     Examples:
         >>> def vjp(x, w, b):
@@ -40,6 +73,15 @@ class Layer:
     vjp: Callable[[Array, Array, Array], tuple[Array, Pullback]]
     jvp: Callable[..., Array] | None = None
     per_sample_gradients: Callable[..., tuple[Array, Array, Array]] | None = None
+    flattening: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
+    stacked: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
+    compiled: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
+    vmapped: Callable[..., tuple[Array, Array, Array, Array]] | None = None
+    form: str = ""
+    usage: str = ""
+    not_observable: Mapping[str, str] = field(default_factory=dict)
+    compiles_per_shape: bool = False
+    state: Callable[[], Mapping[str, object]] = process_state
 
     def forward(self, x: Array, w: Array, b: Array) -> Array:
         """Return out of one fresh forward pass."""
@@ -47,14 +89,22 @@ class Layer:
 
     def backward(self, x: Array, w: Array, b: Array, dout: Array) -> tuple[Array, Array, Array]:
         """Return (dx, dw, db) of one fresh forward and backward pass."""
-        dx, dw, db = self.vjp(x, w, b)[1](dout)
+        _, dx, dw, db = self._both_passes(x, w, b, dout)
         return dx, dw, db
 
     def results(self, x: Array, w: Array, b: Array, dout: Array) -> dict[str, Array]:
         """Return out, dx, dw and db of one fresh forward and backward pass, by name."""
+        out, dx, dw, db = self._both_passes(x, w, b, dout)
+        return {"out": out, "dx": dx, "dw": dw, "db": db}
+
+    def _both_passes(self, x: Array, w: Array, b: Array, dout: Array) -> tuple[Array, ...]:
+        # In another process, both passes in one message take half as long.
+        at_once = getattr(self.vjp, "results", None)
+        if at_once is not None:
+            return at_once(x, w, b, dout)  # type: ignore[no-any-return]
         out, pullback = self.vjp(x, w, b)
         dx, dw, db = pullback(dout)
-        return {"out": out, "dx": dx, "dw": dw, "db": db}
+        return out, dx, dw, db
 
 
 class Operands(NamedTuple):
@@ -124,23 +174,40 @@ class Case:
         return rotated[::-1] if self.choice // max(count, 1) % 2 else rotated
 
     def crops(self) -> Iterator["Case"]:
-        """Yield every case that lacks the first or last row, feature or output, or several of them.
+        """Yield smaller cases: without the first or last half, quarter, …, one of each side.
 
-        Crops are views: they keep the memory layout.
+        Rows, features and outputs are dropped in every combination: a mistake that needs two
+        equal sizes survives only when both go down together. Crops are views: they keep the
+        memory layout.
 
         Examples:
             >>> point = Operands(np.ones((2, 1)), np.eye(1), np.zeros(1), np.ones((2, 1)))
             >>> [crop.point.sizes for crop in Case(point, point).crops()]
             [(1, 1, 1), (1, 1, 1)]
         """
-        ends = (slice(None), slice(1, None), slice(None, -1))
-        for n, d, m in product(ends, repeat=3):
-            cut = [
-                Operands(x[n, d], w[d, m], b[m], dout[n, m])
-                for x, w, b, dout in (self.point, self.step)
-            ]
-            if (n, d, m) != ends[:1] * 3 and min(cut[0].sizes) > 0:
-                yield Case(cut[0], cut[1], self.choice)
+        part = max(self.point.sizes) // 2
+        while part:
+            ends = (slice(None), slice(part, None), slice(None, -part))
+            for sides in product(ends, repeat=3):
+                crop = self.cut(*sides)
+                if min(crop.point.sizes) > 0 and crop.point.sizes != self.point.sizes:
+                    yield crop
+            part //= 2
+
+    def cut(self, n: slice, d: slice, m: slice) -> "Case":
+        """Return the case with only these rows, features and outputs, as views.
+
+        Examples:
+            >>> point = Operands(np.ones((2, 1)), np.eye(1), np.zeros(1), np.ones((2, 1)))
+            >>> Case(point, point).cut(slice(1), slice(1), slice(1)).point.sizes
+            (1, 1, 1)
+        """
+
+        def cut(whole: Operands) -> Operands:
+            x, w, b, dout = whole
+            return Operands(x[n, d], w[d, m], b[m], dout[n, m])
+
+        return Case(cut(self.point), cut(self.step), self.choice)
 
     def float64(self) -> "Case":
         """Return the case in float64, where small integers have headroom for longer products."""

@@ -24,6 +24,11 @@ FIRST_SEED = int(os.environ.setdefault("AFFINE_SEED", str(random.SystemRandom().
 SEEDS = [FIRST_SEED + offset for offset in range(10)] if PROFILE == "nightly" else [0]
 
 
+if os.environ.get("AFFINE_REQUIRE_FRAMEWORKS"):  # there a skip would hide that nothing ran
+    import jax  # noqa: F401
+    import torch  # noqa: F401
+
+
 def pytest_report_header() -> str:
     """Say which cases this run tries, and how to try them again."""
     replay = f" (again: AFFINE_SEED={FIRST_SEED})" if PROFILE == "nightly" else ""

@@ -7,8 +7,11 @@ PACKAGE = Path(__file__).parents[1] / "affine"
 RANKS = [
     {"reference", "equations", "layer"},
     {"oracle", "strategies", "adapters"},
-    {"properties"},
-    {"runner"},
+    {"properties", "mistakes"},
+    {"report"},
+    {"runner", "worker"},
+    {"cli", "pytest_plugin"},
+    {"__main__"},
 ]
 HYPOTHESIS_IN = {"strategies", "runner"}
 

@@ -6,26 +6,37 @@ import numpy as np
 import pytest
 from hypothesis import Phase, given, seed, settings
 
-from affine.layer import Case
+from affine.layer import Array, Case
 from affine.oracle import exact_limit
-from affine.strategies import DTYPES, LAYOUTS, cases, class_of
+from affine.strategies import DTYPES, LARGE, LAYOUTS, cases, class_of
 
 DRAWS = 2000
 
 
-@pytest.fixture(scope="module")
-def drawn() -> list[Case]:
-    """Many cases from one seed."""
+def _drawn(draws: int = DRAWS, **options: object) -> list[Case]:
+    """Return many cases from one seed."""
     found = []
 
     @seed(1)
-    @settings(max_examples=DRAWS, database=None, deadline=None, phases=[Phase.generate])
-    @given(cases())
+    @settings(max_examples=draws, database=None, deadline=None, phases=[Phase.generate])
+    @given(cases(**options))  # type: ignore[arg-type]
     def collect(case: Case) -> None:
         found.append(case)
 
     collect()
     return found
+
+
+@pytest.fixture(scope="module")
+def drawn() -> list[Case]:
+    """Many plain cases."""
+    return _drawn()
+
+
+@pytest.fixture(scope="module")
+def laid_out() -> list[Case]:
+    """Many cases whose arrays lie in memory in different ways."""
+    return _drawn(layouts=True)
 
 
 def test_every_kind_of_sizes_is_common(drawn: list[Case]) -> None:
@@ -38,27 +49,63 @@ def test_every_kind_of_sizes_is_common(drawn: list[Case]) -> None:
     assert min(share["some equal"], share["a size of one"], share["a size of zero"]) > 0.08
 
 
+def test_three_equal_sizes_are_reached(drawn: list[Case]) -> None:
+    """They hide every transpose."""
+    equal = [case for case in drawn if len(set(case.point.sizes)) == 1]
+    assert {case.point.sizes[0] for case in equal} >= {1, 2, 3, 4, 5, 6}
+
+
 def test_large_sizes_are_reached(drawn: list[Case]) -> None:
     """Up to 20 a side."""
     assert max(max(case.point.sizes) for case in drawn) == 20
 
 
+def test_zeros_are_left_out_on_request() -> None:
+    """Only the property of zero sizes asks for them."""
+    assert min(min(case.point.sizes) for case in _drawn(min_side=1)) == 1
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_large_cases_have_the_sizes_that_they_are_named_after(kind: str) -> None:
+    """One long side, or three at block boundaries; and every size is reached."""
+    found = _drawn(400, sizes=kind)
+    for place, sides in enumerate(LARGE[kind]):
+        sizes = {case.point.sizes[place] for case in found}
+        assert sizes <= set(sides)
+        assert {min(sides), max(sides)} <= sizes or len(sizes) > 200
+
+
 def test_every_dtype_is_reached(drawn: list[Case]) -> None:
-    """All four arrays of a case share it."""
+    """All eight arrays of a case share it."""
     assert {case.point.x.dtype.name for case in drawn} == set(DTYPES)
-    assert all(len({array.dtype for array in case.point}) == 1 for case in drawn)
+    assert all(len({array.dtype for array in (*case.point, *case.step)}) == 1 for case in drawn)
 
 
-def test_every_layout_is_reached(drawn: list[Case]) -> None:
-    """By what an array is, not by what it was called."""
-    arrays = [case.point.dout for case in drawn if min(case.point.sizes) > 1]
+def test_plain_cases_are_plain(drawn: list[Case]) -> None:
+    """C order, writable, and no array a view of another."""
+    for case in drawn:
+        for array in (*case.point, *case.step):
+            assert array.flags.c_contiguous
+            assert array.flags.writeable
+            assert array.base is None
+
+
+def test_few_cases_repeat_the_entries_of_another(drawn: list[Case]) -> None:
+    """Hypothesis repeats what it takes for alike; one flat draw gives it nothing to repeat."""
+    large = [case.point.x.tobytes() for case in drawn if case.point.x.size >= 12]
+    assert len(set(large)) > 0.97 * len(large)
+
+
+def test_every_layout_is_reached(laid_out: list[Case]) -> None:
+    """By what an array is, not by what it was called; all are writable."""
+    arrays = [case.point.dout for case in laid_out if min(case.point.sizes) > 1]
     assert any(array.flags.c_contiguous and array.base is None for array in arrays)
     assert any(array.flags.f_contiguous and array.base is None for array in arrays)
     assert any(array.flags.f_contiguous and array.base is not None for array in arrays)
     assert any(not array.flags.forc and min(array.strides) > array.itemsize for array in arrays)
     assert any(min(array.strides) < 0 for array in arrays)
     assert any(0 in array.strides for array in arrays)
-    assert any(not array.flags.writeable for array in arrays)
+    assert all(array.flags.writeable for array in arrays)
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
@@ -71,12 +118,24 @@ def test_a_layout_keeps_shape_and_dtype(name: str) -> None:
     assert not np.may_share_memory(laid_out, array)
 
 
+def _leaves_room(case: Case) -> bool:
+    """Whether twice the largest entry still satisfies K·R² + R < 2^p, and all are integers."""
+    arrays = (*case.point, *case.step)
+    largest = max(np.abs(array).max(initial=0) for array in arrays)
+    limit = exact_limit(max(case.point.sizes), case.point.x.dtype)
+    return 2 * largest <= limit and all(bool((array == np.rint(array)).all()) for array in arrays)
+
+
 @given(cases(values_of="integers"))
 def test_integers_leave_room_for_exact_sums(case: Case) -> None:
-    """Twice the largest entry still satisfies K·R² + R < 2^p."""
-    largest = max(np.abs(array).max(initial=0) for array in (*case.point, *case.step))
-    assert 2 * largest <= exact_limit(max(case.point.sizes), case.point.x.dtype)
-    assert all((array == np.rint(array)).all() for array in (*case.point, *case.step))
+    """Also where a property moves every operand by a step."""
+    assert _leaves_room(case)
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_large_integers_leave_room_for_exact_sums(kind: str) -> None:
+    """For sums of several hundred terms too."""
+    assert all(_leaves_room(case) for case in _drawn(50, sizes=kind))
 
 
 @given(cases(values_of="reals"))
@@ -84,6 +143,20 @@ def test_reals_are_finite(case: Case) -> None:
     """No value, and no product of two, leaves its format."""
     x, _, _, dout = case.point
     assert np.isfinite(x[:, :, None] * dout[:, None, :]).all()
+
+
+def _rows(array: Array) -> tuple[bool, bool, bool]:
+    """Whether rows are equal, cancel, or are zero, in an array that is not all zeros."""
+    if len(array) < 2 or not array.any():
+        return False, False, False
+    equal, cancel = (array == array[0]).all(), (array[1] == -array[0]).all() and array[0].any()
+    return bool(equal), bool(cancel), bool((~array.any(axis=1)).any())
+
+
+def test_special_patterns_of_rows_are_common(drawn: list[Case]) -> None:
+    """Equal rows, rows that cancel, rows of zeros: what masks and counts of rows stumble over."""
+    found = [_rows(case.point.dout) for case in drawn if min(case.point.sizes) > 1]
+    assert min(np.mean(found, axis=0)) > 0.05
 
 
 def test_small_cases_have_no_entry_in_common(drawn: list[Case]) -> None:

@@ -1,79 +1,107 @@
-"""Three forms in which layers are written in NumPy."""
+"""A pair of functions, forward and backward, in NumPy or on the arrays of a framework."""
 
-import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from affine.adapters.results import out_and_cache, triple
+from affine.adapters.roles import backward_plan, forward_plan, parameters
+from affine.adapters.source import Source
+from affine.adapters.target import Named, TargetError
 from affine.layer import Array, Layer, Pullback
 
-__all__ = ["FORMS", "layer_from"]
-
-FORMS = (
-    "forward(x, w, b) and backward(dout, x, w)",
-    "affine_forward(x, w, b) and affine_backward(dout, cache)",
-    "a class (w, b) with forward(x), backward(dout), dW or dw, and db",
-)
+__all__ = ["pair"]
 
 
-def layer_from(namespace: Any, name: str) -> Layer | None:
-    """Return the layer in a namespace, or None where it has none of the `FORMS`.
+def pair(forward: Named, backward: Named) -> Layer:
+    """Return the layer of a forward and a backward function.
 
     Examples:
-        >>> from types import SimpleNamespace
-        >>> pair = SimpleNamespace(
-        ...     forward=lambda x, w, b: x @ w + b,
-        ...     backward=lambda dout, x, w: (dout @ w.T, x.T @ dout, dout.sum(0)),
+        >>> layer = pair(
+        ...     Named("f", lambda x, w, b: x @ w + b),
+        ...     Named("g", lambda dout, x, w: (dout @ w.T, x.T @ dout, dout.sum(0))),
         ... )
-        >>> layer_from(pair, "mine").name
-        'mine'
-        >>> layer_from(SimpleNamespace(), "nothing") is None
-        True
+        >>> print(layer.form)
+        f(x, w, b) and g(dout, x, w)
+        >>> print(layer.usage)
+        def vjp(x, w, b):
+            return f(x, w, b), lambda dout: g(dout, x, w)
     """
-    if _has(namespace, "affine_forward", "affine_backward"):
-        return Layer(name, _cached(namespace.affine_forward, namespace.affine_backward))
-    if _has(namespace, "forward", "backward") and not inspect.isclass(namespace):
-        return Layer(
-            name,
-            _pair(namespace.forward, namespace.backward),
-            jvp=getattr(namespace, "jvp", None),
-            per_sample_gradients=getattr(namespace, "per_sample_gradients", None),
+    takes, back = _plans(forward, backward)
+    vjp = _vjp(forward, backward, takes, back)
+    return Layer(
+        backward.expression,
+        vjp,
+        # Only this form promises to flatten: CS231n gives an image as a data point.
+        flattening=vjp if _is_cs231n(forward, back) else None,
+        form=f"{_shown(forward, takes)} and {_shown(backward, back)}",
+        usage=_usage(forward, backward, takes, back),
+    )
+
+
+def _plans(forward: Named, backward: Named) -> tuple[Sequence[str], Sequence[str]]:
+    takes = forward_plan(parameters(forward.value))
+    if takes is None:
+        raise TargetError(
+            f"{forward.expression}{parameters(forward.value)} cannot be called with x, w and b; "
+            "give it these three parameters"
         )
-    classes = [found for found in vars(namespace).values() if _is_layer_class(found)]
-    return Layer(name, _instance(classes[0])) if len(classes) == 1 else None
+    back = backward_plan(parameters(backward.value))
+    if back is None:
+        raise TargetError(
+            f"{backward.expression}{parameters(backward.value)} can be called neither with "
+            "(dout, cache) nor with (dout, x, w); give it those parameters"
+        )
+    return takes, back
 
 
-def _has(namespace: Any, *names: str) -> bool:
-    return all(callable(getattr(namespace, name, None)) for name in names)
+def _is_cs231n(forward: Named, back: Sequence[str]) -> bool:
+    return forward.expression.rpartition(".")[2] == "affine_forward" and "cache" in back
 
 
-def _is_layer_class(found: Any) -> bool:
-    return inspect.isclass(found) and _has(found, "forward", "backward")
+def _vjp(
+    forward: Named, backward: Named, takes: Sequence[str], back: Sequence[str]
+) -> Callable[[Array, Array, Array], tuple[Array, Pullback]]:
+    run, pull = forward.value, backward.value
 
-
-def _pair(forward: Callable[..., Any], backward: Callable[..., Any]) -> Callable[..., Any]:
     def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
-        return forward(x, w, b), lambda dout: backward(dout, x, w)
-
-    return vjp
-
-
-def _cached(forward: Callable[..., Any], backward: Callable[..., Any]) -> Callable[..., Any]:
-    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
-        out, cache = forward(x, w, b)
-        return out, lambda dout: backward(dout, cache)
-
-    return vjp
-
-
-def _instance(layer_class: Callable[..., Any]) -> Callable[..., Any]:
-    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
-        layer = layer_class(w, b)
-        out = layer.forward(x)
+        known: dict[str, Any] = {"x": x, "w": w, "b": b}
+        result = run(*(known[name] for name in takes))
+        out, known["cache"] = out_and_cache(result)
 
         def pullback(dout: Array) -> tuple[Array, Array, Array]:
-            dx = layer.backward(dout)
-            return dx, layer.dW if hasattr(layer, "dW") else layer.dw, layer.db
+            given = known | {"dout": dout}
+            return triple(pull(*(given[name] for name in back)), backward.expression)
 
         return out, pullback
 
     return vjp
+
+
+# ------------------------------------------------------------------ in words and as code
+
+
+def _shown(function: Named, plan: Sequence[str]) -> str:
+    known = parameters(function.value)
+    names = known.names[: len(plan)] if known else plan
+    return f"{function.expression}({', '.join(names)})"
+
+
+def _usage(forward: Named, backward: Named, takes: Sequence[str], back: Sequence[str]) -> str:
+    call = f"{forward.expression}({', '.join(takes)})"
+    pull = f"{backward.expression}({', '.join(back)})"
+    head, out = [], call
+    if "cache" in back or Source(forward.value).returned_count() == 2:
+        head, out = [f"    out, {'cache' if 'cache' in back else '_'} = {call}"], "out"
+    entries = Source(backward.value).returned_entries()
+    if not entries:
+        return "\n".join(["def vjp(x, w, b):", *head, f"    return {out}, lambda dout: {pull}"])
+    values = ", ".join(f"grads{entry}" for entry in entries.values())
+    return "\n".join([
+        "def vjp(x, w, b):",
+        *head,
+        "    def pullback(dout):",
+        f"        grads = {pull}",
+        f"        return {values}",
+        "",
+        f"    return {out}, pullback",
+    ])  # fmt: skip

@@ -2,142 +2,117 @@
 
 import numpy as np
 
-from affine.layer import Array, Case, Layer
-from affine.oracle import expect, expect_equal, index_sum, pairing
+from affine.layer import Array, Case, Layer, Operands
+from affine.oracle import expect_equal, index_sum
+from affine.properties.pairing import expect_number, paired, sound
 from affine.properties.property import identity
 
-# How far a power of two may scale the integers of the strategies and meet neither end of the
-# format.
-_REACH = {"float16": 2, "float32": 40, "float64": 300}
+_GRADIENTS = ("dx", "dw", "db")
 
 
-@identity("affinity", catches="a non-linear leak in the forward pass, such as a clip or a mask")
+@identity(
+    "affinity",
+    catches="a non-linear leak in the forward pass, or a special path for W = 0",
+    replay="""
+        got = vjp(x + x2, w, b)[0], vjp(x, w + w2, b)[0], vjp(x, w, b + b2)[0]
+        there = vjp(x2, w, b)[0], vjp(x, w2, b)[0], vjp(x, w, b2)[0]
+        zero = vjp(0 * x, w, b)[0], vjp(x, 0 * w, b)[0], vjp(x, w, 0 * b)[0]
+        expected = [vjp(x, w, b)[0] + there[k] - zero[k] for k in range(3)]
+    """,
+)
 def forward_is_affine_in_each_argument(layer: Layer, case: Case) -> None:
     """F(X + X') = F(X) + F(X') − F(0), and the same for W and for b."""
     point, step = case.point[:3], case.step[:3]
-    here = layer.forward(*point)
+    here = sound("out", layer.forward(*point), case.point.dout.shape)
     for position, name in enumerate(("X", "W", "b")):
-        both, there, zero = (
-            [*point[:position], array, *point[position + 1 :]]
-            for array in (point[position] + step[position], step[position], 0 * point[position])
-        )
-        expected = here + layer.forward(*there) - layer.forward(*zero)
-        expect_equal("out", layer.forward(*both), expected, f"out is not affine in {name}")
-
-
-@identity("affinity", "jvp", catches="a forward pass with a product of three entries in it")
-def mixed_second_difference_is_the_product_of_the_steps(layer: Layer, case: Case) -> None:
-    """Moving X and W together adds Ẋ Ẇ to what moving each alone does."""
-    x, w, b, _ = case.point
-    x_dot, w_dot, _, _ = case.step
-    expected = index_sum("nd,dm->nm", x_dot, w_dot)
-    apart = layer.forward(x + x_dot, w, b) + layer.forward(x, w + w_dot, b)
-    mixed = layer.forward(x + x_dot, w + w_dot, b) + layer.forward(x, w, b) - apart
-    expect_equal("mixed second difference of out", mixed, expected)
+        arguments = list(point)
+        outs = []
+        for array in (point[position] + step[position], step[position], 0 * point[position]):
+            arguments[position] = array
+            outs.append(layer.forward(*arguments))
+        both, there, zero = outs
+        expect_equal("out", both, here + there - zero, f"out is not affine in {name}")
 
 
 @identity(
     "linearity", "bilinearity",
-    catches="a constant, a threshold or a clip that does not scale with the values",
+    catches="an overflow or underflow on the way to a result that fits; a threshold or a clip",
+    replay="""
+        limits = np.finfo(x.dtype)
+        low, high = limits.minexp + 5, limits.maxexp - min(limits.nmant, 23) - 6
+        exponent = (low + (choice // 6 + 1 - low) % (high - low), low, high)[choice % 3]
+        scale = x.dtype.type((-1) ** (choice // 3) * 2.0**exponent)
+        got = vjp(x * scale, w, b * scale)[0], vjp(x, w, b)[1](dout * scale)
+        expected = vjp(x, w, b)[0] * scale, [g * scale for g in vjp(x, w, b)[1](dout)]
+    """,
 )  # fmt: skip
 def powers_of_two_scale_through(layer: Layer, case: Case) -> None:
-    """Scaling by 2^k shifts the exponents of every result and changes no digit."""
+    """Scaling by ±2^k, up to both ends of the format, scales every result and changes no digit."""
     x, w, b, dout = case.point
-    reach = _REACH[x.dtype.name]
-    exponent = case.choice % (2 * reach + 1) - reach
-    factor, because = x.dtype.type(2.0**exponent), f"the values are scaled by 2^{exponent}"
-    out, pullback = layer.vjp(x, w, b)
-    dx, dw, db = pullback(dout)
-    expect_equal("out", layer.forward(x * factor, w, b * factor), out * factor, because)
-    by_dout = layer.backward(x, w, b, dout * factor)
-    for quantity, got, base in zip(("dx", "dw", "db"), by_dout, (dx, dw, db), strict=True):
-        expect_equal(quantity, got, base * factor, because)
-    expect_equal("dx", layer.backward(x, w * factor, b, dout)[0], dx * factor, because)
-    expect_equal("dw", layer.backward(x * factor, w, b, dout)[1], dw * factor, because)
+    sign, exponent = _scale(case)
+    factor = x.dtype.type(sign * 2.0**exponent)
+    because = f"the values are scaled by {'−' if sign < 0 else ''}2^{exponent}"
+    base = layer.results(*case.point)
+    scaled = layer.results(x, w, b, dout * factor)
+    scaled["out"] = layer.forward(x * factor, w, b * factor)
+    for quantity, got in scaled.items():
+        expect_equal(quantity, got, base[quantity] * factor, because)
+    by_w = layer.backward(x, w * factor, b, dout)
+    by_x = layer.backward(x * factor, w, b, dout)
+    expect_equal("dx", by_w[0], base["dx"] * factor, because)
+    expect_equal("dw", by_x[1], base["dw"] * factor, because)
 
 
-@identity(
-    "linearity",
-    catches="an absolute value, a mask or a rounding that treats the two signs differently",
-)  # fmt: skip
-def signs_carry_through(layer: Layer, case: Case) -> None:
-    """Negating dout negates the gradients; negating X and W leaves out as it is."""
-    x, w, b, dout = case.point
-    expect_equal("out", layer.forward(-x, -w, b), layer.forward(x, w, b))
-    ahead, back = layer.backward(x, w, b, dout), layer.backward(x, w, b, -dout)
-    for quantity, got, expected in zip(("dx", "dw", "db"), back, ahead, strict=True):
-        expect_equal(quantity, got, -expected, "dout was negated")
+def _scale(case: Case) -> tuple[int, int]:
+    """Return a sign, and a binary exponent: the lowest, the highest or one between them."""
+    limits = np.finfo(case.point.x.dtype)
+    # Room for the digits of a sum of integers, and for a layer that divides by N on the way.
+    low, high = int(limits.minexp) + 5, int(limits.maxexp) - min(limits.nmant, 23) - 6
+    between = low + (case.choice // 6 + 1 - low) % (high - low)  # 1 first, to be read easily
+    return int((-1) ** (case.choice // 3)), (between, low, high)[case.choice % 3]
 
 
 @identity(
     "linearity", values_of="any",
     catches="a regulariser or another term that does not come from dout",
+    replay="""
+        got = vjp(x, w, b)[1](0 * dout)
+        expected = 0 * x, 0 * w, 0 * b
+    """,
 )  # fmt: skip
 def zero_dout_gives_zero_gradients(layer: Layer, case: Case) -> None:
     """With dout = 0 every gradient is exactly 0."""
     x, w, b, dout = case.point
     for quantity, got, like in zip(
-        ("dx", "dw", "db"), layer.backward(x, w, b, dout * 0), (x, w, b), strict=True
+        _GRADIENTS, layer.backward(x, w, b, 0 * dout), (x, w, b), strict=True
     ):
         expect_equal(quantity, got, np.zeros(like.shape), "dout is 0")
 
 
-@identity("linearity", catches="a normalised or saturated upstream gradient")
-def backward_is_additive_in_dout(layer: Layer, case: Case) -> None:
-    """The gradients of dout + dout' are the sums of the gradients."""
-    x, w, b, dout = case.point
-    parts = layer.backward(x, w, b, dout), layer.backward(x, w, b, case.step.dout)
-    both = layer.backward(x, w, b, dout + case.step.dout)
-    for quantity, got, one, other in zip(("dx", "dw", "db"), both, *parts, strict=True):
-        expect_equal(quantity, got, one + other, "dout is a sum of two")
-
-
-@identity("bilinearity", catches="a gradient that bends with the operand it multiplies")
-def gradients_are_additive_in_their_other_operand(layer: Layer, case: Case) -> None:
-    """dX is additive in W, and dW is additive in X."""
-    x, w, b, dout = case.point
-    other_x, other_w = case.step.x, case.step.w
-    dx, dw, _ = layer.backward(x, w, b, dout)
-    with_w = layer.backward(x, other_w, b, dout)[0]
-    with_x = layer.backward(other_x, w, b, dout)[1]
-    expect_equal("dx", layer.backward(x, w + other_w, b, dout)[0], dx + with_w)
-    expect_equal("dw", layer.backward(x + other_x, w, b, dout)[1], dw + with_x)
-
-
 @identity(
-    "dx", "dw", "db",
-    catches="weight decay, a fused activation mask, or an operand taken for another",
-)  # fmt: skip
-def gradients_ignore_what_they_do_not_contain(layer: Layer, case: Case) -> None:
-    """dX does not depend on X or b, dW not on W or b, db on none of X, W and b."""
-    x, w, b, dout = case.point
-    other = case.step
-    dx, dw, db = layer.backward(x, w, b, dout)
-    expect_equal("dx", layer.backward(other.x, w, other.b, dout)[0], dx, "only X and b changed")
-    expect_equal("dw", layer.backward(x, other.w, other.b, dout)[1], dw, "only W and b changed")
-    expect_equal("db", layer.backward(other.x, other.w, other.b, dout)[2], db, "dout is the same")
-
-
-@identity(
-    "pairings", "adjoint",
-    catches="one gradient scaled against the others, with no formula needed",
-)  # fmt: skip
+    "pairings",
+    catches="one gradient scaled against the others; a special path for X = 0 or b = 0",
+    replay="""
+        out, pullback = vjp(x, w, 0 * b)
+        dx, dw, _ = pullback(dout)
+        shift, pullback = vjp(0 * x, w, b)
+        got = (dx * x).sum(), (dw * w).sum(), (pullback(dout)[2] * b).sum()
+        expected = (dout * out).sum(), (dout * out).sum(), (dout * shift).sum()
+    """,
+)
 def one_number_three_ways(layer: Layer, case: Case) -> None:
-    """⟨dout, XW⟩ = ⟨dX, X⟩ = ⟨dW, W⟩, and ⟨dout, 𝟏bᵀ⟩ = ⟨db, b⟩."""
+    """⟨dout, XW⟩ = ⟨dX, X⟩ = ⟨dW, W⟩ with b = 0, and ⟨dout, 𝟏bᵀ⟩ = ⟨db, b⟩ with X = 0."""
     x, w, b, dout = case.point
-    dx, dw, db = layer.backward(x, w, b, dout)
-    product = pairing(dout, layer.forward(x, w, 0 * b))
-    shift = pairing(dout, layer.forward(0 * x, w, b))
-    for text, got, expected in (
-        ("⟨dX, X⟩", pairing(dx, x), product),
-        ("⟨dW, W⟩", pairing(dw, w), product),
-        ("⟨db, b⟩", pairing(db, b), shift),
-    ):
-        expect(got == expected, f"{text} = {got}, but should be {expected}", text[1:3].lower())
+    without_b, without_x = layer.results(x, w, 0 * b, dout), layer.results(0 * x, w, b, dout)
+    product = paired("out", without_b["out"], dout)
+    shift = paired("out", without_x["out"], dout)
+    expect_number("dx", "⟨dX, X⟩", paired("dx", without_b["dx"], x), product)
+    expect_number("dw", "⟨dW, W⟩", paired("dw", without_b["dw"], w), product)
+    expect_number("db", "⟨db, b⟩", paired("db", without_x["db"], b), shift)
 
 
 @identity(
-    "adjoint", needs="jvp",
+    "adjoint", needs="jvp", sizes="all large",
     catches="a backward pass and a forward-mode rule that belong to different layers",
 )  # fmt: skip
 def backward_is_the_adjoint_of_jvp(layer: Layer, case: Case) -> None:
@@ -145,87 +120,148 @@ def backward_is_the_adjoint_of_jvp(layer: Layer, case: Case) -> None:
     assert layer.jvp is not None
     x, w, b, dout = case.point
     steps = case.step[:3]
-    ahead = pairing(dout, layer.jvp(x, w, *steps))
-    back = sum(map(pairing, layer.backward(x, w, b, dout), steps))
-    expect(ahead == back, f"⟨dout, out-dot⟩ = {ahead}, but should be {back}", "gradients")
-
-
-@identity("balance", catches="dX and dW scaled or transposed against each other")
-def x_transposed_dx_is_dw_w_transposed(layer: Layer, case: Case) -> None:
-    """Xᵀ dX and dW Wᵀ are one D×D matrix."""
-    # Products of three operands need the headroom of float64.
-    x, w, b, dout = case.float64().point
-    dx, dw, _ = layer.backward(x, w, b, dout)
-    expect_equal("Xᵀ dX", _floats(index_sum("nd,ne->de", x, dx)), index_sum("dm,em->de", dw, w))
+    ahead = paired("out_dot", layer.jvp(x, w, *steps), dout)
+    gradients = zip(_GRADIENTS, layer.backward(x, w, b, dout), steps, strict=True)
+    back = sum(paired(quantity, gradient, step) for quantity, gradient, step in gradients)
+    expect_number("out_dot", "⟨dout, out-dot⟩", ahead, back)
 
 
 @identity(
-    "out", "dx", "dw", values_of="any",
-    catches="an exchanged index, in a counterexample that a reader can check by eye",
+    "balance", sizes="many outputs",
+    catches="dX and dW scaled or transposed against each other, or outputs left out of dX",
+    replay="""
+        dx, dw, _ = vjp(x, w, b)[1](dout)
+        got, expected = x.T @ dx, dw @ w.T
+    """,
+)  # fmt: skip
+def x_transposed_dx_is_dw_w_transposed(layer: Layer, case: Case) -> None:
+    """Xᵀ dX and dW Wᵀ are one D×D matrix."""
+    x, w, b, dout = case.point
+    dx, dw, _ = layer.backward(x, w, b, dout)
+    got = index_sum("nd,ne->de", x, sound("dx", dx, x.shape))
+    expected = index_sum("dm,em->de", sound("dw", dw, w.shape), w)
+    expect_equal("Xᵀ dX", _floats(got), _floats(expected), "it is not dW Wᵀ")
+
+
+@identity(
+    "out", "dx", "dw",
+    catches="an exchanged index, in a case that a reader can check by eye; a shortcut for W = I",
+    replay="""
+        bias, weights = np.resize(b, len(w)), np.resize(w, (len(x), len(b)))
+        one = vjp(x, np.eye(len(w), dtype=x.dtype), bias)
+        other = vjp(np.eye(len(x), dtype=x.dtype), weights, b)
+        got = one[0], one[1](x2)[0], other[0], other[1](dout)[1]
+        expected = x + bias, x2, weights + b, dout
+    """,
 )  # fmt: skip
 def identity_matrices_show_the_operands(layer: Layer, case: Case) -> None:
-    """With W = I and b = 0, out is X and dX is dout; with X = I, dW is dout."""
+    """With W = I, out is X plus the bias and dX is dout; with X = I, dW is dout."""
     x, w, b, dout = case.point
-    n, d, _ = case.point.sizes
-    same = np.eye(d, dtype=x.dtype)
-    got, pullback = layer.vjp(x, same, np.zeros(d, x.dtype))
-    expect_equal("out", got, x, "W is the identity and b is 0")
-    expect_equal("dx", pullback(case.step.x)[0], case.step.x, "W is the identity")
-    rows = np.eye(n, dtype=x.dtype)
-    weights = np.resize(w, (n, w.shape[1]))
-    expect_equal("dw", layer.backward(rows, weights, b, dout)[1], dout, "X is the identity")
+    n, d, m = case.point.sizes
+    bias = np.resize(b, d)
+    got = layer.results(x, np.eye(d, dtype=x.dtype), bias, case.step.x)
+    expect_equal("out", got["out"], x + bias, "W is the identity")
+    expect_equal("dx", got["dx"], case.step.x, "W is the identity")
+    weights = np.resize(w, (n, m))
+    got = layer.results(np.eye(n, dtype=x.dtype), weights, b, dout)
+    expect_equal("out", got["out"], weights + b, "X is the identity")
+    expect_equal("dw", got["dw"], dout, "X is the identity")
 
 
-@identity("ones-column", catches="a bias whose path differs from the path of the weights")
+@identity(
+    "ones-column",
+    catches="a bias whose path differs from that of the weights, or a column of ones taken for one",
+    replay="""
+        wide, tall = np.column_stack([x, np.ones(len(x))]), np.vstack([w, b])
+        out, pullback = vjp(wide, tall, b2)
+        _, dw, db = vjp(x, w, b)[1](dout)
+        got = out, pullback(dout)[1]
+        expected = vjp(x, w, b + b2)[0], np.vstack([dw, db])
+    """,
+)
 def bias_is_one_more_row_of_weights(layer: Layer, case: Case) -> None:
     """[X 𝟏] with [W; bᵀ] gives the same out, and [dW; dbᵀ] as one gradient."""
     x, w, b, dout = case.point
-    out, pullback = layer.vjp(x, w, b)
-    dx, dw, db = pullback(dout)
+    plain = layer.results(x, w, b + case.step.b, dout)
     wide = np.column_stack([x, np.ones(len(x), x.dtype)])
-    tall = np.vstack([w, b])
-    wide_out, wide_pullback = layer.vjp(wide, tall, 0 * b)
-    wide_dx, wide_dw, _ = wide_pullback(dout)
-    expect_equal("out", wide_out, out)
-    expect_equal("dx", wide_dx[:, :-1], dx)
-    expect_equal("dw", wide_dw, np.vstack([dw, db]), "b is the last row of the weights")
+    got = layer.results(wide, np.vstack([w, b]), case.step.b, dout)
+    expect_equal("out", got["out"], plain["out"], "the bias is the last row of the weights")
+    dx, dw = sound("dx", got["dx"], wide.shape), got["dw"]
+    expect_equal("dx", dx[:, :-1], plain["dx"])
+    rows = sound("dw", plain["dw"], w.shape), sound("db", plain["db"], b.shape)
+    expect_equal("dw", dw, np.vstack(rows), "the bias is the last row of the weights")
 
 
-@identity("feature-change", catches="code in which the place of a feature matters")
+@identity(
+    "feature-change", sizes="many features",
+    catches="code in which the place of a feature matters",
+    replay="""
+        scale = 1 + np.arange(len(w)) % 2
+        out, pullback = vjp(x, w, b)
+        moved, moved_pullback = vjp((x * scale)[:, ::-1], (w / scale[:, None])[::-1], b)
+        got = moved, *moved_pullback(dout)[:2]
+        expected = out, (pullback(dout)[0] / scale)[:, ::-1], (pullback(dout)[1].T * scale).T[::-1]
+    """,
+)  # fmt: skip
 def features_may_be_permuted_and_scaled(layer: Layer, case: Case) -> None:
-    """With XA and A⁻¹W, out stays; dX becomes dX A⁻ᵀ and dW becomes Aᵀ dW."""
+    """With XA and A⁻¹W, out stays; dX becomes dX A⁻ᵀ and dW becomes Aᵀ dW.
+
+    A reverses the features and doubles every second one, so that nothing is rounded.
+    """
     x, w, b, dout = case.point
-    order = case.order(len(w))
+    order = np.arange(len(w))[::-1]
     scale = np.where(np.arange(len(w)) % 2, 2, 1).astype(x.dtype)
-    out, pullback = layer.vjp(x, w, b)
-    dx, dw, _ = pullback(dout)
-    changed, changed_pullback = layer.vjp((x * scale)[:, order], (w / scale[:, None])[order], b)
-    changed_dx, changed_dw, _ = changed_pullback(dout)
-    expect_equal("out", changed, out)
-    expect_equal("dx", changed_dx, (dx / scale)[:, order], "the features moved")
-    expect_equal("dw", changed_dw, (dw * scale[:, None])[order], "the features moved")
+    plain = layer.results(*case.point)
+    moved = layer.results((x * scale)[:, order], (w / scale[:, None])[order], b, dout)
+    dx, dw = sound("dx", plain["dx"], x.shape), sound("dw", plain["dw"], w.shape)
+    expect_equal("out", moved["out"], plain["out"], "the features moved")
+    expect_equal("dx", moved["dx"], (dx / scale)[:, order], "the features moved")
+    expect_equal("dw", moved["dw"], (dw * scale[:, None])[order], "the features moved")
 
 
-@identity("composition", "one-dx", catches="a cache that two layers share")
+@identity(
+    "composition",
+    catches="a cache that two layers share, or a result that is taken for more than an array",
+    replay="""
+        w2, b2 = w2.T, x2[0]
+        hidden, first = vjp(x, w, b)
+        out, second = vjp(hidden, w2, b2)
+        got = out, first(second(x2)[0])[0]
+        expected = x @ (w @ w2) + (b @ w2 + b2), x2 @ w2.T @ w.T
+    """,
+)
 def two_layers_compose_into_one(layer: Layer, case: Case) -> None:
     """Two layers in a row are the layer with weights W₁W₂, and so are their gradients."""
     # Products of three operands need the headroom of float64.
     case = case.float64()
-    x, w1, b1, _ = case.point
-    w2, dout = case.step.w.T, case.step.x
-    b2 = w2.sum(axis=0)
+    (x, w1, b1, _), (_, w2, b2, dout) = case.point, _second(case)
     hidden, first = layer.vjp(x, w1, b1)
-    out, second = layer.vjp(hidden, w2, b2)
-    dhidden, _, _ = second(dout)
-    dx, dw1, db1 = first(dhidden)
+    out, second = layer.vjp(sound("out", hidden, case.point.dout.shape), w2, b2)
+    dhidden, dw2, db2 = second(dout)
+    dx, dw1, db1 = first(sound("dx", dhidden, hidden.shape))
     product = _floats(index_sum("dm,mk->dk", w1, w2))
     shift = _floats(index_sum("m,mk->k", b1, w2) + index_sum("k->k", b2))
-    expected_dx, _, _ = layer.backward(x, product, shift, dout)
-    expect_equal("out", out, layer.forward(x, product, shift))
-    expect_equal("dx", dx, expected_dx, "of two layers in a row")
-    expect_equal("dw", dw1, index_sum("nd,nm->dm", x, dhidden), "of the first of two layers")
-    expect_equal("db", db1, index_sum("nm->m", dhidden), "of the first of two layers")
-    expect_equal("dw", second(dout)[1], index_sum("nm,nk->mk", hidden, dout), "of the second")
+    one = layer.results(x, product, shift, dout)
+    _expect_all(
+        ("out", out, one["out"]),
+        ("dx", dx, one["dx"]),
+        ("dw", dw1, index_sum("nd,nm->dm", x, dhidden)),
+        ("db", db1, index_sum("nm->m", dhidden)),
+        ("dw", dw2, index_sum("nm,nk->mk", hidden, dout)),
+        ("db", db2, index_sum("nk->k", dout)),
+    )
+
+
+def _second(case: Case) -> Operands:
+    """Return a second layer, from M to D + 1, and the dout after it: no shape is the first's."""
+    x, w, _, _ = case.step
+    weights = np.column_stack([w.T, np.ones(w.shape[1])])
+    return Operands(x, weights, weights.sum(axis=0), np.column_stack([x, x[:, :1]]))
+
+
+def _expect_all(*compared: tuple[str, Array, Array]) -> None:
+    for quantity, got, expected in compared:
+        expect_equal(quantity, got, expected, "in two layers in a row")
 
 
 def _floats(exact: Array) -> Array:

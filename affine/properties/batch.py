@@ -2,41 +2,12 @@
 
 import numpy as np
 
-from affine.layer import Array, Case, Layer, Operands
+from affine.layer import Array, Case, Layer, LayerGone, Operands
 from affine.oracle import exact, expect_equal, index_sum
 from affine.properties.property import identity
 
 # Just below, at and above the sizes at which kernels change blocks.
-_BLOCKS = tuple(block + offset for block in (8, 16, 32, 64, 128) for offset in (-1, 0, 1))
-
-
-@identity(
-    "independence", "out-row", "one-dx",
-    catches="a batch statistic, or a row that leaks into another",
-)  # fmt: skip
-def each_row_depends_on_its_own_data_point(layer: Layer, case: Case) -> None:
-    """Row i of out and of dX is what data point i gives alone."""
-    x, w, b, dout = case.point
-    out, pullback = layer.vjp(x, w, b)
-    dx, _, _ = pullback(dout)
-    for i in range(len(x)):
-        row, row_pullback = layer.vjp(x[i : i + 1], w, b)
-        expect_equal("out", out[i : i + 1], row, f"data point {i} alone")
-        row_dx, _, _ = row_pullback(dout[i : i + 1])
-        expect_equal("dx", dx[i : i + 1], row_dx, f"data point {i} alone")
-
-
-@identity(
-    "per-sample-sum", "one-dw", "one-db",
-    catches="an average over the batch, with no formula needed",
-)  # fmt: skip
-def batch_gradients_are_sums_over_data_points(layer: Layer, case: Case) -> None:
-    """dW and db of the batch are the sums of the dW and db of its data points."""
-    x, w, b, dout = case.point
-    _, dw, db = layer.backward(x, w, b, dout)
-    ones = [layer.backward(x[i : i + 1], w, b, dout[i : i + 1]) for i in range(len(x))]
-    expect_equal("dw", dw, sum((one[1] for one in ones), np.zeros(w.shape)))
-    expect_equal("db", db, sum((one[2] for one in ones), np.zeros(b.shape)))
+_BLOCKS = tuple(2**power + offset for power in range(3, 11) for offset in (-1, 0, 1))
 
 
 @identity(
@@ -44,145 +15,98 @@ def batch_gradients_are_sums_over_data_points(layer: Layer, case: Case) -> None:
     catches="per-sample gradients that are summed too early, or scaled",
 )  # fmt: skip
 def per_sample_gradients_are_the_terms_of_the_sum(layer: Layer, case: Case) -> None:
-    """Term i is the outer product of X_i and dout_i, and the terms sum to dW and db."""
+    """Term i of dW is the outer product of X_i and dout_i, term i of db is dout_i."""
     assert layer.per_sample_gradients is not None
-    x, w, b, dout = case.point
-    terms = index_sum("nd,nm->ndm", x, dout)
+    x, w, _, dout = case.point
     dx, dw, db = layer.per_sample_gradients(dout, x, w)
-    batch_dx, batch_dw, batch_db = layer.backward(x, w, b, dout)
-    expect_equal("per-sample dx", dx, batch_dx)
-    expect_equal("per-sample dw", dw, terms)
+    expect_equal("per-sample dx", dx, exact(case.point, "dx")["dx"])
+    expect_equal("per-sample dw", dw, index_sum("nd,nm->ndm", x, dout))
     expect_equal("per-sample db", db, index_sum("nm->nm", dout))
-    expect_equal("dw", batch_dw, terms.sum(axis=0) if len(x) else np.zeros(w.shape))
-    expect_equal("db", batch_db, index_sum("nm->m", dout))
 
 
-@identity("batch-additivity", catches="a wrong remainder after the last full block")
+@identity(
+    "batch-additivity", "independence", "per-sample-sum", "one-dx", "one-dw", "one-db",
+    sizes="many data points",
+    catches="data points that are left out, or averaged over, with no formula needed",
+    replay="""
+        cut = choice % len(x) or 1
+        one, two = vjp(x[:cut], w, b)[1](dout[:cut]), vjp(x[cut:], w, b)[1](dout[cut:])
+        got = vjp(x, w, b)[1](dout)
+        expected = np.concatenate([one[0], two[0]]), one[1] + two[1], one[2] + two[2]
+    """,
+)  # fmt: skip
 def a_split_batch_stacks_and_adds(layer: Layer, case: Case) -> None:
-    """Split the batch anywhere: out and dX stack, dW and db add."""
+    """Split off one data point and what is before and after: out and dX stack, dW and db add."""
     x, w, b, dout = case.point
-    if len(x) < 2:
-        return  # nothing to split, and empty parts are a matter of zero sizes
-    cut = 1 + case.pick(len(x) - 1)
-    out, pullback = layer.vjp(x, w, b)
-    dx, dw, db = pullback(dout)
-    halves = [layer.vjp(part, w, b) for part in (x[:cut], x[cut:])]
-    parts = [half[1](part) for half, part in zip(halves, (dout[:cut], dout[cut:]), strict=True)]
-    because = f"the batch is split after {cut} of {len(x)}"
-    expect_equal("out", out, np.concatenate([half[0] for half in halves]), because)
-    expect_equal("dx", dx, np.concatenate([part[0] for part in parts]), because)
-    expect_equal("dw", dw, parts[0][1] + parts[1][1], because)
-    expect_equal("db", db, parts[0][2] + parts[1][2], because)
-
-
-@identity(
-    "independence", "per-sample-sum",
-    catches="code in which the place of a data point matters",
-)  # fmt: skip
-def data_points_may_be_reordered(layer: Layer, case: Case) -> None:
-    """Reordering the batch reorders out and dX and leaves dW and db."""
-    x, w, b, dout = case.point
-    order = case.order(len(x))
-    out, pullback = layer.vjp(x, w, b)
-    dx, dw, db = pullback(dout)
-    moved, moved_pullback = layer.vjp(x[order], w, b)
-    moved_dx, moved_dw, moved_db = moved_pullback(dout[order])
-    expect_equal("out", moved, out[order], "the data points moved")
-    expect_equal("dx", moved_dx, dx[order], "the data points moved")
-    expect_equal("dw", moved_dw, dw, "the data points moved")
-    expect_equal("db", moved_db, db, "the data points moved")
-
-
-@identity(
-    "out-entry", "dx", "dw", "db",
-    catches="a wrong axis that only square shapes hide",
-)  # fmt: skip
-def outputs_may_be_reordered(layer: Layer, case: Case) -> None:
-    """Reordering the columns of W, b and dout reorders out, dW and db and leaves dX."""
-    x, w, b, dout = case.point
-    order = case.order(len(b))
-    out, pullback = layer.vjp(x, w, b)
-    dx, dw, db = pullback(dout)
-    moved, moved_pullback = layer.vjp(x, w[:, order], b[order])
-    moved_dx, moved_dw, moved_db = moved_pullback(dout[:, order])
-    expect_equal("out", moved, out[:, order], "the outputs moved")
-    expect_equal("dx", moved_dx, dx, "the outputs moved")
-    expect_equal("dw", moved_dw, dw[:, order], "the outputs moved")
-    expect_equal("db", moved_db, db[order], "the outputs moved")
-
-
-@identity(
-    "per-sample-sum", catches="an average over the batch, which a second copy leaves as it is"
-)
-def a_doubled_batch_doubles_dw_and_db(layer: Layer, case: Case) -> None:
-    """Every data point twice: dW and db double, out and dX repeat."""
-    x, w, b, dout = case.point
-    dx, dw, db = layer.backward(x, w, b, dout)
-    twice = layer.backward(np.concatenate([x, x]), w, b, np.concatenate([dout, dout]))
-    expect_equal("dx", twice[0], np.concatenate([dx, dx]), "the batch is doubled")
-    expect_equal("dw", twice[1], 2 * dw, "the batch is doubled")
-    expect_equal("db", twice[2], 2 * db, "the batch is doubled")
-
-
-@identity(
-    "per-sample-sum", "linearity",
-    catches="a division by N, also one by the number of data points with a gradient",
-)  # fmt: skip
-def a_data_point_with_zero_dout_adds_nothing(layer: Layer, case: Case) -> None:
-    """One more data point whose upstream gradient is 0 leaves dW and db."""
-    x, w, b, dout = case.point
-    _, dw, db = layer.backward(x, w, b, dout)
-    longer_x = np.concatenate([x, np.full((1, x.shape[1]), 3, x.dtype)])
-    longer = layer.backward(longer_x, w, b, np.concatenate([dout, 0 * dout[:1]])
-                            if len(x) else np.zeros((1, len(b)), x.dtype))  # fmt: skip
-    expect_equal("dw", longer[1], dw, "a data point with zero dout was added")
-    expect_equal("db", longer[2], db, "a data point with zero dout was added")
-
-
-@identity(
-    "mean-loss", "average",
-    catches="an average taken although dout carries the 1/N of the mean loss already",
-)  # fmt: skip
-def the_mean_loss_needs_no_second_average(layer: Layer, case: Case) -> None:
-    """Averaging the gradients of the ℓ_i is summing those of the mean loss; dX is no average."""
-    # N times dout needs the headroom of float64.
-    x, w, b, dout = case.float64().point
-    n = len(x)
-    dx, dw, db = layer.backward(x, w, b, dout)
-    for i in range(n):
-        of_loss_i = layer.backward(x[i : i + 1], w, b, n * dout[i : i + 1])
-        expect_equal("N·dx", n * dx[i : i + 1], of_loss_i[0], "row by row, dX is never averaged")
-        dw, db = dw - of_loss_i[1] / n, db - of_loss_i[2] / n
-    expect_equal("dw − average", dw, np.zeros(w.shape), "dout holds 1/N of each ∂ℓ_i/∂out_i")
-    expect_equal("db − average", db, np.zeros(b.shape), "dout holds 1/N of each ∂ℓ_i/∂out_i")
+    cut = case.pick(len(x))
+    slices = slice(cut), slice(cut, cut + 1), slice(cut + 1, None)
+    parts = [layer.results(x[part], w, b, dout[part]) for part in slices if len(x[part])]
+    because = f"data point {cut} of {len(x)} and those before and after it taken apart"
+    for quantity, got in layer.results(*case.point).items():
+        found = [part[quantity] for part in parts]
+        join = np.concatenate if quantity in ("out", "dx") else sum
+        expect_equal(quantity, got, join(found), because)
 
 
 @identity(
     "batch-additivity", "out-entry", "dx", "dw", "db",
     catches="a block size: whatever comes after the last full block is lost",
+    replay="""
+        sizes = [min(length, 3) for length in (*x.shape, len(b))]
+        blocks = [2**power + offset for power in range(3, 11) for offset in (-1, 0, 1)]
+        sizes[choice // 24 % 3] = blocks[choice % 24]
+        n, d, m = sizes
+        random = np.random.default_rng(choice)
+        signs = lambda shape: random.choice([-1.0, 1.0], shape)
+        x, w, b, dout = signs((n, d)), signs((d, m)), signs(m), signs((n, m))
+        got = vjp(x, w, b)[0], *vjp(x, w, b)[1](dout)
+        expected = x @ w + b, dout @ w.T, x.T @ dout, dout.sum(axis=0)
+    """,
 )  # fmt: skip
 def sizes_around_blocks_are_no_exception(layer: Layer, case: Case) -> None:
-    """At 7, 8, 9, …, 127, 128, 129 rows, features or outputs the formulas still hold."""
-    size, side = _BLOCKS[case.pick(len(_BLOCKS))], case.choice // len(_BLOCKS) % 3
+    """At 7, 8, 9, …, 1023, 1024, 1025 rows, features or outputs the formulas still hold."""
     sizes = [max(min(length, 3), 1) for length in case.point.sizes]
-    sizes[side] = size
+    sizes[case.choice // len(_BLOCKS) % 3] = _BLOCKS[case.pick(len(_BLOCKS))]
     n, d, m = sizes
-    # Ones and minus ones: exact at any of these lengths, in every format.
-    shapes = (n, d), (d, m), (m,), (n, m)
-    point = Operands(*map(_signs, case.point, shapes))
+    # Ones and minus ones: exact at any of these lengths. In half precision so long a sum could be
+    # off by a whole term and still be called rounding.
+    generator = np.random.default_rng(case.choice)
+    dtype = np.promote_types(case.point.x.dtype, np.float32)
+
+    def signs(*shape: int) -> Array:
+        return generator.choice(np.array([-1, 1], dtype), shape)
+
+    point = Operands(signs(n, d), signs(d, m), signs(m), signs(n, m))
     expected = exact(point)
     for quantity, got in layer.results(*point).items():
-        expect_equal(quantity, got, expected[quantity], f"at sizes {tuple(sizes)}")
+        expect_equal(quantity, got, expected[quantity], f"at sizes {(n, d, m)}")
 
 
-@identity("out-row", catches="a bias added along the wrong axis, which fits when N = M")
-def the_bias_shifts_every_row(layer: Layer, case: Case) -> None:
-    """out with the bias, less out without it, is b on every row."""
-    x, w, b, _ = case.point
-    shift = layer.forward(x, w, b) - layer.forward(x, w, 0 * b)
-    expect_equal("shift of out", shift, np.tile(b, (len(x), 1)))
-
-
-def _signs(array: Array, shape: tuple[int, ...]) -> Array:
-    signs = np.where(np.signbit(array), -1, 1).astype(array.dtype)
-    return np.resize(signs if signs.size else np.ones(1, array.dtype), shape)
+@identity(
+    "out", "dx", "dw", "db", needs="flattening",
+    catches="an x of several axes that is flattened in another order, or a dX that stays flat",
+    replay="""
+        tall = np.vstack([w, w2])
+        out, pullback = vjp(np.stack([x, x2], axis=1), tall, b)
+        got = out, pullback(dout)[0]
+        expected = np.hstack([x, x2]) @ tall + b, (dout @ tall.T).reshape(len(x), 2, -1)
+    """,
+)  # fmt: skip
+def extra_axes_of_x_are_flattened(layer: Layer, case: Case) -> None:
+    """For x of shape (N, 2, D) the layer is that of its rows of 2·D features, or it refuses."""
+    assert layer.flattening is not None
+    x, _, b, dout = case.point
+    weights = np.vstack([case.point.w, case.step.w])
+    flat = Operands(np.hstack([x, case.step.x]), weights, b, dout)
+    axes = np.stack([x, case.step.x], axis=1)
+    try:
+        out, pullback = layer.flattening(axes, weights, b)
+        dx, dw, db = pullback(dout)
+    except LayerGone:
+        raise
+    except Exception:
+        return  # a layer for matrices alone
+    sums = exact(flat)
+    sums["dx"] = sums["dx"].reshape(axes.shape)
+    for quantity, got in (("out", out), ("dx", dx), ("dw", dw), ("db", db)):
+        expect_equal(quantity, got, sums[quantity], f"x has shape {axes.shape}")

@@ -1,6 +1,11 @@
-"""Memory and state: results depend on the arguments alone, and stay what they are."""
+"""Memory and state: results depend on the arguments alone, and stay what they are.
 
-from itertools import combinations, product
+Where arrays are shared between calls on purpose, the property sees the layer itself; where they
+are not, every call gets copies.
+"""
+
+from collections.abc import Mapping
+from itertools import combinations
 
 import numpy as np
 
@@ -11,7 +16,7 @@ from affine.properties.property import identity
 _NAMES = ("x", "w", "b", "dout")
 
 
-def _expect_same(got: dict[str, Array], expected: dict[str, Array], because: str) -> None:
+def _expect_same(got: Mapping[str, Array], expected: Mapping[str, Array], because: str) -> None:
     for quantity, result in got.items():
         expect_equal(quantity, result, expected[quantity], because)
 
@@ -20,13 +25,24 @@ def _named(gradients: tuple[Array, Array, Array]) -> dict[str, Array]:
     return dict(zip(("dx", "dw", "db"), gradients, strict=True))
 
 
-def _copies(results: dict[str, Array]) -> dict[str, Array]:
-    return {quantity: np.array(result) for quantity, result in results.items()}
+def _copies(results: Mapping[str, Array]) -> dict[str, Array]:
+    return {
+        quantity: np.array(result) if isinstance(result, np.ndarray) else result
+        for quantity, result in results.items()
+    }
+
+
+# ------------------------------------------------------------------ arguments
 
 
 @identity(
-    "out", "dx", "dw", "db", values_of="any",
+    "out", "dx", "dw", "db", values_of="any", isolated=False,
     catches="`dout *= …`, `x -= …`: arithmetic in place on the caller's arrays",
+    replay="""
+        expected = x.copy(), w.copy(), b.copy(), dout.copy()
+        vjp(x, w, b)[1](dout)
+        got = x, w, b, dout
+    """,
 )  # fmt: skip
 def arguments_are_not_modified(layer: Layer, case: Case) -> None:
     """X, W, b and dout come back bit for bit."""
@@ -37,12 +53,18 @@ def arguments_are_not_modified(layer: Layer, case: Case) -> None:
 
 
 @identity(
-    "out", "dx", "dw", "db",
+    "out", "dx", "dw", "db", isolated=False,
     catches="a hidden write, also one that leaves the values as they were",
+    replay="""
+        expected = vjp(x.copy(), w.copy(), b.copy())[1](dout.copy())
+        for array in (x, w, b, dout):
+            array.flags.writeable = False
+        got = vjp(x, w, b)[1](dout)
+    """,
 )  # fmt: skip
 def read_only_arguments_are_enough(layer: Layer, case: Case) -> None:
     """Arrays that cannot be written to give the same results."""
-    expected = layer.results(*case.point.map(np.copy))
+    expected = _copies(layer.results(*case.point.map(np.copy)))
     frozen = case.point.map(np.copy)
     for array in frozen:
         array.flags.writeable = False
@@ -50,126 +72,196 @@ def read_only_arguments_are_enough(layer: Layer, case: Case) -> None:
 
 
 @identity(
-    "out", "dx", "dw", "db",
+    "out", "dx", "dw", "db", layouts=True, isolated=False,
     catches="code that reads raw memory in C order, or past the strides",
+    replay="""
+        plain = [np.array(a, order="C") for a in (x, w, b, dout)]
+        expected = vjp(*plain[:3])[0], vjp(*plain[:3])[1](plain[3])
+        got = vjp(x, w, b)[0], vjp(x, w, b)[1](dout)
+    """,
 )  # fmt: skip
 def memory_layout_does_not_matter(layer: Layer, case: Case) -> None:
     """Fortran order, views, strides, reversed axes and zero strides change no result."""
-    expected = layer.results(*case.point.map(np.ascontiguousarray))
+    expected = _copies(layer.results(*case.point.map(np.copy)))
     _expect_same(layer.results(*case.point), expected, "only the memory layout differs")
 
 
 @identity(
-    "out", "dx", "dw",
+    "out", "dx", "dw", isolated=False,
     catches="a write before a read, where two arguments are the same array",
+    replay="""
+        size = min(*x.shape, len(b))
+        one, b = x[:size, :size].copy(), b[:size]
+        expected = vjp(one.copy(), one.copy(), b)[0], vjp(one.copy(), one.copy(), b)[1](one.copy())
+        got = vjp(one, one, b)[0], vjp(one, one, b)[1](one)
+    """,
 )  # fmt: skip
 def the_same_array_twice_behaves_like_copies(layer: Layer, case: Case) -> None:
     """One square array as X, W and dout gives what three copies of it give."""
     size = min(case.point.sizes)
-    square = np.array(case.point.x[:size, :size])
-    b = case.point.b[:size]
-    expected = layer.results(square.copy(), square.copy(), b, square.copy())
+    square, b = case.point.x[:size, :size].copy(), case.point.b[:size].copy()
+    expected = _copies(layer.results(square.copy(), square.copy(), b.copy(), square.copy()))
     _expect_same(layer.results(square, square, b, square), expected, "X, W and dout are one array")
 
 
 @identity(
-    "out", "dx", "dw", "db", profile="library", values_of="any",
-    catches="db as a view of dout when N = 1, or a buffer that is handed out twice",
+    "out", "dx", "dw", "db", isolated=False,
+    catches="a cache keyed by the identity of an array, which an update in place outdates",
+    replay="""
+        vjp(x, w, b)[1](dout)
+        w += w2
+        b += b2
+        got = vjp(x, w, b)[0], vjp(x, w, b)[1](dout)
+        expected = vjp(x.copy(), w.copy(), b.copy())[0], vjp(x.copy(), w.copy(), b.copy())[1](dout)
+    """,
+)  # fmt: skip
+def updated_parameters_are_seen(layer: Layer, case: Case) -> None:
+    """After W and b are updated in place, a new call uses the new values."""
+    x, w, b, dout = case.point.map(np.copy)
+    layer.results(x, w, b, dout)
+    w += case.step.w
+    b += case.step.b
+    got = _copies(layer.results(x, w, b, dout))
+    expected = layer.results(x.copy(), w.copy(), b.copy(), dout.copy())
+    _expect_same(got, expected, "W and b were updated in place")
+
+
+# ------------------------------------------------------------------ results
+
+
+@identity(
+    "out", "dx", "dw", "db", profile="library", values_of="any", isolated=False,
+    catches="db as a view of dout when N = 1, or one buffer for two results",
+    replay="""
+        out, pullback = vjp(x, w, b)
+        owned = x, w, b, dout, out, *pullback(dout)
+        shares = lambda i, k: np.may_share_memory(owned[i], owned[k])
+        got = [(i, k) for k in range(4, 8) for i in range(k) if shares(i, k)]
+        expected = []
+    """,
 )  # fmt: skip
 def results_share_no_memory(layer: Layer, case: Case) -> None:
-    """No result shares memory with an argument, with another result, or with a later one."""
+    """No result shares memory with an argument or with another result of the same pass."""
     arguments = dict(zip(_NAMES, case.point.map(np.copy), strict=True))
-    owned = arguments | layer.results(*arguments.values())
-    later = layer.results(*arguments.values())
-    named = owned | {f"later {quantity}": result for quantity, result in later.items()}
-    pairs = [*combinations(owned, 2), *product(owned, list(named)[len(owned) :])]
-    for first, second in pairs:
+    results = layer.results(*arguments.values())
+    for first, second in combinations([*arguments.items(), *results.items()], 2):
         expect(
-            not np.may_share_memory(named[first], named[second]),
-            f"{first} and {second} share memory",
-            second.removeprefix("later "),
+            not np.may_share_memory(first[1], second[1]),
+            f"{first[0]} and {second[0]} share memory",
+            second[0],
         )
 
 
 @identity(
-    "out", "dx", "dw", "db", profile="library",
+    "out", "dx", "dw", "db", profile="library", isolated=False,
     catches="an internal cache that is handed out by reference",
+    replay="""
+        expected = [result.copy() for result in (vjp(x, w, b)[0], *vjp(x, w, b)[1](dout))]
+        out, pullback = vjp(x, w, b)
+        for result in (out, *pullback(dout)):
+            result[...] = np.nan
+        got = vjp(x, w, b)[0], *pullback(dout)
+    """,
 )  # fmt: skip
 def writing_into_a_result_changes_no_other(layer: Layer, case: Case) -> None:
     """Overwriting what was returned changes neither the next call nor the same pullback."""
-    x, w, b, dout = case.point
+    expected = _second_results(layer, case, overwrite=False)
+    got = _second_results(layer, case, overwrite=True)
+    _expect_same(got, expected, "an earlier result was overwritten")
+
+
+def _second_results(layer: Layer, case: Case, overwrite: bool) -> dict[str, Array]:
+    x, w, b, dout = case.point.map(np.copy)
     out, pullback = layer.vjp(x, w, b)
-    first = {"out": out, **_named(pullback(dout))}
-    expected = _copies(first)
-    for result in first.values():
-        if result.flags.writeable:
+    for result in (out, *pullback(dout)):
+        if overwrite and result.flags.writeable:
             result.fill(np.nan)
-    again = _named(pullback(dout))
-    _expect_same(again, expected, "an earlier result was overwritten")
-    _expect_same(layer.results(x, w, b, dout), expected, "an earlier result was overwritten")
+    # New arguments: what was overwritten may have been a view of the old ones.
+    x, w, b, dout = case.point.map(np.copy)
+    again = _copies(_named(pullback(dout)))
+    fresh = _copies(layer.results(x, w, b, dout))
+    return fresh | {f"{quantity} of the same pullback": array for quantity, array in again.items()}
 
 
 @identity(
-    "out", "dx", "dw", "db", values_of="any",
+    "out", "dx", "dw", "db", values_of="any", isolated=False,
     catches="results that live in a buffer which the next call reuses",
+    replay="""
+        out, pullback = vjp(x, w, b)
+        got = out, *pullback(dout)
+        expected = [result.copy() for result in got]
+        vjp(x2, w2, b2)[1](dout2)
+    """,
 )  # fmt: skip
 def later_calls_leave_earlier_results(layer: Layer, case: Case) -> None:
     """Results keep their values while other calls run."""
-    first = layer.results(*case.point)
+    x, w, b, dout = case.point.map(np.copy)
+    out, pullback = layer.vjp(x, w, b)
+    first = {"out": out, **_named(pullback(dout))}
     kept = _copies(first)
-    layer.results(*case.step)
+    pullback(case.step.dout.copy())
+    layer.results(*case.step.map(np.copy))
     _expect_same(first, kept, "another call came after it")
+
+
+# ------------------------------------------------------------------ calls
 
 
 @identity(
     "dx", "dw", "db",
     catches="gradients that accumulate, or a cache that the first call uses up",
+    replay="""
+        _, pullback = vjp(x, w, b)
+        pullback(dout)
+        got, expected = pullback(dout2), vjp(x, w, b)[1](dout2)
+    """,
 )  # fmt: skip
 def backward_twice_gives_the_same(layer: Layer, case: Case) -> None:
-    """The second backward pass on one forward pass overwrites: it does not add."""
+    """A second backward pass on one forward pass overwrites: it does not add."""
     x, w, b, dout = case.point
+    expected = _named(layer.backward(x, w, b, case.step.dout))
     _, pullback = layer.vjp(x, w, b)
-    first = _copies(_named(pullback(dout)))
-    second = _named(pullback(dout))
-    _expect_same(second, first, "it is the second backward pass on one forward pass")
+    first = _named(pullback(dout))
+    second = _named(pullback(case.step.dout))
+    _expect_same(second, expected, "it is the second backward pass on one forward pass")
+    _expect_same(_named(pullback(dout)), first, "it is the third one on one forward pass")
 
 
 @identity(
     "dx", "dw", "db",
     catches="a stale cache: one store for all forward passes",
+    replay="""
+        expected = vjp(x, w, b)[1](dout)
+        _, pullback = vjp(x, w, b)
+        vjp(x2, w2, b2)[1](dout2)
+        got = pullback(dout)
+    """,
 )  # fmt: skip
 def each_backward_belongs_to_its_forward(layer: Layer, case: Case) -> None:
     """Two forward passes, then the first backward pass: it is still the first one's."""
     x, w, b, dout = case.point
     other = case.step
-    expected = layer.backward(x, w, b, dout)
+    expected = _named(layer.backward(x, w, b, dout))
     _, pullback = layer.vjp(x, w, b)
     _, other_pullback = layer.vjp(other.x, other.w, other.b)
     other_pullback(other.dout)
-    for quantity, got, value in zip(("dx", "dw", "db"), pullback(dout), expected, strict=True):
-        expect_equal(quantity, got, value, "another forward and backward pass came between")
-
-
-@identity(
-    "out", "dx", "dw", "db",
-    catches="a cache keyed by the identity of an array, which an update in place outdates",
-)  # fmt: skip
-def updated_parameters_are_seen(layer: Layer, case: Case) -> None:
-    """After W and b are updated in place, a new call uses the new values."""
-    x, w, b, dout = case.point.map(np.array)
-    layer.results(x, w, b, dout)
-    w += case.step.w
-    b += case.step.b
-    expected = layer.results(x.copy(), w.copy(), b.copy(), dout.copy())
-    _expect_same(layer.results(x, w, b, dout), expected, "W and b were updated in place")
+    got = _named(pullback(dout))
+    _expect_same(got, expected, "another forward and backward pass came between")
 
 
 @identity(
     "out", "dx", "dw", "db",
     catches="noise, dropout left on, or a count of calls",
+    replay="""
+        expected = vjp(x, w, b)[0], vjp(x, w, b)[1](dout)
+        for _ in range(16):
+            vjp(x2, w2, b2)[1](dout2)
+            got = vjp(x, w, b)[0], vjp(x, w, b)[1](dout)
+    """,
 )  # fmt: skip
 def equal_calls_give_equal_results(layer: Layer, case: Case) -> None:
-    """The same arguments give the same bits, call after call."""
-    first = _copies(layer.results(*case.point))
-    for _ in range(2):
+    """The same arguments give the same bits, call after call, whatever comes between."""
+    first, other = layer.results(*case.point), layer.results(*case.step)
+    for _ in range(16):
         _expect_same(layer.results(*case.point), first, "the same call gave another result")
+        _expect_same(layer.results(*case.step), other, "the same call gave another result")

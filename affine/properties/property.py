@@ -6,38 +6,61 @@ from inspect import cleandoc
 from typing import Literal, TypeAlias
 
 from affine.layer import Case, Layer
+from affine.properties.isolation import isolated
 
 __all__ = ["Property", "identity"]
 
 Check: TypeAlias = Callable[[Layer, Case], None]
+Profile: TypeAlias = Literal["textbook", "remark", "library", "framework"]
+Values: TypeAlias = Literal["integers", "reals", "any"]
+Sizes: TypeAlias = Literal[
+    "usual", "many data points", "many features", "many outputs", "all large"
+]
+Needs: TypeAlias = Literal[
+    "", "jvp", "per_sample_gradients", "flattening", "stacked", "compiled", "vmapped"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Property:
     """One executable identity: it returns, or raises a `Violation`.
 
+    Each varies only what it is about; everything else is plain.
+
     Attributes:
         check: The function (layer, case).
         equations: Tags of the equations that it tests.
         catches: A mistake that it finds, in one sentence.
-        profile: `textbook` where every correct layer must satisfy it, `library` where a
-            published one should.
+        profile: `textbook` where every correct layer must satisfy it, `remark` where a
+            correct one may not and it is worth knowing, `library` where a published one
+            should, `framework` where it is about compiling and batching.
         values_of: Which values it takes: `integers`, for which every sum is exact, `reals`
             or `any`.
+        sizes: Which sizes it takes, as in `affine.strategies.cases`.
+        layouts: Whether the operands lie in memory in different ways.
+        isolated: Whether each call gets copies of its own, so that only a property about
+            memory sees what is done to arguments and results afterwards.
         needs: The optional function of the layer that it calls, `""` for none.
+        replay: Python lines that set `got` and `expected`, from `vjp`, the operands `x w b
+            dout`, the second ones `x2 w2 b2 dout2` and `choice`; `""` where one plain call shows
+            the failure.
 
     Examples:
         >>> from affine.properties import PROPERTIES
         >>> PROPERTIES["dw_is_xt_dout"].equations
-        ('dw',)
+        ('dw', 'rounding-bound')
     """
 
     check: Check
     equations: tuple[str, ...]
     catches: str
-    profile: Literal["textbook", "library"]
-    values_of: Literal["integers", "reals", "any"]
-    needs: Literal["", "jvp", "per_sample_gradients"]
+    profile: Profile
+    values_of: Values
+    sizes: Sizes
+    layouts: bool
+    isolated: bool
+    needs: Needs
+    replay: str
 
     @property
     def name(self) -> str:
@@ -46,7 +69,7 @@ class Property:
 
     @property
     def group(self) -> str:
-        """The module that holds it: value, algebra, batch, contract, memory or special."""
+        """The module that holds it, such as `value` or `memory`."""
         return self.check.__module__.rpartition(".")[2]
 
     @property
@@ -55,20 +78,26 @@ class Property:
         return cleandoc(self.check.__doc__ or "")
 
     def is_observable_on(self, layer: Layer) -> bool:
-        """Whether the layer has the function that the property is about."""
+        """Whether the form of the layer leaves something to observe, and has what is needed."""
+        if self.name in layer.not_observable:
+            return False
         return not self.needs or getattr(layer, self.needs) is not None
 
     def __call__(self, layer: Layer, case: Case) -> None:
         """Raise a `Violation` if the layer breaks the property on the case."""
-        self.check(layer, case)
+        self.check(isolated(layer) if self.isolated else layer, case)
 
 
 def identity(
     *equations: str,
     catches: str,
-    profile: Literal["textbook", "library"] = "textbook",
-    values_of: Literal["integers", "reals", "any"] = "integers",
-    needs: Literal["", "jvp", "per_sample_gradients"] = "",
+    profile: Profile = "textbook",
+    values_of: Values = "integers",
+    sizes: Sizes = "usual",
+    layouts: bool = False,
+    isolated: bool = True,
+    needs: Needs = "",
+    replay: str = "",
 ) -> Callable[[Check], Property]:
     """Make a property of a function (layer, case), bound to the equations that it tests.
 
@@ -79,4 +108,7 @@ def identity(
         >>> forward_returns.name
         'forward_returns'
     """
-    return lambda check: Property(check, equations, catches, profile, values_of, needs)
+    lines = cleandoc(replay)
+    return lambda check: Property(
+        check, equations, catches, profile, values_of, sizes, layouts, isolated, needs, lines
+    )

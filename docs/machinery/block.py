@@ -89,6 +89,9 @@ def _tests(equation: Equation, record: Record) -> str:
         f"<li><span>{escape(outcome)}:</span> {', '.join(links)}</li>"
         for outcome, links in by_outcome.items()
     )
+    if equation.restates:
+        bases = ", ".join(reference(f"eq-{tag}", f"({tag})") for tag in equation.restates)
+        items = f"<li>It follows from {bases}; these are tested.</li>{items}"
     conditions = f"<p>{escape(record.results.conditions)}</p>" if record.results else ""
     return f"<ul>{items}</ul>{conditions}"
 

@@ -15,7 +15,7 @@ __all__ = ["of_pages", "of_registry"]
 
 def of_registry(record: Record) -> list[str]:
     """Return what is wrong between equations, functions, properties and statements."""
-    checks = (_functions, _tests, _unknown_tags, _statements, _corrections)
+    checks = (_functions, _tests, _restatements, _unknown_tags, _statements, _corrections)
     return [complaint for check in checks for complaint in check(record)]
 
 
@@ -62,6 +62,15 @@ def _tests(record: Record) -> Iterator[str]:
     for tag, equation in record.equations.items():
         if not record.testing(tag) and not equation.by_definition:
             yield f"equation ({tag}) has no property, and no by_definition that says why"
+
+
+def _restatements(record: Record) -> Iterator[str]:
+    for tag, equation in record.equations.items():
+        for base in equation.restates:
+            if base not in record.equations:
+                yield f"equation ({tag}) restates ({base}), which is no equation"
+        if equation.restates and any(tag in one.equations for one in record.properties.values()):
+            yield f"equation ({tag}) has a property of its own, so it needs no restates"
 
 
 def _unknown_tags(record: Record) -> Iterator[str]:

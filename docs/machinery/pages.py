@@ -19,6 +19,7 @@ GROUPS = {
     "contract": "The contract",
     "memory": "Memory and state",
     "special": "Special values",
+    "frameworks": "Frameworks",
 }
 
 
@@ -57,7 +58,8 @@ def _property(found: Property, record: Record) -> str:
     outcome = f'<span class="outcome {held}">{record.results.outcome(found.name)}</span>'
     facts = f"{outcome} · {found.profile} · tests {citations(found.equations)}"
     caught = "\n".join(
-        f"- {typeset(one['mistake'])}: `{one['message']}`"
+        f"- {typeset(one['mistake'])}{', as no other property does' if one.get('only') else ''}: "
+        f"`{one['message']}`"
         for one in record.results.caught_by(found.name)
     )
     source = indent(inspect.getsource(found.check).rstrip(), "    ")

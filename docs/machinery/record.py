@@ -29,8 +29,9 @@ class Record:
     results: results.Results
 
     def testing(self, tag: str) -> list[Property]:
-        """The properties that test an equation."""
-        return [found for found in self.properties.values() if tag in found.equations]
+        """The properties that test an equation, or what it restates."""
+        tags = {tag, *(self.equations[tag].restates if tag in self.equations else ())}
+        return [found for found in self.properties.values() if tags & set(found.equations)]
 
     def carrying(self, statement: str) -> list[Equation]:
         """The equations that carry a statement of the handwritten source."""

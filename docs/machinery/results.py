@@ -34,14 +34,19 @@ class Results:
 
     def summary(self, names: Sequence[str]) -> str:
         """The outcome of several properties in a few words."""
-        count = f"{len(names)} {'property' if len(names) == 1 else 'properties'}"
+        seen = self._observable(names)
+        count = f"{len(seen)} {'property' if len(seen) == 1 else 'properties'}"
         if not self:
             return f"{count}, {NOT_RUN}"
-        held = sum(self.status(name) == _HELD for name in names)
-        return f"{count} held" if held == len(names) else f"{held} of {count} held"
+        held = sum(self.status(name) == _HELD for name in seen)
+        return f"{count} held" if held == len(seen) else f"{held} of {count} held"
 
     def all_held(self, names: Sequence[str]) -> bool:
-        return bool(self) and all(self.status(name) == _HELD for name in names)
+        return bool(self) and all(self.status(name) == _HELD for name in self._observable(names))
+
+    def _observable(self, names: Sequence[str]) -> list[str]:
+        """Those that the reference, which is no framework's, leaves something to observe for."""
+        return [name for name in names if self.status(name) != "not observable"]
 
     @property
     def conditions(self) -> str:

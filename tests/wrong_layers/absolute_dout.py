@@ -1,4 +1,4 @@
-"""signs_carry_through: db sums absolute values"""
+"""powers_of_two_scale_through: db sums absolute values"""
 
 
 def forward(x, w, b):

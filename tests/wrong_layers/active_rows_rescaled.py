@@ -1,4 +1,4 @@
-"""a_data_point_with_zero_dout_adds_nothing: db is scaled by N over the rows with a gradient"""
+"""db_is_the_column_sum_of_dout: db is scaled by N over the rows with a gradient"""
 
 
 def forward(x, w, b):

@@ -1,9 +1,12 @@
 """dtypes_follow_promotion: every result is float64"""
+# Only: no other property minds more precision
+
+import affine
 
 
 def forward(x, w, b):
-    return (x @ w + b).astype(float)
+    return affine.forward(x, w, b).astype(float)
 
 
 def backward(dout, x, w):
-    return (dout @ w.T).astype(float), x.T @ dout, dout.sum(axis=0)
+    return tuple(grad.astype(float) for grad in affine.backward(dout, x, w))

@@ -1,4 +1,4 @@
-"""batch_gradients_are_sums_over_data_points: dW is taken from the centred batch"""
+"""dw_is_xt_dout: dW is taken from the centred batch"""
 
 
 def forward(x, w, b):

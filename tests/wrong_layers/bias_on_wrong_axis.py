@@ -1,4 +1,4 @@
-"""the_bias_shifts_every_row: the bias is added along the batch where N = M"""
+"""forward_is_x_w_plus_b: the bias is added along the batch where N = M"""
 
 
 def forward(x, w, b):

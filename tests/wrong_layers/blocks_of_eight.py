@@ -1,4 +1,4 @@
-"""sizes_around_blocks_are_no_exception: dW is summed in blocks of 8, without the remainder"""
+"""dw_is_xt_dout: dW is summed in blocks of 8, without the remainder"""
 # Needs: more than eight rows, features or outputs
 
 

@@ -1,15 +1,17 @@
 """later_calls_leave_earlier_results: out lives in a buffer that the next call reuses"""
+# Only: the others copy what they got
 
-import numpy as np
+import affine
 
-_buffer = np.empty(2**16)
+_buffers = {}
 
 
 def forward(x, w, b):
-    out = _buffer[: len(x) * len(b)].reshape(len(x), len(b))
-    out[...] = x @ w + b
-    return out
+    out = affine.forward(x, w, b)
+    buffer = _buffers.setdefault((out.shape, out.dtype), out)
+    buffer[...] = out
+    return buffer
 
 
 def backward(dout, x, w):
-    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+    return affine.backward(dout, x, w)

@@ -1,9 +1,13 @@
 """memory_layout_does_not_matter: db reads dout in memory order"""
+# Only: all others lay arrays out in C order
+
+import affine
 
 
 def forward(x, w, b):
-    return x @ w + b
+    return affine.forward(x, w, b)
 
 
 def backward(dout, x, w):
-    return dout @ w.T, x.T @ dout, dout.ravel(order="K").reshape(dout.shape).sum(axis=0)
+    in_memory = dout.ravel(order="K").reshape(dout.shape)
+    return affine.backward(dout, x, w)._replace(db=in_memory.sum(axis=0))

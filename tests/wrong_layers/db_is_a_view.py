@@ -1,9 +1,13 @@
 """results_share_no_memory: db is a view of dout when N = 1"""
+# Only: the values are right, and the others copy them
+
+import affine
 
 
 def forward(x, w, b):
-    return x @ w + b
+    return affine.forward(x, w, b)
 
 
 def backward(dout, x, w):
-    return dout @ w.T, x.T @ dout, dout[0] if len(dout) == 1 else dout.sum(axis=0)
+    grad = affine.backward(dout, x, w)
+    return grad._replace(db=dout[0]) if len(dout) == 1 else grad

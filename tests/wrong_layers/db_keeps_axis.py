@@ -1,4 +1,4 @@
-"""results_have_the_shapes_of_the_equations: db keeps its batch axis: shape (1, M)"""
+"""db_is_the_column_sum_of_dout: db keeps its batch axis: shape (1, M)"""
 
 
 def forward(x, w, b):

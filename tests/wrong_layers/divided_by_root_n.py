@@ -1,4 +1,4 @@
-"""a_doubled_batch_doubles_dw_and_db: dW is divided by the square root of N"""
+"""a_split_batch_stacks_and_adds: dW is divided by the square root of N"""
 
 
 def forward(x, w, b):

@@ -1,4 +1,4 @@
-"""backward_is_additive_in_dout: dout is divided by its largest entry"""
+"""powers_of_two_scale_through: dout is divided by its largest entry"""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""the_mean_loss_needs_no_second_average: dW and db are averaged, though dout carries the 1/N"""
+"""a_split_batch_stacks_and_adds: dW and db are averaged, though dout carries the 1/N"""
 
 
 def forward(x, w, b):

@@ -1,4 +1,5 @@
 """dw_is_xt_dout: dW = X dout on squares: the transpose is missing"""
+# Needs: three equal sizes
 
 
 def forward(x, w, b):

@@ -1,4 +1,4 @@
-"""each_gradient_entry_is_a_unit_difference: dX has the wrong sign"""
+"""central_difference_is_twice_the_directional_derivative: dX has the wrong sign"""
 
 
 def forward(x, w, b):

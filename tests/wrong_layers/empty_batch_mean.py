@@ -1,9 +1,13 @@
-"""zero_sizes_give_zeros: db is N times the mean, which is NaN for an empty batch"""
+"""zero_sizes_give_zeros: db of an empty batch is its mean, which is NaN"""
+# Only: no other property has a size of 0
+
+import affine
 
 
 def forward(x, w, b):
-    return x @ w + b
+    return affine.forward(x, w, b)
 
 
 def backward(dout, x, w):
-    return dout @ w.T, x.T @ dout, dout.sum(axis=0) if len(dout) else dout.mean(axis=0)
+    grad = affine.backward(dout, x, w)
+    return grad if len(dout) else grad._replace(db=grad.db / len(dout))

@@ -1,4 +1,4 @@
-"""data_points_may_be_reordered: the first data point counts twice in dW"""
+"""a_split_batch_stacks_and_adds: the first data point counts twice in dW"""
 
 
 def forward(x, w, b):

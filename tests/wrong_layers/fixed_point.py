@@ -1,4 +1,4 @@
-"""rounding_stays_within_the_bound: X is rounded to ten binary places, which integers survive"""
+"""dw_is_xt_dout: X is rounded to ten binary places, which integers survive"""
 
 import numpy as np
 

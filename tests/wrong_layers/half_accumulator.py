@@ -1,4 +1,4 @@
-"""sums_stay_exact_up_to_the_limit: db is accumulated in float16"""
+"""db_is_the_column_sum_of_dout: db is accumulated in float16"""
 
 
 def forward(x, w, b):

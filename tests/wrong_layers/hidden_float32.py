@@ -1,4 +1,4 @@
-"""every_bit_of_the_format_arrives: products are computed in float32"""
+"""dx_is_dout_wt: products are computed in float32"""
 
 import numpy as np
 

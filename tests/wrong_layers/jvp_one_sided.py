@@ -1,4 +1,4 @@
-"""jvp_is_half_the_central_difference: jvp is a one-sided difference"""
+"""jvp_is_the_sum_of_its_three_terms: jvp is a one-sided difference"""
 
 
 def forward(x, w, b):

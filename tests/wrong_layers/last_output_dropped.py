@@ -1,4 +1,4 @@
-"""outputs_may_be_reordered: dX leaves out the last output"""
+"""x_transposed_dx_is_dw_w_transposed: dX leaves out the last output"""
 
 
 def forward(x, w, b):

@@ -1,9 +1,16 @@
-"""magnitudes_near_the_ends_of_the_format_survive: dW is scaled up and down again on the way"""
+"""powers_of_two_scale_through: dW is scaled up by 2^900 and down again on the way"""
+# Only: the values of all other properties leave room for it
+
+import numpy as np
+
+import affine
 
 
 def forward(x, w, b):
-    return x @ w + b
+    return affine.forward(x, w, b)
 
 
 def backward(dout, x, w):
-    return dout @ w.T, x.T @ (dout * 1024) / 1024, dout.sum(axis=0)
+    scaled = x.T.astype(float) @ (dout.astype(float) * 2.0**900)
+    dw = (scaled / 2.0**900).astype(np.result_type(x, dout))
+    return affine.backward(dout, x, w)._replace(dw=dw)

@@ -1,12 +1,14 @@
-"""nan_taints_exactly_what_depends_on_it: NaN is replaced by 0 inside backward"""
+"""nan_taints_exactly_what_depends_on_it: NaN in dout is replaced by 0"""
+# Only: no other gives it a NaN
 
 import numpy as np
 
+import affine
+
 
 def forward(x, w, b):
-    return x @ w + b
+    return affine.forward(x, w, b)
 
 
 def backward(dout, x, w):
-    dout = np.nan_to_num(dout)
-    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+    return affine.backward(np.where(np.isnan(dout), np.zeros_like(dout), dout), x, w)

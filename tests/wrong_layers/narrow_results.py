@@ -1,4 +1,4 @@
-"""results_have_the_shapes_of_the_equations: dW is returned in float16"""
+"""dw_is_xt_dout: dW is returned in float16"""
 
 
 def forward(x, w, b):

@@ -1,13 +1,17 @@
 """per_sample_gradients_are_the_terms_of_the_sum: per-sample dW carries a 1/N"""
+# Only: the per-sample gradients are asked for nowhere else
+
+import affine
 
 
 def forward(x, w, b):
-    return x @ w + b
+    return affine.forward(x, w, b)
 
 
 def backward(dout, x, w):
-    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+    return affine.backward(dout, x, w)
 
 
 def per_sample_gradients(dout, x, w):
-    return dout @ w.T, x[:, :, None] * dout[:, None, :] / max(len(x), 1), dout.copy()
+    dx, dw, db = affine.per_sample_gradients(dout, x, w)
+    return dx, dw / max(len(x), 1), db

@@ -1,4 +1,4 @@
-"""each_row_depends_on_its_own_data_point: each row of out receives a little of the row before it"""
+"""a_split_batch_stacks_and_adds: each row of out receives a little of the row before it"""
 
 
 def forward(x, w, b):

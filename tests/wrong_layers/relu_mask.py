@@ -1,4 +1,4 @@
-"""gradients_ignore_what_they_do_not_contain: dX is masked by the sign of X, as by a ReLU"""
+"""dx_is_dout_wt: dX is masked by the sign of X, as by a ReLU"""
 
 
 def forward(x, w, b):

@@ -1,4 +1,4 @@
-"""results_have_the_shapes_of_the_equations: dW and dX are returned in exchanged places"""
+"""dx_is_dout_wt: dW and dX are returned in exchanged places"""
 
 
 def forward(x, w, b):

@@ -1,4 +1,4 @@
-"""kronecker_matrices_give_the_layer_and_its_gradients: dW is unstacked by rows, not columns"""
+"""dw_is_xt_dout: dW is unstacked by rows, not columns"""
 
 
 def forward(x, w, b):

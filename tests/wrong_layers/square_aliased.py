@@ -1,11 +1,12 @@
-"""the_same_array_twice_behaves_like_copies: out overwrites W where X and W are one array"""
+"""the_same_array_twice_behaves_like_copies: out is X Xᵀ where X and W are one array"""
+# Only: two arguments are one array nowhere else
+
+import affine
 
 
 def forward(x, w, b):
-    if x is w:
-        return x @ x.T + b
-    return x @ w + b
+    return affine.forward(x, w.T if x is w else w, b)
 
 
 def backward(dout, x, w):
-    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+    return affine.backward(dout, x, w)

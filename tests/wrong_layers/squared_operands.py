@@ -1,4 +1,4 @@
-"""mixed_second_difference_is_the_product_of_the_steps: out is X W squared"""
+"""forward_is_affine_in_each_argument: out is X W squared"""
 
 
 def forward(x, w, b):

@@ -1,4 +1,4 @@
-"""gradients_are_additive_in_their_other_operand: dX divides W by its largest entry"""
+"""powers_of_two_scale_through: dX divides W by its largest entry"""
 
 
 def forward(x, w, b):

@@ -1,10 +1,13 @@
 """read_only_arguments_are_enough: x is written to with its own values"""
+# Only: it changes no value anywhere
+
+import affine
 
 
 def forward(x, w, b):
-    return x @ w + b
+    return affine.forward(x, w, b)
 
 
 def backward(dout, x, w):
     x += 0
-    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+    return affine.backward(dout, x, w)

@@ -1,0 +1,155 @@
+"""Instances of a layer class: how they are made, called, and asked for their gradients."""
+
+import copy
+import inspect
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from affine.adapters.places import Parts, attributes, is_array
+from affine.adapters.results import described, out_and_cache, triple
+from affine.adapters.roles import gradient_role, role
+from affine.adapters.target import Named, TargetError
+from affine.layer import Array, Pullback
+
+__all__ = ["OUTPUTS", "Built", "undisturbed", "vjp_of"]
+
+OUTPUTS = ("output", "out", "outputs", "y", "z")
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """How instances of a class are made and called.
+
+    Attributes:
+        named: The class, or an instance that is copied.
+        forward: Name of the method.
+        backward: Name of the method.
+        takes: What the forward method takes, in order.
+        back: What the backward method takes, in order.
+        given: What the class takes, in order; empty where it takes nothing.
+        parts: Where weights and bias are put afterwards, if they are.
+    """
+
+    named: Named
+    forward: str
+    backward: str
+    takes: Sequence[str]
+    back: Sequence[str]
+    given: Sequence[str]
+    parts: Parts | None = None
+
+    def make(self, w: Array, b: Array) -> Any:
+        """Return a fresh instance with these weights and this bias."""
+        sizes = {"d": w.shape[0], "m": w.shape[1], "w": w, "b": b}
+        if not inspect.isclass(self.named.value):
+            layer = copy.deepcopy(self.named.value)
+        elif self.parts is None:
+            return self.named.value(*(sizes[name] for name in self.given))
+        else:
+            with undisturbed():
+                layer = self.named.value(*(sizes[name] for name in self.given))
+        if self.parts is not None:
+            self.parts.put(layer, w, b)
+        return layer
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Leave the random states as they are: initial weights are drawn and never used."""
+    ours, theirs = random.getstate(), np.random.get_state(legacy=False)  # noqa: NPY002 (the global state)
+    try:
+        yield
+    finally:
+        random.setstate(ours)
+        np.random.set_state(theirs)  # noqa: NPY002
+
+
+def vjp_of(built: Built) -> Callable[[Array, Array, Array], tuple[Array, Pullback]]:
+    """Return the layer's vjp: a fresh instance for every forward pass."""
+
+    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+        layer = built.make(w, b)
+        known: dict[str, Any] = {"x": x, "w": w, "b": b}
+        result = getattr(layer, built.forward)(*(known[name] for name in built.takes))
+        out, known["cache"] = out_and_cache(result)
+        if out is None:
+            out = _held(layer, OUTPUTS)
+
+        def pullback(dout: Array) -> tuple[Array, Array, Array]:
+            given, before = known | {"dout": dout}, gradients_on(layer)
+            result = getattr(layer, built.backward)(*(given[name] for name in built.back))
+            return _in_shape(built, _gradients(layer, result, before))
+
+        return out, pullback
+
+    return vjp
+
+
+def _held(layer: Any, names: Sequence[str]) -> Any:
+    held = attributes(layer)
+    return next((held[name] for name in names if held.get(name) is not None), None)
+
+
+def _in_shape(built: Built, gradients: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
+    """Turn gradients from the shapes in which the layer keeps its parameters."""
+    dx, dw, db = gradients
+    if built.parts is None:
+        return gradients
+    if built.parts.transposed and is_array(dw):
+        dw = dw.T
+    if built.parts.bias_row and is_array(db) and len(db.shape) == 2 and db.shape[0] == 1:
+        db = db.reshape(-1)
+    return dx, dw, db
+
+
+def _gradients(layer: Any, result: Any, before: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """Return dx, dw and db: what backward returned, and what it left on the layer.
+
+    A buffer of the layer's own, which each backward pass overwrites, is read at once.
+    """
+    if isinstance(result, (tuple, list, Mapping)) or (
+        result is not None and not is_array(result) and not isinstance(result, (int, float))
+    ):
+        return triple(result)
+    held = {
+        which: copy.copy(value) if value is before.get(which) else value
+        for which, value in gradients_on(layer).items()
+    }
+    dx = held.get("x") if result is None else result
+    missing = [name for name in ("w", "b") if name not in held]
+    if missing:
+        raise TargetError(
+            f"after backward returned {described(result)} the layer has no gradient of "
+            f"{' and '.join(missing)} among {', '.join(attributes(layer)) or 'no attributes'}; "
+            "keep them as dW and db"
+        )
+    return dx, held["w"], held["b"]
+
+
+def gradients_on(layer: Any) -> dict[str, Any]:
+    """Return the gradients among the attributes: plain, in a container, or beside a parameter."""
+    found: dict[str, Any] = {}
+    for name, value in attributes(layer).items():
+        if value is None:
+            continue
+        which = gradient_role(name)
+        if which:
+            found.setdefault(which, value)
+        elif name.strip("_").lower().startswith("grad"):
+            found |= _in_container(value) | found
+        elif role(name) in ("w", "b") and not is_array(value) and hasattr(value, "grad"):
+            found.setdefault(role(name), value.grad)
+    return found
+
+
+def _in_container(value: Any) -> dict[str, Any]:
+    if isinstance(value, Mapping):
+        return {gradient_role(str(key)) or role(str(key)): one for key, one in value.items()}
+    if isinstance(value, (list, tuple)) and len(value) == 2:
+        return {"w": value[0], "b": value[1]}
+    return {}

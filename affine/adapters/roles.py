@@ -1,0 +1,161 @@
+"""Which argument is which: by position, and by name where every name is recognised."""
+
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Parameters", "backward_plan", "forward_plan", "gradient_role", "parameters", "role"]
+
+_ROLES = {
+    "x": {"x", "xs", "input", "inputs", "inp", "data", "features", "batch"},
+    "w": {"w", "weight", "weights", "kernel", "theta", "omega"},
+    "b": {"b", "bias", "biases", "beta"},
+    "dout": {
+        "dout", "dy", "dz", "dh", "do", "dl", "dscores", "dvalues", "dnext", "doutput", "doutputs",
+        "delta", "g", "gy", "gout", "ct", "cotangent", "ybar", "outbar", "error",
+    },
+    "cache": {
+        "cache", "ctx", "context", "saved", "memo", "state", "tape", "res", "residual",
+        "residuals", "aux", "store", "info",
+    },
+}  # fmt: skip
+_UPSTREAM = ("grad", "upstream", "outgrad", "outputgrad", "dout", "dldo", "dldy", "dldz", "dloss")
+_GRADIENT = re.compile(r"^(?:grad(?:ient)?s?(?:of)?|delta|dld?|d|g|nabla)(.+)$")
+_GRADIENT_AFTER = re.compile(r"^(.+?)(?:grad(?:ient)?s?|bar)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The positional parameters of a callable.
+
+    Attributes:
+        names: All that may be passed by position, in order.
+        required: How many of them have no default.
+    """
+
+    names: tuple[str, ...]
+    required: int
+
+    def takes(self, count: int) -> bool:
+        """Whether this many positional arguments fit."""
+        return self.required <= count <= len(self.names)
+
+    def __str__(self) -> str:
+        return f"({', '.join(self.names)})"
+
+
+def parameters(function: Callable[..., Any], skip: int = 0) -> Parameters | None:
+    """Return the positional parameters, None where a callable does not tell them.
+
+    Args:
+        function: The callable.
+        skip: How many of the first are not passed by a caller, such as `self`.
+
+    Examples:
+        >>> str(parameters(lambda x, w, b=None: None))
+        '(x, w, b)'
+        >>> parameters(lambda *arguments: None) is None
+        True
+    """
+    try:
+        found = list(inspect.signature(function).parameters.values())[skip:]
+    except (TypeError, ValueError):
+        return None
+    if any(one.kind is one.VAR_POSITIONAL for one in found):
+        return None
+    needed = [one for one in found if one.default is one.empty and one.kind is not one.VAR_KEYWORD]
+    given = [one for one in found if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    if any(one.kind is one.KEYWORD_ONLY for one in needed):
+        return Parameters((), 1)  # nothing fits
+    return Parameters(
+        tuple(one.name for one in given), sum(one.default is one.empty for one in given)
+    )
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "")
+
+
+def role(name: str) -> str:
+    """Return what a parameter of this name usually is, `""` where that is not known.
+
+    Examples:
+        >>> [role(name) for name in ("X", "weights", "grad_output", "dL_dout", "cache", "foo")]
+        ['x', 'w', 'dout', 'dout', 'cache', '']
+    """
+    plain = _plain(name)
+    for found, names in _ROLES.items():
+        if plain in names:
+            return found
+    return "dout" if plain.startswith(_UPSTREAM) else ""
+
+
+def gradient_role(name: str) -> str:
+    """Return `x`, `w` or `b` for the name of that one's gradient, else `""`.
+
+    Examples:
+        >>> [gradient_role(name) for name in ("dW", "grad_b", "weight_grad", "dinputs", "db", "W")]
+        ['w', 'b', 'w', 'x', 'b', '']
+    """
+    plain = _plain(name)
+    for pattern in (_GRADIENT, _GRADIENT_AFTER):
+        match = pattern.match(plain)
+        found = role(match[1]) if match else ""
+        if found in ("x", "w", "b"):
+            return found
+    return ""
+
+
+def forward_plan(known: Parameters | None) -> tuple[str, ...] | None:
+    """Return the order in which a forward pass takes x, w and b, None where it does not.
+
+    Examples:
+        >>> forward_plan(parameters(lambda features, matrix, shift: None))
+        ('x', 'w', 'b')
+        >>> forward_plan(parameters(lambda W, X, b: None))
+        ('w', 'x', 'b')
+        >>> forward_plan(parameters(lambda x: None)) is None
+        True
+    """
+    plain = ("x", "w", "b")
+    if known is None:
+        return plain
+    if not known.takes(3):
+        return None
+    named = tuple(map(role, known.names[:3]))
+    return named if sorted(named) == sorted(plain) else plain
+
+
+_BACKWARD = (("dout",), ("dout", "cache"), ("dout", "x", "w"), ("dout", "x", "w", "b"))
+
+
+def backward_plan(known: Parameters | None) -> tuple[str, ...] | None:
+    """Return the order in which a backward pass takes dout, x, w, b or a cache.
+
+    Examples:
+        >>> backward_plan(parameters(lambda a, b: None))
+        ('dout', 'cache')
+        >>> backward_plan(parameters(lambda x, w, upstream: None))
+        ('x', 'w', 'dout')
+        >>> backward_plan(parameters(lambda: None)) is None
+        True
+    """
+    if known is None:
+        return ("dout", "x", "w")
+    # Two arguments are enough for every form; more only where they have no default.
+    for count in dict.fromkeys((max(known.required, 2), 2, 3, 1)):
+        if known.takes(count) and count <= len(_BACKWARD):
+            return _ordered(known.names[:count])
+    return None
+
+
+def _ordered(names: Sequence[str]) -> tuple[str, ...]:
+    usual = _BACKWARD[len(names) - 1]
+    named = tuple(map(role, names))
+    if sorted(named) == sorted(usual):
+        return named
+    if named[-1] == "dout" and named[0] != "dout":
+        return (*usual[1:], "dout")
+    return usual

@@ -1,0 +1,247 @@
+"""The diagnosis: which known mistake a layer makes, verified on probes of its own."""
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from affine.layer import Case, Layer, LayerGone
+from affine.mistakes import special, state
+from affine.mistakes.calls import said
+from affine.mistakes.catalogue import MISTAKES, RIGHT
+from affine.mistakes.conditions import condition, first_difference, special_case, where_wrong
+from affine.mistakes.entrywise import entrywise
+from affine.mistakes.examination import (
+    GRADIENTS,
+    QUANTITIES,
+    Examination,
+    Observation,
+    OutOfTime,
+    raised,
+)
+from affine.mistakes.explanation import Explanation
+from affine.mistakes.fit import explanations
+from affine.mistakes.mistake import Diagnosis
+from affine.mistakes.routes import taken
+from affine.mistakes.sizes import by_size, remainder
+from affine.mistakes.words import listed
+
+__all__ = ["diagnose"]
+
+_RULES = {
+    "out": "Equation (out) is XW plus b on every row.",
+    "dx": "Equation (dx) is dout·Wᵀ.",
+    "dw": "Equation (dw) is Xᵀ·dout, a sum over the data points.",
+    "db": "Equation (db) is the sum of dout over the data points.",
+    "out_dot": "Equation (jvp) is Ẋ·W + X·Ẇ + ḃ on every row.",
+    "per-sample dx": "Equation (per-sample): dX has no sum over the data points.",
+    "per-sample dw": "Equation (per-sample) has one product X_iᵀ·dout_i for each data point.",
+    "per-sample db": "Equation (per-sample) has one row of dout for each data point.",
+}
+_NOTHING = (
+    "No mistake shows on the probes of the diagnosis: look at what is special about the case."
+)
+_RULED_OUT = (
+    "averaged-over-the-batch", "scaled-by-a-constant", "wrong-sign", "transpose-missing",
+    "data-point-left-out", "regulariser", "constant-added", "masked", "clipped",
+    "small-values-dropped", "rounded", "lower-precision", "blocks-without-the-remainder",
+    "not-deterministic", "accumulates", "stale-state",
+)  # fmt: skip
+
+
+def diagnose(
+    layer: Layer, quantity: str, property_name: str = "", case: Case | None = None
+) -> Diagnosis:
+    """Return which known mistake a layer makes, or what was observed and ruled out.
+
+    A mistake is named only if its formula gives every result on every probe, up to the
+    rounding of that formula, where the layer is right as well as where it is wrong.
+
+    Args:
+        layer: The layer, known to be wrong.
+        quantity: What was found wrong: `out`, `dx`, `dw`, `db`; anything else looks at all four.
+        property_name: The property that failed, which says where to look first.
+        case: The case on which it failed, as one more probe.
+
+    Examples:
+        >>> def vjp(x, w, b):
+        ...     return x @ w + b, lambda g: (g @ w.T, x.T @ g / len(x), g.sum(axis=0))
+        >>> found = diagnose(Layer("mine", vjp), "dw")
+        >>> found.mistake.name
+        'averaged-over-the-batch'
+        >>> found.sentence[:53]
+        'Your dw is Xᵀ·dout / N: averaged over the batch. Equa'
+    """
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            found = _diagnosed(Examination(layer, case), quantity, property_name)
+            if found.mistake is None:
+                found = _by_another_route(layer, quantity, property_name) or found
+        except OutOfTime:
+            return Diagnosis(quantity, None, "The layer is too slow for a diagnosis.")
+        except LayerGone as error:
+            mistake = MISTAKES["process-ended"]
+            return Diagnosis(quantity, mistake, f"A call ended the process or hung: {error}.")
+    return found
+
+
+def _by_another_route(layer: Layer, quantity: str, property_name: str) -> Diagnosis | None:
+    """Diagnose the layer as compiled, vectorised or given more axes, if a property asks for it."""
+    other, said = taken(layer, property_name)
+    if not said:
+        return None
+    found = _diagnosed(Examination(other), quantity, "")
+    if found.mistake is None:
+        return None
+    return replace(found, sentence=said + found.sentence[:1].lower() + found.sentence[1:])
+
+
+def _diagnosed(examined: Examination, quantity: str, property_name: str) -> Diagnosis:
+    hinted = _hinted(property_name, state.DETECTORS)
+    for find in hinted:
+        if found := _first(examined, find):
+            return _stated(quantity, found)
+    wrong = _wrong(examined, quantity, property_name)
+    if named := _of_wrong(examined, wrong):
+        return named
+    rest = [find for find in state.DETECTORS.values() if find not in _POLICY]
+    special_ones = _hinted(property_name, special.DETECTORS)
+    for find in dict.fromkeys([] if wrong else [*special_ones, *rest]):
+        if found := _first(examined, find):
+            return _stated(quantity, found)
+    examined.look_further()
+    wrong = _wrong(examined, quantity, property_name)
+    return _of_wrong(examined, wrong) or _of_the_rest(examined, quantity, wrong)
+
+
+def _hinted(
+    name: str, detectors: Mapping[str, Callable[[Examination], Iterator[Explanation]]]
+) -> list[Callable[[Examination], Iterator[Explanation]]]:
+    """Return the detectors that look for what a property is about."""
+    return [find for word, find in detectors.items() if word in name]
+
+
+def _of_wrong(examined: Examination, wrong: tuple[str, ...]) -> Diagnosis | None:
+    """Return the first mistake that explains a wrong quantity, with the others it explains."""
+    for name in wrong:
+        diagnosis = _of_values(examined, name)
+        if diagnosis.mistake is not None:
+            return _merged(examined, diagnosis, [other for other in wrong if other != name])
+    return None
+
+
+def _first(
+    examined: Examination, find: Callable[[Examination], Iterator[Explanation]]
+) -> Explanation | None:
+    """Return what a detector finds; a layer that raises in it tells it nothing."""
+    found = raised(lambda: next(find(examined), None))
+    return None if isinstance(found, Exception) else found
+
+
+def _wrong(examined: Examination, quantity: str, property_name: str) -> tuple[str, ...]:
+    """Return the quantities to explain: the one asked for if it is wrong, else all wrong ones."""
+    asked = [quantity] if quantity in RIGHT else []
+    if not asked and "jvp" in property_name:
+        asked = ["out_dot"]
+    if not asked and "per_sample" in property_name:
+        asked = [f"per-sample {name}" for name in GRADIENTS]
+    wrong = [name for name in asked if any(seen.wrong for seen in examined.evidence(name))]
+    return tuple(wrong) or examined.wrong_quantities()
+
+
+def _of_values(examined: Examination, quantity: str) -> Diagnosis:
+    """Diagnose one quantity that is wrong on the standard probes."""
+    evidence = examined.evidence(quantity)
+    found = explanations(quantity, evidence, examined.raising(quantity))
+    where = ""
+    if not found:
+        found, where = special_case(examined, quantity)
+    if not found and all(seen.got is None for seen in evidence):
+        found = [Explanation("not-an-array", sentence=f"Your {quantity} is no array of numbers")]
+    if not found:
+        changing = _first(examined, state.not_deterministic) or _first(examined, state.earlier_call)
+        if changing:
+            return _stated(quantity, changing)
+    for find in (special.narrowed, entrywise, remainder, by_size):
+        found = found or find(examined, quantity)
+    if len({each.mistake for each in found}) == 1:
+        return _named(quantity, found[0], where)
+    if found:
+        titles = listed([MISTAKES[each.mistake].title for each in found])
+        return Diagnosis(quantity, None, f"Your {quantity} fits more than one mistake: {titles}.")
+    return Diagnosis(quantity, None, "")
+
+
+def _named(quantity: str, found: Explanation, where: str = "") -> Diagnosis:
+    mistake = MISTAKES[found.mistake]
+    only = f"Where {where}, your" if where else "Your"
+    sentence = found.sentence or f"{only} {quantity} is {found.shown}: {mistake.title}"
+    return Diagnosis(quantity, mistake, f"{sentence}. {_RULES[quantity]}")
+
+
+def _stated(quantity: str, found: Explanation) -> Diagnosis:
+    return Diagnosis(quantity, MISTAKES[found.mistake], f"{found.sentence}.")
+
+
+def _merged(examined: Examination, diagnosis: Diagnosis, others: list[str]) -> Diagnosis:
+    """Add the other wrong quantities that the same mistake explains."""
+    same = [diagnosis]
+    for name in others:
+        other = _of_values(examined, name)
+        if other.mistake == diagnosis.mistake:
+            same.append(other)
+    quantities = ", ".join(each.quantity for each in same)
+    sentence = " ".join(dict.fromkeys(each.sentence for each in same))
+    return Diagnosis(quantities, diagnosis.mistake, sentence)
+
+
+def _of_the_rest(examined: Examination, quantity: str, wrong: tuple[str, ...]) -> Diagnosis:
+    """Diagnose what no formula explains: exceptions; else say what is seen."""
+    if wrong:
+        return Diagnosis(", ".join(wrong), None, _observed(examined, wrong), _titles())
+    failed = [call for call in examined.standard() if call.error or "arity" in call.results]
+    if failed:
+        return _failing(examined, quantity, failed)
+    for name in QUANTITIES:
+        if hidden := entrywise(examined, name):
+            return _named(name, hidden[0])
+    return Diagnosis(quantity, None, _NOTHING)
+
+
+_POLICY = (state.DETECTORS["share"], state.DETECTORS["process"], state.DETECTORS["writing_into"])
+
+
+def _titles() -> tuple[str, ...]:
+    return tuple(MISTAKES[name].title for name in _RULED_OUT)
+
+
+def _failing(examined: Examination, quantity: str, failed: list[Observation]) -> Diagnosis:
+    """Name the exception, and the sizes at which it is raised."""
+    fine = [call.probe.point.sizes for call in examined.standard() if call not in failed]
+    where = condition([call.probe.point.sizes for call in failed], fine) if fine else ""
+    when = f", where {where}" if where else "" if fine else ", whatever the sizes"
+    call = failed[0]
+    if call.error is None:
+        count = len(call.results["arity"]) if hasattr(call.results["arity"], "__len__") else "no"
+        sentence = f"The backward pass returns {count} results{when}, but should return three"
+        return _stated(quantity, Explanation("wrong-number-of-results", sentence=sentence))
+    part = "backward" if "out" in call.results else "forward"
+    sentence = f"The {part} pass raises {said(call.error)}{when}"
+    return _stated(quantity, Explanation("raises", sentence=sentence))
+
+
+def _observed(examined: Examination, wrong: tuple[str, ...]) -> str:
+    """Say what is seen of wrong quantities that no known mistake explains."""
+    sentences = []
+    for name in wrong:
+        evidence = examined.evidence(name)
+        first = next(seen for seen in evidence if seen.wrong)
+        n, d, m = first.probe.point.sizes
+        where = where_wrong(evidence)
+        only = f" It is wrong only where {where}." if where else ""
+        sentences.append(
+            f"With N = {n}, D = {d}, M = {m}, your {name} {first_difference(first)}.{only}"
+        )
+    return " ".join(["No known mistake explains this.", *sentences])

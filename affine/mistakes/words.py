@@ -1,0 +1,87 @@
+"""Formulas and numbers as a diagnosis shows them."""
+
+import re
+from fractions import Fraction
+
+__all__ = ["listed", "number", "scaled", "shown", "summed"]
+
+_SIGNS = (
+    (r"\bx_dot\b", "Ẋ"),
+    (r"\bw_dot\b", "Ẇ"),
+    (r"\bb_dot\b", "ḃ"),
+    (r"\bx\b", "X"),
+    (r"\bw\b", "W"),
+    (r"\bn\b", "N"),
+    (r"\bd\b", "D"),
+    (r"\bm\b", "M"),
+    (r"\.T\b", "ᵀ"),
+    (r" @ ", "·"),
+)
+
+
+def shown(code: str) -> str:
+    """Return a formula in the notation of the equations, as far as it goes.
+
+    Examples:
+        >>> shown("x[:-1].T @ dout[:-1] / n")
+        'X[:-1]ᵀ·dout[:-1] / N'
+    """
+    for pattern, sign in _SIGNS:
+        code = re.sub(pattern, sign, code)
+    return code
+
+
+def number(value: float) -> str:
+    """Return a number as a reader would write it.
+
+    Examples:
+        >>> number(0.5), number(1 / 3), number(1 + 1e-9), number(-2.0), number(0.01)
+        ('0.5', '1/3', '1.000000001', '-2', '0.01')
+    """
+    # A fitted number carries rounding of its own.
+    short = f"{value:.12g}"
+    fraction = Fraction(value).limit_denominator(10_000)
+    if len(short) > 8 and fraction and abs(float(fraction) / value - 1) < 1e-12:
+        return str(fraction)
+    return short if float(short) != 1 else f"{value:.17g}".removesuffix(".0")
+
+
+def scaled(code: str, scale: str, factor: float) -> str:
+    """Return a formula times a factor times a scale, as code.
+
+    Examples:
+        >>> scaled("x.T @ dout", "1 / n", 1), scaled("x @ w + b", "1", -1)
+        ('x.T @ dout / n', '-(x @ w + b)')
+        >>> scaled("x.T @ dout", "1 / n", 2), scaled("x.T @ dout", "n", 1)
+        ('2 * (x.T @ dout) / n', 'n * (x.T @ dout)')
+    """
+    whole = code if re.fullmatch(r"[\w.]+(\([^()]*\))?", code) else f"({code})"
+    divided = scale.startswith("1 / ")
+    front = [] if factor == 1 or factor == -1 else [number(factor)]
+    front += [] if divided or scale == "1" else [scale]
+    text = " * ".join([*front, whole])
+    if divided:
+        text = f"{text if front or ' + ' in code else code} / {scale[4:]}"
+    return f"-{text}" if factor == -1 else text
+
+
+def summed(code: str, scale: str, factor: float, term: str) -> str:
+    """Return a formula plus a scaled term, as code.
+
+    Examples:
+        >>> summed("x.T @ dout", "1", 0.01, "w"), summed("x @ w + b", "1", -1, "b")
+        ('x.T @ dout + 0.01 * w', 'x @ w + b - b')
+    """
+    sign = "-" if factor < 0 else "+"
+    part = term if scale == "1" and abs(factor) == 1 else scaled(term, scale, abs(factor))
+    return f"{code} {sign} {part}"
+
+
+def listed(words: tuple[str, ...] | list[str]) -> str:
+    """Return words as a list that a sentence can hold.
+
+    Examples:
+        >>> listed(["out", "dx", "db"])
+        'out, dx and db'
+    """
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

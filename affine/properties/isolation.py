@@ -1,0 +1,67 @@
+"""Calls that share nothing: each gets copies of its arguments, and its results are copied.
+
+Without it a layer that reuses a buffer, or writes to an argument, would fail a property about
+values for a reason that has nothing to do with it.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from affine.layer import Array, Layer, Pullback
+
+__all__ = ["isolated"]
+
+_LIKE_VJP = ("flattening", "stacked", "compiled")
+_OTHERS = ("jvp", "per_sample_gradients", "vmapped")
+
+
+def isolated(layer: Layer) -> Layer:
+    """Return the layer with copies made at every call, on the way in and on the way out.
+
+    Examples:
+        >>> def vjp(x, w, b):
+        ...     x *= 2
+        ...     return x, lambda dout: (dout, w, b)
+        >>> x = np.ones((1, 1))
+        >>> isolated(Layer("writes", vjp)).forward(x, x, np.ones(1)), x
+        (array([[2.]]), array([[1.]]))
+    """
+    changed: dict[str, Any] = {"vjp": _like_vjp(layer.vjp)}
+    for names, wrap in ((_LIKE_VJP, _like_vjp), (_OTHERS, _function)):
+        for name in names:
+            function = getattr(layer, name)
+            if function is not None:
+                changed[name] = wrap(function)
+    return replace(layer, **changed)
+
+
+def _like_vjp(function: Callable[..., tuple[Array, Pullback]]) -> Callable[..., Any]:
+    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+        out, pullback = function(x.copy(), w.copy(), b.copy())
+
+        def isolated_pullback(dout: Array) -> tuple[Array, Array, Array]:
+            dx, dw, db = pullback(dout.copy())
+            return _own(dx), _own(dw), _own(db)
+
+        return _own(out), isolated_pullback
+
+    at_once = getattr(function, "results", None)
+    if at_once is not None:
+        vjp.results = lambda *four: tuple(map(_own, at_once(*map(np.copy, four))))  # type: ignore[attr-defined]
+    return vjp
+
+
+def _function(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*arguments: Array) -> Any:
+        results = function(*(argument.copy() for argument in arguments))
+        return tuple(map(_own, results)) if isinstance(results, tuple) else _own(results)
+
+    return call
+
+
+def _own(result: Any) -> Any:
+    """Return a copy of an array; what is no array is judged as it is."""
+    return np.array(result) if isinstance(result, np.ndarray) else result

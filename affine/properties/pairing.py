@@ -1,0 +1,63 @@
+"""Pairings of a layer's result with another array, once the result can be paired at all."""
+
+from typing import Any
+
+import numpy as np
+
+from affine.layer import Array
+from affine.oracle import expect, expect_equal, pairing
+
+__all__ = ["expect_number", "paired", "sound"]
+
+
+def sound(quantity: str, got: Any, shape: tuple[int, ...]) -> Array:
+    """Return a result that is a floating array of the shape, with finite entries.
+
+    Examples:
+        >>> sound("db", np.array([1.0, np.inf]), (2,))
+        Traceback (most recent call last):
+        ...
+        affine.oracle.comparison.Violation: db has an entry inf, but all of them should be finite
+    """
+    if not isinstance(got, np.ndarray) or got.dtype.kind != "f" or got.shape != shape:
+        expect_equal(quantity, got, np.zeros(shape))  # says what it is instead
+    wild = got[~np.isfinite(got)]
+    expect(
+        not wild.size,
+        f"{quantity} has an entry {next(iter(wild), 0)}, but all of them should be finite",
+        quantity,
+    )
+    return np.asarray(got)
+
+
+def paired(quantity: str, got: Any, other: Array) -> Any:
+    """Return ⟨got, other⟩ exactly.
+
+    Examples:
+        >>> paired("db", np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+        11
+    """
+    got = sound(quantity, got, other.shape)
+    fast = _of_integers(got, other)
+    return pairing(got, other) if fast is None else fast
+
+
+def _of_integers(a: Array, b: Array) -> int | None:
+    """Return ⟨a, b⟩ of integers in two halves that int64 holds, None where it may not."""
+    sizes = float(abs(a).max(initial=0)), float(abs(b).max(initial=0)) * b.size
+    if sizes[0] >= 2.0**53 or sizes[1] >= 2.0**29 or (a != np.rint(a)).any():
+        return None
+    if (b != np.rint(b)).any():
+        return None
+    whole, other = a.astype(np.int64), b.astype(np.int64)
+    high, low = whole >> 20, whole & (2**20 - 1)
+    return (int((high * other).sum()) << 20) + int((low * other).sum())
+
+
+def expect_number(quantity: str, text: str, got: Any, expected: Any) -> None:
+    """Raise a `Violation` unless two exact numbers are equal.
+
+    Examples:
+        >>> expect_number("dx", "⟨dX, X⟩", 6, 6)
+    """
+    expect(got == expected, f"{text} = {got}, but should be {expected}", quantity)

@@ -1,0 +1,110 @@
+"""Group falsified properties by their cause: a reader sees one mistake, not twenty failures."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from affine.layer import Layer, LayerGone
+from affine.mistakes import Diagnosis, diagnose
+from affine.properties import PROPERTIES
+from affine.report import Finding, Outcome
+from affine.runner.liveness import JUDGES
+from affine.runner.searching import fails_on, search, shrunk
+
+__all__ = ["findings"]
+
+
+def findings(layer: Layer, falsified: Iterable[Outcome], seed: int, examples: int) -> list[Finding]:
+    """Return one finding for each cause, with its smallest case and its diagnosis.
+
+    A property belongs to the cause on whose smallest case it fails too.
+    """
+    waiting = list(falsified)
+    found: list[Finding] = []
+    while waiting:
+        first = _smallest(layer, waiting[0], [one.outcomes[0] for one in found], seed, examples)
+        joined = (first, *_joining(layer, first, waiting[1:]))
+        found.append(Finding(joined, _diagnosis(layer, first)))
+        names = {outcome.name for outcome in joined}
+        waiting = [outcome for outcome in waiting if outcome.name not in names]
+    return _merged(found)
+
+
+def _smallest(
+    layer: Layer, found: Outcome, earlier: Sequence[Outcome], seed: int, examples: int
+) -> Outcome:
+    """Return the outcome on a smallest case: one that is known already, or a shrunk one."""
+    if isinstance(found.error, LayerGone):
+        return found  # each attempt to shrink may cost a process, or the time limit
+    tested = PROPERTIES[found.name]
+    for other in earlier:
+        again = _on_case_of(layer, found, other)
+        if again is not None:
+            return again
+    small = search(tested, layer, max_examples=examples, seed=seed)
+    if small.status == "falsified":
+        return replace(small, cases=small.cases + found.cases)
+    return shrunk(tested, layer, found)
+
+
+def _joining(layer: Layer, first: Outcome, others: Sequence[Outcome]) -> Iterator[Outcome]:
+    """Yield the outcomes that have the cause of the first, on its case.
+
+    Each result has a cause of its own until the diagnosis says that they are one. Properties of
+    memory and state compare calls with calls: a wrong formula is never why they fail.
+    """
+    for other in others:
+        one, two = PROPERTIES[first.name], PROPERTIES[other.name]
+        if {one.name, two.name} <= set(JUDGES.values()):
+            continue
+        if (one.group == "memory") != (two.group == "memory"):
+            continue
+        again = _on_case_of(layer, other, first)
+        if again is not None:
+            yield again
+
+
+def _on_case_of(layer: Layer, found: Outcome, other: Outcome) -> Outcome | None:
+    """Return the outcome on the other's case, None where the property holds there."""
+    if other.counterexample is None or isinstance(other.error, LayerGone):
+        return None
+    error = fails_on(PROPERTIES[found.name], layer, other.counterexample)
+    if error is None:
+        return None
+    return replace(found, counterexample=other.counterexample, error=error)
+
+
+def _diagnosis(layer: Layer, found: Outcome) -> Diagnosis | None:
+    if isinstance(found.error, LayerGone):
+        return None
+    quantity = getattr(found.error, "quantity", "")
+    return diagnose(layer, quantity, found.name, found.counterexample)
+
+
+def _merged(found: Sequence[Finding]) -> list[Finding]:
+    """Return the findings with those of one known mistake, or of one death, as one."""
+    merged: dict[object, Finding] = {}
+    for number, finding in enumerate(found):
+        cause = _cause(finding) or number
+        if cause in merged:
+            merged[cause] = _both(merged[cause], finding)
+        else:
+            merged[cause] = finding
+    return list(merged.values())
+
+
+def _cause(finding: Finding) -> str:
+    if isinstance(finding.outcomes[0].error, LayerGone):
+        return str(finding.outcomes[0].error)
+    mistake = finding.diagnosis.mistake if finding.diagnosis else None
+    return mistake.name if mistake else ""
+
+
+def _both(one: Finding, other: Finding) -> Finding:
+    diagnosis = one.diagnosis
+    if diagnosis and other.diagnosis and other.diagnosis.quantity not in diagnosis.quantity:
+        diagnosis = replace(
+            diagnosis,
+            quantity=f"{diagnosis.quantity}, {other.diagnosis.quantity}",
+            sentence=f"{diagnosis.sentence} {other.diagnosis.sentence}",
+        )
+    return Finding((*one.outcomes, *other.outcomes), diagnosis)

@@ -1,0 +1,114 @@
+"""Certificate: uniform draws, and how likely a wrong gradient passes them."""
+
+from fractions import Fraction
+from math import inf
+from time import perf_counter
+
+import numpy as np
+
+from affine.layer import Array, Case, Layer, Operands
+from affine.oracle import exact, exact_limit, expect_equal
+from affine.properties import PROPERTIES
+from affine.report import Certificate
+
+__all__ = ["IDENTITY", "certify", "draw", "miss_bound"]
+
+IDENTITY = "central_difference_is_twice_the_directional_derivative"
+
+# ⟨dout, XW⟩ has degree 3 in the drawn numbers, and so has ⟨gradient, step⟩ for a gradient that
+# is a polynomial of degree 2 in the operands.
+_DEGREE = 3
+_LIMIT = 1000
+_DRAWS = 4
+_SHAPES = (
+    (1, 1, 1), (1, 5, 3), (7, 1, 4), (3, 4, 1), (2, 3, 4), (4, 3, 2), (3, 3, 3), (9, 7, 8),
+    (16, 15, 17), (33, 31, 32), (64, 65, 63), (127, 128, 129),
+)  # fmt: skip
+
+
+def draw(
+    shape: tuple[int, int, int], limit: int, generator: np.random.Generator, dtype: str = "float64"
+) -> Case:
+    """Return a case of independent integers, uniform from −limit to limit.
+
+    Raises:
+        ValueError: A sum of the identity could be rounded: the operands that it moves reach twice
+            the limit, and K·(2R)² + 2R must stay below 2^p, [(exact-integers)][eq-exact-integers].
+
+    Examples:
+        >>> draw((4, 3, 2), limit=1000, generator=np.random.default_rng(0)).point.sizes
+        (4, 3, 2)
+        >>> draw((4, 3, 2), limit=1000, generator=np.random.default_rng(0), dtype="float16")
+        Traceback (most recent call last):
+        ...
+        ValueError: integers up to 1000 may be rounded in float16 at sizes (4, 3, 2); at most 10
+    """
+    largest = exact_limit(max(shape), dtype) // 2
+    if limit > largest:
+        raise ValueError(
+            f"integers up to {limit} may be rounded in {dtype} at sizes {shape}; at most {largest}"
+        )
+    n, d, m = shape
+
+    def uniform() -> Operands:
+        sides = {"x": (n, d), "w": (d, m), "b": (m,), "dout": (n, m)}
+        return Operands(**{name: _integers(side) for name, side in sides.items()})
+
+    def _integers(side: tuple[int, ...]) -> Array:
+        return generator.integers(-limit, limit, side, endpoint=True).astype(dtype)
+
+    return Case(uniform(), uniform())
+
+
+def miss_bound(degree: int, limit: int, draws: int) -> Fraction:
+    """Return the largest chance that a polynomial other than 0 vanishes at all draws.
+
+    At one uniform draw from 2·limit + 1 integers it is degree / (2·limit + 1): the lemma of
+    Schwartz and Zippel.
+
+    Examples:
+        >>> miss_bound(degree=3, limit=1000, draws=1)
+        Fraction(1, 667)
+    """
+    return min(Fraction(degree, 2 * limit + 1), Fraction(1)) ** draws
+
+
+def certify(
+    layer: Layer, seed: int = 0, until: float = inf
+) -> tuple[Certificate, Case | None, Exception | None]:
+    """Return the certificate, and the first draw on which the layer fails with what it raised.
+
+    The forward pass is compared with integer arithmetic, the gradients with the central
+    difference of that forward pass, [(finite-difference)][eq-finite-difference].
+
+    Examples:
+        >>> from affine.adapters import load
+        >>> certificate, case, error = certify(load("affine"))
+        >>> case is None, float(certificate.miss_bound) < 1e-11
+        (True, True)
+    """
+    generator = np.random.default_rng(seed)
+    done: list[tuple[int, int, int]] = []
+    failure: tuple[Case | None, Exception | None] = None, None
+    for shape in _SHAPES:
+        if failure[0] is not None or (done and perf_counter() > until):
+            break
+        for _ in range(_DRAWS):
+            case = draw(shape, _LIMIT, generator)
+            error = _error(layer, case)
+            if error is not None:
+                failure = case, error
+                break
+        else:
+            done.append(shape)
+    bound = miss_bound(_DEGREE, _LIMIT, _DRAWS)
+    return Certificate(_DRAWS, tuple(done), _LIMIT, _DEGREE, bound), *failure
+
+
+def _error(layer: Layer, case: Case) -> Exception | None:
+    try:
+        expect_equal("out", layer.forward(*case.point[:3]), exact(case.point, "out")["out"])
+        PROPERTIES[IDENTITY](layer, case)
+    except Exception as error:
+        return error
+    return None

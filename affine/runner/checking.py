@@ -1,0 +1,304 @@
+"""The whole check of one layer: liveness, proof, certificate, search, diagnosis."""
+
+import platform
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from time import perf_counter
+from typing import Any, Literal
+
+from hypothesis.errors import HypothesisWarning
+
+import affine
+from affine.adapters import layer_from
+from affine.layer import Layer, LayerGone
+from affine.properties import PROPERTIES, Property
+from affine.report import Certificate, Finding, Outcome, Report, Step
+from affine.runner.causes import findings
+from affine.runner.certificate import IDENTITY, certify
+from affine.runner.conventions import averaging, settled
+from affine.runner.liveness import PLANTED, surviving
+from affine.runner.proof import BASIS_PAIRS, prove
+from affine.runner.searching import search
+
+__all__ = ["check"]
+
+Progress = Callable[[str, int, int], None]
+
+EXAMPLES = 60
+_EXAMPLES_OF_LARGE = 15
+# The verdict is known: the rest is searched for what else is wrong.
+_EXAMPLES_ONCE_WRONG = 20
+_LARGEST_PROVED = 3
+_EXACT_SUMS = "integer_sums_are_exact"
+
+# A layer that hangs or dies again and again: the rest of the properties is not run.
+_DEATHS = 6
+_SECONDS_LOST = 15.0
+
+_LEVELS = {"textbook": ("textbook",), "library": ("textbook", "remark", "library")}
+_LEVELS["framework"] = (*_LEVELS["library"], "framework")
+
+
+def check(
+    layer: Any,
+    *,
+    profile: Literal["textbook", "library", "framework"] = "textbook",
+    reduction: Literal["sum", "mean"] = "sum",
+    seed: int = 0,
+    only: Iterable[str] = (),
+    budget: float = 30.0,
+    progress: Progress = lambda step, done, total: None,
+) -> Report:
+    """Return the verdict on a layer, in this process.
+
+    Args:
+        layer: A `Layer`, or a module, class, function or pair of functions in a form that the
+            adapters know.
+        profile: How much a right layer has to promise.
+        reduction: `mean` holds dW and db to averages over the batch, [(average)][eq-average].
+        seed: Replays the check.
+        only: Names of the properties to run; all those of the profile if there is none.
+        budget: About how many seconds a slow layer may take.
+        progress: Called with the step, how much of it is done, and of how much.
+
+    Raises:
+        ValueError: `only` names no property.
+        TargetError: The layer has no known form.
+
+    Examples:
+        >>> import affine
+        >>> report = check(affine, only=["dw_is_xt_dout"])
+        >>> report.verdict, bool(report)
+        ('pass', True)
+    """
+    if not isinstance(layer, Layer):
+        layer = layer_from(layer, getattr(layer, "__name__", type(layer).__name__))
+    only = tuple(only)
+    run = _Run(layer, _chosen(profile, only), profile, bool(only), seed, budget, progress)
+    if reduction == "mean":
+        run.layer = averaging(layer)
+    with _warnings_to(run.remarks):
+        run.all_steps()
+    run.remarks += run.rounding()
+    return Report(
+        target=layer.name,
+        form=layer.form,
+        profile=profile,
+        reduction=reduction,
+        seed=seed,
+        outcomes=run.judged(),
+        findings=tuple(run.findings),
+        remarks=tuple(dict.fromkeys(run.remarks)),
+        steps=tuple(run.steps),
+        certificate=run.certificate,
+        usage=layer.usage,
+        versions=_versions(),
+        seconds=perf_counter() - run.start,
+        trouble=run.trouble,
+    )
+
+
+def _chosen(profile: str, only: Iterable[str]) -> list[Property]:
+    names = list(only)
+    for name in names:
+        if name not in PROPERTIES:
+            near = get_close_matches(name, PROPERTIES, n=1)
+            hint = f"did you mean {near[0]}?" if near else "`affine list` names them all"
+            raise ValueError(f"no property is called {name}; {hint}")
+    levels = _LEVELS[profile]
+    # What is only remarked on in `textbook` runs there too.
+    return [
+        found
+        for found in PROPERTIES.values()
+        if (found.name in names if names else found.profile in (*levels, "remark"))
+    ]
+
+
+@dataclass
+class _Run:
+    """One check, step by step."""
+
+    layer: Layer
+    chosen: Sequence[Property]
+    profile: str
+    named: bool
+    seed: int
+    budget: float
+    progress: Progress
+    start: float = field(default_factory=perf_counter)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    certificate: Certificate | None = None
+    trouble: str = ""
+    unsettled: Layer | None = None
+
+    def all_steps(self) -> None:
+        """Run the five steps; each says what it established."""
+        names = {found.name for found in self.chosen}
+        self._settle()
+        self._liveness()
+        if BASIS_PAIRS in names:
+            self._proof()
+        if IDENTITY in names:
+            self._certificate()
+        self._search()
+        falsified = [one for one in self.judged() if one.status == "falsified"]
+        if falsified:
+            self._diagnosis(falsified)
+        if not self.trouble and not any(o.status in ("held", "falsified") for o in self.judged()):
+            self.trouble = "no property ran; name observable ones, or leave --only out"
+
+    def judged(self) -> tuple[Outcome, ...]:
+        """The outcomes that the verdict rests on, in the order of the suite."""
+        return tuple(
+            self.outcomes[found.name]
+            for found in self.chosen
+            if found.name in self.outcomes and not self._is_remark(found)
+        )
+
+    def rounding(self) -> list[str]:
+        """What is remarked on, of a layer that is right by the bound: where it rounds more."""
+        if any(outcome.status == "falsified" for outcome in self.judged()):
+            return []
+        return [
+            f"{found.name}: {self.outcomes[found.name].error}. It is rounding, and no failure"
+            for found in self.chosen
+            if self._is_remark(found) and self.outcomes[found.name].status == "falsified"
+        ]
+
+    def _is_remark(self, found: Property) -> bool:
+        return found.profile == "remark" and self.profile == "textbook" and not self.named
+
+    def _settle(self) -> None:
+        """Where sums round although they could be exact, judge by the bound."""
+
+        def sums_are_exact(layer: Layer) -> bool:
+            tested = PROPERTIES[_EXACT_SUMS]
+            found = search(tested, layer, max_examples=20, seed=self.seed, shrink=False)
+            return found.status == "held"
+
+        if not sums_are_exact(self.layer) and sums_are_exact(settled(self.layer)):
+            self.layer, self.unsettled = settled(self.layer), self.layer
+
+    def _liveness(self) -> None:
+        start = perf_counter()
+        self.progress("liveness", 0, 1)
+        try:
+            survivors = surviving(self.layer)
+        except LayerGone as gone:
+            self._step("liveness", f"not established: {gone}", start)
+            return
+        if survivors:
+            self.trouble = (
+                f"planted mistakes were not caught ({'; '.join(survivors)}), so a pass would mean "
+                "nothing; does the layer see that it is being tested?"
+            )
+        said = f"{PLANTED - len(survivors)} of {PLANTED} planted mistakes were caught"
+        self._step("liveness", said, start)
+
+    def _proof(self) -> None:
+        start = perf_counter()
+        self.progress("proof", 0, 1)
+        outcome, shapes = prove(self.layer, _LARGEST_PROVED, until=start + 0.2 * self.budget)
+        self.outcomes[BASIS_PAIRS] = outcome
+        if outcome.status == "falsified":
+            said = "a coefficient is wrong"
+        else:
+            said = (
+                f"all coefficients are right at {len(shapes)} sizes, up to {shapes[-1]}: there the "
+                "formulas hold for all real inputs of a bilinear layer"
+            )
+        self._step("proof", said, start)
+
+    def _certificate(self) -> None:
+        start = perf_counter()
+        self.progress("certificate", 0, 1)
+        certificate, case, error = certify(self.layer, self.seed, until=start + 0.2 * self.budget)
+        if error is None:
+            self.certificate = certificate
+            said = (
+                f"{certificate.draws} uniform draws of integers up to {certificate.limit} satisfy "
+                f"the central difference at each of {len(certificate.shapes)} sizes"
+            )
+        else:
+            spent = perf_counter() - start
+            self.outcomes[IDENTITY] = Outcome(IDENTITY, "falsified", 1, spent, case, error)
+            said = "a draw does not satisfy the identity"
+        self._step("certificate", said, start)
+
+    def _search(self) -> None:
+        start = perf_counter()
+        lost, deaths = 0.0, 0
+        waiting = [found for found in self.chosen if found.name not in self.outcomes]
+        for number, found in enumerate(waiting):
+            self.progress("search", number, len(waiting))
+            if deaths >= _DEATHS or lost > _SECONDS_LOST:
+                reason = "not run: the layer hung or ended its process too often before"
+                self.outcomes[found.name] = Outcome(found.name, "error", reason=reason)
+                continue
+            outcome = self._searched(found, len(waiting) - number, start)
+            self.outcomes[found.name] = outcome
+            if isinstance(outcome.error, LayerGone):
+                lost, deaths = lost + outcome.seconds, deaths + 1
+        cases = sum(outcome.cases for outcome in self.outcomes.values())
+        self._step("search", f"{len(waiting)} properties, {cases} cases in all", start)
+
+    def _searched(self, found: Property, left: int, start: float) -> Outcome:
+        remaining = max(self.budget * 0.6 - (perf_counter() - start), 0.0)
+        return search(
+            found,
+            self.unsettled or self.layer if found.profile == "remark" else self.layer,
+            max_examples=self._examples(found),
+            seed=self.seed,
+            shrink=False,
+            until=perf_counter() + remaining / left,
+        )
+
+    def _examples(self, found: Property) -> int:
+        if any(outcome.status == "falsified" for outcome in self.judged()):
+            return _EXAMPLES_ONCE_WRONG
+        return _EXAMPLES_OF_LARGE if found.sizes == "all large" else EXAMPLES
+
+    def _diagnosis(self, falsified: Sequence[Outcome]) -> None:
+        start = perf_counter()
+        self.progress("diagnosis", 0, 1)
+        self.findings = findings(self.layer, falsified, self.seed, EXAMPLES)
+        for finding in self.findings:
+            for outcome in finding.outcomes:
+                self.outcomes[outcome.name] = outcome
+        named = sum(bool(one.diagnosis and one.diagnosis.mistake) for one in self.findings)
+        self._step("diagnosis", f"{named} of {len(self.findings)} causes named", start)
+
+    def _step(self, name: Any, established: str, start: float) -> None:
+        self.steps.append(Step(name, established, perf_counter() - start))
+
+
+@contextmanager
+def _warnings_to(remarks: list[str]) -> Iterator[None]:
+    """Collect each warning once; a wrong layer may warn thousands of times."""
+    seen: set[str] = set()
+
+    def remember(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+        text = f"{category.__name__}: {message}"
+        if text not in seen and not issubclass(category, HypothesisWarning):
+            seen.add(text)
+            remarks.append(f"the layer warned: {text}")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = remember
+        yield
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version(), "affine": affine.__version__}
+    for name in ("numpy", "hypothesis", "torch", "jax"):
+        if name in sys.modules:
+            found[name] = str(sys.modules[name].__version__)
+    return found

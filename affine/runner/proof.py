@@ -1,0 +1,52 @@
+"""Proof: at all small sizes, basis pairs recover every coefficient of the results."""
+
+from time import perf_counter
+
+import numpy as np
+
+from affine.layer import Case, Layer, Operands
+from affine.properties import PROPERTIES
+from affine.report import Outcome
+from affine.runner.searching import fails_on
+
+__all__ = ["BASIS_PAIRS", "prove", "small_shapes"]
+
+BASIS_PAIRS = "basis_pairs_recover_the_coefficients"
+
+
+def small_shapes(largest: int) -> list[tuple[int, int, int]]:
+    """Return all sizes (N, D, M) up to the largest.
+
+    Examples:
+        >>> len(small_shapes(3))
+        27
+    """
+    sides = range(1, largest + 1)
+    shapes = [(n, d, m) for n in sides for d in sides for m in sides]
+    return sorted(shapes, key=lambda shape: (sum(shape), shape))
+
+
+def prove(layer: Layer, largest: int, until: float) -> tuple[Outcome, list[tuple[int, int, int]]]:
+    """Return the outcome of the basis pairs, and the sizes at which they established the formulas.
+
+    Examples:
+        >>> from affine.adapters import load
+        >>> outcome, shapes = prove(load("affine"), largest=2, until=float("inf"))
+        >>> outcome.status, len(shapes)
+        ('held', 8)
+    """
+    start = perf_counter()
+    done: list[tuple[int, int, int]] = []
+    for n, d, m in small_shapes(largest):
+        if done and perf_counter() > until:
+            break
+        zeros = Operands(np.zeros((n, d)), np.zeros((d, m)), np.zeros(m), np.zeros((n, m)))
+        case = Case(zeros, zeros)
+        error = fails_on(PROPERTIES[BASIS_PAIRS], layer, case)
+        if error is not None:
+            found = Outcome(
+                BASIS_PAIRS, "falsified", len(done) + 1, perf_counter() - start, case, error
+            )
+            return found, done
+        done.append((n, d, m))
+    return Outcome(BASIS_PAIRS, "held", len(done), perf_counter() - start), done

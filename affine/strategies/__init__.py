@@ -1,0 +1,8 @@
+"""Hypothesis strategies: sizes, numbers, memory layouts, and the cases made of them."""
+
+from affine.strategies.memory import LAYOUTS
+from affine.strategies.numbers import READINGS
+from affine.strategies.operands import DTYPES, cases
+from affine.strategies.sizes import LARGE, class_of
+
+__all__ = ["DTYPES", "LARGE", "LAYOUTS", "READINGS", "cases", "class_of"]

@@ -1,0 +1,5 @@
+"""has no backward pass"""
+
+
+def forward(x, w, b):
+    return x @ w + b

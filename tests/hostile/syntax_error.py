@@ -1,0 +1,3 @@
+"""has a line that Python refuses"""
+
+return  # noqa: F706

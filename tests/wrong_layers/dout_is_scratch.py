@@ -1,0 +1,15 @@
+"""arguments_are_not_modified: dout is cleared at the end, where it can be written to"""
+# Only: all others pass copies, and the results are right
+
+import affine
+
+
+def forward(x, w, b):
+    return affine.forward(x, w, b)
+
+
+def backward(dout, x, w):
+    grad = affine.backward(dout, x, w)
+    if dout.flags.writeable:
+        dout *= 0
+    return grad

@@ -1,0 +1,13 @@
+"""extra_axes_of_x_are_flattened: x of several axes is flattened, and dx comes back flat"""
+# Only: an x of several axes is tried nowhere else
+
+import affine
+
+
+def affine_forward(x, w, b):
+    flat = x.reshape(len(x), len(w))
+    return affine.forward(flat, w, b), (flat, w)
+
+
+def affine_backward(dout, cache):
+    return affine.backward(dout, *cache)
