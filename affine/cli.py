@@ -28,6 +28,7 @@ PROFILES = ("textbook", "library", "framework")
 _EXIT = {"pass": 0, "fail": 1, "error": 2}
 _INTERRUPTED = 130
 _QUIET_SECONDS = 2.0
+_LOADING_SECONDS = 20.0
 
 Progress = Callable[[str, int, int], None]
 
@@ -165,9 +166,11 @@ def _checked(target: str, timeout: float, **chosen: Any) -> "Report":
     from affine.runner import check as judge
     from affine.worker import Worker
 
+    # A framework takes seconds to import, however short the calls are.
+    loading = max(_LOADING_SECONDS, 6 * timeout)
     with _progress(target) as progress:
         try:
-            with Worker(target, timeout=timeout) as worker:
+            with Worker(target, timeout=timeout, load_timeout=loading) as worker:
                 report = judge(worker.layer, progress=progress, **chosen)
                 printed = worker.output.split("\n")
         except (TargetError, LayerGone) as error:

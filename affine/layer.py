@@ -50,6 +50,7 @@ class Layer:
             [(per-sample)][eq-per-sample], if it has one.
         flattening: As vjp, for an x of more than two axes, which the layer flattens to (N, D);
             dx comes back in the shape of x.
+        reused: As vjp, through an instance that has run another batch before.
         stacked: As vjp, for an x and a dout with leading batch axes.
         compiled: As vjp, through the framework's compiler.
         vmapped: From (xs, w, b, douts), stacked along a new first axis, to (outs, dxs, dws, dbs),
@@ -74,6 +75,7 @@ class Layer:
     jvp: Callable[..., Array] | None = None
     per_sample_gradients: Callable[..., tuple[Array, Array, Array]] | None = None
     flattening: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
+    reused: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
     stacked: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
     compiled: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
     vmapped: Callable[..., tuple[Array, Array, Array, Array]] | None = None

@@ -13,16 +13,14 @@ from jsonschema import Draft202012Validator
 
 import affine
 from affine import cli
-from affine.equations import EQUATIONS
 from affine.layer import Case, Operands
-from affine.mistakes import MISTAKES
 from affine.oracle import Violation
-from affine.properties import PROPERTIES
 from affine.report import Finding, Outcome, Report
 from affine.report.record import schema
+from docs.machinery.table import WRONG_LAYERS
+from tests.command_line import loaded_by, main, run
 
 HELD = Report("mine.py", outcomes=(Outcome("dw_is_xt_dout", "held", 60, 0.1),))
-_PLAIN = {name: os.environ[name] for name in os.environ if name not in ("NO_COLOR", "FORCE_COLOR")}
 COMMANDS = ("check", "list", "explain")
 
 
@@ -41,35 +39,6 @@ REPORTS = {
 }
 
 
-def _main(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    """Run the command line in this process and return its exit code."""
-    monkeypatch.setattr(sys, "argv", ["affine", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    return int(ended.value.code or 0)
-
-
-def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "affine", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**_PLAIN, **environment},
-    )
-
-
-def _loaded_by(*arguments: str) -> set[str]:
-    """Return the modules that a command has imported at its end."""
-    code = (
-        f"import sys; sys.argv = ['affine', *{arguments}]\nfrom affine import cli\n"
-        "try: cli.main()\nfinally: print(*sys.modules)"
-    )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return set(ended.stdout.splitlines()[-1].split())
-
-
 # ------------------------------------------------------------------ affine check
 
 
@@ -80,7 +49,7 @@ def test_the_exit_code_is_the_verdict(
     """0 held, 1 falsified, 2 not judged; the first line says the same."""
     report, code = REPORTS[kind]
     monkeypatch.setattr(cli, "_checked", lambda target, **chosen: report)
-    assert _main(monkeypatch, "check", "mine.py") == code
+    assert main(monkeypatch, "check", "mine.py") == code
     printed = capsys.readouterr()
     assert printed.out.startswith(f"{kind.upper()} mine.py: ")
     assert printed.err == ""
@@ -97,7 +66,7 @@ def test_options_reach_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "_checked", checked)
     only = ["--only", "dw_is_xt_dout", "--only", "dx_is_dout_wt"]
     options = ["--profile", "library", "--seed", "7", "--timeout", "2", "--budget", "9", *only]
-    assert _main(monkeypatch, "check", "a.py:Layer", "--reduction", "mean", *options) == 0
+    assert main(monkeypatch, "check", "a.py:Layer", "--reduction", "mean", *options) == 0
     assert seen == {
         "target": "a.py:Layer",
         "profile": "library",
@@ -120,9 +89,9 @@ def test_json_goes_where_it_is_sent(
     report, code = REPORTS[kind]
     monkeypatch.setattr(cli, "_checked", lambda target, **chosen: report)
     file = tmp_path / "report.json"
-    assert _main(monkeypatch, "check", "mine.py", "--json", str(file)) == code
+    assert main(monkeypatch, "check", "mine.py", "--json", str(file)) == code
     assert capsys.readouterr().out.startswith(kind.upper())
-    assert _main(monkeypatch, "check", "mine.py", "--json", "-") == code
+    assert main(monkeypatch, "check", "mine.py", "--json", "-") == code
     printed = capsys.readouterr()
     assert printed.err.startswith(kind.upper())
     for written in (file.read_text(encoding="utf-8"), printed.out):
@@ -150,7 +119,7 @@ def test_a_wrong_call_is_no_verdict(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Exit code 2, what is wrong, and what was meant."""
-    assert _main(monkeypatch, *arguments) == 2
+    assert main(monkeypatch, *arguments) == 2
     assert said in capsys.readouterr().err
 
 
@@ -171,7 +140,7 @@ def test_only_a_verdict_exits_with_0_or_1(
         raise raised
 
     monkeypatch.setattr(cli, "_checked", fails)
-    assert _main(monkeypatch, "check", "mine.py") == code
+    assert main(monkeypatch, "check", "mine.py") == code
     assert said in capsys.readouterr().err
 
 
@@ -182,49 +151,33 @@ def test_a_report_that_cannot_be_written_is_no_verdict(
     if not Path("/dev/full").exists():
         pytest.skip("this system has no full device")
     monkeypatch.setattr(cli, "_checked", lambda target, **chosen: HELD)
-    assert _main(monkeypatch, "check", "mine.py", "--json", "/dev/full") == 2
+    assert main(monkeypatch, "check", "mine.py", "--json", "/dev/full") == 2
     assert "cannot write /dev/full" in capsys.readouterr().err
 
 
-# ------------------------------------------------------------------ affine list, affine explain
+def test_a_wrong_layer_is_reported_from_end_to_end(tmp_path: Path) -> None:
+    """The file is loaded and judged; the report's code shows the mistake with NumPy alone."""
+    source = WRONG_LAYERS / "db_averaged.py"
+    (tmp_path / "my_layer.py").write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+    target = str(tmp_path / "my_layer.py")
+    ended = run("check", target, "--only", "db_is_the_column_sum_of_dout", "--json", "-")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"FAIL {target}: averaged over the batch (db)")
+    written = json.loads(ended.stdout)
+    Draft202012Validator(schema()).validate(written)
+    code = written["properties"][0]["counterexample"]["snippet"]
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert shown.stdout == "got array([0.5])\nexpected array([1.])\n"
 
 
-def test_list_names_every_property(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Each on a line of its own, at any width."""
-    assert _main(monkeypatch, "list") == 0
-    lines = [line.split("[")[0].strip() for line in capsys.readouterr().out.splitlines()]
-    assert set(PROPERTIES) <= set(lines)
-
-
-def test_list_shows_one_profile(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Only what the profile adds."""
-    assert _main(monkeypatch, "list", "--profile", "library") == 0
-    printed = capsys.readouterr().out
-    for name, found in PROPERTIES.items():
-        assert (f"  {name}  [library]" in printed) == (found.profile == "library")
-
-
-@pytest.mark.parametrize("name", [*EQUATIONS, *PROPERTIES, *MISTAKES])
-def test_everything_can_be_explained(
-    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Every tag, every property and every known mistake."""
-    assert _main(monkeypatch, "explain", name) == 0
-    assert name in capsys.readouterr().out.splitlines()[0]
-
-
-def test_an_equation_is_explained_from_shapes_to_code(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A reader learns to read it, to compute it, and to test it."""
-    assert _main(monkeypatch, "explain", "(dW)") == 0
-    printed = capsys.readouterr().out
-    for part in ("dW = Xᵀ · dout", r"X^\top \cdot", "dW D×M", "dw=x.T @ dout", "dw_is_xt_dout"):
-        assert part in printed
+def test_a_right_layer_passes_from_end_to_end() -> None:
+    """And what cannot be judged is no pass."""
+    ended = run("check", "affine", "--only", "dw_is_xt_dout")
+    assert ended.returncode == 0
+    assert ended.stdout.startswith("PASS affine: 1 property held on ")
+    assert run("check", "no_such_file.py").returncode == 2
 
 
 # ------------------------------------------------------------------ processes and terminals
@@ -233,19 +186,19 @@ def test_an_equation_is_explained_from_shapes_to_code(
 def test_help_has_examples_and_imports_little() -> None:
     """Each command shows how it is called; help is there at once."""
     for command in COMMANDS:
-        printed = _run(command, "--help").stdout
+        printed = run(command, "--help").stdout
         assert f"  affine {command}" in printed.partition("Examples:")[2]
-    assert not _loaded_by("check", "--help") & {"hypothesis", "rich", "affine.runner"}
+    assert not loaded_by("check", "--help") & {"hypothesis", "rich", "affine.runner"}
 
 
 def test_explain_never_loads_hypothesis() -> None:
     """It is slow to import, and nothing is searched."""
-    assert "hypothesis" not in _loaded_by("explain", "dw")
+    assert "hypothesis" not in loaded_by("explain", "dw")
 
 
 def test_the_version_is_that_of_the_package() -> None:
     """`affine --version` and `affine.__version__` are one."""
-    assert _run("--version").stdout.strip() == f"affine, version {affine.__version__}"
+    assert run("--version").stdout.strip() == f"affine, version {affine.__version__}"
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
@@ -262,12 +215,12 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 )
 def test_colour_is_for_terminals(environment: dict[str, str], coloured: bool) -> None:
     """A log gets none, unless it asks."""
-    assert ("\x1b[" in _run("explain", "dw", **environment).stdout) == coloured
+    assert ("\x1b[" in run("explain", "dw", **environment).stdout) == coloured
 
 
 def test_a_terminal_that_knows_only_ascii_gets_its_text() -> None:
     """A question mark in place of a sign, and no traceback."""
-    ended = _run("explain", "dw", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    ended = run("explain", "dw", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert ended.returncode == 0
     assert "dW = X? ? dout" in ended.stdout
 

@@ -69,25 +69,36 @@ def undisturbed() -> Iterator[None]:
         np.random.set_state(theirs)  # noqa: NPY002
 
 
-def vjp_of(built: Built) -> Callable[[Array, Array, Array], tuple[Array, Pullback]]:
-    """Return the layer's vjp: a fresh instance for every forward pass."""
+def vjp_of(built: Built, *, used: bool = False) -> Callable[..., tuple[Array, Pullback]]:
+    """Return the layer's vjp: a fresh instance for every forward pass, or one used before.
+
+    What a used instance has seen is one more data point, other numbers, and both passes.
+    """
 
     def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
         layer = built.make(w, b)
-        known: dict[str, Any] = {"x": x, "w": w, "b": b}
-        result = getattr(layer, built.forward)(*(known[name] for name in built.takes))
-        out, known["cache"] = out_and_cache(result)
-        if out is None:
-            out = _held(layer, OUTPUTS)
-
-        def pullback(dout: Array) -> tuple[Array, Array, Array]:
-            given, before = known | {"dout": dout}, gradients_on(layer)
-            result = getattr(layer, built.backward)(*(given[name] for name in built.back))
-            return _in_shape(built, _gradients(layer, result, before))
-
-        return out, pullback
+        if used:
+            other = np.full((len(x) + 1, x.shape[1]), 2, x.dtype)
+            _passes(built, layer, other, w, b)[1](np.ones((len(other), len(b)), x.dtype))
+        return _passes(built, layer, x, w, b)
 
     return vjp
+
+
+def _passes(built: Built, layer: Any, x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+    """Run the forward pass of an instance; return out and the backward pass."""
+    known: dict[str, Any] = {"x": x, "w": w, "b": b}
+    result = getattr(layer, built.forward)(*(known[name] for name in built.takes))
+    out, known["cache"] = out_and_cache(result)
+    if out is None:
+        out = _held(layer, OUTPUTS)
+
+    def pullback(dout: Array) -> tuple[Array, Array, Array]:
+        given, before = known | {"dout": dout}, gradients_on(layer)
+        result = getattr(layer, built.backward)(*(given[name] for name in built.back))
+        return _in_shape(built, _gradients(layer, result, before))
+
+    return out, pullback
 
 
 def _held(layer: Any, names: Sequence[str]) -> Any:

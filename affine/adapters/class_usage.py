@@ -20,10 +20,14 @@ def form(built: Built) -> str:
 
 
 def usage(built: Built) -> str:
-    """Return code that defines `vjp` with the class."""
+    """Return code that defines `vjp` with the class, in two parts: an instance, and its passes."""
     head, out = _forward(built)
-    body = [*_making(built), *head, "", "    def pullback(dout):", *_pullback(built), ""]
-    return "\n".join(["def vjp(x, w, b):", *body, f"    return {out}, pullback"])
+    return "\n".join([
+        "def instance_of(w, b):", *_making(built), "    return instance", "",
+        "def passes(instance, x, w, b):", *head, "",
+        "    def pullback(dout):", *_pullback(built), "", f"    return {out}, pullback", "",
+        "def vjp(x, w, b):", "    return passes(instance_of(w, b), x, w, b)",
+    ])  # fmt: skip
 
 
 def _making(built: Built) -> list[str]:

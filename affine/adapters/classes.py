@@ -189,6 +189,7 @@ def _layer(built: Built) -> Layer:
     return Layer(
         built.named.expression,
         vjp_of(built),
+        reused=vjp_of(built, used=True),
         form=form(built),
         usage=usage(built),
         not_observable=OWN_PARAMETERS if built.parts else {},

@@ -223,11 +223,16 @@ def features_may_be_permuted_and_scaled(layer: Layer, case: Case) -> None:
     "composition",
     catches="a cache that two layers share, or a result that is taken for more than an array",
     replay="""
-        w2, b2 = w2.T, x2[0]
+        x, w, b, w2, x2 = (np.array(array, float) for array in (x, w, b, w2, x2))
+        w2 = np.column_stack([w2.T, np.ones(w2.shape[1])])
+        b2, dout = w2.sum(axis=0), np.column_stack([x2, x2[:, :1]])
         hidden, first = vjp(x, w, b)
         out, second = vjp(hidden, w2, b2)
-        got = out, first(second(x2)[0])[0]
-        expected = x @ (w @ w2) + (b @ w2 + b2), x2 @ w2.T @ w.T
+        dhidden, dw2, db2 = second(dout)
+        got = out, *first(dhidden), dw2, db2
+        right, back = x @ w + b, dout @ w2.T
+        expected = (right @ w2 + b2, back @ w.T, x.T @ back, back.sum(axis=0),
+                    right.T @ dout, dout.sum(axis=0))
     """,
 )
 def two_layers_compose_into_one(layer: Layer, case: Case) -> None:

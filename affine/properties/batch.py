@@ -29,10 +29,14 @@ def per_sample_gradients_are_the_terms_of_the_sum(layer: Layer, case: Case) -> N
     sizes="many data points",
     catches="data points that are left out, or averaged over, with no formula needed",
     replay="""
-        cut = choice % len(x) or 1
-        one, two = vjp(x[:cut], w, b)[1](dout[:cut]), vjp(x[cut:], w, b)[1](dout[cut:])
-        got = vjp(x, w, b)[1](dout)
-        expected = np.concatenate([one[0], two[0]]), one[1] + two[1], one[2] + two[2]
+        def results(x, dout):
+            out, pullback = vjp(x.copy(), w.copy(), b.copy())
+            return out, *pullback(dout.copy())
+        cuts = choice % len(x), choice % len(x) + 1
+        split = zip(np.split(x, cuts), np.split(dout, cuts))
+        parts = list(zip(*(results(*part) for part in split if len(part[0]))))
+        got = results(x, dout)
+        expected = *map(np.concatenate, parts[:2]), *map(sum, parts[2:])
     """,
 )  # fmt: skip
 def a_split_batch_stacks_and_adds(layer: Layer, case: Case) -> None:

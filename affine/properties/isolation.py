@@ -14,7 +14,7 @@ from affine.layer import Array, Layer, Pullback
 
 __all__ = ["isolated"]
 
-_LIKE_VJP = ("flattening", "stacked", "compiled")
+_LIKE_VJP = ("flattening", "reused", "stacked", "compiled")
 _OTHERS = ("jvp", "per_sample_gradients", "vmapped")
 
 

@@ -82,7 +82,9 @@ def read_only_arguments_are_enough(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def memory_layout_does_not_matter(layer: Layer, case: Case) -> None:
     """Fortran order, views, strides, reversed axes and zero strides change no result."""
-    expected = _copies(layer.results(*case.point.map(np.copy)))
+    # Not np.copy, which would keep Fortran order.
+    plain = case.point.map(lambda array: np.array(array, order="C"))
+    expected = _copies(layer.results(*plain))
     _expect_same(layer.results(*case.point), expected, "only the memory layout differs")
 
 
@@ -225,6 +227,28 @@ def backward_twice_gives_the_same(layer: Layer, case: Case) -> None:
     second = _named(pullback(case.step.dout))
     _expect_same(second, expected, "it is the second backward pass on one forward pass")
     _expect_same(_named(pullback(dout)), first, "it is the third one on one forward pass")
+
+
+@identity(
+    "out", "dx", "dw", "db", needs="reused",
+    catches="an instance that keeps its first batch, or the gradients of the batch before",
+    replay="""
+        instance = instance_of(w, b)
+        ones = np.ones((len(x) + 1, len(b)))
+        passes(instance, np.full((len(x) + 1, len(w)), 2.0), w, b)[1](ones)
+        expected = vjp(x, w, b)[0], *vjp(x, w, b)[1](dout)
+        out, pullback = passes(instance, x, w, b)
+        got = out, *pullback(dout)
+    """,
+)  # fmt: skip
+def an_instance_may_be_used_again(layer: Layer, case: Case) -> None:
+    """After another batch, the same instance gives what a fresh one gives."""
+    assert layer.reused is not None
+    x, w, b, dout = case.point
+    expected = layer.results(x, w, b, dout)
+    out, pullback = layer.reused(x, w, b)
+    got = {"out": out, **_named(pullback(dout))}
+    _expect_same(got, expected, "the instance has run another batch before")
 
 
 @identity(

@@ -17,7 +17,7 @@ Sizes: TypeAlias = Literal[
     "usual", "many data points", "many features", "many outputs", "all large"
 ]
 Needs: TypeAlias = Literal[
-    "", "jvp", "per_sample_gradients", "flattening", "stacked", "compiled", "vmapped"
+    "", "jvp", "per_sample_gradients", "flattening", "reused", "stacked", "compiled", "vmapped"
 ]
 
 

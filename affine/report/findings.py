@@ -92,6 +92,7 @@ class Report:
         remarks: What is no failure and worth knowing: rounding, warnings, printed output.
         steps: What each step established.
         certificate: What the draws established; None where they did not run or found a mistake.
+        only: The properties that were asked for, if not all of the profile.
         usage: Python code that defines `vjp` with the user's own functions.
         versions: Of Python and of the packages involved.
         seconds: The whole check.
@@ -108,6 +109,7 @@ class Report:
     remarks: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     certificate: Certificate | None = None
+    only: tuple[str, ...] = ()
     usage: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0

@@ -227,7 +227,8 @@ def command(report: Report) -> str:
     profile = f" --profile {report.profile}" if report.profile != "textbook" else ""
     reduction = " --reduction mean" if report.reduction == "mean" else ""
     target = shlex.quote(clean(report.target))
-    return f"affine check {target}{profile}{reduction} --seed {report.seed}"
+    only = "".join(f" --only {name}" for name in report.only)
+    return f"affine check {target}{profile}{reduction}{only} --seed {report.seed}"
 
 
 def _details(report: Report) -> Iterator[RenderableType]:

@@ -1,28 +1,23 @@
 """The whole check of one layer: liveness, proof, certificate, search, diagnosis."""
 
-import platform
-import sys
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from time import perf_counter
 from typing import Any, Literal
 
-from hypothesis.errors import HypothesisWarning
-
-import affine
 from affine.adapters import layer_from
 from affine.layer import Layer, LayerGone
+from affine.mistakes import Diagnosis
 from affine.properties import PROPERTIES, Property
 from affine.report import Certificate, Finding, Outcome, Report, Step
 from affine.runner.causes import findings
 from affine.runner.certificate import IDENTITY, certify
 from affine.runner.conventions import averaging, settled
-from affine.runner.liveness import PLANTED, surviving
+from affine.runner.liveness import PLANTED, failing, surviving
 from affine.runner.proof import BASIS_PAIRS, prove
 from affine.runner.searching import search
+from affine.runner.selection import chosen
+from affine.runner.surroundings import versions, warnings_to
 
 __all__ = ["check"]
 
@@ -38,9 +33,6 @@ _EXACT_SUMS = "integer_sums_are_exact"
 # A layer that hangs or dies again and again: the rest of the properties is not run.
 _DEATHS = 6
 _SECONDS_LOST = 15.0
-
-_LEVELS = {"textbook": ("textbook",), "library": ("textbook", "remark", "library")}
-_LEVELS["framework"] = (*_LEVELS["library"], "framework")
 
 
 def check(
@@ -67,7 +59,7 @@ def check(
 
     Raises:
         ValueError: `only` names no property.
-        TargetError: The layer has no known form.
+        TargetError: The layer has no known form, or keeps no gradients that can be found.
 
     Examples:
         >>> import affine
@@ -78,10 +70,13 @@ def check(
     if not isinstance(layer, Layer):
         layer = layer_from(layer, getattr(layer, "__name__", type(layer).__name__))
     only = tuple(only)
-    run = _Run(layer, _chosen(profile, only), profile, bool(only), seed, budget, progress)
+    run = _Run(
+        layer, layer, chosen(profile, only), profile, reduction, bool(only), seed, budget, progress
+    )
     if reduction == "mean":
-        run.layer = averaging(layer)
-    with _warnings_to(run.remarks):
+        # Scaling by N uses up digits, so sums are judged by the bound from the start.
+        run.layer = settled(averaging(layer))
+    with warnings_to(run.remarks):
         run.all_steps()
     run.remarks += run.rounding()
     return Report(
@@ -95,36 +90,23 @@ def check(
         remarks=tuple(dict.fromkeys(run.remarks)),
         steps=tuple(run.steps),
         certificate=run.certificate,
+        only=only,
         usage=layer.usage,
-        versions=_versions(),
+        versions=versions(),
         seconds=perf_counter() - run.start,
         trouble=run.trouble,
     )
-
-
-def _chosen(profile: str, only: Iterable[str]) -> list[Property]:
-    names = list(only)
-    for name in names:
-        if name not in PROPERTIES:
-            near = get_close_matches(name, PROPERTIES, n=1)
-            hint = f"did you mean {near[0]}?" if near else "`affine list` names them all"
-            raise ValueError(f"no property is called {name}; {hint}")
-    levels = _LEVELS[profile]
-    # What is only remarked on in `textbook` runs there too.
-    return [
-        found
-        for found in PROPERTIES.values()
-        if (found.name in names if names else found.profile in (*levels, "remark"))
-    ]
 
 
 @dataclass
 class _Run:
     """One check, step by step."""
 
+    bare: Layer
     layer: Layer
     chosen: Sequence[Property]
     profile: str
+    reduction: str
     named: bool
     seed: int
     budget: float
@@ -169,7 +151,9 @@ class _Run:
         return [
             f"{found.name}: {self.outcomes[found.name].error}. It is rounding, and no failure"
             for found in self.chosen
-            if self._is_remark(found) and self.outcomes[found.name].status == "falsified"
+            if self._is_remark(found)
+            and self.reduction == "sum"
+            and self.outcomes[found.name].status == "falsified"
         ]
 
     def _is_remark(self, found: Property) -> bool:
@@ -183,7 +167,11 @@ class _Run:
             found = search(tested, layer, max_examples=20, seed=self.seed, shrink=False)
             return found.status == "held"
 
-        if not sums_are_exact(self.layer) and sums_are_exact(settled(self.layer)):
+        if (
+            self.reduction == "sum"
+            and not sums_are_exact(self.layer)
+            and sums_are_exact(settled(self.layer))
+        ):
             self.layer, self.unsettled = settled(self.layer), self.layer
 
     def _liveness(self) -> None:
@@ -193,6 +181,9 @@ class _Run:
             survivors = surviving(self.layer)
         except LayerGone as gone:
             self._step("liveness", f"not established: {gone}", start)
+            return
+        if survivors is None:
+            self._step("liveness", "not needed: the layer fails with nothing planted", start)
             return
         if survivors:
             self.trouble = (
@@ -208,7 +199,7 @@ class _Run:
         outcome, shapes = prove(self.layer, _LARGEST_PROVED, until=start + 0.2 * self.budget)
         self.outcomes[BASIS_PAIRS] = outcome
         if outcome.status == "falsified":
-            said = "a coefficient is wrong"
+            said = f"failed at the sizes {outcome.counterexample.point.sizes}: {outcome.error}"  # type: ignore[union-attr]
         else:
             said = (
                 f"all coefficients are right at {len(shapes)} sizes, up to {shapes[-1]}: there the "
@@ -229,7 +220,7 @@ class _Run:
         else:
             spent = perf_counter() - start
             self.outcomes[IDENTITY] = Outcome(IDENTITY, "falsified", 1, spent, case, error)
-            said = "a draw does not satisfy the identity"
+            said = f"failed at the sizes {case.point.sizes}: {error}"  # type: ignore[union-attr]
         self._step("certificate", said, start)
 
     def _search(self) -> None:
@@ -247,7 +238,7 @@ class _Run:
             if isinstance(outcome.error, LayerGone):
                 lost, deaths = lost + outcome.seconds, deaths + 1
         cases = sum(outcome.cases for outcome in self.outcomes.values())
-        self._step("search", f"{len(waiting)} properties, {cases} cases in all", start)
+        self._step("search", f"{len(waiting)} properties on {cases:,} cases", start)
 
     def _searched(self, found: Property, left: int, start: float) -> Outcome:
         remaining = max(self.budget * 0.6 - (perf_counter() - start), 0.0)
@@ -269,6 +260,8 @@ class _Run:
         start = perf_counter()
         self.progress("diagnosis", 0, 1)
         self.findings = findings(self.layer, falsified, self.seed, EXAMPLES)
+        if self.reduction == "mean" and not failing(self.bare):
+            self.findings = [_without_reduction(finding) for finding in self.findings]
         for finding in self.findings:
             for outcome in finding.outcomes:
                 self.outcomes[outcome.name] = outcome
@@ -279,26 +272,9 @@ class _Run:
         self.steps.append(Step(name, established, perf_counter() - start))
 
 
-@contextmanager
-def _warnings_to(remarks: list[str]) -> Iterator[None]:
-    """Collect each warning once; a wrong layer may warn thousands of times."""
-    seen: set[str] = set()
-
-    def remember(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
-        text = f"{category.__name__}: {message}"
-        if text not in seen and not issubclass(category, HypothesisWarning):
-            seen.add(text)
-            remarks.append(f"the layer warned: {text}")
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("always")
-        warnings.showwarning = remember
-        yield
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version(), "affine": affine.__version__}
-    for name in ("numpy", "hypothesis", "torch", "jax"):
-        if name in sys.modules:
-            found[name] = str(sys.modules[name].__version__)
-    return found
+def _without_reduction(finding: Finding) -> Finding:
+    said = (
+        "Your dw and db are the sums over the data points, not the averages that --reduction mean "
+        "asks for: equations (dw) and (db) ask for sums, and without the option the layer is right."
+    )
+    return Finding(finding.outcomes, Diagnosis("dw, db", None, said))

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from affine.adapters import TargetError
 from affine.layer import Array, Case, Layer, LayerGone, Operands, Pullback
 from affine.properties import PROPERTIES
 from affine.runner.searching import fails_on
 
-__all__ = ["JUDGES", "PLANTED", "planted", "surviving"]
+__all__ = ["JUDGES", "PLANTED", "failing", "planted", "surviving"]
 
 # The property that anchors each result to its equation.
 JUDGES = {
@@ -35,6 +36,36 @@ _PLANTS: dict[str, Callable[[Array], Array]] = {
 PLANTED = len(JUDGES) * len(_PLANTS)
 
 
+# Pairwise different sizes, and no sum that is 0.
+_POINT = Operands(
+    x=np.arange(1.0, 13).reshape(4, 3),
+    w=np.arange(1.0, 7).reshape(3, 2),
+    b=np.arange(1.0, 3),
+    dout=np.arange(1.0, 9).reshape(4, 2),
+)
+_CASE = Case(_POINT, _POINT)
+
+
+def failing(layer: Layer) -> list[str]:
+    """Return the results that are wrong on one plain case.
+
+    Raises:
+        TargetError: The layer says that it cannot be judged.
+
+    Examples:
+        >>> from affine.adapters import load
+        >>> failing(load("affine"))
+        []
+    """
+    errors = {name: fails_on(PROPERTIES[judge], layer, _CASE) for name, judge in JUDGES.items()}
+    for error in errors.values():
+        if isinstance(error, TargetError):
+            raise error
+        if getattr(error, "kind", "") == TargetError.__name__:  # from another process
+            raise TargetError(str(error).partition(": ")[2])
+    return [name for name, error in errors.items() if error is not None]
+
+
 def planted(layer: Layer) -> Iterator[tuple[str, str, Layer]]:
     """Yield each planted mistake: what it is, the property that must catch it, the wrong layer.
 
@@ -48,8 +79,8 @@ def planted(layer: Layer) -> Iterator[tuple[str, str, Layer]]:
             yield f"{quantity} {text}", judge, _with(layer, quantity, plant)
 
 
-def surviving(layer: Layer) -> list[str]:
-    """Return the planted mistakes that nothing catches, of a layer that holds without them.
+def surviving(layer: Layer) -> list[str] | None:
+    """Return the planted mistakes that nothing catches; None for a layer that fails without them.
 
     Raises:
         LayerGone: The layer died or hung.
@@ -59,28 +90,16 @@ def surviving(layer: Layer) -> list[str]:
         >>> surviving(load("affine"))
         []
     """
-    case = _case()
+    if failing(layer):
+        return None
     survivors = []
     for text, judge, wrong in planted(layer):
-        error = fails_on(PROPERTIES[judge], wrong, case)
+        error = fails_on(PROPERTIES[judge], wrong, _CASE)
         if isinstance(error, LayerGone):
             raise error
         if error is None:
             survivors.append(text)
     return survivors
-
-
-def _case() -> Case:
-    """A case with pairwise different sizes and no sum that is 0."""
-    n, d, m = 4, 3, 2
-    entries = np.arange(1.0, 1 + n * m)
-    point = Operands(
-        x=np.arange(1.0, 1 + n * d).reshape(n, d),
-        w=np.arange(1.0, 1 + d * m).reshape(d, m),
-        b=np.arange(1.0, 1 + m),
-        dout=entries.reshape(n, m),
-    )
-    return Case(point, point)
 
 
 def _with(layer: Layer, quantity: str, plant: Callable[[Array], Array]) -> Layer:

@@ -83,6 +83,7 @@ class Worker:
             jvp=self._jvp if "jvp" in has else None,
             per_sample_gradients=has.get("per_sample_gradients"),
             flattening=has.get("flattening"),
+            reused=has.get("reused"),
             stacked=has.get("stacked"),
             compiled=has.get("compiled"),
             vmapped=has.get("vmapped"),

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -14,7 +15,18 @@ from mkdocs.plugins import CombinedEvent, event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from docs.machinery import citations, font, orphans, pages, record, tagpage
+from affine.mistakes import MISTAKES
+from affine.report.record import SCHEMA, schema
+from docs.machinery import (
+    citations,
+    font,
+    mistakepage,
+    orphans,
+    pages,
+    propertypage,
+    record,
+    tagpage,
+)
 
 # What this build has met so far: the home of each equation, and its address in the site.
 _homes: dict[str, list[str]] = defaultdict(list)
@@ -25,7 +37,9 @@ _ANCHORS = re.compile(r'id="((eq|source|correction)-([\w-]+))"')
 _USED_IN = re.compile(r'<used-in data-tag="([\w-]+)"></used-in>')
 
 # The lists of everything, and what an equation's block names already, say nothing more.
-_LISTS = re.compile(r"#tag-|(properties|handwritten|reference/\w+|(^|/)equations|(^|/)api)\.html")
+_LISTS = re.compile(
+    r"#(tag|p|mistake)-|(properties|mistakes|handwritten|reference/\w+|(^|/)equations|(^|/)api)\.html"
+)
 
 
 def _project(config: MkDocsConfig) -> citations.Citation:
@@ -53,16 +67,29 @@ def on_pre_build(config: MkDocsConfig) -> None:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> None:
-    project = _project(config)
-    for tag, equation in record.load().equations.items():
-        content = tagpage.tag_page(equation, citations.of_equation(equation, project))
-        files.append(File.generated(config, f"t/{tag}/index.md", content=content))
+    for address, content in _generated(_project(config)):
+        files.append(File.generated(config, address, content=content))
+
+
+def _generated(project: citations.Citation) -> Iterator[tuple[str, str]]:
+    """Yield the address and content of what is not written by hand: a page for each thing."""
+    built = record.load()
+    for tag, equation in built.equations.items():
+        cited = citations.of_equation(equation, project)
+        yield f"t/{tag}/index.md", tagpage.tag_page(equation, cited)
+    for name, found in built.properties.items():
+        yield f"p/{name}/index.md", propertypage.property_page(found, built)
+    for name, mistake in MISTAKES.items():
+        yield f"mistakes/{name}.md", mistakepage.mistake_page(mistake, built)
+    yield f"schema/report-{SCHEMA}.json", json.dumps(schema(), indent=1) + "\n"
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     built, project = record.load(), _project(config)
     generated = {
         "properties.md": lambda: pages.properties(built),
+        "mistakes.md": lambda: mistakepage.mistakes(built),
+        "catches.md": lambda: propertypage.catches(built),
         "handwritten.md": lambda: pages.handwritten(built),
         "reference/equations.md": lambda: pages.equations(built),
         "cite.md": lambda: tagpage.cite_project(project, built.equations),

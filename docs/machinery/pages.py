@@ -1,6 +1,5 @@
 """The generated parts of pages, as Markdown: properties, handwritten source, equations."""
 
-import inspect
 from collections.abc import Iterator
 from itertools import groupby
 from textwrap import indent
@@ -56,20 +55,13 @@ def this_build(record: Record) -> str:
 def _property(found: Property, record: Record) -> str:
     held = "held" if record.results.all_held([found.name]) else "open"
     outcome = f'<span class="outcome {held}">{record.results.outcome(found.name)}</span>'
-    facts = f"{outcome} · {found.profile} · tests {citations(found.equations)}"
-    caught = "\n".join(
-        f"- {typeset(one['mistake'])}{', as no other property does' if one.get('only') else ''}: "
-        f"`{one['message']}`"
-        for one in record.results.caught_by(found.name)
-    )
-    source = indent(inspect.getsource(found.check).rstrip(), "    ")
+    tested = f"tests {citations(found.equations)}"
+    facts = f"{outcome} · {found.profile} · {tested} · [source][p-{found.name}]"
     parts = [
         f"### `{found.name}` {{#property-{found.name}}}",
         typeset(found.doc),
-        f"Catches {typeset(found.catches)}." + (" In this build it caught:" if caught else ""),
-        caught,
+        f"Catches {typeset(found.catches)}.",
         f'<p class="property-facts" markdown="1">{facts}</p>',
-        f'??? quote "Source"\n\n    ```python\n{source}\n    ```',
     ]
     return "\n\n".join(filter(None, parts))
 

@@ -2,14 +2,14 @@ import numpy as np
 
 
 def affine_forward(x, w, b):
-    out = np.dot(x.reshape(x.shape[0], -1), w) + b
-    cache = (x, w, b)
+    out = x @ w + b
+    cache = (x, w)
     return out, cache
 
 
 def affine_backward(dout, cache):
-    x, w, b = cache
-    dx = np.dot(dout, w.T).reshape(x.shape)
-    dw = np.dot(x.reshape(x.shape[0], -1).T, dout)
+    x, w = cache
+    dx = dout @ w.T
+    dw = x.T @ dout
     db = np.sum(dout, axis=0)
     return dx, dw, db

@@ -1,0 +1,40 @@
+"""What a check takes from its surroundings: the warnings of the layer, and the versions."""
+
+import platform
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from hypothesis.errors import HypothesisWarning
+
+import affine
+
+__all__ = ["versions", "warnings_to"]
+
+
+@contextmanager
+def warnings_to(remarks: list[str]) -> Iterator[None]:
+    """Collect each warning once; a wrong layer may warn thousands of times."""
+    seen: set[str] = set()
+
+    def remember(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+        text = f"{category.__name__}: {message}"
+        if text not in seen and not issubclass(category, HypothesisWarning):
+            seen.add(text)
+            remarks.append(f"the layer warned: {text}")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = remember
+        yield
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages involved."""
+    found = {"python": platform.python_version(), "affine": affine.__version__}
+    for name in ("numpy", "hypothesis", "torch", "jax"):
+        if name in sys.modules:
+            found[name] = str(sys.modules[name].__version__)
+    return found

@@ -1,0 +1,64 @@
+"""The page of one property, and the list of what each one catches."""
+
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from affine.properties import Property
+from docs.machinery.names import typeset
+from docs.machinery.record import Record
+
+__all__ = ["catches", "property_page"]
+
+
+def property_page(found: Property, record: Record) -> str:
+    """Return the page as Markdown."""
+    return "\n\n".join(
+        ["---\nsearch:\n  exclude: true\nhide:\n  - toc\n---", *_parts(found, record)]
+    )
+
+
+def _parts(found: Property, record: Record) -> Iterator[str]:
+    tested = ", ".join(f"[({tag})][eq-{tag}]" for tag in found.equations)
+    yield f"# `{found.name}` {{#p-{found.name}}}"
+    yield typeset(found.doc)
+    yield f"It tests {tested}, and catches {typeset(found.catches)}."
+    yield f"In this build: {record.results.outcome(found.name)} on the reference."
+    yield f"```console\n$ affine check my_layer.py --only {found.name}\n```"
+    caught = record.results.caught_by(found.name)
+    if caught:
+        yield "## Wrong layers that it caught in this build"
+        yield "\n".join(f"- {_told(one)}" for one in caught)
+    yield f"## Source\n\n```python\n{inspect.getsource(found.check).rstrip()}\n```"
+    if found.replay:
+        yield "## To reproduce a failure"
+        yield "A report ends with code that sets up its case. Then come:"
+        yield f"```python\n{found.replay}\n```"
+    yield f"It stands among [all properties][property-{found.name}]."
+
+
+def _told(one: Mapping[str, Any]) -> str:
+    alone = ", as no other property does" if one.get("only") else ""
+    return f"{typeset(one['mistake'])}{alone}: `{one['message']}`"
+
+
+def catches(record: Record) -> str:
+    """Return, for each property, the wrong layers that it caught in this build."""
+    if not record.results:
+        return '!!! note "Not run"\n\n    The wrong layers were not checked for this build.'
+    rows = "\n".join(
+        f"| [`{name}`][p-{name}] | {_column(name, record, only=True)} "
+        f"| {_column(name, record, only=False)} |"
+        for name in record.properties
+    )
+    head = "| Property | Caught by it alone | Also caught |\n|---|---|---|"
+    return f'<div class="equation-index" markdown="1">\n\n{head}\n{rows}\n\n</div>'
+
+
+def _column(name: str, record: Record, *, only: bool) -> str:
+    caught = record.results.caught_by(name)
+    return "; ".join(
+        typeset(one["mistake"]).replace("|", r"\|")
+        for one in caught
+        if bool(one.get("only")) == only
+    )
