@@ -1,6 +1,7 @@
 """The smallest case of a failure: its operands, what was expected, and what was got."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from numbers import Rational
 from typing import Any
 
 import numpy as np
@@ -70,15 +71,19 @@ def _format(point: Operands) -> str:
 def _differing(outcome: Outcome) -> Array | None:
     """Return where expected and got differ, None where they cannot be compared."""
     got, expected = getattr(outcome.error, "got", None), getattr(outcome.error, "expected", None)
-    one, other = np.asarray(got), np.asarray(expected)
-    if not (_is_matrix(got) and _is_matrix(expected)) or one.shape != other.shape:
+    if not (_is_matrix(got) and _is_matrix(expected)) or got.shape != expected.shape:
         return None
+    one, other = np.asarray(got), np.asarray(expected)
     both_nan = (one != one) & (other != other)
     return np.asarray((one.astype(object) != other.astype(object)) & ~both_nan, dtype=bool)
 
 
 def _is_matrix(value: Any) -> bool:
-    return value is not None and np.asarray(value).dtype.kind in "fiuO" and np.ndim(value) > 0
+    """Whether it is an array of numbers; a layer may return an array of anything."""
+    if not isinstance(value, np.ndarray) or value.ndim == 0:
+        return False
+    exact = value.dtype.kind == "O" and all(isinstance(one, Rational) for one in value.flat)
+    return value.dtype.kind in "fiu" or exact
 
 
 def _windows(point: Operands, error: Exception | None, wrong: Array | None) -> Mapping[str, slice]:
@@ -126,7 +131,7 @@ def _results(
     if case is None or not isinstance(error, Violation) or not _is_matrix(error.got):
         return []
     got, wrong = np.asarray(error.got), _differing(outcome)
-    should = np.asarray(expected if error.expected is None else error.expected)
+    should = expected if error.expected is None else error.expected
     pair = [("got", got, "bold red", ("›", "‹"))]
     if _is_matrix(should):
         pair.insert(0, ("expected", should, "bold green", ("", "")))

@@ -41,7 +41,7 @@ def draw(
         >>> draw((4, 3, 2), limit=1000, generator=np.random.default_rng(0), dtype="float16")
         Traceback (most recent call last):
         ...
-        ValueError: integers up to 1000 may be rounded in float16 at sizes (4, 3, 2); at most 10
+        ValueError: integers up to 1000 may be rounded in float16 at sizes (4, 3, 2); at most 11
     """
     largest = exact_limit(max(shape), dtype) // 2
     if limit > largest:

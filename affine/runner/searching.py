@@ -6,6 +6,7 @@ from math import inf
 from time import perf_counter
 from typing import Literal
 
+import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
 from hypothesis.errors import Flaky
@@ -132,7 +133,9 @@ def _within_palette(case: Case) -> Case:
 def fails_on(tested: Property, layer: Layer, case: Case) -> Exception | None:
     """Return what the property raises on the case, None where it holds."""
     try:
-        tested(layer, case)
+        # An error state that the layer leaves behind must not hide that it does so next time.
+        with np.errstate():
+            tested(layer, case)
     except Exception as error:
         return error
     return None

@@ -50,7 +50,8 @@ def mistakes(record: Record) -> str:
 def _continued(sentence: str) -> str:
     """Return the sentence as it goes on after a colon."""
     first = sentence.split(" ", 1)[0]
-    return sentence if len(first) < 2 or not first.istitle() else sentence[0].lower() + sentence[1:]
+    begins_plainly = first == "A" or (first.istitle() and len(first) > 1)
+    return sentence[0].lower() + sentence[1:] if begins_plainly else sentence
 
 
 def _title(mistake: Mistake) -> str:

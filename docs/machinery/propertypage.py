@@ -23,13 +23,14 @@ def _parts(found: Property, record: Record) -> Iterator[str]:
     yield f"# `{found.name}` {{#p-{found.name}}}"
     yield typeset(found.doc)
     yield f"It tests {tested}, and catches {typeset(found.catches)}."
-    yield f"In this build: {record.results.outcome(found.name)} on the reference."
+    yield f"On the reference, in this build: {record.results.outcome(found.name)}."
     yield f"```console\n$ affine check my_layer.py --only {found.name}\n```"
     caught = record.results.caught_by(found.name)
     if caught:
         yield "## Wrong layers that it caught in this build"
         yield "\n".join(f"- {_told(one)}" for one in caught)
-    yield f"## Source\n\n```python\n{inspect.getsource(found.check).rstrip()}\n```"
+    source = inspect.getsource(found.check)
+    yield f"## Source\n\n```python\n{source[source.index('def ') :].rstrip()}\n```"
     if found.replay:
         yield "## To reproduce a failure"
         yield "A report ends with code that sets up its case. Then come:"
@@ -47,18 +48,15 @@ def catches(record: Record) -> str:
     if not record.results:
         return '!!! note "Not run"\n\n    The wrong layers were not checked for this build.'
     rows = "\n".join(
-        f"| [`{name}`][p-{name}] | {_column(name, record, only=True)} "
-        f"| {_column(name, record, only=False)} |"
+        f"| [`{name}`][p-{name}] | {'; '.join(_caught(name, record))} |"
         for name in record.properties
     )
-    head = "| Property | Caught by it alone | Also caught |\n|---|---|---|"
-    return f'<div class="equation-index" markdown="1">\n\n{head}\n{rows}\n\n</div>'
+    return f"| Property | Wrong layers that it caught in this build |\n|---|---|\n{rows}"
 
 
-def _column(name: str, record: Record, *, only: bool) -> str:
+def _caught(name: str, record: Record) -> Iterator[str]:
+    """Yield the wrong layers; in bold, and first, those that no other property catches."""
     caught = record.results.caught_by(name)
-    return "; ".join(
-        typeset(one["mistake"]).replace("|", r"\|")
-        for one in caught
-        if bool(one.get("only")) == only
-    )
+    for one in sorted(caught, key=lambda one: not one.get("only")):
+        mistake = typeset(one["mistake"]).replace("|", r"\|")
+        yield f"**{mistake}**" if one.get("only") else mistake

@@ -1,6 +1,6 @@
 """Layers in files, and what the commands print about them: for pages that show both.
 
-A page calls these in fences that are executed; what they print is Markdown.
+A page prints what these return, Markdown, in fences that are executed.
 """
 
 import os
@@ -19,15 +19,13 @@ _LAYERS = _ROOT / "docs" / "check" / "layers"
 _FILE = "my_layer.py"
 
 
-def layer(name: str) -> None:
-    """Print the code of a layer, as the file that a reader would have."""
-    print(f'```python title="{_FILE}"\n{_source(name).read_text(encoding="utf-8").rstrip()}\n```\n')
+def layer(name: str) -> str:
+    """Return the code of a layer, as the file that a reader would have."""
+    return f'```python title="{_FILE}"\n{_source(name).read_text(encoding="utf-8").rstrip()}\n```\n'
 
 
-def console(
-    command: str, name: str = "", *, code: int = 0, first: int = 0, needs: str = ""
-) -> None:
-    """Print a command and its output, run in a folder that holds the layer as `my_layer.py`.
+def console(command: str, name: str = "", *, code: int = 0, first: int = 0, needs: str = "") -> str:
+    """Return a command and its output, run in a folder that holds the layer as `my_layer.py`.
 
     Args:
         command: An `affine` or `pytest` command.
@@ -37,12 +35,11 @@ def console(
         needs: A package without which the command is shown alone.
     """
     if needs and not find_spec(needs):
-        print(f"```console\n$ {command}\n```\n\n*Not run in this build, which has no {needs}.*\n")
-        return
+        return f"```console\n$ {command}\n```\n\n*Not run in this build, which has no {needs}.*\n"
     output = _run(command, name, code)
     lines = output.rstrip().splitlines()
     shown = [*lines[:first], "…"] if first and len(lines) > first else lines
-    print("\n".join(["```text", f"$ {command}", *shown, "```\n"]))
+    return "\n".join(["```text", f"$ {command}", *shown, "```\n"])
 
 
 def _source(name: str) -> Path:

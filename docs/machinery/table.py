@@ -29,11 +29,11 @@ def main(destination: Path) -> None:
     destination.write_text(json.dumps(table, indent=1), encoding="utf-8")
 
 
-def caught_by(path: Path) -> list[str]:
-    """Return the properties, of all profiles, that catch a layer within `CASES` cases."""
+def caught_by(path: Path, cases: int = CASES) -> list[str]:
+    """Return the properties, of all profiles, that catch a layer within so many cases."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a wrong layer may overflow or divide by zero
-        return [name for name, tested in PROPERTIES.items() if _catches(tested, path)]
+        return [name for name, tested in PROPERTIES.items() if _catches(tested, path, cases)]
 
 
 def first_line(path: Path) -> tuple[str, str]:
@@ -53,8 +53,8 @@ def frameworks(path: Path) -> list[str]:
     return [name for name in ("torch", "jax") if f"\nimport {name}" in code]
 
 
-def _catches(tested: Property, path: Path) -> bool:
-    cases = COMPILED_CASES if tested.needs == "compiled" else CASES
+def _catches(tested: Property, path: Path, cases: int) -> bool:
+    cases = COMPILED_CASES if tested.needs == "compiled" else cases
     # Loaded anew: a layer with a memory of its own meets each property for the first time.
     found = search(tested, load(str(path)), max_examples=cases, seed=SEED, shrink=False)
     if found.counterexample is None or tested.profile == "remark":

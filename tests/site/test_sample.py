@@ -1,0 +1,25 @@
+"""What pages show about layers was printed by the commands, or is said not to have run."""
+
+import pytest
+
+from docs.machinery.sample import console, layer
+
+
+def test_a_command_is_shown_with_what_it_printed() -> None:
+    shown = console("affine explain db", first=1)
+    assert shown == "```text\n$ affine explain db\nEquation (db): Gradient of the bias\n…\n```\n"
+
+
+def test_another_exit_code_than_the_page_expects_is_an_error() -> None:
+    with pytest.raises(RuntimeError, match="exit code 2"):
+        console("affine check no_such_file.py")
+
+
+def test_without_the_package_that_it_needs_a_command_is_shown_alone() -> None:
+    shown = console("affine check my_layer.py", "torch_layer", needs="no_such_package")
+    assert "$ affine check my_layer.py" in shown
+    assert "Not run in this build" in shown
+
+
+def test_a_layer_is_shown_as_the_file_that_is_checked() -> None:
+    assert layer("right").startswith('```python title="my_layer.py"\nimport numpy as np\n')
