@@ -2,7 +2,9 @@
 
 import os
 import random
+from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -39,6 +41,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that asks for a seed once for each seed of the profile."""
     if "seed" in metafunc.fixturenames:
         metafunc.parametrize("seed", SEEDS)
+
+
+@pytest.fixture(autouse=True)
+def error_state() -> Iterator[None]:
+    """Restore NumPy's error state, which some wrong layers change."""
+    with np.errstate():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -64,7 +64,7 @@ def test_a_right_layer_passes(path: Path, seed: int, monkeypatch: pytest.MonkeyP
     """Whatever the seed, and however it is written; a false alarm would be the worst fault."""
     if not NIGHTLY:
         monkeypatch.setattr(checking, "EXAMPLES", 10)
-        monkeypatch.setattr(checking, "EXAMPLES_OF_LARGE", 3)
+        monkeypatch.setattr(checking, "_EXAMPLES_OF_LARGE", 3)
     report = checked(path, seed=seed, budget=30.0 if NIGHTLY else 2.0)
     assert report.verdict == "pass", (falsified(report), report.trouble)
     assert not report.findings
@@ -162,7 +162,7 @@ def test_nothing_run_is_no_pass() -> None:
 
 
 def test_an_unknown_property_is_refused_with_the_closest() -> None:
-    with pytest.raises(ValueError, match="did you mean dw_is_xt_dout?"):
+    with pytest.raises(ValueError, match="did you mean dw_is_xt_dout"):
         check(affine, only=["dw_is_xt_dot"])
     with pytest.raises(ValueError, match="names them all"):
         check(affine, only=["42"])

@@ -16,7 +16,7 @@ from affine.runner import search
 # Properties that the reference leaves nothing to observe for: it takes matrices, and belongs to
 # no framework.
 OF_OTHERS = {found.name for found in PROPERTIES.values() if found.needs in (
-    "flattening", "stacked", "compiled", "vmapped"
+    "flattening", "reused", "stacked", "compiled", "vmapped"
 )}  # fmt: skip
 
 
@@ -55,8 +55,8 @@ def _looped(xs: Array, w: Array, b: Array, douts: Array) -> tuple[Array, ...]:
 def test_a_layer_of_any_axes_satisfies(name: str, seed: int) -> None:
     """The properties of other forms hold on a right layer of those forms."""
     layer = Layer(
-        "any axes", _of_any_axes, flattening=_of_any_axes, stacked=_of_any_axes,
-        compiled=_of_any_axes, vmapped=_looped,
+        "any axes", _of_any_axes, flattening=_of_any_axes, reused=_of_any_axes,
+        stacked=_of_any_axes, compiled=_of_any_axes, vmapped=_looped,
     )  # fmt: skip
     outcome = search(PROPERTIES[name], layer, max_examples=settings().max_examples, seed=seed)
     assert outcome.status == "held", f"{outcome.error}\n{outcome.counterexample}"
@@ -83,6 +83,9 @@ def test_the_replay_shows_no_failure_of_a_right_layer(tested: Property, referenc
     for choice in (0, 1, 2, 3, 5, 200, 40000):
         vjp = _of_any_axes if tested.needs == "flattening" else reference.vjp
         names = {"np": np, "vjp": vjp, "choice": choice}
+        # What `usage` defines for a class: an instance, and its passes.
+        passes = lambda _, *three, vjp=vjp: vjp(*three)  # noqa: E731
+        names |= {"instance_of": lambda w, b: None, "passes": passes}
         names |= _operands(choice)._asdict()
         names |= {f"{name}2": array for name, array in _operands(choice + 1)._asdict().items()}
         with np.errstate(invalid="ignore"):  # ∞ times 0, on purpose

@@ -108,7 +108,7 @@ def expect_close(quantity: str, got: Any, point: Operands) -> None:
 def _as_array(quantity: str, got: Any) -> Array:
     if not isinstance(got, np.ndarray):
         kind = type(got).__name__
-        raise Violation(f"{quantity} is {kind}, but should be a NumPy array", quantity, got)
+        raise Violation(f"{quantity} is {kind}, but should be a NumPy array", quantity)
     if got.dtype.kind != "f":
         raise Violation(f"{quantity} has dtype {got.dtype}, but should be floating", quantity, got)
     return got

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from numbers import Rational
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from rich.text import Text
@@ -78,7 +78,7 @@ def _differing(outcome: Outcome) -> Array | None:
     return np.asarray((one.astype(object) != other.astype(object)) & ~both_nan, dtype=bool)
 
 
-def _is_matrix(value: Any) -> bool:
+def _is_matrix(value: Any) -> TypeGuard[Array]:
     """Whether it is an array of numbers; a layer may return an array of anything."""
     if not isinstance(value, np.ndarray) or value.ndim == 0:
         return False
@@ -135,7 +135,7 @@ def _results(
     pair = [("got", got, "bold red", ("›", "‹"))]
     if _is_matrix(should):
         pair.insert(0, ("expected", should, "bold green", ("", "")))
-    fully = wrong is not None and _look_alike(should[wrong], got[wrong])
+    fully = wrong is not None and _is_matrix(should) and _look_alike(should[wrong], got[wrong])
     sides = _SIDES.get(error.quantity, "")
     whole = wrong is not None and got.shape == _shape(case.point, sides)
     return [

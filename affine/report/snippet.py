@@ -164,7 +164,9 @@ def _calls(outcome: Outcome, reduction: str) -> str:
 
 def _print(error: Violation) -> str:
     """Print both; with every digit, where they differ in the last ones alone."""
-    got, expected = (np.asarray(array) for array in (error.got, error.expected))
+    if not isinstance(error.got, np.ndarray):
+        return _PRINT
+    got, expected = error.got, np.asarray(error.expected)
     alike = got.dtype.kind == "f" and expected.dtype.kind in "fiO" and got.size
     alike = alike and repr(got) == repr(expected.astype(got.dtype))
     return f"{_EVERY_DIGIT}\n{_PRINT}" if alike else _PRINT

@@ -5,17 +5,19 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Literal
 
+import numpy as np
+
 from affine.adapters import layer_from
 from affine.layer import Layer, LayerGone
 from affine.mistakes import Diagnosis
 from affine.properties import PROPERTIES, Property
 from affine.report import Certificate, Finding, Outcome, Report, Step
 from affine.runner.causes import findings
-from affine.runner.certificate import IDENTITY, certify
+from affine.runner.certificate import IDENTITY, certify, draw
 from affine.runner.conventions import averaging, settled
 from affine.runner.liveness import PLANTED, failing, surviving
 from affine.runner.proof import BASIS_PAIRS, prove
-from affine.runner.searching import search
+from affine.runner.searching import fails_on, search
 from affine.runner.selection import chosen
 from affine.runner.surroundings import versions, warnings_to
 
@@ -29,6 +31,9 @@ _EXAMPLES_OF_LARGE = 15
 _EXAMPLES_ONCE_WRONG = 20
 _LARGEST_PROVED = 3
 _EXACT_SUMS = "integer_sums_are_exact"
+# To divide by N and multiply by it again is exact where N is a sum of two powers of two.
+_ROUNDING_SHAPES = ((7, 11, 13), (61, 47, 49))
+_LARGE_ENTRIES = 1000
 
 # A layer that hangs or dies again and again: the rest of the properties is not run.
 _DEATHS = 6
@@ -161,18 +166,25 @@ class _Run:
 
     def _settle(self) -> None:
         """Where sums round although they could be exact, judge by the bound."""
-
-        def sums_are_exact(layer: Layer) -> bool:
-            tested = PROPERTIES[_EXACT_SUMS]
-            found = search(tested, layer, max_examples=20, seed=self.seed, shrink=False)
-            return found.status == "held"
-
-        if (
-            self.reduction == "sum"
-            and not sums_are_exact(self.layer)
-            and sums_are_exact(settled(self.layer))
-        ):
+        if self.reduction == "mean":
+            return
+        rounded = self._rounded(self.layer)
+        if rounded is not None and self._rounded(settled(self.layer)) is None:
             self.layer, self.unsettled = settled(self.layer), self.layer
+            if any(found.name == _EXACT_SUMS for found in self.chosen):
+                self.outcomes[_EXACT_SUMS] = rounded
+
+    def _rounded(self, layer: Layer) -> Outcome | None:
+        """Return a case on which sums of integers are not exact, None if there is none."""
+        tested = PROPERTIES[_EXACT_SUMS]
+        generator = np.random.default_rng(self.seed)
+        for shape in _ROUNDING_SHAPES:
+            case = draw(shape, _LARGE_ENTRIES, generator)
+            error = fails_on(tested, layer, case)
+            if error is not None:
+                return Outcome(_EXACT_SUMS, "falsified", 1, 0.0, case, error)
+        found = search(tested, layer, max_examples=20, seed=self.seed, shrink=False)
+        return None if found.status == "held" else found
 
     def _liveness(self) -> None:
         start = perf_counter()

@@ -1,10 +1,10 @@
-"""the_process_is_left_as_it_was: NumPy's error state is switched to silent"""
+"""the_process_is_left_as_it_was: NumPy's error state is switched over and not back"""
 
 import numpy as np
 
 
 def forward(x, w, b):
-    np.seterr(all="ignore")
+    np.seterr(under="ignore" if np.geterr()["under"] != "ignore" else "warn")
     return x @ w + b
 
 

@@ -1,0 +1,52 @@
+"""`affine check` as a whole process: a right layer and the wrong ones, with the cost of a case."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from docs.machinery.table import WRONG_LAYERS, frameworks
+from tests.benchmarks.timing import medians
+
+RIGHT = Path(__file__).parents[1] / "layers" / "matmul_operator.py"
+ROUNDS = 5
+
+
+def report_of(path: Path) -> dict[str, object]:
+    """Check a layer in a process of its own, and return the record of its report."""
+    with tempfile.TemporaryDirectory() as folder:
+        record = Path(folder) / "report.json"
+        command = [sys.executable, "-m", "affine", "check", str(path), "--profile", "library"]
+        subprocess.run([*command, "--json", str(record)], capture_output=True)
+        return dict(json.loads(record.read_text(encoding="utf-8")))
+
+
+def cases_of(report: dict[str, object]) -> int:
+    """Return how many cases a verdict rests on."""
+    return sum(found["cases"] for found in report["properties"])  # type: ignore[attr-defined]
+
+
+def main() -> None:
+    """Print the median of whole processes, and of one run of each wrong layer."""
+    cases = cases_of(report_of(RIGHT))
+    seconds = medians({"right": lambda: report_of(RIGHT)}, rounds=ROUNDS)["right"]
+    print(f"  a right layer: {seconds:.2f} s, {cases} cases, {seconds / cases * 1e3:.2f} ms each")
+    times, costs, missed = [], [], []
+    for path in sorted(WRONG_LAYERS.glob("*.py")):
+        if frameworks(path):
+            continue  # to import a framework takes longer than to check a layer
+        start = perf_counter()
+        report = report_of(path)
+        times.append(perf_counter() - start)
+        costs.append(times[-1] / max(cases_of(report), 1))
+        if report["verdict"] != "fail":
+            missed.append(path.stem)
+    print(f"  {len(times)} wrong layers: median {median(times):.2f} s, at most {max(times):.2f} s,")
+    print(f"  {median(costs) * 1e3:.2f} ms a case; without a failure in `library`: {missed or 0}")
+
+
+if __name__ == "__main__":
+    main()
