@@ -30,7 +30,7 @@ nightly: .venv/.tests ## The same tests with many more cases
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest --quiet -n auto --ignore=tests/site
 
 test-frameworks: .venv/.frameworks ## Test layers written in torch and jax, which this installs
-	@$(BIN)/python -m pytest --quiet -n auto --ignore=tests/site -rs -k 'torch or jax'
+	@$(BIN)/python -m pytest --quiet -n auto --ignore=tests/site -m frameworks
 
 lint: .venv/.tests ## Check style, format and types
 	@$(BIN)/python -m ruff check --quiet .

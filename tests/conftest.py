@@ -2,7 +2,9 @@
 
 import os
 import random
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -41,6 +43,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that asks for a seed once for each seed of the profile."""
     if "seed" in metafunc.fixturenames:
         metafunc.parametrize("seed", SEEDS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of layers that are written in torch or jax."""
+    for item in items:
+        path = getattr(item, "callspec", None) and item.callspec.params.get("path")  # type: ignore[attr-defined]
+        code = path.read_text(encoding="utf-8") if isinstance(path, Path) else ""
+        if re.search(r"torch|jax", f"{item.nodeid}\n{code}"):
+            item.add_marker("frameworks")
 
 
 @pytest.fixture(autouse=True)
