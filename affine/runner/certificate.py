@@ -9,11 +9,17 @@ import numpy as np
 from affine.layer import Array, Case, Layer, Operands
 from affine.oracle import exact, exact_limit, expect_equal
 from affine.properties import PROPERTIES
-from affine.report import Certificate
+from affine.report import Certificate, Outcome
+from affine.runner.searching import fails_on
 
-__all__ = ["IDENTITY", "certify", "draw", "miss_bound"]
+__all__ = ["EXACT_SUMS", "IDENTITY", "certify", "draw", "miss_bound", "where_it_rounds"]
 
 IDENTITY = "central_difference_is_twice_the_directional_derivative"
+
+EXACT_SUMS = "integer_sums_are_exact"
+
+# A division by 7 or 61 that is undone again shows in the last digit.
+_ROUNDING_SHAPES = (7, 11, 13), (61, 47, 49)
 
 # ⟨dout, XW⟩ has degree 3 in the drawn numbers, and so has ⟨gradient, step⟩ for a gradient that
 # is a polynomial of degree 2 in the operands.
@@ -111,4 +117,21 @@ def _error(layer: Layer, case: Case) -> Exception | None:
         PROPERTIES[IDENTITY](layer, case)
     except Exception as error:
         return error
+    return None
+
+
+def where_it_rounds(layer: Layer, seed: int = 0) -> Outcome | None:
+    """Return a draw on which a sum of integers is not exact, None if there is none.
+
+    Examples:
+        >>> from affine.adapters import load
+        >>> where_it_rounds(load("affine")) is None
+        True
+    """
+    generator = np.random.default_rng(seed)
+    for shape in _ROUNDING_SHAPES:
+        case = draw(shape, _LIMIT, generator)
+        error = fails_on(PROPERTIES[EXACT_SUMS], layer, case)
+        if error is not None:
+            return Outcome(EXACT_SUMS, "falsified", 1, 0.0, case, error)
     return None

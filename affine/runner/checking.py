@@ -5,15 +5,13 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Literal
 
-import numpy as np
-
 from affine.adapters import layer_from
 from affine.layer import Layer, LayerGone
 from affine.mistakes import Diagnosis
 from affine.properties import PROPERTIES, Property
 from affine.report import Certificate, Finding, Outcome, Report, Step
 from affine.runner.causes import findings
-from affine.runner.certificate import IDENTITY, certify, draw
+from affine.runner.certificate import EXACT_SUMS, IDENTITY, certify, where_it_rounds
 from affine.runner.conventions import averaging, settled
 from affine.runner.liveness import PLANTED, failing, surviving
 from affine.runner.proof import BASIS_PAIRS, prove
@@ -30,10 +28,6 @@ _EXAMPLES_OF_LARGE = 15
 # The verdict is known: the rest is searched for what else is wrong.
 _EXAMPLES_ONCE_WRONG = 20
 _LARGEST_PROVED = 3
-_EXACT_SUMS = "integer_sums_are_exact"
-# To divide by N and multiply by it again is exact where N is a sum of two powers of two.
-_ROUNDING_SHAPES = ((7, 11, 13), (61, 47, 49))
-_LARGE_ENTRIES = 1000
 
 # A layer that hangs or dies again and again: the rest of the properties is not run.
 _DEATHS = 6
@@ -124,11 +118,11 @@ class _Run:
     certificate: Certificate | None = None
     trouble: str = ""
     unsettled: Layer | None = None
+    rounded: str = ""
 
     def all_steps(self) -> None:
         """Run the five steps; each says what it established."""
         names = {found.name for found in self.chosen}
-        self._settle()
         self._liveness()
         if BASIS_PAIRS in names:
             self._proof()
@@ -153,38 +147,30 @@ class _Run:
         """What is remarked on, of a layer that is right by the bound: where it rounds more."""
         if any(outcome.status == "falsified" for outcome in self.judged()):
             return []
-        return [
+        texts = [
             f"{found.name}: {self.outcomes[found.name].error}. It is rounding, and no failure"
             for found in self.chosen
             if self._is_remark(found)
             and self.reduction == "sum"
             and self.outcomes[found.name].status == "falsified"
         ]
+        return texts or [self.rounded] * bool(self.rounded)
 
     def _is_remark(self, found: Property) -> bool:
         return found.profile == "remark" and self.profile == "textbook" and not self.named
 
-    def _settle(self) -> None:
-        """Where sums round although they could be exact, judge by the bound."""
-        if self.reduction == "mean":
-            return
-        rounded = self._rounded(self.layer)
-        if rounded is not None and self._rounded(settled(self.layer)) is None:
-            self.layer, self.unsettled = settled(self.layer), self.layer
-            if any(found.name == _EXACT_SUMS for found in self.chosen):
-                self.outcomes[_EXACT_SUMS] = rounded
-
-    def _rounded(self, layer: Layer) -> Outcome | None:
-        """Return a case on which sums of integers are not exact, None if there is none."""
-        tested = PROPERTIES[_EXACT_SUMS]
-        generator = np.random.default_rng(self.seed)
-        for shape in _ROUNDING_SHAPES:
-            case = draw(shape, _LARGE_ENTRIES, generator)
-            error = fails_on(tested, layer, case)
-            if error is not None:
-                return Outcome(_EXACT_SUMS, "falsified", 1, 0.0, case, error)
-        found = search(tested, layer, max_examples=20, seed=self.seed, shrink=False)
-        return None if found.status == "held" else found
+    def _only_rounds(self, found: Outcome) -> bool:
+        """Whether a failure is no more than rounding; then the bound judges from here on."""
+        if self.unsettled is not None or self.reduction == "mean" or found.counterexample is None:
+            return False
+        tested, candidate = PROPERTIES[found.name], settled(self.layer)
+        if tested.profile == "remark" or isinstance(found.error, LayerGone):
+            return False
+        if fails_on(tested, candidate, found.counterexample) is not None:
+            return False
+        self.layer, self.unsettled = candidate, self.layer
+        self.rounded = f"it rounds where a sum would be exact, which is no failure: {found.error}"
+        return True
 
     def _liveness(self) -> None:
         start = perf_counter()
@@ -209,6 +195,8 @@ class _Run:
         start = perf_counter()
         self.progress("proof", 0, 1)
         outcome, shapes = prove(self.layer, _LARGEST_PROVED, until=start + 0.2 * self.budget)
+        if self._only_rounds(outcome):
+            outcome, shapes = prove(self.layer, _LARGEST_PROVED, until=start + 0.2 * self.budget)
         self.outcomes[BASIS_PAIRS] = outcome
         if outcome.status == "falsified":
             said = f"failed at the sizes {outcome.counterexample.point.sizes}: {outcome.error}"  # type: ignore[union-attr]
@@ -222,18 +210,24 @@ class _Run:
     def _certificate(self) -> None:
         start = perf_counter()
         self.progress("certificate", 0, 1)
-        certificate, case, error = certify(self.layer, self.seed, until=start + 0.2 * self.budget)
-        if error is None:
+        certificate, found = self._certified(start)
+        if self._only_rounds(found):
+            certificate, found = self._certified(start)
+        if found.status == "held":
             self.certificate = certificate
             said = (
                 f"{certificate.draws} uniform draws of integers up to {certificate.limit} satisfy "
                 f"the central difference at each of {len(certificate.shapes)} sizes"
             )
         else:
-            spent = perf_counter() - start
-            self.outcomes[IDENTITY] = Outcome(IDENTITY, "falsified", 1, spent, case, error)
-            said = f"failed at the sizes {case.point.sizes}: {error}"  # type: ignore[union-attr]
+            self.outcomes[IDENTITY] = found
+            said = f"failed at the sizes {found.counterexample.point.sizes}: {found.error}"  # type: ignore[union-attr]
         self._step("certificate", said, start)
+
+    def _certified(self, start: float) -> tuple[Certificate, Outcome]:
+        certificate, case, error = certify(self.layer, self.seed, until=start + 0.2 * self.budget)
+        status: Literal["held", "falsified"] = "held" if error is None else "falsified"
+        return certificate, Outcome(IDENTITY, status, 1, perf_counter() - start, case, error)
 
     def _search(self) -> None:
         start = perf_counter()
@@ -246,6 +240,8 @@ class _Run:
                 self.outcomes[found.name] = Outcome(found.name, "error", reason=reason)
                 continue
             outcome = self._searched(found, len(waiting) - number, start)
+            if self._only_rounds(outcome):
+                outcome = self._searched(found, len(waiting) - number, start)
             self.outcomes[found.name] = outcome
             if isinstance(outcome.error, LayerGone):
                 lost, deaths = lost + outcome.seconds, deaths + 1
@@ -254,9 +250,14 @@ class _Run:
 
     def _searched(self, found: Property, left: int, start: float) -> Outcome:
         remaining = max(self.budget * 0.6 - (perf_counter() - start), 0.0)
+        layer = self.unsettled or self.layer if found.profile == "remark" else self.layer
+        if found.name == EXACT_SUMS:
+            rounding = where_it_rounds(layer, self.seed)
+            if rounding is not None:
+                return rounding
         return search(
             found,
-            self.unsettled or self.layer if found.profile == "remark" else self.layer,
+            layer,
             max_examples=self._examples(found),
             seed=self.seed,
             shrink=False,
