@@ -199,7 +199,7 @@ class _Run:
             outcome, shapes = prove(self.layer, _LARGEST_PROVED, until=start + 0.2 * self.budget)
         self.outcomes[BASIS_PAIRS] = outcome
         if outcome.status == "falsified":
-            said = f"failed at the sizes {outcome.counterexample.point.sizes}: {outcome.error}"  # type: ignore[union-attr]
+            said = f"failed at the sizes {outcome.counterexample.point.sizes}"  # type: ignore[union-attr]
         else:
             said = (
                 f"all coefficients are right at {len(shapes)} sizes, up to {shapes[-1]}: there the "
@@ -221,7 +221,7 @@ class _Run:
             )
         else:
             self.outcomes[IDENTITY] = found
-            said = f"failed at the sizes {found.counterexample.point.sizes}: {found.error}"  # type: ignore[union-attr]
+            said = f"failed at the sizes {found.counterexample.point.sizes}"  # type: ignore[union-attr]
         self._step("certificate", said, start)
 
     def _certified(self, start: float) -> tuple[Certificate, Outcome]:
