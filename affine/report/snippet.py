@@ -149,7 +149,8 @@ def mentions(code: str, name: str) -> bool:
 def _calls(outcome: Outcome, reduction: str) -> str:
     """Return the lines that call the layer, and set and print `got` and `expected`."""
     error, lines = outcome.error, replay(outcome)
-    if not lines and getattr(PROPERTIES.get(outcome.name), "needs", ""):
+    tested = PROPERTIES.get(outcome.name)
+    if not lines and tested is not None and tested.needs:
         return ""  # the plain call, which is all that `vjp` shows, is not what fails
     if not isinstance(error, Violation):
         return f"{lines or _EVERYTHING}\n# {_end(error)}"
