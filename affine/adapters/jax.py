@@ -227,6 +227,7 @@ def through_jax(layer: Layer) -> Layer:
         layer,
         vjp=vjp,
         flattening=vjp if layer.flattening else None,
+        reused=None,  # it would be given NumPy's arrays
         jvp=None,
         per_sample_gradients=None,
         form=f"{layer.form}, on jax arrays",
