@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from affine.adapters.conversion import VJP, converted
 from affine.adapters.roles import parameters
 from affine.adapters.target import Named
 from affine.layer import Array, Layer, Pullback
@@ -209,25 +210,12 @@ def through_jax(layer: Layer) -> Layer:
         >>> through_jax(Layer("mine", vjp)).forward(one, one, np.ones(1))
         array([[2.]])
     """
-
-    @_widely
-    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
-        given: Any = map(jnp.asarray, (x, w, b))
-        out, pullback = layer.vjp(*given)
-
-        @_widely
-        def converted(dout: Array) -> tuple[Array, Array, Array]:
-            upstream: Any = jnp.asarray(dout)
-            dx, dw, db = pullback(upstream)
-            return _array(dx), _array(dw), _array(db)
-
-        return _array(out), converted
-
+    vjp = _converted(layer.vjp)
     return replace(
         layer,
         vjp=vjp,
         flattening=vjp if layer.flattening else None,
-        reused=None,  # it would be given NumPy's arrays
+        reused=layer.reused and _converted(layer.reused),
         jvp=None,
         per_sample_gradients=None,
         form=f"{layer.form}, on jax arrays",
@@ -235,6 +223,14 @@ def through_jax(layer: Layer) -> Layer:
         not_observable=NOT_OBSERVABLE,
         compiles_per_shape=True,
     )
+
+
+def _converted(vjp: VJP) -> VJP:
+    def wide(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+        out, pullback = converted(vjp, jnp.asarray, _array)(x, w, b)
+        return out, _widely(pullback)
+
+    return _widely(wide)
 
 
 def _usage_of_arrays(usage: str) -> str:

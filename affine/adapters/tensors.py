@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import torch
 
+from affine.adapters.conversion import converted
 from affine.layer import Array, Layer, Pullback
 
 __all__ = ["D", "Function", "M", "N", "Prepare", "Tensor", "differentiated", "through_tensors"]
@@ -166,23 +167,12 @@ def through_tensors(layer: Layer) -> Layer:
         >>> through_tensors(Layer("mine", vjp)).forward(one, one, np.ones(1))
         array([[2.]])
     """
-
-    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
-        given: Any = [_tensor(array) for array in (x, w, b)]
-        out, pullback = layer.vjp(*given)
-
-        def converted(dout: Array) -> tuple[Array, Array, Array]:
-            upstream: Any = _tensor(dout)
-            dx, dw, db = pullback(upstream)
-            return _array(dx), _array(dw), _array(db)
-
-        return _array(out), converted
-
+    vjp = converted(layer.vjp, _tensor, _array)
     return replace(
         layer,
         vjp=vjp,
         flattening=vjp if layer.flattening else None,
-        reused=None,  # it would be given NumPy's arrays
+        reused=layer.reused and converted(layer.reused, _tensor, _array),
         jvp=None,
         per_sample_gradients=None,
         form=f"{layer.form}, on torch tensors",

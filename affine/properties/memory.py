@@ -281,11 +281,13 @@ def each_backward_belongs_to_its_forward(layer: Layer, case: Case) -> None:
         for _ in range(16):
             vjp(x2, w2, b2)[1](dout2)
             got = vjp(x, w, b)[0], vjp(x, w, b)[1](dout)
+            if repr(got) != repr(expected):
+                break
     """,
 )  # fmt: skip
 def equal_calls_give_equal_results(layer: Layer, case: Case) -> None:
     """The same arguments give the same bits, call after call, whatever comes between."""
-    first, other = layer.results(*case.point), layer.results(*case.step)
+    first = layer.results(*case.point)
     for _ in range(16):
+        layer.results(*case.step)
         _expect_same(layer.results(*case.point), first, "the same call gave another result")
-        _expect_same(layer.results(*case.step), other, "the same call gave another result")
