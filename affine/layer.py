@@ -50,7 +50,8 @@ class Layer:
             [(per-sample)][eq-per-sample], if it has one.
         flattening: As vjp, for an x of more than two axes, which the layer flattens to (N, D);
             dx comes back in the shape of x.
-        reused: As vjp, through an instance that has run another batch before.
+        reused: As vjp, through an instance that has run the batch `x[:1] + 1` before, with
+            its `out + 1` for dout.
         stacked: As vjp, for an x and a dout with leading batch axes.
         compiled: As vjp, through the framework's compiler.
         vmapped: From (xs, w, b, douts), stacked along a new first axis, to (outs, dxs, dws, dbs),

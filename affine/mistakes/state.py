@@ -93,6 +93,29 @@ def stale_state(examined: Examination) -> Iterator[Explanation]:
             return
 
 
+def used_instance(examined: Examination) -> Iterator[Explanation]:
+    """An instance that has run another batch uses operands of that one, or adds to its results."""
+    reused = examined.layer.reused
+    if reused is None:
+        return
+    point = numbered(1, 4, 3, seed=4)
+    other = point._replace(x=point.x + 1)
+    other = other._replace(dout=_fresh(examined, other)["out"] + 1)
+    right, before = _fresh(examined, point), _fresh(examined, other)
+    out, pullback = reused(*point.map(np.copy)[:3])
+    got = copies({"out": out, **named(pullback(point.dout.copy()))})
+    wrong = differing(got, right)
+    if not wrong:
+        return
+    where = "On an instance that has run another batch"
+    if all(close(got[name], right[name] + before[name]) for name in wrong):
+        sentence = f"{where}, your {listed(wrong)} is the right one plus that of the batch before"
+        yield Explanation("accumulates", sentence=sentence)
+    elif mixed := _mixtures(point, other, got, wrong, lambda mix: _fresh(examined, mix)):
+        words = mixed.replace("the second one", "the batch before")
+        yield Explanation("stale-state", sentence=f"{where}, your {words}")
+
+
 def _fresh(examined: Examination, point: Operands) -> dict[str, Array]:
     """Return what the layer itself gives for copies of the operands, wrong formulas included."""
     return copies(results(examined, point.map(np.copy)))
@@ -181,6 +204,7 @@ DETECTORS: Mapping[str, Callable[[Examination], Iterator[Explanation]]] = {
     "twice": second_pass,
     "each_backward": stale_state,
     "compose": stale_state,
+    "an_instance": used_instance,
     "earlier": earlier_call,
     "updated": outdated_parameters,
     "layout": memory.memory_layout,
