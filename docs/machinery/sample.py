@@ -12,6 +12,8 @@ from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
 
+from docs.machinery import results
+
 __all__ = ["console", "layer"]
 
 _ROOT = Path(__file__).parents[2]
@@ -27,6 +29,8 @@ def layer(name: str) -> str:
 def console(command: str, name: str = "", *, code: int = 0, first: int = 0, needs: str = "") -> str:
     """Return a command and its output, run in a folder that holds the layer as `my_layer.py`.
 
+    A build without the results of the suite is a quick look at the pages: it runs no command.
+
     Args:
         command: An `affine` or `pytest` command.
         name: The layer.
@@ -35,11 +39,17 @@ def console(command: str, name: str = "", *, code: int = 0, first: int = 0, need
         needs: A package without which the command is shown alone.
     """
     if needs and not find_spec(needs):
-        return f"```console\n$ {command}\n```\n\n*Not run in this build, which has no {needs}.*\n"
+        return _not_run(command, f", which has no {needs}")
+    if not results.load():
+        return _not_run(command)
     output = _run(command, name, code)
     lines = output.rstrip().splitlines()
     shown = [*lines[:first], "…"] if first and len(lines) > first else lines
     return "\n".join(["```text", f"$ {command}", *shown, "```\n"])
+
+
+def _not_run(command: str, why: str = "") -> str:
+    return f"```console\n$ {command}\n```\n\n*Not run in this build{why}.*\n"
 
 
 def _source(name: str) -> Path:

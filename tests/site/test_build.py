@@ -1,6 +1,7 @@
 """The build refuses a site with a loose end, with the very command that `make site-build` runs."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,11 +11,7 @@ import pytest
 pytest.importorskip("math_core", reason="run make site-build: the site's packages are missing")
 
 ROOT = Path(__file__).parents[2]
-NEEDED = ("affine", "build", "docs", "mkdocs.yml", "CITATION.cff", "CHANGELOG.md")
-
-pytestmark = pytest.mark.skipif(
-    not (ROOT / "build" / "ledger.json").is_file(), reason="run make site-build: no ledger"
-)
+NEEDED = ("affine", "docs", "mkdocs.yml", "CITATION.cff", "CHANGELOG.md")
 
 
 @pytest.fixture
@@ -35,6 +32,8 @@ def build(copy: Path) -> subprocess.CompletedProcess[str]:
     )
     lines = plan.stdout.replace("\\\n", " ").splitlines()
     (command,) = (line for line in lines if "mkdocs build" in line)
+    # Without the results of the suite, the pages show no outputs: nothing of that is tested here.
+    command = re.sub(r"AFFINE_LEDGER=\S+", "", command)
     return subprocess.run(
         command.replace(str(ROOT), str(copy)), shell=True, cwd=copy, capture_output=True, text=True,
         env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}, check=False,
