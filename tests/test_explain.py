@@ -1,8 +1,11 @@
 """`affine list` and `affine explain`: every name has its explanation."""
 
+from datetime import date
+
 import pytest
 
 from affine.equations import EQUATIONS
+from affine.history import Event
 from affine.mistakes import MISTAKES
 from affine.properties import PROPERTIES
 from tests.command_line import main
@@ -44,3 +47,12 @@ def test_an_equation_is_explained_from_shapes_to_code(
     printed = capsys.readouterr().out
     for part in ("dW = Xᵀ · dout", r"X^\top \cdot", "dW D×M", "dw=x.T @ dout", "dw_is_xt_dout"):
         assert part in printed
+
+
+def test_a_retired_tag_says_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = Event("retired", date(2030, 1, 1), "old", why="It is said by (dw).")
+    monkeypatch.setattr("affine.report.explain.retired", lambda: {"old": event})
+    assert main(monkeypatch, "explain", "old") == 2
+    assert "(old) was retired on 2030-01-01: It is said by (dw)." in capsys.readouterr().err

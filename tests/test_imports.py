@@ -5,7 +5,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "affine"
 RANKS = [
-    {"reference", "equations", "layer"},
+    {"reference", "equations", "history", "layer"},
     {"oracle", "strategies", "adapters"},
     {"properties", "mistakes"},
     {"report"},

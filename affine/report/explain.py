@@ -13,6 +13,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from affine.equations import EQUATIONS, STATEMENTS, Equation
+from affine.history import retired
 from affine.mistakes import MISTAKES, Mistake
 from affine.properties import PROPERTIES, Property
 from affine.report.layout import code, heading, indented, rows
@@ -43,7 +44,7 @@ def explain(name: str) -> list[RenderableType]:
         name: As the site and the reports write it; `(dw)` and `dW` do as well.
 
     Raises:
-        LookupError: Nothing has that name.
+        LookupError: Nothing has that name, or the tag was retired.
 
     Examples:
         >>> from affine.report.layout import to_text
@@ -65,6 +66,8 @@ def explain(name: str) -> list[RenderableType]:
         if _letters(called) == sought
         for part in explained(found)
     ]
+    if gone := retired().get(sought):
+        raise LookupError(f"the tag ({gone.tag}) was retired on {gone.date}: {gone.why}")
     if not parts:
         names = [*EQUATIONS, *PROPERTIES, *MISTAKES]
         hint = closest(name, names) or "`affine list` names the properties and their equations"

@@ -12,6 +12,7 @@ from affine.equations import (
     Equation,
     Statement,
 )
+from affine.history import HISTORY, Event
 from affine.properties import PROPERTIES, Property
 from docs.machinery import results
 
@@ -25,6 +26,7 @@ class Record:
     equations: Mapping[str, Equation]
     statements: Mapping[str, Statement]
     corrections: Mapping[str, Correction]
+    history: tuple[Event, ...]
     properties: Mapping[str, Property]
     results: results.Results
 
@@ -41,4 +43,4 @@ class Record:
 @cache
 def load() -> Record:
     """Return the record of this build."""
-    return Record(EQUATIONS, STATEMENTS, CORRECTIONS, PROPERTIES, results.load())
+    return Record(EQUATIONS, STATEMENTS, CORRECTIONS, HISTORY, PROPERTIES, results.load())
