@@ -7,6 +7,7 @@ Site, docstrings, properties and tests meet in the tag. The data stand in
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from importlib.resources import files
 from typing import Any
 
@@ -96,11 +97,12 @@ class Correction:
 
     Attributes:
         id: Its name, which a statement cites.
+        date: When it was published.
         title: The slip in one line.
         equation: Tag of the equation that holds instead.
         kind: `slip`, `convention` or `notation`.
         text: What is wrong and what is right.
-        layer: A known-wrong layer that makes the same slip, if it can be run.
+        layer: A known-wrong layer that makes the same slip.
 
     Examples:
         >>> CORRECTIONS["db-shape"].equation
@@ -108,11 +110,12 @@ class Correction:
     """
 
     id: str
+    date: date
     title: str
     equation: str
     kind: str
     text: str
-    layer: str = ""
+    layer: str
 
 
 def _load(name: str) -> dict[str, list[dict[str, Any]]]:

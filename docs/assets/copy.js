@@ -1,16 +1,39 @@
-// Copies an equation as TeX or MathML, and lets the keyboard reach equations that scroll.
-// Everything else on the site works without a script.
-document.addEventListener("click", async (event) => {
-  const button = event.target.closest(".equation-copy")
-  if (!button) return
+// Copies an equation as TeX or MathML, and citations; lets the keyboard reach equations that
+// scroll. Everything else on the site works without a script.
+
+// What was copied is said aloud as well: a live region has to be there before it speaks.
+const said = document.createElement("p")
+said.className = "equation-hidden"
+said.setAttribute("role", "status")
+document.body.append(said)
+
+const copy = async (button, text, shown) => {
+  const name = (button.dataset.name ??= button.textContent)
+  try {
+    await navigator.clipboard.writeText(text)
+    button.textContent = "Copied"
+  } catch {
+    // A browser that refuses leaves the text selected, for the reader's own keys.
+    if (shown) getSelection().selectAllChildren(shown)
+    button.textContent = shown ? "Selected" : "Not copied"
+  }
+  said.textContent = `${button.textContent}: ${name}`
+  setTimeout(() => { button.textContent = name }, 1500)
+}
+
+const equation = (button) => {
   const block = button.closest(".equation")
   const parts = [...block.querySelectorAll(".equation-math math")].map((part) => part.innerHTML)
   const mathml = `<math display="block">${parts.join('<mspace width="2em"/>')}</math>`
-  const source = { tex: block.dataset.tex, mathml }
-  const name = button.textContent
-  await navigator.clipboard.writeText(source[button.dataset.copy])
-  button.textContent = "Copied"
-  setTimeout(() => { button.textContent = name }, 1500)
+  return { tex: block.dataset.tex, mathml }[button.dataset.copy]
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest(".equation-copy, .cite-copy")
+  if (!button) return
+  const record = button.closest("p")?.nextElementSibling
+  if (button.matches(".cite-copy")) copy(button, record.textContent, record)
+  else copy(button, equation(button))
 })
 
 const scrolling = ".equation-math, .display-math, .boxes-frame, .md-typeset p, .md-typeset__scrollwrap"

@@ -48,8 +48,8 @@ def _summary(equation: Equation, record: Record) -> str:
     code = "statement only" if equation.is_statement_only else f"<code>{equation.function}</code>"
     if not names:
         return f"{code} · by definition"
-    held = "held" if record.results.all_held(names) else "open"
-    return f'{code} <span class="outcome {held}">{record.results.summary(names)}</span>'
+    kind, summary = record.results.kind(names), record.results.summary(names)
+    return f'{code} <span class="outcome {kind}">{summary}</span>'
 
 
 def _facts(equation: Equation, record: Record) -> Iterator[str]:

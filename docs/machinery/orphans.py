@@ -10,7 +10,7 @@ from typing import Any
 
 from docs.machinery.record import Record
 
-__all__ = ["of_pages", "of_registry"]
+__all__ = ["of_pages", "of_registry", "resolve"]
 
 
 def of_registry(record: Record) -> list[str]:
@@ -43,14 +43,15 @@ def _functions(record: Record) -> Iterator[str]:
     for tag, equation in record.equations.items():
         if equation.is_statement_only:
             continue
-        function = _resolve(equation.function)
+        function = resolve(equation.function)
         if function is None:
             yield f"equation ({tag}): its function {equation.function} does not exist"
         elif f"[({tag})][eq-{tag}]" not in (inspect.getdoc(function) or ""):
             yield f"{equation.function} does not cite its equation: [({tag})][eq-{tag}]"
 
 
-def _resolve(dotted: str) -> Any:
+def resolve(dotted: str) -> Any:
+    """Return what a dotted name names, None where that does not exist."""
     module, _, name = dotted.rpartition(".")
     try:
         return getattr(importlib.import_module(module), name, None)

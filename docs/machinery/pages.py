@@ -1,15 +1,15 @@
-"""The generated parts of pages, as Markdown: properties, handwritten source, equations."""
+"""The generated parts of pages, as Markdown: properties, handwritten source."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from itertools import groupby
 from textwrap import indent
 
-from affine.equations import Correction, Equation, Statement
+from affine.equations import Correction, Statement
 from affine.properties import Property
 from docs.machinery.names import typeset
 from docs.machinery.record import Record
 
-__all__ = ["equations", "handwritten", "properties", "this_build"]
+__all__ = ["citations", "handwritten", "properties", "this_build"]
 
 GROUPS = {
     "value": "Values",
@@ -22,7 +22,8 @@ GROUPS = {
 }
 
 
-def citations(tags: Iterator[str] | tuple[str, ...]) -> str:
+def citations(tags: Iterable[str]) -> str:
+    """Return references to equations."""
     return ", ".join(f"[({tag})][eq-{tag}]" for tag in tags)
 
 
@@ -53,8 +54,7 @@ def this_build(record: Record) -> str:
 
 
 def _property(found: Property, record: Record) -> str:
-    held = "held" if record.results.all_held([found.name]) else "open"
-    outcome = f'<span class="outcome {held}">{record.results.outcome(found.name)}</span>'
+    outcome = record.results.chip(found.name)
     tested = f"tests {citations(found.equations)}"
     facts = f"{outcome} · {found.profile} · {tested} · [source][p-{found.name}]"
     parts = [
@@ -79,7 +79,8 @@ def handwritten(record: Record) -> str:
             parts.append(_statement(statement, record))
             if statement.correction and statement.correction not in told:
                 told.add(statement.correction)
-                parts.append(_correction(record.corrections[statement.correction]))
+                correction = record.corrections[statement.correction]
+                parts.append(_correction(correction, statement, record))
             elif statement.correction:
                 title = record.corrections[statement.correction].title
                 parts.append(f"[{title}][correction-{statement.correction}]: see above.")
@@ -90,7 +91,7 @@ def _statement(statement: Statement, record: Record) -> str:
     carried = citations(tuple(equation.tag for equation in record.carrying(statement.id)))
     lines = [
         f'<div class="statement" id="source-{statement.id}" markdown="1">',
-        f'<span class="statement-id">{statement.id}</span>{typeset(statement.says)}',
+        f'<span class="statement-id">{statement.id}</span> {typeset(statement.says)}',
         f"\\[\n{statement.tex}\n\\]" if statement.tex else "",
         f"[[boxes: {statement.boxes}]]" if statement.boxes else "",
         f'<p class="statement-carried" markdown="1">Carried by {carried}</p>',
@@ -99,31 +100,20 @@ def _statement(statement: Statement, record: Record) -> str:
     return "\n\n".join(filter(None, lines))
 
 
-def _correction(correction: Correction) -> str:
+def _correction(correction: Correction, wrong: Statement, record: Record) -> str:
+    """The correction of a statement: both lines, what is wrong, and the numbers that show it."""
     kinds = {"slip": "failure", "convention": "warning", "notation": "note"}
-    body = [f"{typeset(correction.text)} What holds: {citations((correction.equation,))}."]
-    if correction.layer:
-        body.append(f"[[counterexample: {correction.layer}]]")
+    right = record.equations[correction.equation]
+    line = f"\n\n\\[\n{wrong.tex}\n\\]" if wrong.tex else f" “{wrong.says}”"
+    body = "\n\n".join([
+        f"The line of the notes:{line}",
+        f"What holds, by {citations((right.tag,))}:\n\n\\[\n{right.tex}\n\\]",
+        typeset(correction.text),
+        f"[[counterexample: {correction.layer}]]",
+        f"Corrected on {correction.date}.",
+    ])  # fmt: skip
     return (
         f'<div id="correction-{correction.id}" markdown="1">\n\n'
         f'!!! {kinds[correction.kind]} "{correction.title}"\n\n'
-        f"{indent(chr(10).join([body[0], '', *body[1:]]), '    ')}\n\n</div>"
+        f"{indent(body, '    ')}\n\n</div>"
     )
-
-
-# ------------------------------------------------------------------ equations
-
-
-def equations(record: Record) -> str:
-    """Return the table of all equations."""
-    rows = "\n".join(_row(equation, record) for equation in record.equations.values())
-    head = "| No. | Tag | Equation | Implemented by | Tested by |\n|--:|---|---|---|---|"
-    return f'<div class="equation-index" markdown="1">\n\n{head}\n{rows}\n\n</div>'
-
-
-def _row(equation: Equation, record: Record) -> str:
-    code = "" if equation.is_statement_only else f"[`{equation.function}`][{equation.function}]"
-    names = [found.name for found in record.testing(equation.tag)]
-    tested = record.results.summary(names) if names else "by definition"
-    tag = citations((equation.tag,))
-    return f"| {equation.number} | {tag} | {equation.title} | {code} | {tested} |"

@@ -11,6 +11,7 @@ __all__ = ["NOT_RUN", "Results", "load"]
 
 NOT_RUN = "not run"
 _HELD = "held"
+_BROKEN = "falsified"
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,18 @@ class Results:
     def outcome(self, name: str) -> str:
         """The status of a property, and the number of cases behind it."""
         entry = self.ledger.get("properties", {}).get(name)
-        return f"{self.status(name)}, {entry['cases']} cases" if entry else NOT_RUN
+        if not entry:
+            return NOT_RUN
+        return f"{self.status(name)}, {entry['cases']} {'case' if entry['cases'] == 1 else 'cases'}"
+
+    def chip(self, name: str) -> str:
+        """The outcome of a property as HTML, with a sign and a colour."""
+        return f'<span class="outcome {self.kind([name])}">{self.outcome(name)}</span>'
+
+    def kind(self, names: Sequence[str]) -> str:
+        """Whether several properties `held`, one was `broken`, or some are `open`: not run."""
+        found = {self.status(name) for name in self._observable(names)}
+        return "broken" if _BROKEN in found else "held" if found <= {_HELD} else "open"
 
     def summary(self, names: Sequence[str]) -> str:
         """The outcome of several properties in a few words."""
@@ -41,21 +53,34 @@ class Results:
         held = sum(self.status(name) == _HELD for name in seen)
         return f"{count} held" if held == len(seen) else f"{held} of {count} held"
 
-    def all_held(self, names: Sequence[str]) -> bool:
-        return bool(self) and all(self.status(name) == _HELD for name in self._observable(names))
-
     def _observable(self, names: Sequence[str]) -> list[str]:
         """Those that the reference, which is no framework's, leaves something to observe for."""
         return [name for name in names if self.status(name) != "not observable"]
 
+    def cases(self, names: Sequence[str]) -> int:
+        """How many cases were run for several properties."""
+        found = self.ledger.get("properties", {})
+        return sum(found[name]["cases"] for name in names if name in found)
+
+    @property
+    def build(self) -> Mapping[str, Any] | None:
+        """When and with what the suite ran; None where it did not."""
+        names = ("time", "seconds", "seed", "commit", "versions")
+        return {name: self.ledger[name] for name in names} if self else None
+
+    @property
+    def broken(self) -> list[str]:
+        """The properties that the reference did not hold."""
+        return [name for name in self.ledger.get("properties", {}) if self.kind([name]) == "broken"]
+
     @property
     def conditions(self) -> str:
-        """Seed and versions of the run, `""` where it did not take place."""
+        """Time, seed and versions of the run, `""` where it did not take place."""
         if not self:
             return ""
         said = {"python": "Python", "numpy": "NumPy", "hypothesis": "Hypothesis"}
         versions = [f"{said.get(k, k)} {v}" for k, v in self.ledger["versions"].items()]
-        return ", ".join([f"seed {self.ledger['seed']}", *versions])
+        return ", ".join([self.ledger["time"], f"seed {self.ledger['seed']}", *versions])
 
     def caught_by(self, name: str) -> list[Mapping[str, Any]]:
         """The known-wrong layers that a property falsified."""

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from docs.machinery import names
 
-__all__ = ["explain", "shape", "shape_list"]
+__all__ = ["explain", "name_of", "shape", "shape_list"]
 
 MEANINGS = {
     "X": "the input, a data point in each row",
@@ -66,7 +66,7 @@ def _explain_children(parent: ElementTree.Element, known: Mapping[str, str]) -> 
 
 
 def _title(element: ElementTree.Element, known: Mapping[str, str]) -> str:
-    name, transposed = _name(element)
+    name, transposed = name_of(element)
     if name not in known:
         return ""
     sides = known[name].split("×")
@@ -82,9 +82,9 @@ def _say(name: str, shape: str) -> str:
     return f"{name}: " + ", ".join(filter(None, (meaning, shape or "a number")))
 
 
-def _name(element: ElementTree.Element) -> tuple[str, bool]:
-    """The registry's name of what an element shows, and whether it is transposed."""
-    inner = [_name(child)[0] for child in element]
+def name_of(element: ElementTree.Element) -> tuple[str, bool]:
+    """Return the registry's name of what an element shows, and whether it is transposed."""
+    inner = [name_of(child)[0] for child in element]
     match element.tag, inner:
         case ("msub", [base, sub]):
             return f"{base}_{sub}", False

@@ -1,54 +1,123 @@
-"""The page of one tag: the permanent address of an equation, and how to cite it."""
+"""The page of one tag: all that is known of an equation, at an address that stays."""
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Iterator
+from itertools import pairwise
+from textwrap import indent
 
 from affine.equations import Equation
-from docs.machinery import symbols
-from docs.machinery.citations import FORMATS, Citation, plain
+from affine.history import Event, events_of
+from affine.mistakes import MISTAKES
+from docs.machinery import orphans, symbols, versions
+from docs.machinery.block import reference
+from docs.machinery.citations import Citation
+from docs.machinery.citepage import formats
 from docs.machinery.names import typeset
+from docs.machinery.record import Record
 
-__all__ = ["cite_project", "tag_page"]
+__all__ = ["retired_page", "tag_page"]
 
-_LEXERS = {"BibTeX": "bibtex", "CSL-JSON": "json"}
+_HEAD = "---\nsearch:\n  exclude: true\nhide:\n  - toc\n---"
 
 
-def tag_page(equation: Equation, cited: Citation) -> str:
+def tag_page(equation: Equation, record: Record, cited: Citation) -> str:
     """Return the page as Markdown."""
-    boxes = f"[[boxes of: {equation.tag}]]\n\n" if equation.boxes else ""
-    assumes = "".join(f"- {typeset(one)}\n" for one in equation.assumes)
-    return (
-        f"---\nsearch:\n  exclude: true\nhide:\n  - toc\n---\n\n"
-        f"# {equation.title} {{#tag-{equation.tag}}}\n\n"
-        f"Equation [({equation.tag})][eq-{equation.tag}]"
-        f", number {equation.number}: {equation.spoken}.\n\n"
-        f"\\[\n{equation.tex}\n\\]\n\n{boxes}"
-        f'<p class="equation-shapes">{symbols.shape_list(equation.symbols)}</p>\n\n'
-        f"{assumes and 'It holds when' + chr(10) * 2 + assumes + chr(10)}"
-        f"It is derived, with what computes and tests it, at its home: "
-        f"[{equation.title}][eq-{equation.tag}].\n\n"
-        f"## Cite this equation\n\n{formats(cited)}\n\n{_address(cited)}\n"
+    sections = {
+        "Computed by": _function(equation),
+        "Tested by": _tests(equation, record),
+        "Mistakes that break it": _mistakes(equation),
+        "Referred to by": _referred(equation),
+        "Corrections": _corrections(equation, record),
+        "History": f"{_history(events_of(equation.tag, record.history))}\n\n{versions.PLACE}",
+        "Cite this equation": formats(cited),
+    }
+    told = (f"## {title}\n\n{text}" for title, text in sections.items() if text)
+    return "\n\n".join([_HEAD, *_statement(equation), *told]) + "\n"
+
+
+def retired_page(event: Event, record: Record, cited: Citation) -> str:
+    """Return the page of an equation that was withdrawn: it says why, and what it was."""
+    events = events_of(event.tag, record.history)
+    last = [one.tex for one in events if one.tex][-1]
+    return "\n\n".join([
+        _HEAD,
+        f"# {events[0].title} {{#tag-{event.tag}}}",
+        f'!!! warning "Retired on {event.date}"\n\n    {event.why}',
+        f"The equation ({event.tag}) was\n\n\\[\n{last}\n\\]",
+        f"## History\n\n{_history(events)}",
+        f"## Cite this equation\n\n{formats(cited)}",
+    ]) + "\n"  # fmt: skip
+
+
+def _statement(equation: Equation) -> Iterator[str]:
+    tag = equation.tag
+    yield f"# {equation.title} {{#tag-{tag}}}"
+    yield (
+        f"Equation ({tag}), number {equation.number}: {equation.spoken}. It is derived at "
+        f"[{equation.title}][eq-{tag}]."
+    )
+    yield f"\\[\n{equation.tex}\n\\]"
+    if equation.boxes:
+        yield f"[[boxes of: {tag}]]"
+    yield f'<p class="equation-shapes">{symbols.shape_list(equation.symbols)}</p>'
+    if equation.assumes:
+        yield "It holds when\n\n" + "\n".join(f"- {typeset(one)}" for one in equation.assumes)
+
+
+def _function(equation: Equation) -> str:
+    if equation.is_statement_only:
+        return "No function: it is a statement only."
+    function = orphans.resolve(equation.function)
+    title = f"{function.__module__.replace('.', '/')}.py"
+    code = f'```python title="{title}"\n{inspect.getsource(function).rstrip()}\n```'
+    link = f"[`{equation.function}`][{equation.function}]"
+    return f'{link}\n\n??? note "Its source"\n\n{indent(code, "    ")}'
+
+
+def _tests(equation: Equation, record: Record) -> str:
+    found = record.testing(equation.tag)
+    if not found:
+        return f"No property, by definition: {equation.by_definition}."
+    rows = "\n".join(
+        f"| [`{one.name}`][property-{one.name}] | {record.results.chip(one.name)} |"
+        for one in found
+    )
+    bases = ", ".join(f"[({tag})][eq-{tag}]" for tag in equation.restates)
+    follows = f"It follows from {bases}; these are tested.\n\n" if bases else ""
+    conditions = f"\n\nThis build: {record.results.conditions}." if record.results else ""
+    return f"{follows}| Property | On the reference |\n|---|---|\n{rows}{conditions}"
+
+
+def _mistakes(equation: Equation) -> str:
+    found = [one for one in MISTAKES.values() if one.equation == equation.tag]
+    return "\n".join(
+        f"- [{typeset(one.title)}][mistake-{one.name}]: `{one.formula}`"
+        if "\n" not in one.formula.strip()
+        else f"- [{typeset(one.title)}][mistake-{one.name}]"
+        for one in found
     )
 
 
-def formats(cited: Citation) -> str:
-    """Return the citation as a sentence, and in each format of reference managers."""
-    blocks = (
-        f"**{name}**\n\n```{_LEXERS.get(name, 'text')}\n{write(cited)}\n```"
-        for name, write in FORMATS.items()
-    )
-    return "\n\n".join([f"> {plain(cited)}", *blocks])
+def _referred(equation: Equation) -> str:
+    source = " ".join(reference(f"source-{one}", one) for one in equation.source)
+    handwritten = f"<div><dt>Handwritten source</dt><dd>{source}</dd></div>" if source else ""
+    # Filled with the pages that cite the equation, once all of them are known.
+    used = f'<used-in data-tag="{equation.tag}"></used-in>'
+    return f'<dl class="equation-facts">{handwritten}{used}</dl>'
 
 
-def _address(cited: Citation) -> str:
-    if cited.address:
-        return f"The address <{cited.address}> is permanent: a tag is never renamed or reused."
-    return (
-        "This is a preview build: it has no public address yet, so the citation has none either. "
-        "The tag is permanent: it is never renamed or reused."
+def _corrections(equation: Equation, record: Record) -> str:
+    return "\n".join(
+        f"- {one.date}: [{one.title}][correction-{one.id}], in the handwritten source"
+        for one in record.corrections.values()
+        if one.equation == equation.tag
     )
 
 
-def cite_project(cited: Citation, tags: Iterable[str]) -> str:
-    """Return how to cite the project, and links to the page of every tag."""
-    pages = " · ".join(f"[{tag}][tag-{tag}]" for tag in tags)
-    return f"{formats(cited)}\n\n## The page of each equation\n\n{pages}"
+def _history(events: list[Event]) -> str:
+    first, *later = events
+    told = [f"- {first.date}: published."]
+    for before, event in pairwise([first, *later]):
+        until = f"\n\n    Until then:\n\n    \\[\n    {before.tex}\n    \\]" if event.tex else ""
+        told.append(f"- {event.date}: {event.kind}. {event.why}{until}")
+    return "\n".join(told)

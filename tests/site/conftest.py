@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "site"
+ADDRESS = "https://affine.example/"
 # Pages that one template makes from data: a sample of each kind goes through the browser.
 # Their links are all checked without one.
 GENERATED = ("t/", "p/", "mistakes/")
@@ -131,6 +132,18 @@ def reader(chromium: "Browser") -> "Callable[..., BrowserContext]":
         return opened
 
     return context
+
+
+@pytest.fixture(scope="session")
+def addressed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built for an address under which it is published."""
+    pytest.importorskip("math_core", reason="run make site-build: the site's packages are missing")
+    from tests.site.building import build, copy_to
+
+    copy = copy_to(tmp_path_factory.mktemp("addressed"))
+    built = build(copy, AFFINE_SITE_URL=ADDRESS)
+    assert built.returncode == 0, built.stderr
+    return copy / "site"
 
 
 @pytest.fixture(scope="session")

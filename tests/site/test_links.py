@@ -1,18 +1,14 @@
-"""The site's links: what is an orphan, how equations are cited, what the font must hold."""
+"""The site's loose ends: what is an orphan, what the font must hold."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 pytest.importorskip("math_core", reason="run make site-build: the site's packages are missing")
 
-from docs.machinery import citations, font, orphans, record
-from docs.machinery.citations import Citation
+from docs.machinery import font, orphans, record
 from docs.machinery.record import Record
 
 
@@ -83,76 +79,6 @@ def test_statement_that_nothing_carries_and_its_counterpart_are_found(built: Rec
 def test_correction_that_is_missing_is_found(built: Record) -> None:
     less = replace(built, corrections=without(built.corrections, "average"))
     assert "correction average, which does not exist" in orphans.of_registry(less)[0]
-
-
-# ------------------------------------------------------------------ citations
-
-PROJECT = Citation(
-    key="affine",
-    title="affine & its gradients",
-    authors=({"family-names": "Ada", "given-names": "A."}, {"name": "The contributors"}),
-    version="1.2",
-    released=date(2026, 11, 23),
-    address="https://example.org/affine/",
-)
-
-
-@pytest.fixture
-def cited(built: Record) -> Citation:
-    return citations.of_equation(built.equations["dw"], PROJECT)
-
-
-def test_bibtex(cited: Citation) -> None:
-    assert citations.bibtex(cited) == (
-        "@misc{affine-dw,\n"
-        "  author       = {Ada, A. and {The contributors}},\n"
-        "  title        = {{Gradient of the weights, equation (dw)}},\n"
-        "  howpublished = {affine \\& its gradients},\n"
-        "  note         = {Version 1.2},\n"
-        "  year         = {2026},\n"
-        "  month        = {11},\n"
-        "  url          = {https://example.org/affine/t/dw/},\n"
-        "}"
-    )
-
-
-def test_ris(cited: Citation) -> None:
-    lines = citations.ris(cited).splitlines()
-    assert lines[0] == "TY  - ELEC"
-    assert "AU  - Ada, A." in lines
-    assert "DA  - 2026/11/23" in lines
-    assert lines[-1] == "ER  - "
-
-
-def test_csl_json(cited: Citation) -> None:
-    (item,) = json.loads(citations.csl_json(cited))
-    assert item["author"] == [{"family": "Ada", "given": "A."}, {"literal": "The contributors"}]
-    assert item["issued"] == {"date-parts": [[2026, 11, 23]]}
-    assert item["URL"] == "https://example.org/affine/t/dw/"
-
-
-def test_highwire(cited: Citation) -> None:
-    tags = citations.highwire(cited)
-    assert ("citation_publication_date", "2026/11/23") in tags
-    assert [content for name, content in tags if name == "citation_author"] == [
-        "Ada, A.",
-        "The contributors",
-    ]
-
-
-def test_without_an_address_no_citation_invents_one(built: Record) -> None:
-    here = replace(PROJECT, address="")
-    cited = citations.of_equation(built.equations["dw"], here)
-    written = [write(cited) for write in citations.FORMATS.values()]
-    assert not any("http" in text or "t/dw" in text for text in written)
-    assert "citation_public_url" not in dict(citations.highwire(cited))
-
-
-def test_the_project_cites_itself_from_its_citation_file() -> None:
-    cited = citations.of_project(Path(__file__).parents[2] / "CITATION.cff", "")
-    assert cited.authors
-    assert cited.version
-    assert citations.plain(cited).startswith(str(cited.authors[0].get("name", "")))
 
 
 # ------------------------------------------------------------------ font
