@@ -14,7 +14,7 @@ UV := uv==0.13.9
 stop = { printf '\nmake: %s\n      %s\n' '$(1)' '$(2)' >&2; exit 1; }
 install = $(PIP) install $(1) || $(call stop,pip could not install $(1).,Is the network reachable? Then run the same command again.)
 
-.PHONY: help test test-frameworks check nightly lint site site-build test-site bench lock clean
+.PHONY: help test test-frameworks check nightly lint site site-build pdf test-site bench lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,15 @@ site-build: .venv/.docs ## Build the site into site/
 	@NO_MKDOCS_2_WARNING=1 AFFINE_LEDGER='$(CURDIR)/build/ledger.json' \
 	  $(BIN)/python -m mkdocs build --strict
 	@echo "site: built in site/"
+
+# The build prints the PDF itself, so that the pages link to it only where it is.
+pdf: ## Print the derivation into build/affine.pdf, and build the site with a link to it
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+	  || command -v google-chrome >/dev/null \
+	  || $(call stop,Chromium is not on the PATH.,On Debian and Ubuntu: apt-get install chromium)
+	@$(MAKE) --no-print-directory site-build AFFINE_PDF=1
+	@cp site/affine.pdf build/affine.pdf
+	@echo "pdf: printed into build/affine.pdf and site/affine.pdf"
 
 test-site: .venv/.browser ## Test the built site in Chromium
 	@$(BIN)/python -m pytest --quiet -n auto -rs tests/site

@@ -69,7 +69,7 @@ def test_there_is_no_orphan() -> None:
         (_without_equation, r"property \w+ cites \(linearity\), which is no equation"),
         (_without_property, r"equation \(balance\) has no property"),
         (_without_function, r"equation \(dw\): its function affine.gone does not exist"),
-        (_without_citation, r"affine.forward does not cite its equation: \[\(chain\)\]"),
+        (_without_citation, r"affine.forward does not cite its equation: add \[\(chain\)\]"),
         (_without_statement, r"names the statement S15, which is not in the source"),
     ],
 )

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from mkdocs.exceptions import ConfigurationError
+
 __all__ = ["address"]
 
 
@@ -16,7 +18,10 @@ def address(environ: Mapping[str, str]) -> str:
     """
     found = environ["AFFINE_SITE_URL"] if "AFFINE_SITE_URL" in environ else _of_host(environ)
     if found and urlsplit(found).scheme not in ("http", "https"):
-        raise ValueError(f"AFFINE_SITE_URL is {found!r}; write it as https://example.org/affine/")
+        raise ConfigurationError(
+            f"the site's address is {found!r}: set AFFINE_SITE_URL to one like "
+            "https://example.org/affine/"
+        )
     return f"{found.rstrip('/')}/" if found else ""
 
 

@@ -9,7 +9,7 @@ from docs.machinery import boxes, symbols, tex
 from docs.machinery.names import typeset
 from docs.machinery.record import Record
 
-__all__ = ["equation_block", "picture", "reference"]
+__all__ = ["equation_block", "picture", "reference", "tests"]
 
 
 def equation_block(equation: Equation, record: Record, level: int) -> str:
@@ -48,8 +48,7 @@ def _summary(equation: Equation, record: Record) -> str:
     code = "statement only" if equation.is_statement_only else f"<code>{equation.function}</code>"
     if not names:
         return f"{code} · by definition"
-    kind, summary = record.results.kind(names), record.results.summary(names)
-    return f'{code} <span class="outcome {kind}">{summary}</span>'
+    return f"{code} {record.results.chip(names, record.results.summary(names))}"
 
 
 def _facts(equation: Equation, record: Record) -> Iterator[str]:
@@ -58,7 +57,7 @@ def _facts(equation: Equation, record: Record) -> Iterator[str]:
     if equation.assumes:
         yield _fact("Holds when", "<br>".join(typeset(escape(one)) for one in equation.assumes))
     yield _fact("Implemented by", _function(equation))
-    yield _fact("Tested by", _tests(equation, record))
+    yield _fact("Tested by", tests(equation, record))
     if equation.source:
         links = [reference(f"source-{statement}", statement) for statement in equation.source]
         yield _fact("Handwritten source", " ".join(links))
@@ -77,23 +76,27 @@ def _function(equation: Equation) -> str:
     return reference(equation.function, f"<code>{equation.function}</code>")
 
 
-def _tests(equation: Equation, record: Record) -> str:
+def tests(equation: Equation, record: Record) -> str:
+    """Return the properties that test an equation, by what came of them in this build."""
     found = record.testing(equation.tag)
     if not found:
         return f"no property, by definition: {escape(equation.by_definition)}"
     by_outcome: dict[str, list[str]] = defaultdict(list)
     for one in found:
-        link = reference(f"property-{one.name}", f"<code>{one.name}</code>")
-        by_outcome[record.results.outcome(one.name)].append(link)
+        by_outcome[record.results.outcome(one.name)].append(one.name)
     items = "".join(
-        f"<li><span>{escape(outcome)}:</span> {', '.join(links)}</li>"
-        for outcome, links in by_outcome.items()
+        f"<li>{record.results.chip(names, outcome)}: {', '.join(map(_property, names))}</li>"
+        for outcome, names in by_outcome.items()
     )
     if equation.restates:
         bases = ", ".join(reference(f"eq-{tag}", f"({tag})") for tag in equation.restates)
         items = f"<li>It follows from {bases}; these are tested.</li>{items}"
     conditions = f"<p>{escape(record.results.conditions)}</p>" if record.results else ""
     return f"<ul>{items}</ul>{conditions}"
+
+
+def _property(name: str) -> str:
+    return reference(f"property-{name}", f"<code>{name}</code>")
 
 
 def _copy_and_cite(tag: str) -> str:

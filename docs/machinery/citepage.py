@@ -42,8 +42,8 @@ def _lasts(cited: Citation) -> str:
 
 def cite_page(cited: Citation) -> str:
     """Return the folded end of a page: how to cite it."""
-    summary = "<summary>Cite this page</summary>"
-    return f'<details class="cite-page">{summary}{formats(cited)}</details>'
+    folded = f"<summary>Cite this page</summary>{formats(cited)}"
+    return f'<details class="cite-page" data-search-exclude="true">{folded}</details>'
 
 
 def cite_project(cited: Citation, tags: Iterable[str]) -> str:

@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
@@ -39,7 +38,7 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
 def _citations(files: Files, config: MkDocsConfig) -> dict[str, Citation]:
     """The project, each page of the derivation, each equation."""
     whole = project(config)
-    pages = [one for one in files.documentation_pages() if _is_derivation(one)]
+    pages = [one for one in files.documentation_pages() if one.src_uri.startswith("derivation/")]
     equations = record.load().equations.values()
     return {
         "cite.md": whole,
@@ -48,15 +47,12 @@ def _citations(files: Files, config: MkDocsConfig) -> dict[str, Citation]:
     }
 
 
-def _is_derivation(file: File) -> bool:
-    return file.src_uri.startswith("derivation/") and not file.generated_by
-
-
 def _of_page(file: File, whole: Citation, config: MkDocsConfig) -> Citation:
     name = Path(file.src_uri).stem.replace("index", "derivation")
     title = file.content_string.partition("\n")[0].removeprefix("# ")
-    place = _folder(urljoin(config.site_url or "", file.url)) if whole.address else ""
-    return citations.of_page(name, title, place, whole)
+    # The address of this version: a plugin may have added it, and no slash.
+    site = f"{(config.site_url or '').rstrip('/')}/"
+    return citations.of_page(name, title, _folder(site + file.url) if whole.address else "", whole)
 
 
 def _folder(url: str) -> str:
@@ -65,12 +61,13 @@ def _folder(url: str) -> str:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    cited, uri = _cited.get(page.file.src_uri), page.file.src_uri
+    uri = page.file.src_uri
+    cited = _cited.get(uri)
     if page.canonical_url:
-        tag = cited and uri.startswith("t/")
-        page.canonical_url = cited.address if tag else _folder(page.canonical_url)
-    if uri == "cite.md":
-        return f"{markdown}\n\n{citepage.cite_project(_cited[uri], record.load().equations)}\n"
+        of_tag = cited.address if cited and uri.startswith("t/") else ""
+        page.canonical_url = of_tag or _folder(page.canonical_url)
+    if cited and uri == "cite.md":
+        return f"{markdown}\n\n{citepage.cite_project(cited, record.load().equations)}\n"
     if cited and uri.startswith("derivation/"):
         return f"{markdown}\n\n{citepage.cite_page(cited)}\n"
     return markdown

@@ -27,24 +27,20 @@ def _row(equation: Equation, record: Record) -> str:
         citations([equation.tag]),
         equation.title,
         code or "statement only",
-        _tested(names),
+        _tested(equation.tag, names),
         f"{record.results.cases(names):,}" if names and record.results else "",
         _result(names, record),
     ]
     return f"| {' | '.join(cells)} |"
 
 
-def _tested(names: list[str]) -> str:
-    links = [f"[`{name}`][property-{name}]" for name in names]
-    if len(links) < 2:
-        return "".join(links) or "by definition"
-    listed = "<br>".join(links)
-    return f"<details><summary>{len(links)} properties</summary>{listed}</details>"
+def _tested(tag: str, names: list[str]) -> str:
+    if not names:
+        return "by definition"
+    count = "1 property" if len(names) == 1 else f"{len(names)} properties"
+    return f"[{count}](t/{tag}/index.md#tested-by)"
 
 
 def _result(names: list[str], record: Record) -> str:
-    if not names:
-        return ""
-    kind = record.results.kind(names)
-    said = {"open": "not run"}.get(kind, kind)
-    return f'<span class="outcome {kind}">{said}</span>'
+    said = {"open": "not run"}.get(record.results.kind(names), record.results.kind(names))
+    return record.results.chip(names, said) if names else ""

@@ -36,7 +36,10 @@ def _homeless(record: Record, homes: Mapping[str, Sequence[str]]) -> Iterator[st
 def _unknown_blocks(record: Record, homes: Mapping[str, Sequence[str]]) -> Iterator[str]:
     for tag, pages in homes.items():
         if tag not in record.equations:
-            yield f"{', '.join(pages)}: the block of ({tag}), which is no equation"
+            yield (
+                f"{', '.join(pages)}: the block of ({tag}), which is no equation: enter it in "
+                "affine/equations.toml, or take the block away"
+            )
 
 
 def _functions(record: Record) -> Iterator[str]:
@@ -45,9 +48,15 @@ def _functions(record: Record) -> Iterator[str]:
             continue
         function = resolve(equation.function)
         if function is None:
-            yield f"equation ({tag}): its function {equation.function} does not exist"
+            yield (
+                f"equation ({tag}): its function {equation.function} does not exist; "
+                "affine/equations.toml must name what computes it"
+            )
         elif f"[({tag})][eq-{tag}]" not in (inspect.getdoc(function) or ""):
-            yield f"{equation.function} does not cite its equation: [({tag})][eq-{tag}]"
+            yield (
+                f"{equation.function} does not cite its equation: add [({tag})][eq-{tag}] "
+                "to its docstring"
+            )
 
 
 def resolve(dotted: str) -> Any:
@@ -62,7 +71,10 @@ def resolve(dotted: str) -> Any:
 def _tests(record: Record) -> Iterator[str]:
     for tag, equation in record.equations.items():
         if not record.testing(tag) and not equation.by_definition:
-            yield f"equation ({tag}) has no property, and no by_definition that says why"
+            yield (
+                f"equation ({tag}) has no property: name the tag in one that tests it, or say "
+                "in by_definition why none can"
+            )
 
 
 def _restatements(record: Record) -> Iterator[str]:

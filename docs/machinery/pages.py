@@ -54,7 +54,7 @@ def this_build(record: Record) -> str:
 
 
 def _property(found: Property, record: Record) -> str:
-    outcome = record.results.chip(found.name)
+    outcome = record.results.chip([found.name], record.results.outcome(found.name))
     tested = f"tests {citations(found.equations)}"
     facts = f"{outcome} · {found.profile} · {tested} · [source][p-{found.name}]"
     parts = [

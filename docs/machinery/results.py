@@ -30,19 +30,18 @@ class Results:
 
     def outcome(self, name: str) -> str:
         """The status of a property, and the number of cases behind it."""
-        entry = self.ledger.get("properties", {}).get(name)
-        if not entry:
-            return NOT_RUN
-        return f"{self.status(name)}, {entry['cases']} {'case' if entry['cases'] == 1 else 'cases'}"
+        cases = self.cases([name])
+        many = f", {cases} {'case' if cases == 1 else 'cases'}" if cases else ""
+        return f"{self.status(name)}{many}"
 
-    def chip(self, name: str) -> str:
-        """The outcome of a property as HTML, with a sign and a colour."""
-        return f'<span class="outcome {self.kind([name])}">{self.outcome(name)}</span>'
+    def chip(self, names: Sequence[str], said: str) -> str:
+        """Words about the outcome of properties as HTML, with a sign and a colour."""
+        return f'<span class="outcome {self.kind(names)}">{said}</span>'
 
     def kind(self, names: Sequence[str]) -> str:
         """Whether several properties `held`, one was `broken`, or some are `open`: not run."""
         found = {self.status(name) for name in self._observable(names)}
-        return "broken" if _BROKEN in found else "held" if found <= {_HELD} else "open"
+        return "broken" if _BROKEN in found else "held" if found == {_HELD} else "open"
 
     def summary(self, names: Sequence[str]) -> str:
         """The outcome of several properties in a few words."""

@@ -9,7 +9,7 @@ from affine.equations import Equation
 from affine.history import Event, events_of
 from affine.mistakes import MISTAKES
 from docs.machinery import orphans, symbols, versions
-from docs.machinery.block import reference
+from docs.machinery.block import reference, tests
 from docs.machinery.citations import Citation
 from docs.machinery.citepage import formats
 from docs.machinery.names import typeset
@@ -24,7 +24,7 @@ def tag_page(equation: Equation, record: Record, cited: Citation) -> str:
     """Return the page as Markdown."""
     sections = {
         "Computed by": _function(equation),
-        "Tested by": _tests(equation, record),
+        "Tested by": f'<div class="tested">{tests(equation, record)}</div>',
         "Mistakes that break it": _mistakes(equation),
         "Referred to by": _referred(equation),
         "Corrections": _corrections(equation, record),
@@ -72,20 +72,6 @@ def _function(equation: Equation) -> str:
     code = f'```python title="{title}"\n{inspect.getsource(function).rstrip()}\n```'
     link = f"[`{equation.function}`][{equation.function}]"
     return f'{link}\n\n??? note "Its source"\n\n{indent(code, "    ")}'
-
-
-def _tests(equation: Equation, record: Record) -> str:
-    found = record.testing(equation.tag)
-    if not found:
-        return f"No property, by definition: {equation.by_definition}."
-    rows = "\n".join(
-        f"| [`{one.name}`][property-{one.name}] | {record.results.chip(one.name)} |"
-        for one in found
-    )
-    bases = ", ".join(f"[({tag})][eq-{tag}]" for tag in equation.restates)
-    follows = f"It follows from {bases}; these are tested.\n\n" if bases else ""
-    conditions = f"\n\nThis build: {record.results.conditions}." if record.results else ""
-    return f"{follows}| Property | On the reference |\n|---|---|\n{rows}{conditions}"
 
 
 def _mistakes(equation: Equation) -> str:

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -208,8 +207,15 @@ def test_any_title_survives_each_format(title: str) -> None:
     }
 
 
+def test_signs_of_tex_are_written_as_tex_reads_them() -> None:
+    entry = citations.bibtex(cited("&%$#_{}~^\\", {"name": "One"}))
+    names = "braceleft", "braceright", "asciitilde", "asciicircum", "backslash"
+    written = r"\&\%\$\#\_" + "".join(rf"\text{name}{{}}" for name in names)
+    assert f"= {{{{{written}}}}},\n" in entry
+
+
 def test_without_an_address_no_record_invents_one() -> None:
-    here = replace(citations.of_project(ROOT / "CITATION.cff", ""))
+    here = citations.of_project(ROOT / "CITATION.cff", "")
     one = citations.of_equation(EQUATIONS["dw"], here)
     written = [form.write(one) for form in citations.FORMATS.values()]
     assert not any("http" in text or "t/dw" in text for text in [*written, citations.plain(one)])

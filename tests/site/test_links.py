@@ -58,7 +58,7 @@ def test_equation_without_a_property_is_found(built: Record) -> None:
     [
         ("affine.no_such", "affine.no_such does not exist"),
         ("no_such.forward", "no_such.forward does not exist"),
-        ("affine.jvp", "affine.jvp does not cite its equation: [(dw)][eq-dw]"),
+        ("affine.jvp", "affine.jvp does not cite its equation: add [(dw)][eq-dw]"),
     ],
 )
 def test_function_that_is_missing_or_does_not_cite_is_found(
