@@ -17,11 +17,15 @@ SOURCE = "handwritten.md"
 _TAGS = re.compile(r"<[a-z][^>]*>")
 # What a reader of the site can follow or press, and a reader of paper cannot.
 _ON_SCREEN = re.compile(
-    r"<div><dt>(?:Used in|Copy and cite)</dt><dd>.*?</dd></div>"
-    r'|<details class="cite-page">.*?</details>',
+    r'<p class="on-screen">.*?</p>'
+    r"|<div><dt>(?:Used in|Copy and cite)</dt><dd>.*?</dd></div>"
+    r'|<details class="cite-page"[^>]*>.*?</details>',
     re.DOTALL,
 )
 _ID, _HREF = re.compile(r' id="([^"]*)"'), re.compile(r' href="([^"]*)"')
+
+_PROGRAM = re.compile(r"<pre>(?=(.*?)</pre>)", re.DOTALL)
+_LONG = 24  # lines: a program with more may go on on the next page
 
 
 class Chapter(NamedTuple):
@@ -81,4 +85,9 @@ def _rewritten(page: Page, names: dict[tuple[str, str], str], link: Callable[[st
         with_id = _ID.sub(lambda id: f' id="{names[page.url, id[1]]}"', found[0])
         return _HREF.sub(lambda href: link(urljoin(page.url, href[1])), with_id)
 
-    return _TAGS.sub(tag, _ON_SCREEN.sub("", page.content or ""))
+    content = _PROGRAM.sub(_marked_if_long, _ON_SCREEN.sub("", page.content or ""))
+    return _TAGS.sub(tag, content)
+
+
+def _marked_if_long(program: re.Match[str]) -> str:
+    return '<pre class="long">' if program[1].count("\n") > _LONG else program[0]

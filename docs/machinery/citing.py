@@ -39,7 +39,7 @@ def _citations(files: Files, config: MkDocsConfig) -> dict[str, Citation]:
     """The project, each page of the derivation, each equation."""
     whole = project(config)
     pages = [one for one in files.documentation_pages() if one.src_uri.startswith("derivation/")]
-    equations = record.load().equations.values()
+    equations = [*record.load().equations.values(), *record.load().withdrawn()]
     return {
         "cite.md": whole,
         **{page.src_uri: _of_page(page, whole, config) for page in pages},

@@ -1,5 +1,6 @@
 """One small font for the mathematics: the characters that the site uses, of STIX Two Math."""
 
+import base64
 import io
 import re
 import unicodedata
@@ -29,15 +30,17 @@ def characters(html: str) -> set[str]:
 
 
 def write(site: Path) -> None:
-    """Write the font for all pages under `site`, and its licence beside it."""
+    """Write the style sheet that holds the font for all pages under `site`, and its licence.
+
+    A font in a file of its own comes after the first view, which then moves.
+    """
     pages = site.rglob("*.html")
     used = set().union(*(characters(page.read_text(encoding="utf-8")) for page in pages))
-    folder = site / "assets" / "fonts"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = site / "assets"
     with as_file(files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf") as path:
         font = TTFont(path, recalcTimestamp=False)
     (folder / "stix-two-math-licence.txt").write_text(_licence(font), encoding="utf-8")
-    (folder / "stix-two-math.woff2").write_bytes(_subset(font, used))
+    (folder / "stix-two-math.css").write_text(_style(_subset(font, used)), encoding="utf-8")
 
 
 def _subset(font: TTFont, used: set[str]) -> bytes:
@@ -51,10 +54,20 @@ def _subset(font: TTFont, used: set[str]) -> bytes:
     return target.getvalue()
 
 
+def _style(font: bytes) -> str:
+    data = base64.b64encode(font).decode()
+    return (
+        '@font-face {\n  font-family: "STIX Two Math";\n'
+        f'  src: url("data:font/woff2;base64,{data}") format("woff2");\n'
+        # With the font at hand this always finds it, and never draws a second time.
+        "  font-display: optional;\n}\n"
+    )
+
+
 def _licence(font: TTFont) -> str:
     """The copyright and licence that the font itself carries."""
     copyright, licence, address = (font["name"].getDebugName(id) for id in (0, 13, 14))
     return (
-        f"{copyright}\n\n{licence}\n{address}\n\nstix-two-math.woff2 holds those characters of "
+        f"{copyright}\n\n{licence}\n{address}\n\nstix-two-math.css holds those characters of "
         f"STIX Two Math that this site uses.\n"
     )

@@ -76,6 +76,9 @@ def _generated(project: citations.Citation) -> Iterator[tuple[str, str]]:
     for tag, equation in built.equations.items():
         cited = citations.of_equation(equation, project)
         yield f"t/{tag}/index.md", tagpage.tag_page(equation, built, cited)
+    for event in built.withdrawn():
+        cited = citations.of_equation(event, project)
+        yield f"t/{event.tag}/index.md", tagpage.retired_page(event.tag, built, cited)
     for name, found in built.properties.items():
         yield f"p/{name}/index.md", propertypage.property_page(found, built)
     for name, mistake in MISTAKES.items():

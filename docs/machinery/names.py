@@ -88,7 +88,7 @@ def _mathml(part: Part) -> str:
 
 def _token(text: str) -> str:
     if text == "⊤":
-        return '<mi intent="transpose" title="transposed">⊤</mi>'
+        return '<mi data-intent="transpose" data-title="transposed">⊤</mi>'
     tag = "mi" if text.isalpha() or text == "𝟏" else "mn" if text.isdigit() else "mo"
     flat = ' stretchy="false"' if text in "()[]" else ' lspace="0" rspace="0"'
     return f"<{tag}{flat if tag == 'mo' else ''}>{escape(text)}</{tag}>"

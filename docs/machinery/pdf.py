@@ -53,8 +53,8 @@ def browser() -> str:
 
 
 def sentences(markdown: str) -> str:
-    """Keep what a page says about the PDF, `[[pdf: …]]`, where there is one."""
-    return _SENTENCE.sub(r"\1" if wanted() else "", markdown)
+    """Keep what a page says about the PDF, `[[pdf: …]]`, where there is one; not on paper."""
+    return _SENTENCE.sub(r"\1\n{: .on-screen }" if wanted() else "", markdown)
 
 
 def write(book: Path, target: Path, data: Mapping[str, str]) -> None:

@@ -12,7 +12,7 @@ from affine.equations import (
     Equation,
     Statement,
 )
-from affine.history import HISTORY, Event
+from affine.history import HISTORY, Event, retired
 from affine.properties import PROPERTIES, Property
 from docs.machinery import results
 
@@ -34,6 +34,11 @@ class Record:
         """The properties that test an equation, or what it restates."""
         tags = {tag, *(self.equations[tag].restates if tag in self.equations else ())}
         return [found for found in self.properties.values() if tags & set(found.equations)]
+
+    def withdrawn(self) -> list[Event]:
+        """The equations that were retired, as they were published."""
+        gone = retired(self.history)
+        return [one for one in self.history if one.kind == "published" and one.tag in gone]
 
     def carrying(self, statement: str) -> list[Equation]:
         """The equations that carry a statement of the handwritten source."""

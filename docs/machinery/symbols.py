@@ -42,6 +42,9 @@ MEANINGS = {
     "out-dot": "the change of out along the direction",
 }
 
+# HTML knows no `title` on mathematics, though browsers show it: a script renames it.
+_TITLE = "data-title"
+
 _SIDE = re.compile(r"[NDMK]")
 
 
@@ -59,10 +62,10 @@ def _explain_children(parent: ElementTree.Element, known: Mapping[str, str]) -> 
             _explain_children(child, known)
         elif child.tag == "mi":
             # A title would replace the letter for assistive technology: wrap the letter.
-            parent[at] = ElementTree.Element("mrow", title=title)
+            parent[at] = ElementTree.Element("mrow", {_TITLE: title})
             parent[at].append(child)
         else:
-            child.set("title", title)
+            child.set(_TITLE, title)
 
 
 def _title(element: ElementTree.Element, known: Mapping[str, str]) -> str:

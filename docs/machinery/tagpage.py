@@ -35,16 +35,17 @@ def tag_page(equation: Equation, record: Record, cited: Citation) -> str:
     return "\n\n".join([_HEAD, *_statement(equation), *told]) + "\n"
 
 
-def retired_page(event: Event, record: Record, cited: Citation) -> str:
+def retired_page(tag: str, record: Record, cited: Citation) -> str:
     """Return the page of an equation that was withdrawn: it says why, and what it was."""
-    events = events_of(event.tag, record.history)
-    last = [one.tex for one in events if one.tex][-1]
+    events = events_of(tag, record.history)
+    first, last = events[0], events[-1]
+    tex = [one.tex for one in events if one.tex][-1]
     return "\n\n".join([
         _HEAD,
-        f"# {events[0].title} {{#tag-{event.tag}}}",
-        f'!!! warning "Retired on {event.date}"\n\n    {event.why}',
-        f"The equation ({event.tag}) was\n\n\\[\n{last}\n\\]",
-        f"## History\n\n{_history(events)}",
+        f"# {first.title} {{#tag-{tag}}}",
+        f'!!! warning "Retired on {last.date}"\n\n    {last.why}',
+        f"The equation ({tag}) was\n\n\\[\n{tex}\n\\]",
+        f"## History\n\n{_history(events)}\n\n{versions.PLACE}",
         f"## Cite this equation\n\n{formats(cited)}",
     ]) + "\n"  # fmt: skip
 

@@ -9,7 +9,7 @@ __all__ = ["TexError", "parts", "to_mathml"]
 _converter = LatexToMathML(annotation=False, fancy_error=False)
 
 # Speech engines read the bare sign as "down tack".
-_TRANSPOSED = '<mi intent="transpose" title="transposed">⊤</mi>'
+_TRANSPOSED = '<mi data-intent="transpose" data-title="transposed">⊤</mi>'
 
 # Where a displayed formula may be broken: at wide spaces and before implications.
 _JOINTS = re.compile(r"\\q?quad\b|(?=\\;\\Rightarrow)")
@@ -25,8 +25,10 @@ def to_mathml(tex: str, *, display: bool = False) -> str:
         mathml = _converter.convert_with_local_state(tex, displaystyle=display)
     except LatexError as error:
         raise TexError(f"cannot convert the TeX {tex} ({error})") from None
-    return mathml.replace("&ApplyFunction;", "\N{FUNCTION APPLICATION}").replace(
-        "<mi>⊤</mi>", _TRANSPOSED
+    return (
+        mathml.replace("&ApplyFunction;", "\N{FUNCTION APPLICATION}")
+        .replace("<mi>⊤</mi>", _TRANSPOSED)
+        .replace(' scriptlevel="0"', "")  # nothing else, where a table is no script
     )
 
 

@@ -4,6 +4,7 @@ Without a built site or a browser the tests are skipped; AFFINE_REQUIRE_BROWSER=
 skip a failure. No browser is ever downloaded.
 """
 
+import gzip
 import json
 import os
 import shutil
@@ -13,8 +14,9 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "site"
+# Not for the screen: test_pdf.py reads what is printed from it.
+PRINTED = {"derivation/book.html"}
+COMPRESSED = {".html", ".css", ".js", ".json", ".svg", ".xml", ".md", ".txt"}
 ADDRESS = "https://affine.example/"
 # Pages that one template makes from data: a sample of each kind goes through the browser.
 # Their links are all checked without one.
@@ -56,6 +61,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pages(pattern: str) -> list[str]:
     """The site's pages, as paths from its root; without a site, one that cannot be read."""
     found = sorted(path.relative_to(SITE).as_posix() for path in SITE.glob(pattern))
+    found = [page for page in found if page not in PRINTED]
     return [page for page in found if not page.startswith(GENERATED)] + [
         page
         for folder in GENERATED
@@ -73,9 +79,24 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
-class _QuietHandler(SimpleHTTPRequestHandler):
+class _Handler(SimpleHTTPRequestHandler):
+    """Serves in silence, and compresses text as the hosts of static sites do."""
+
     def log_message(self, *_: object) -> None:
         pass
+
+    def send_head(self) -> Any:
+        path = Path(self.translate_path(self.path))
+        compressed = path.suffix in COMPRESSED and path.is_file()
+        if not compressed or "gzip" not in self.headers.get("Accept-Encoding", ""):
+            return super().send_head()
+        content = gzip.compress(path.read_bytes(), mtime=0)
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        return BytesIO(content)
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +105,7 @@ def serve() -> Iterator[Callable[[Path], str]]:
     servers = []
 
     def start(folder: Path) -> str:
-        handler = partial(_QuietHandler, directory=str(folder))
+        handler = partial(_Handler, directory=str(folder))
         servers.append(ThreadingHTTPServer(("127.0.0.1", 0), handler))
         threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
         return f"http://127.0.0.1:{servers[-1].server_port}"
@@ -146,24 +167,32 @@ def addressed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy / "site"
 
 
+BARE = ["index", "section/index", "section/page"]
+
+
 @pytest.fixture(scope="session")
-def bare_pages(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str]) -> list[str]:
-    """Addresses of the pages of a site with this site's theme settings and nothing else of it."""
+def bare_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site with this site's theme settings and nothing else of it."""
     from mkdocs.utils.yaml import yaml_load
 
     with (ROOT / "mkdocs.yml").open(encoding="utf-8") as file:
         theme = yaml_load(file)["theme"]
     theme.pop("custom_dir", None)
     folder = tmp_path_factory.mktemp("bare")
-    pages = ["index", "section/index", "section/page"]
     nav = [{"Home": "index.md"}, {"Section": ["section/index.md", "section/page.md"]}]
     config = {"site_name": "bare", "use_directory_urls": False, "theme": theme, "nav": nav}
     (folder / "mkdocs.yml").write_text(json.dumps(config), encoding="utf-8")
     (folder / "docs" / "section").mkdir(parents=True)
-    for page in pages:
+    for page in BARE:
         text = f"# Title of {page}\n\nOne sentence.\n\n    code\n"
         (folder / "docs" / f"{page}.md").write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    address = serve(folder / "site")
-    return [f"{address}/{page}.html" for page in pages]
+    return folder / "site"
+
+
+@pytest.fixture(scope="session")
+def bare_pages(bare_site: Path, serve: Callable[[Path], str]) -> list[str]:
+    """The addresses of the pages of the bare site."""
+    address = serve(bare_site)
+    return [f"{address}/{page}.html" for page in BARE]

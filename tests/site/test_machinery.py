@@ -88,17 +88,17 @@ def test_formula_breaks_at_wide_spaces_but_not_inside_an_environment() -> None:
 
 
 def test_transposes_can_be_read_aloud() -> None:
-    assert 'intent="transpose"' in tex.to_mathml(r"X^\top")
+    assert 'data-intent="transpose"' in tex.to_mathml(r"X^\top")
 
 
 def test_symbols_say_their_meaning_and_shape() -> None:
     mathml = tex.to_mathml(r"\mathrm{dW} = X^\top \dot W w_j")
     shapes = {"dW": "D×M", "X": "N×D", "Ẇ": "D×M", "w_j": "D×1"}
     shown = symbols.explain(mathml, shapes)
-    assert 'title="dW: the gradient of the weights, D×M"' in shown
-    assert 'title="X transposed: D×N"' in shown
-    assert 'title="Ẇ: a direction of W, D×M"' in shown
-    assert 'title="w_j: column j of W, D×1"' in shown
+    assert 'data-title="dW: the gradient of the weights, D×M"' in shown
+    assert 'data-title="X transposed: D×N"' in shown
+    assert 'data-title="Ẇ: a direction of W, D×M"' in shown
+    assert 'data-title="w_j: column j of W, D×1"' in shown
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,11 @@
-// Copies an equation as TeX or MathML, and citations; lets the keyboard reach equations that
-// scroll. Everything else on the site works without a script.
+// Copies an equation as TeX or MathML, and citations; says what a symbol means where one points at
+// it; lets the keyboard reach equations that scroll. Everything else works without a script.
+
+// Neither attribute is HTML's on mathematics, so the pages hold them under names of their own.
+for (const part of document.querySelectorAll("math [data-title]")) {
+  part.setAttribute("title", part.dataset.title)
+  if (part.dataset.intent) part.setAttribute("intent", part.dataset.intent)
+}
 
 // What was copied is said aloud as well: a live region has to be there before it speaks.
 const said = document.createElement("p")
@@ -21,9 +27,17 @@ const copy = async (button, text, shown) => {
   setTimeout(() => { button.textContent = name }, 1500)
 }
 
+const bare = (math) => {
+  const copied = math.cloneNode(true)
+  for (const part of copied.querySelectorAll("[data-title]")) {
+    for (const name of ["title", "data-title", "data-intent"]) part.removeAttribute(name)
+  }
+  return copied.innerHTML
+}
+
 const equation = (button) => {
   const block = button.closest(".equation")
-  const parts = [...block.querySelectorAll(".equation-math math")].map((part) => part.innerHTML)
+  const parts = [...block.querySelectorAll(".equation-math math")].map(bare)
   const mathml = `<math display="block">${parts.join('<mspace width="2em"/>')}</math>`
   return { tex: block.dataset.tex, mathml }[button.dataset.copy]
 }

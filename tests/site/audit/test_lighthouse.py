@@ -1,0 +1,76 @@
+"""Lighthouse on the pages that readers meet first, as on a phone; and what these pages weigh."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.site.audit.conftest import program, tool
+from tests.site.conftest import FLAGS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Response
+
+PAGES = ["index.html", "derivation/whole-batch.html", "t/dw/index.html"]
+LEAST = 0.95
+MOST_BYTES = 350_000
+# Lighthouse's simulation of a slow phone depends on how busy this machine is: the best of some.
+TRIES = 3
+
+
+def scores(address: str, folder: Path) -> dict[str, float]:
+    """The four categories of Lighthouse, in its mobile setting."""
+    report = folder / "report.json"
+    command = [
+        program("node", "nodejs"), str(tool("lighthouse", "cli", "index.js")), address,
+        "--quiet", "--output=json", f"--output-path={report}",
+        f"--chrome-flags={' '.join(['--headless', *FLAGS[:-1]])}",
+    ]  # fmt: skip
+    environ = os.environ | {"CHROME_PATH": program("chromium", "chromium")}
+    subprocess.run(command, env=environ, capture_output=True, check=True)
+    found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+    return {name: one["score"] for name, one in found["categories"].items()}
+
+
+@pytest.mark.parametrize("place", PAGES)
+def test_lighthouse_is_content(
+    place: str, addresses: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted = {"performance", "accessibility", "best-practices", "seo"}
+    for _ in range(TRIES):
+        found = scores(f"{addresses['http']}/{place}", tmp_path)
+        low = {name for name in wanted if found[name] < LEAST}
+        if not low:
+            break
+    with capsys.disabled():
+        print(f"\n{place}:", ", ".join(f"{name} {found[name]:.0%}" for name in sorted(wanted)))
+    assert not low, found
+
+
+@pytest.mark.parametrize("place", PAGES[:2])
+def test_a_page_is_light_and_stays_where_it_is(
+    place: str, addresses: dict[str, str], chromium: "Browser", capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Everything that one visit transfers; and nothing moves when the font has come."""
+    weights: list[int] = []
+
+    def weigh(response: "Response") -> None:
+        sizes = response.request.sizes()
+        weights.append(sizes["responseBodySize"] + sizes["responseHeadersSize"])
+
+    view = chromium.new_page(viewport={"width": 1280, "height": 800})
+    view.add_init_script(
+        "window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach("
+        "entry => { window.shift += entry.value })).observe({type: 'layout-shift', buffered: true})"
+    )
+    view.on("response", weigh)
+    view.goto(f"{addresses['http']}/{place}", wait_until="networkidle")
+    shift = view.evaluate("document.fonts.ready.then(() => window.shift)")
+    view.close()
+    with capsys.disabled():
+        print(f"\n{place}: {sum(weights) / 1000:.0f} kB, layout shift {shift:.4f}")
+    assert sum(weights) <= MOST_BYTES
+    assert shift == 0

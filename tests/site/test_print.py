@@ -1,0 +1,57 @@
+"""Pages as they are printed, also by a reader whose screen is dark."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
+
+PAGES = ["index.html", "derivation/whole-batch.html", "t/dw/index.html"]
+
+# What is on the screen to be pressed or followed, and still takes room.
+LEFT_OVER = """() => [...document.querySelectorAll(
+    ".md-header, .md-footer, .md-sidebar, .md-search, .md-banner, .headerlink, button, .md-skip")]
+  .filter(e => e.checkVisibility() && e.getBoundingClientRect().height > 0)
+  .map(e => e.outerHTML.slice(0, 80))"""
+
+# How light the letters and the paper are, from 0 to 255.
+COLOURS = """() => {
+  const light = colour => Math.max(...colour.match(/[\\d.]+/g).slice(0, 3).map(Number));
+  const text = getComputedStyle(document.querySelector("article"));
+  const paper = getComputedStyle(document.body).getPropertyValue("--md-default-bg-color");
+  return [light(text.color), paper.trim()];
+}"""
+
+FOLDED = """() => [...document.querySelectorAll(".equation details dl")]
+  .filter(e => e.getBoundingClientRect().height === 0).length"""
+
+
+@pytest.fixture(params=PAGES)
+def printed(
+    request: pytest.FixtureRequest,
+    addresses: dict[str, str],
+    reader: "Callable[..., BrowserContext]",
+) -> "Iterator[Page]":
+    view = reader(color_scheme="dark").new_page()
+    view.goto(f"{addresses['http']}/{request.param}")
+    view.emulate_media(media="print", color_scheme="dark")
+    yield view
+    view.close()
+
+
+def test_paper_has_the_text_alone(printed: "Page") -> None:
+    assert printed.evaluate(LEFT_OVER) == []
+    assert printed.locator("h1").first.is_visible()
+    assert printed.locator(".printed-address").is_visible()
+
+
+def test_paper_is_light(printed: "Page") -> None:
+    letters, paper = printed.evaluate(COLOURS)
+    assert letters < 80
+    assert paper == "#fff"
+
+
+def test_what_is_folded_on_the_screen_is_open_on_paper(printed: "Page") -> None:
+    assert printed.evaluate(FOLDED) == 0
