@@ -32,7 +32,7 @@ def characters(html: str) -> set[str]:
 def write(site: Path) -> None:
     """Write the style sheet that holds the font for all pages under `site`, and its licence.
 
-    A font in a file of its own comes after the first view, which then moves.
+    A font in a file of its own would come after the first view, which would then move.
     """
     pages = site.rglob("*.html")
     used = set().union(*(characters(page.read_text(encoding="utf-8")) for page in pages))
@@ -58,9 +58,7 @@ def _style(font: bytes) -> str:
     data = base64.b64encode(font).decode()
     return (
         '@font-face {\n  font-family: "STIX Two Math";\n'
-        f'  src: url("data:font/woff2;base64,{data}") format("woff2");\n'
-        # With the font at hand this always finds it, and never draws a second time.
-        "  font-display: optional;\n}\n"
+        f'  src: url("data:font/woff2;base64,{data}") format("woff2");\n}}\n'
     )
 
 

@@ -184,7 +184,7 @@ def bare_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "mkdocs.yml").write_text(json.dumps(config), encoding="utf-8")
     (folder / "docs" / "section").mkdir(parents=True)
     for page in BARE:
-        text = f"# Title of {page}\n\nOne sentence.\n\n    code\n"
+        text = f"# Title of {page}\n\nOne sentence.\n\n## A section\n\n    code\n"
         (folder / "docs" / f"{page}.md").write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
