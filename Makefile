@@ -14,7 +14,7 @@ UV := uv==0.13.9
 stop = { printf '\nmake: %s\n      %s\n' '$(1)' '$(2)' >&2; exit 1; }
 install = $(PIP) install $(1) || $(call stop,pip could not install $(1).,Is the network reachable? Then run the same command again.)
 
-.PHONY: help test test-frameworks check nightly lint site site-build pdf test-site bench lock clean
+.PHONY: help test test-frameworks check nightly lint site site-build pdf publish test-site audit bench lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -60,8 +60,17 @@ pdf: ## Print the derivation into build/affine.pdf, and build the site with a li
 	@cp site/affine.pdf build/affine.pdf
 	@echo "pdf: printed into build/affine.pdf and site/affine.pdf"
 
+publish: .venv/.docs ## Commit this version of the site to the branch gh-pages; make publish REMOTE=origin sends it
+	@echo "publish: run the property suite, for the results that the pages show"
+	@$(BIN)/python -m docs.machinery.ledger build/ledger.json
+	@NO_MKDOCS_2_WARNING=1 AFFINE_PDF=1 AFFINE_LEDGER='$(CURDIR)/build/ledger.json' \
+	  $(BIN)/python -m docs.machinery.publish $(if $(REMOTE),--push '$(REMOTE)')
+
 test-site: .venv/.browser ## Test the built site in Chromium
-	@$(BIN)/python -m pytest --quiet -n auto -rs tests/site
+	@$(BIN)/python -m pytest --quiet -n auto -rs --ignore=tests/site/audit tests/site
+
+audit: .venv/.browser build/audit/.npm ## Check the built site with the W3C's checker and Lighthouse
+	@$(BIN)/python -m pytest --quiet -rs tests/site/audit
 
 bench: .venv/.tests ## Run the benchmarks
 	@for script in tests/benchmarks/bench_*.py; do \
@@ -113,6 +122,15 @@ clean: ## Remove everything that these commands made
 .venv/.browser: .venv/.docs tests/site/requirements.txt
 	@echo "set up: tests/site/requirements.txt"
 	@$(call install,--require-hashes -r tests/site/requirements.txt)
+	@touch $@
+
+build/audit/.npm: tests/site/audit/package.json tests/site/audit/package-lock.json
+	@echo "set up: tests/site/audit/package.json"
+	@command -v npm >/dev/null \
+	  || $(call stop,npm is not on the PATH.,On Debian and Ubuntu: apt-get install nodejs npm default-jre-headless)
+	@mkdir -p build/audit && cp tests/site/audit/package*.json tests/site/audit/.npmrc build/audit
+	@npm --prefix build/audit ci --ignore-scripts --no-audit --no-fund --silent \
+	  || $(call stop,npm could not install what the audit needs.,Is the network reachable? Then run the same command again.)
 	@touch $@
 
 .venv/.uv: .venv/.python
