@@ -110,7 +110,8 @@ class Directives(BlockProcessor):
 
     def _find(self, tag: str) -> Any:
         if tag not in self.record.equations:
-            raise DirectiveError(f"no equation has the tag {tag!r}")
+            known = "write a tag that affine/equations.toml has, or enter the equation there"
+            raise DirectiveError(f"no equation has the tag {tag!r}: {known}")
         return self.record.equations[tag]
 
 

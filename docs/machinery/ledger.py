@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import hypothesis
 import numpy as np
@@ -37,6 +37,7 @@ CASES = 100
 
 def main(destination: Path) -> None:
     """Write the ledger; what the reference breaks stands in it, and fails the build."""
+    layers = list(_layers())
     start = perf_counter()
     properties = {outcome.name: outcome for outcome in _reference()}
     ledger = {
@@ -54,7 +55,7 @@ def main(destination: Path) -> None:
         },
         "properties": {name: _row(outcome) for name, outcome in properties.items()},
         "shares": _shares(),
-        "counterexamples": dict(_counterexamples()),
+        "counterexamples": dict(_counterexamples(layers)),
     }
     destination.parent.mkdir(parents=True, exist_ok=True)
     destination.write_text(json.dumps(ledger, indent=1, ensure_ascii=False), encoding="utf-8")
@@ -99,17 +100,28 @@ def _shares(draws: int = 1000) -> dict[str, float]:
     return {kind: number / kinds.total() for kind, number in kinds.most_common()}
 
 
-def _counterexamples() -> Iterator[tuple[str, dict[str, Any]]]:
-    print("  layers that are known to be wrong", flush=True)
+class _WrongLayer(NamedTuple):
+    path: Path
+    property: str
+    mistake: str
+
+
+def _layers() -> Iterator[_WrongLayer]:
+    """Yield the layers that are known to be wrong, each with the property that catches it."""
     for path in sorted(WRONG_LAYERS.glob("*.py")):
-        if not all(map(find_spec, frameworks(path))):
-            continue
-        name, mistake = first_line(path)
-        if name not in PROPERTIES:
+        found = _WrongLayer(path, *first_line(path))
+        if found.property not in PROPERTIES:
             sys.exit(
-                f"{path.name} says that {name} catches it, which is no property: put the property "
-                "back, or name in the first line of the file one that catches it"
+                f"{path.name} says that {found.property} catches it, which is no property: put the "
+                "property back, or name in the first line of the file one that catches it"
             )
+        if all(map(find_spec, frameworks(path))):
+            yield found
+
+
+def _counterexamples(layers: list[_WrongLayer]) -> Iterator[tuple[str, dict[str, Any]]]:
+    print("  layers that are known to be wrong", flush=True)
+    for path, name, mistake in layers:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a wrong layer may overflow or divide by zero
             outcome = search(PROPERTIES[name], load(str(path)), max_examples=CASES, seed=SEED)

@@ -1,12 +1,16 @@
 """The build refuses a site with a loose end, with the very command that `make site-build` runs."""
 
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("math_core", reason="run make site-build: the site's packages are missing")
 
-from tests.site.building import build, copy_to
+from affine.equations import CORRECTIONS
+from tests.site.building import ROOT, build, copy_to
 
 
 @pytest.fixture
@@ -14,23 +18,42 @@ def copy(tmp_path: Path) -> Path:
     return copy_to(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("where", "old", "new", "complaint"),
-    [
-        ("glossary.md", "[(out)][eq-out]", "[(gone)][eq-gone]", "'eq-gone'"),
-        ("glossary.md", "# Glossary", "[gone](gone.md)", "'gone.md'"),
-        ("derivation/algebra.md", "[[equation: linearity]]", "", "(linearity) has no home"),
-        ("derivation/forward.md", "[[equation: out]]", r"\[ \nosuch \]", r"\nosuch"),
-        ("derivation/forward.md", "print(out)", "print(no_such_name)", "no_such_name"),
-    ],
-)
-def test_a_loose_end_fails_the_build(
-    copy: Path, where: str, old: str, new: str, complaint: str
-) -> None:
-    path = copy / "docs" / where
+def change(copy: Path, where: str, old: str, new: str) -> None:
+    path = copy / where
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("where", "old", "new", "complaint"),
+    [
+        ("docs/glossary.md", "[(out)][eq-out]", "[(gone)][eq-gone]", "'eq-gone'"),
+        ("docs/glossary.md", "# Glossary", "[gone](gone.md)", "'gone.md'"),
+        ("docs/derivation/forward.md", "[[equation: out]]", r"\[ \nosuch \]", r"\nosuch"),
+        ("docs/derivation/forward.md", "print(out)", "print(no_such_name)", "no_such_name"),
+        (
+            "docs/derivation/algebra.md", "[[equation: linearity]]", "",
+            "(linearity) has no home: write [[equation: linearity]] on one page",
+        ),
+        (
+            "docs/derivation/algebra.md", "[[equation: linearity]]", "[[equation: linear]]",
+            "no equation has the tag 'linear': write a tag that affine/equations.toml has",
+        ),
+        (
+            "affine/equations.toml", 'tag = "linearity"', 'tag = "linear"',
+            "the tag (linearity), public since 2026-11-23, has left the registry: give the",
+        ),
+        (
+            "affine/equations.toml", 'function = "affine.jvp"', 'function = "affine.jpv"',
+            "its function affine.jpv does not exist; affine/equations.toml must name",
+        ),
+    ],
+)  # fmt: skip
+def test_a_loose_end_fails_the_build(
+    copy: Path, where: str, old: str, new: str, complaint: str
+) -> None:
+    change(copy, where, old, new)
     built = build(copy)
     assert built.returncode != 0
     assert complaint in built.stdout + built.stderr
@@ -56,3 +79,41 @@ def test_a_build_without_an_address_says_so_and_cites_none(copy: Path) -> None:
         assert not any(sign in html for sign in ("citation_public_url", "cite-as", "canonical"))
     for ending in ("bib", "ris", "json"):
         assert "http" not in (copy / f"site/cite/all.{ending}").read_text(encoding="utf-8")
+
+
+# ------------------------------------------------------------------ results
+
+
+def ledger(copy: Path) -> subprocess.CompletedProcess[str]:
+    """Run the suite for a copy, which holds the wrong layers of the corrections and no others."""
+    for correction in CORRECTIONS.values():
+        name = f"tests/wrong_layers/{correction.layer}.py"
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, copy / name)
+    return subprocess.run(
+        [sys.executable, "-m", "docs.machinery.ledger", "build/ledger.json"],
+        cwd=copy, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_a_dropped_property_fails_the_build(copy: Path) -> None:
+    name = "db_is_the_column_sum_of_dout"
+    change(copy, "affine/properties/value.py", f"def {name}(", "def db_is_a_sum(")
+    done = ledger(copy)
+    assert done.returncode != 0
+    assert f"{name} catches it, which is no property: put the property back" in done.stderr
+
+
+def test_a_broken_reference_shows_in_the_ledger_and_fails_the_build(copy: Path) -> None:
+    change(copy, "affine/reference.py", "db=dout.sum(axis=0)", "db=2 * dout.sum(axis=0)")
+    for page in copy.glob("docs/**/*.md"):  # the outputs of commands are no part of this
+        text = page.read_text(encoding="utf-8")
+        page.write_text(text.replace("print(console(", "print((lambda *a, **k: '')("), "utf-8")
+    done = ledger(copy)
+    assert done.returncode == 0, done.stderr
+    built = build(copy, AFFINE_LEDGER=str(copy / "build" / "ledger.json"))
+    assert built.returncode != 0
+    assert "the reference breaks db_is_the_column_sum_of_dout" in built.stdout + built.stderr
+    rows = (copy / "site" / "ledger.html").read_text(encoding="utf-8").split("<tr>")
+    outcome = {tag: row for tag in ("dw", "db") for row in rows if f"#eq-{tag}" in row}
+    assert '<span class="outcome broken">broken</span>' in outcome["db"]

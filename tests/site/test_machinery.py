@@ -16,6 +16,7 @@ from docs.machinery.results import Results
 
 LEDGER = {
     "seed": 7,
+    "time": "2030-01-01 12:00 UTC",
     "versions": {"python": "3.11", "numpy": "2.4"},
     "properties": {"dw_is_xt_dout": {"status": "held", "cases": 42}},
     "counterexamples": {
