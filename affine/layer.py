@@ -50,8 +50,10 @@ class Layer:
             [(per-sample)][eq-per-sample], if it has one.
         flattening: As vjp, for an x of more than two axes, which the layer flattens to (N, D);
             dx comes back in the shape of x.
-        reused: As vjp, through an instance that has run the batch `x[:1] + 1` before, with
-            its `out + 1` for dout.
+        reused: As vjp, through an instance that runs other batches before, and one more after
+            its backward pass: `x[:1] + 1` and `x + 1`, with `out + 1` for dout.
+        updated: As vjp, through an instance that has run such batches with other parameters,
+            which were then updated in place.
         stacked: As vjp, for an x and a dout with leading batch axes.
         compiled: As vjp, through the framework's compiler.
         vmapped: From (xs, w, b, douts), stacked along a new first axis, to (outs, dxs, dws, dbs),
@@ -77,6 +79,7 @@ class Layer:
     per_sample_gradients: Callable[..., tuple[Array, Array, Array]] | None = None
     flattening: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
     reused: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
+    updated: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
     stacked: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
     compiled: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
     vmapped: Callable[..., tuple[Array, Array, Array, Array]] | None = None

@@ -251,6 +251,19 @@ def test_results_of_the_wrong_kind_are_described(result: object) -> None:
         layer.backward(*map(np.ones, ((4, 3), (3, 2), 2, (4, 2))))
 
 
+def test_a_pass_is_told_by_the_names_that_are_known() -> None:
+    """What is left over is told by elimination; what contradicts its place is refused."""
+    layer = layer_from(
+        (lambda W, h, b: h @ W + b, lambda dz, W, h: (dz @ W.T, h.T @ dz, dz.sum(0)))
+    )
+    assert_right(layer)
+    for forward in (lambda weights, m, n: m, lambda w, kernel, b: w):
+        with pytest.raises(TargetError, match="order is not clear"):
+            layer_from((forward, affine.backward))
+    with pytest.raises(TargetError, match="order is not clear"):
+        layer_from((affine.forward, lambda dout, cache, m: dout))
+
+
 def test_frameworks_are_not_imported_unasked() -> None:
     """Adapting a NumPy layer loads neither torch nor jax."""
     code = (

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from affine.adapters import layer_from
-from affine.layer import Array, Case, Layer, LayerGone, Operands
+from affine.layer import Case, Layer, LayerGone, Operands
 from affine.mistakes import MISTAKES, diagnose
 from affine.mistakes.catalogue import RIGHT, scales, terms
 from tests.formula_layers import (
@@ -104,6 +103,12 @@ def handing_out() -> Layer:
     return Layer("wrong", vjp)
 
 
+def stepping(dout: Any, x: Any, w: Any) -> Any:
+    results = right_gradients(dout, x, w)
+    w -= 0.01 * results[1]
+    return results
+
+
 def noisy() -> Layer:
     noise = np.random.default_rng(0)
     return pullback_layer(
@@ -185,6 +190,9 @@ BEHAVIOUR: dict[str, tuple[Callable[[], Layer], str, str]] = {
     "stale-state": (stale, "each_backward", "take X and W of the second one"),
     "outdated-parameters": (outdated, "updated_parameters", "the old W"),
     "arguments-modified": (lambda: pullback_layer(modifying), "modified", "dout is divided by N"),
+    "update-step-inside": (
+        lambda: pullback_layer(stepping), "modified", "your W becomes W - 0.01·dw",
+    ),
     "needs-writable-arguments": (lambda: pullback_layer(writing_back), "read_only", "ValueError"),
     "buffer-reused": (buffered, "later_calls", "out of one call changes"),
     "result-shares-memory": (
@@ -283,50 +291,3 @@ def test_a_large_case_shows_where_to_look(mistake: str) -> None:
     ones = Operands(np.ones((701, 2)), np.ones((2, 2)), np.ones(2), np.ones((701, 2)))
     found = diagnose(layer, "dw", "", Case(ones, ones))
     assert found.mistake == MISTAKES[mistake]
-
-
-class _FirstBatchKept:
-    """Goes on with the first batch that it sees."""
-
-    def __init__(self, w: Array, b: Array) -> None:
-        self.w, self.b = w, b
-        self.x: Array | None = None
-
-    def forward(self, x: Array) -> Array:
-        self.x = x if self.x is None else self.x
-        return x @ self.w + self.b
-
-    def backward(self, dout: Array) -> tuple[Array, Array, Array]:
-        assert self.x is not None
-        return dout @ self.w.T, self.x.T @ dout, dout.sum(axis=0)
-
-
-class _AddedOverBatches(_FirstBatchKept):
-    """Adds to the gradient of the batch before, once for each forward pass."""
-
-    dw: Array | float = 0.0
-    before: Array | float = 0.0
-
-    def forward(self, x: Array) -> Array:
-        self.x, self.before = None, self.dw
-        return super().forward(x)
-
-    def backward(self, dout: Array) -> tuple[Array, Array, Array]:
-        dx, self.dw, db = super().backward(dout)
-        return dx, self.before + self.dw, db
-
-
-@pytest.mark.parametrize(
-    ("made", "mistake", "says"),
-    [
-        (_FirstBatchKept, "stale-state", "takes X of the batch before"),
-        (_AddedOverBatches, "accumulates", "plus that of the batch before"),
-    ],
-)
-def test_what_an_instance_keeps_of_the_batch_before_is_named(
-    made: type, mistake: str, says: str
-) -> None:
-    said = diagnose(layer_from(made), "an_instance_may_be_used_again")
-    assert said.mistake is not None
-    assert said.mistake.name == mistake
-    assert says in said.sentence

@@ -30,7 +30,7 @@ def test_exceptions_are_told(error: BaseException) -> None:
 
     found = diagnose(pullback_layer(right_gradients, forward), "")
     assert found.mistake == MISTAKES["raises"]
-    assert "whatever the sizes" in found.sentence
+    assert "at every size that was tried" in found.sentence
 
 
 def test_a_slow_layer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from affine.runner import search
 # Properties that the reference leaves nothing to observe for: it takes matrices, and belongs to
 # no framework.
 OF_OTHERS = {found.name for found in PROPERTIES.values() if found.needs in (
-    "flattening", "reused", "stacked", "compiled", "vmapped"
+    "flattening", "reused", "updated", "stacked", "compiled", "vmapped"
 )}  # fmt: skip
 
 
@@ -56,7 +56,7 @@ def test_a_layer_of_any_axes_satisfies(name: str, seed: int) -> None:
     """The properties of other forms hold on a right layer of those forms."""
     layer = Layer(
         "any axes", _of_any_axes, flattening=_of_any_axes, reused=_of_any_axes,
-        stacked=_of_any_axes, compiled=_of_any_axes, vmapped=_looped,
+        updated=_of_any_axes, stacked=_of_any_axes, compiled=_of_any_axes, vmapped=_looped,
     )  # fmt: skip
     outcome = search(PROPERTIES[name], layer, max_examples=settings().max_examples, seed=seed)
     assert outcome.status == "held", f"{outcome.error}\n{outcome.counterexample}"
@@ -86,6 +86,7 @@ def test_the_replay_shows_no_failure_of_a_right_layer(tested: Property, referenc
         # What `usage` defines for a class: an instance, and its passes.
         passes = lambda _, *three, vjp=vjp: vjp(*three)  # noqa: E731
         names |= {"instance_of": lambda w, b: None, "passes": passes}
+        names["update"] = lambda instance, w, b: None
         names |= _operands(choice)._asdict()
         names |= {f"{name}2": array for name, array in _operands(choice + 1)._asdict().items()}
         with np.errstate(invalid="ignore"):  # ∞ times 0, on purpose

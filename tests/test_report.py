@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from affine.equations import EQUATIONS
+from affine.mistakes import Diagnosis
 from affine.oracle import Violation
-from affine.report import Report
+from affine.report import Finding, Report
 from affine.report.case import case_lines
 from affine.report.matrices import block, number, side_by_side
 from affine.report.notation import page, plain
@@ -29,6 +30,17 @@ def test_the_first_line_is_the_verdict() -> None:
     assert (
         verdict(reports()["broken"]) == "ERROR mine.py: dw_is_xt_dout could not be run: no memory"
     )
+
+
+def test_the_first_line_names_two_mistakes_and_counts_the_rest() -> None:
+    """What has a name comes first; one failure without is shown if nothing has."""
+    (named,) = failing().findings
+    unnamed = Finding((averaged(),), Diagnosis("dw", None, "No known mistake explains this."))
+    said = verdict(failing(findings=(unnamed, named, named, named)))
+    once = "averaged over the batch (dw and db)"
+    assert said == f"FAIL mine.py: {once}; {once}; and 2 more failures"
+    said = verdict(failing(findings=(unnamed, unnamed)))
+    assert said.endswith("but should be 2 (dw_is_xt_dout); and 1 more failure")
 
 
 @pytest.mark.parametrize("name", reports())
@@ -111,6 +123,14 @@ def test_what_is_unusual_about_an_operand_is_said() -> None:
     shown = "\n".join(line.plain for line in case_lines(falsified(error, point, name), 80))
     assert "M = 2, float32" in shown
     assert "x (2×2), Fortran order" in shown
+
+
+def test_the_sizes_are_those_at_which_it_fails() -> None:
+    """Also where a property makes them of the case."""
+    said = "dw[0, 0] = 1.0, but should be 2: at sizes (1023, 1, 3)"
+    error = Violation(said, "dw", np.array([[1.0]]), np.array([[2]]))
+    shown = [line.plain for line in case_lines(falsified(error), 80)]
+    assert shown[0] == "The smallest case that shows it: N = 1023, D = 1, M = 3"
 
 
 def test_blocks_wrap_at_the_width() -> None:

@@ -60,6 +60,12 @@ def test_the_snippet_of_a_large_array_prints_where_it_is_wrong() -> None:
     assert said == [0, "entries differ"]  # as after the layer was put right
 
 
+def test_numpy_is_imported_once() -> None:
+    """Also where the lines that call the layer import it already."""
+    usage = "from mine import dense\nimport numpy as np\n\nvjp = dense"
+    assert snippet(averaged(), usage).count("import numpy") == 1
+
+
 def test_a_snippet_of_an_exception_raises_it() -> None:
     """The same exception, and the last line says which."""
     usage = "def vjp(x, w, b):\n    raise ZeroDivisionError('on purpose')"

@@ -27,6 +27,9 @@ TEXTS = {
     "import sys\nsys.exit(3)": "ends the program .SystemExit: 3.*__main__",
     "class Dense:\n def __init__(self, units): ...\n def forward(self, x): ...\n"
     " def backward(self, g): ...": "takes neither .W, b. nor two sizes",
+    "class Dense:\n def __init__(self, *, units): ...\n def forward(self, x): ...\n"
+    " def backward(self, g): ...": r"Dense\(\*, units\) takes neither",
+    "def linear(x, w, b): ...": r"linear\(x, w, b\) \(without a backward function\)",
     "class A:\n def __init__(self, w, b): ...\n def forward(self, x): ...\n"
     " def backward(self, g): ...\nclass B(A): ...": "several layers: A, B; name one .*layer.py:A",
     SIZED.format(parameters="self.W = np.ones((i, o))", arguments="g"): "no bias",

@@ -3,20 +3,20 @@
 import copy
 import inspect
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from affine.adapters.places import Parts, attributes, is_array
+from affine.adapters.places import Parts, attributes, is_array, properties
 from affine.adapters.results import described, out_and_cache, triple
 from affine.adapters.roles import gradient_role, role
 from affine.adapters.target import Named, TargetError
 from affine.layer import Array, Pullback
 
-__all__ = ["OUTPUTS", "Built", "undisturbed", "vjp_of"]
+__all__ = ["OUTPUTS", "Built", "passes", "undisturbed", "vjp_of"]
 
 OUTPUTS = ("output", "out", "outputs", "y", "z")
 
@@ -33,6 +33,7 @@ class Built:
         back: What the backward method takes, in order.
         given: What the class takes, in order; empty where it takes nothing.
         parts: Where weights and bias are put afterwards, if they are.
+        bias_row: Whether instances keep the bias as one row, (1, M), and so its gradient.
     """
 
     named: Named
@@ -42,6 +43,7 @@ class Built:
     back: Sequence[str]
     given: Sequence[str]
     parts: Parts | None = None
+    bias_row: bool = False
 
     def make(self, w: Array, b: Array) -> Any:
         """Return a fresh instance with these weights and this bias."""
@@ -69,35 +71,30 @@ def undisturbed() -> Iterator[None]:
         np.random.set_state(theirs)  # noqa: NPY002
 
 
-def vjp_of(built: Built, *, used: bool = False) -> Callable[..., tuple[Array, Pullback]]:
-    """Return the layer's vjp: a fresh instance for every forward pass, or one used before.
-
-    What a used instance has seen is one data point, other numbers, and both passes.
-    """
-
-    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
-        layer = built.make(w, b)
-        if used:
-            # No call of NumPy's: the arrays may be another library's.
-            out, pullback = _passes(built, layer, x[:1] + 1, w, b)
-            pullback(out + 1)
-        return _passes(built, layer, x, w, b)
-
-    return vjp
+def vjp_of(built: Built) -> Callable[..., tuple[Array, Pullback]]:
+    """Return the layer's vjp: a fresh instance for every forward pass."""
+    return lambda x, w, b: passes(built, built.make(w, b), x, w, b)
 
 
-def _passes(built: Built, layer: Any, x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+def passes(built: Built, layer: Any, x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
     """Run the forward pass of an instance; return out and the backward pass."""
     known: dict[str, Any] = {"x": x, "w": w, "b": b}
+    kept = _held(layer, OUTPUTS)
     result = getattr(layer, built.forward)(*(known[name] for name in built.takes))
     out, known["cache"] = out_and_cache(result)
     if out is None:
-        out = _held(layer, OUTPUTS)
+        out = _read(_held(layer, OUTPUTS), kept, known.values())
 
     def pullback(dout: Array) -> tuple[Array, Array, Array]:
         given, before = known | {"dout": dout}, gradients_on(layer)
         result = getattr(layer, built.backward)(*(given[name] for name in built.back))
-        return _in_shape(built, _gradients(layer, result, before))
+        if not _is_on_layer(result):
+            return _in_shape(built, triple(result))
+        held = {
+            which: _read(value, before.get(which), given.values())
+            for which, value in gradients_on(layer).items()
+        }
+        return _in_shape(built, _gradients(layer, result, held))
 
     return out, pullback
 
@@ -110,43 +107,59 @@ def _held(layer: Any, names: Sequence[str]) -> Any:
 def _in_shape(built: Built, gradients: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
     """Turn gradients from the shapes in which the layer keeps its parameters."""
     dx, dw, db = gradients
-    if built.parts is None:
-        return gradients
-    if built.parts.transposed and is_array(dw):
+    if built.parts is not None and built.parts.transposed and is_array(dw):
         dw = dw.T
-    if built.parts.bias_row and is_array(db) and len(db.shape) == 2 and db.shape[0] == 1:
+    if built.bias_row and is_array(db) and len(db.shape) == 2 and db.shape[0] == 1:
         db = db.reshape(-1)
     return dx, dw, db
 
 
-def _gradients(layer: Any, result: Any, before: dict[str, Any]) -> tuple[Any, Any, Any]:
-    """Return dx, dw and db: what backward returned, and what it left on the layer.
+def _read(value: Any, before: Any, given: Iterable[Any]) -> Any:
+    """Return what an attribute holds, copied if it may be a buffer that the next pass overwrites.
 
-    A buffer of the layer's own, which each backward pass overwrites, is read at once.
+    A view, and an argument that was kept, are handed on as they are.
     """
-    if isinstance(result, (tuple, list, Mapping)) or (
-        result is not None and not is_array(result) and not isinstance(result, (int, float))
-    ):
-        return triple(result)
-    held = {
-        which: copy.copy(value) if value is before.get(which) else value
-        for which, value in gradients_on(layer).items()
-    }
+    owns_memory = getattr(value, "base", None) is None
+    is_buffer = value is before or (owns_memory and not any(value is one for one in given))
+    return copy.copy(value) if is_buffer else value
+
+
+def _is_on_layer(result: Any) -> bool:
+    """Whether the gradients are on the layer, as backward returned dx alone or nothing."""
+    return result is None or is_array(result) or isinstance(result, (int, float))
+
+
+def _gradients(layer: Any, result: Any, held: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """Return dx, dw and db: what backward returned, and what it left on the layer."""
     dx = held.get("x") if result is None else result
     missing = [name for name in ("w", "b") if name not in held]
-    if missing:
+    if missing == ["w", "b"] or any(name not in _left_empty(layer) for name in missing):
         raise TargetError(
             f"after backward returned {described(result)} the layer has no gradient of "
-            f"{' and '.join(missing)} among {', '.join(attributes(layer)) or 'no attributes'}; "
-            "keep them as dW and db"
+            f"{' and '.join(missing)} among {_listed(layer)}; keep them as dW and db"
         )
-    return dx, held["w"], held["b"]
+    return dx, held.get("w"), held.get("b")
+
+
+def _left_empty(layer: Any) -> set[str]:
+    """Return whose gradients have a place that holds None: the backward pass forgot them."""
+    return {gradient_role(name) for name, value in attributes(layer).items() if value is None}
+
+
+def _listed(layer: Any) -> str:
+    """Return the names of the attributes; which are None, and which all instances share."""
+    shared = [name for name in vars(type(layer)) if is_array(vars(type(layer))[name])]
+    names = [
+        *(f"{name} (None)" if value is None else name for name, value in attributes(layer).items()),
+        *(f"{name} (of the class, shared by all instances)" for name in shared),
+    ]
+    return ", ".join(names) or "no attributes"
 
 
 def gradients_on(layer: Any) -> dict[str, Any]:
     """Return the gradients among the attributes: plain, in a container, or beside a parameter."""
     found: dict[str, Any] = {}
-    for name, value in attributes(layer).items():
+    for name, value in (properties(layer, gradient_role) | attributes(layer)).items():
         if value is None:
             continue
         which = gradient_role(name)

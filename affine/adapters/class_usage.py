@@ -1,8 +1,10 @@
 """Layer classes in words, and as the code of a reproduction."""
 
 import inspect
+from collections.abc import Sequence
 
 from affine.adapters.built import OUTPUTS, Built
+from affine.adapters.places import Place
 from affine.adapters.roles import parameters
 from affine.adapters.source import Source
 
@@ -19,15 +21,29 @@ def form(built: Built) -> str:
     return f"{title} with {methods}({', '.join(built.back)}){stored}"
 
 
-def usage(built: Built) -> str:
-    """Return code that defines `vjp` with the class, in two parts: an instance, and its passes."""
+def usage(built: Built, own: Sequence[Place] = ()) -> str:
+    """Return code that defines `vjp` with the class, in two parts: an instance, and its passes.
+
+    Args:
+        built: How instances are made and called.
+        own: Where an instance keeps its parameters: the code then defines an update of them too.
+    """
     head, out = _forward(built)
     return "\n".join([
         "def instance_of(w, b):", *_making(built), "    return instance", "",
         "def passes(instance, x, w, b):", *head, "",
         "    def pullback(dout):", *_pullback(built), "", f"    return {out}, pullback", "",
+        *_updating(own),
         "def vjp(x, w, b):", "    return passes(instance_of(w, b), x, w, b)",
     ])  # fmt: skip
+
+
+def _updating(own: Sequence[Place]) -> list[str]:
+    if not own:
+        return []
+    places = [(place.code("instance"), place.code("new")) for place in own]
+    lines = [f"    {old} += {new} - {old}" for old, new in places]
+    return ["def update(instance, w, b):", "    new = instance_of(w, b)", *lines, ""]
 
 
 def _making(built: Built) -> list[str]:
@@ -83,7 +99,7 @@ def _reshaped(built: Built, values: list[str] | None = None) -> str:
     dx, dw, db = values or ["dx", "dw", "db"]
     if built.parts and built.parts.transposed:
         dw += ".T"
-    if built.parts and built.parts.bias_row:
+    if built.bias_row:
         db += ".reshape(-1)"
     return f"{dx}, {dw}, {db}"
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from affine.adapters.built import Built, undisturbed, vjp_of
 from affine.adapters.class_usage import form, usage
+from affine.adapters.living import own_places, reused, updated
 from affine.adapters.numpy import pair
 from affine.adapters.places import Parts, attributes, is_array, parts_of
 from affine.adapters.roles import Parameters, backward_plan, forward_plan, parameters, role
@@ -34,13 +35,17 @@ def method(kind: Any, name: str) -> str:
         >>> method(Affine, "forward"), method(Affine, "backward")
         ('__call__', '')
     """
-    # `callable` alone is not enough: every class can be called, and so has a `__call__`.
     owner = kind if inspect.isclass(kind) else type(kind)
-    return next(
-        (one for one in METHODS[name] if callable(inspect.getattr_static(owner, one, None))
-         or isinstance(inspect.getattr_static(owner, one, None), (staticmethod, classmethod))),
-        "",
-    )  # fmt: skip
+    return next((one for one in METHODS[name] if _is_method(_defined(owner, one))), "")
+
+
+def _defined(kind: type, name: str) -> Any:
+    """Return what a class or a base defines; no other look-up, as every class has a `__call__`."""
+    return next((vars(one)[name] for one in kind.__mro__ if name in vars(one)), None)
+
+
+def _is_method(found: Any) -> bool:
+    return callable(found) or isinstance(found, (staticmethod, classmethod))
 
 
 def is_layer_class(found: Any) -> bool:
@@ -78,12 +83,21 @@ def from_class(named: Named) -> Layer:
         return pair(named.member(forward), named.member(backward))
     if not is_layer_class(kind):
         raise TargetError(
-            f"{named.expression}{parameters(kind) or ''} takes neither (W, b) nor two sizes, and "
+            f"{_signature(named)} takes neither (W, b) nor two sizes by position, and "
             f"its {forward} takes no x, w and b; give the class one of these forms"
         )
     takes = _takes(named, forward)
     given, parts = _given(named) if takes == ("x",) else ((), None)
-    return _layer(Built(named, forward, backward, takes, _back(named, backward), given, parts))
+    row = parts.bias_row if parts is not None else _keeps_bias_row(kind, given)
+    return _layer(Built(named, forward, backward, takes, _back(named, backward), given, parts, row))
+
+
+def _signature(named: Named) -> str:
+    """Return a class as it is called, parameters that are given by name included."""
+    try:
+        return f"{named.expression}{inspect.signature(named.value)}"
+    except (TypeError, ValueError):
+        return named.expression
 
 
 def from_instance(named: Named) -> Layer:
@@ -99,7 +113,7 @@ def from_instance(named: Named) -> Layer:
     if parts is None:
         raise TargetError(f"{named.expression} has no weights; name its class instead")
     takes, back = _takes(named, forward), _back(named, backward)
-    return _layer(Built(named, forward, backward, takes, back, (), parts))
+    return _layer(Built(named, forward, backward, takes, back, (), parts, parts.bias_row))
 
 
 def _sizes_of(named: Named) -> tuple[int, int]:
@@ -119,7 +133,8 @@ def _sizes_of(named: Named) -> tuple[int, int]:
 
 
 def _is_static(kind: Any) -> bool:
-    found = inspect.getattr_static(kind, method(kind, "forward"))
+    owner = kind if inspect.isclass(kind) else type(kind)
+    found = _defined(owner, method(kind, "forward"))
     return isinstance(found, (staticmethod, classmethod))
 
 
@@ -185,12 +200,28 @@ def _by_sizes(named: Named) -> tuple[Parts | None, str]:
     return parts_of(instance, _SIZES, named.expression), "it then has no weights of these sizes"
 
 
+def _keeps_bias_row(kind: type, given: Sequence[str]) -> bool:
+    """Whether a class that is built from (W, b) turns b into one row."""
+    arrays = {"w": np.ones(_SIZES), "b": np.ones(_SIZES[1])}
+    try:
+        with undisturbed():
+            held = attributes(kind(*(arrays[name] for name in given)))
+    except Exception:
+        return False
+    return any(
+        role(name) == "b" and is_array(value) and tuple(value.shape) == (1, _SIZES[1])
+        for name, value in held.items()
+    )
+
+
 def _layer(built: Built) -> Layer:
+    places = own_places(built)
     return Layer(
         built.named.expression,
         vjp_of(built),
-        reused=vjp_of(built, used=True),
+        reused=reused(built),
+        updated=updated(built, places) if places else None,
         form=form(built),
-        usage=usage(built),
+        usage=usage(built, places),
         not_observable=OWN_PARAMETERS if built.parts else {},
     )

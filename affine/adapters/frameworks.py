@@ -3,6 +3,7 @@
 import inspect
 import sys
 from collections.abc import Iterator
+from functools import partial
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -45,6 +46,8 @@ def _home(value: Any) -> str:
 
 
 def _functions(value: Any) -> Iterator[Any]:
+    if isinstance(value, partial):
+        value = value.func
     if not inspect.isclass(value):
         yield inspect.unwrap(value) if callable(value) else value
         return

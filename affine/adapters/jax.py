@@ -20,7 +20,7 @@ from affine.adapters.roles import parameters
 from affine.adapters.target import Named
 from affine.layer import Array, Layer, Pullback
 
-__all__ = ["from_jax", "is_jax_function", "through_jax"]
+__all__ = ["from_jax", "is_jax_function", "takes_a_batch", "through_jax"]
 
 Function: TypeAlias = Callable[[Any, Any, Any], Any]
 
@@ -38,6 +38,7 @@ NOT_OBSERVABLE = {
 _GIVEN_DTYPE = {"dtypes_follow_promotion": "jax gives each gradient the dtype of its argument"}
 # Which sizes show how weights are stored: all different.
 _N, _D, _M = 4, 3, 2
+_PLAIN = (_N, _D), (_D, _M), (_M,)
 _STACK = (5, _N, _D), (_D, _M), (_M,), (5, _N, _M)
 
 
@@ -99,10 +100,19 @@ def from_jax(named: Named) -> Layer:
     )
 
 
+def takes_a_batch(function: Function) -> bool:
+    """Whether a function of x, w and b gives (N, M), with weights as W or as Wᵀ.
+
+    Examples:
+        >>> takes_a_batch(lambda x, w, b: x @ w + b), takes_a_batch(lambda x, w, b: b)
+        (True, False)
+    """
+    return _takes_transposed(function) or _traces(function, *_PLAIN) == (_N, _M)
+
+
 def _takes_transposed(function: Function) -> bool:
-    plain = _traces(function, (_N, _D), (_D, _M), (_M,))
     turned = _traces(function, (_N, _D), (_M, _D), (_M,))
-    return bool(plain != (_N, _M) and turned == (_N, _M))
+    return bool(_traces(function, *_PLAIN) != (_N, _M) and turned == (_N, _M))
 
 
 def _traces(function: Callable[..., Any], *shapes: tuple[int, ...]) -> Any:
@@ -216,6 +226,7 @@ def through_jax(layer: Layer) -> Layer:
         vjp=vjp,
         flattening=vjp if layer.flattening else None,
         reused=layer.reused and _converted(layer.reused),
+        updated=layer.updated and _converted(layer.updated),
         jvp=None,
         per_sample_gradients=None,
         form=f"{layer.form}, on jax arrays",

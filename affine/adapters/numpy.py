@@ -42,14 +42,15 @@ def _plans(forward: Named, backward: Named) -> tuple[Sequence[str], Sequence[str
     takes = forward_plan(parameters(forward.value))
     if takes is None:
         raise TargetError(
-            f"{forward.expression}{parameters(forward.value)} cannot be called with x, w and b; "
-            "give it these three parameters"
+            f"{forward.expression}{parameters(forward.value)} cannot be called with x, w and b, "
+            "or their order is not clear; give it three parameters with these names"
         )
     back = backward_plan(parameters(backward.value))
     if back is None:
         raise TargetError(
             f"{backward.expression}{parameters(backward.value)} can be called neither with "
-            "(dout, cache) nor with (dout, x, w); give it those parameters"
+            "(dout, cache) nor with (dout, x, w), or their order is not clear; give it "
+            "parameters with those names"
         )
     return takes, back
 

@@ -1,14 +1,18 @@
 """Where an object keeps its weights and its bias, and how to put others there."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from affine.adapters.roles import gradient_role, role
 from affine.adapters.target import TargetError
 from affine.layer import Array
 
-__all__ = ["Parts", "Place", "attributes", "is_array", "parts_of"]
+__all__ = [
+    "Parts", "Place", "attributes", "is_array", "parts_of", "properties", "public_arrays",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +21,16 @@ class Place:
 
     path: tuple[str | tuple[Any], ...]
 
+    def get(self, owner: Any) -> Any:
+        """Return what is there."""
+        for step in self.path:
+            owner = getattr(owner, step) if isinstance(step, str) else owner[step[0]]
+        return owner
+
     def put(self, owner: Any, value: Any) -> None:
         """Put a value there."""
         *way, last = self.path
-        for step in way:
-            owner = getattr(owner, step) if isinstance(step, str) else owner[step[0]]
+        owner = Place(tuple(way)).get(owner)
         if isinstance(last, str):
             setattr(owner, last, value)
         else:
@@ -102,6 +111,23 @@ def attributes(owner: Any) -> dict[str, Any]:
     return held | dict(getattr(owner, "__dict__", {}))
 
 
+def properties(owner: Any, is_wanted: Callable[[str], object]) -> dict[str, Any]:
+    """Return the values of the properties with wanted names, of those that give one.
+
+    Examples:
+        >>> sorted(properties(Place(("W",)), {"role", "is_gradient"}.__contains__))
+        ['is_gradient', 'role']
+    """
+    names = [name for kind in type(owner).__mro__ for name, one in vars(kind).items()
+             if isinstance(one, (property, cached_property)) and is_wanted(name)]  # fmt: skip
+    found = {}
+    for name in names:
+        # Whatever the user's code raises: before the backward pass there may be no gradient.
+        with suppress(Exception):
+            found[name] = getattr(owner, name)
+    return found
+
+
 def _slots(kind: type) -> list[str]:
     slots = vars(kind).get("__slots__", ())
     names = [slots] if isinstance(slots, str) else list(slots)
@@ -119,6 +145,16 @@ def _arrays(owner: Any) -> Iterator[tuple[Place, Any]]:
         elif not callable(value):
             inside = getattr(value, "__dict__", {}).items()
             yield from ((Place((name, key)), one) for key, one in inside if is_array(one))
+
+
+def public_arrays(owner: Any) -> Iterator[tuple[Place, Any]]:
+    """Yield the arrays that a user may write to: parameters, under their public names."""
+    for place, array in _arrays(owner):
+        if not str(place.path[0]).startswith("_") and not place.is_gradient:
+            yield place, array
+    for name, value in properties(owner, lambda name: role(name) in ("w", "b")).items():
+        if is_array(value) and not name.startswith("_"):
+            yield Place((name,)), value
 
 
 def parts_of(owner: Any, sizes: tuple[int, int], label: str) -> Parts | None:

@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import partial
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -155,8 +157,13 @@ def _members(space: Named) -> list[Named]:
     home = getattr(space.value, "__name__", "")
     named = [space.member(name) for name in public(space.value)]
     named = [one for one in named if not inspect.ismodule(one.value)]
-    own = [one for one in named if getattr(one.value, "__module__", home) == home]
+    own = [one for one in named if _home(one.value, home) == home]
     return own if home and any(callable(one.value) for one in own) else named
+
+
+def _home(value: Any, here: str) -> str:
+    """Return the module in which a value was made; those of no known module were made here."""
+    return here if isinstance(value, partial) else getattr(value, "__module__", None) or here
 
 
 def _candidates(members: Sequence[Named]) -> list[_Candidate]:
@@ -166,10 +173,14 @@ def _candidates(members: Sequence[Named]) -> list[_Candidate]:
         return [_Candidate(_stem(one.expression), (one,)) for one in special]
     classes = [one for one in members if _is_class_form(one.value)]
     written = [*_pairs(members), *(_Candidate(_stem(one.expression), (one,)) for one in classes)]
+    instances = [one for one in members if _is_instance_form(one.value)]
+    written = written or [_Candidate(one.expression.lower(), (one,)) for one in instances]
     if written:
         return written
     functions = [one for one in members if _is_differentiated(one.value)]
     functions = [one for one in functions if _says_x_w_b(one.value)] or functions
+    if len(functions) > 1:
+        functions = [one for one in functions if _takes_a_batch(one.value)] or functions
     return [_Candidate(_stem(one.expression, _FORWARD), (one,)) for one in functions]
 
 
@@ -186,11 +197,27 @@ def _is_class_form(value: Any) -> bool:
     return is_layer_class(value)
 
 
+def _is_instance_form(value: Any) -> bool:
+    """Whether it is an object with both passes, of a class that cannot be built here."""
+    if inspect.isclass(value) or isinstance(value, (ModuleType, FunctionType)):
+        return False
+    return bool(method(value, "forward") and method(value, "backward"))
+
+
 def _is_differentiated(value: Any) -> bool:
     if inspect.isclass(value) or not callable(value) or not framework_of(value):
         return False
     known = parameters(value)
     return known is None or known.takes(3)
+
+
+def _takes_a_batch(function: Any) -> bool:
+    """Whether a function of a framework gives (N, M): one of one data point does not."""
+    if framework_of(function) == "torch":
+        from affine.adapters.torch import takes_a_batch
+    else:
+        from affine.adapters.jax import takes_a_batch
+    return takes_a_batch(function)
 
 
 def _says_x_w_b(value: Any) -> bool:

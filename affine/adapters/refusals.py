@@ -65,12 +65,13 @@ _EXPECTED = [
 def _with_hint(named: Named, others: Sequence[Named]) -> str:
     name, known = named.expression, parameters(named.value)
     near = get_close_matches(name, _EXPECTED, n=1, cutoff=0.8)
-    if near and near[0] not in {one.expression for one in others}:
+    is_other = near and near[0].lower() != name.lower()
+    if is_other and near[0] not in {one.expression for one in others}:
         hint = f"did you mean {near[0]}?"
     elif inspect.isclass(named.value):
         missing = [one for one in ("forward", "backward") if not method(named.value, one)]
         hint = f"without {' and '.join(missing)}" if missing else ""
-    elif "forward" in name.lower():
+    elif "forward" in name.lower() or (near and not is_other):
         takes = known is None or known.takes(3)
         hint = "without a backward function" if takes else "does not take x, w and b"
     else:

@@ -32,13 +32,23 @@ def triple(result: Any, source: str = "backward") -> tuple[Any, Any, Any]:
     Examples:
         >>> triple({"dW": 2, "db": 3, "dX": 1})
         (1, 2, 3)
+        >>> triple((1, {"W": 2, "b": 3}))
+        (1, 2, 3)
     """
+    if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], Mapping):
+        result = {"dx": result[0], **_named_gradients(result[1])}
     named = _by_role(result)
     if named is not None:
         return named
     if isinstance(result, (tuple, list)) and len(result) == 3:
         return result[0], result[1], result[2]
     raise TypeError(f"{source} returned {described(result)}, but should return dx, dw and db")
+
+
+def _named_gradients(entries: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return what stands beside dx, under the names of gradients: it may be kept as W and b."""
+    names = {key: gradient_role(str(key)) or role(str(key)) for key in entries}
+    return {f"d{names[key]}": value for key, value in entries.items() if names[key]}
 
 
 def _by_role(result: Any) -> tuple[Any, Any, Any] | None:

@@ -1,4 +1,4 @@
-"""Which argument is which: by position, and by name where every name is recognised."""
+"""Which argument is which: by name, by elimination, and else by position."""
 
 import inspect
 import re
@@ -114,7 +114,7 @@ def forward_plan(known: Parameters | None) -> tuple[str, ...] | None:
     Examples:
         >>> forward_plan(parameters(lambda features, matrix, shift: None))
         ('x', 'w', 'b')
-        >>> forward_plan(parameters(lambda W, X, b: None))
+        >>> forward_plan(parameters(lambda W, hidden, b: None))
         ('w', 'x', 'b')
         >>> forward_plan(parameters(lambda x: None)) is None
         True
@@ -122,10 +122,7 @@ def forward_plan(known: Parameters | None) -> tuple[str, ...] | None:
     plain = ("x", "w", "b")
     if known is None:
         return plain
-    if not known.takes(3):
-        return None
-    named = tuple(map(role, known.names[:3]))
-    return named if sorted(named) == sorted(plain) else plain
+    return _ordered(known.names[:3], plain) if known.takes(3) else None
 
 
 _BACKWARD = (("dout",), ("dout", "cache"), ("dout", "x", "w"), ("dout", "x", "w", "b"))
@@ -134,11 +131,15 @@ _BACKWARD = (("dout",), ("dout", "cache"), ("dout", "x", "w"), ("dout", "x", "w"
 def backward_plan(known: Parameters | None) -> tuple[str, ...] | None:
     """Return the order in which a backward pass takes dout, x, w, b or a cache.
 
+    None where it does not, or where it is not plain.
+
     Examples:
         >>> backward_plan(parameters(lambda a, b: None))
         ('dout', 'cache')
         >>> backward_plan(parameters(lambda x, w, upstream: None))
         ('x', 'w', 'dout')
+        >>> backward_plan(parameters(lambda dz, W, a_prev: None))
+        ('dout', 'w', 'x')
         >>> backward_plan(parameters(lambda: None)) is None
         True
     """
@@ -147,15 +148,27 @@ def backward_plan(known: Parameters | None) -> tuple[str, ...] | None:
     # Two arguments are enough for every form; more only where they have no default.
     for count in dict.fromkeys((max(known.required, 2), 2, 3, 1)):
         if known.takes(count) and count <= len(_BACKWARD):
-            return _ordered(known.names[:count])
+            return _ordered(known.names[:count], _BACKWARD[count - 1])
     return None
 
 
-def _ordered(names: Sequence[str]) -> tuple[str, ...]:
-    usual = _BACKWARD[len(names) - 1]
-    named = tuple(map(role, names))
-    if sorted(named) == sorted(usual):
-        return named
-    if named[-1] == "dout" and named[0] != "dout":
-        return (*usual[1:], "dout")
-    return usual
+def _ordered(names: Sequence[str], usual: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return what each name stands for; None where names and usual places contradict."""
+    found = [role(name) for name in names]
+    if "cache" in found and "cache" not in usual:
+        return None
+    is_letter = "a" in names and not {"x", "w"} & set(found)  # of a, b, c
+    # In statistics beta is the weights, elsewhere the bias: the others decide.
+    vague = {"beta", "b"} if is_letter else {"beta"}
+    said = [
+        one if one in usual and _plain(name) not in vague else ""
+        for one, name in zip(found, names, strict=True)
+    ]
+    left = [one for one in usual if one not in said]
+    if len(left) == said.count("") <= 1:
+        return tuple(one or left[0] for one in said)
+    last = (*usual[1:], "dout")
+    for plan in (last, usual) if said[-1] == "dout" else (usual,):
+        if all(one in ("", place) for one, place in zip(said, plan, strict=True)):
+            return plan
+    return None

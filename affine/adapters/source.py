@@ -1,13 +1,14 @@
 """What can be read from the source of a function or a class, without calling it.
 
-Only the code of reproductions rests on this; the check itself looks at what calls return.
+The code of reproductions rests on this, and what a check leaves alone; what it judges is what
+calls return.
 """
 
 import ast
 import inspect
 from collections.abc import Iterator, Mapping
 from textwrap import dedent
-from typing import Any
+from typing import Any, TypeGuard
 
 from affine.adapters.roles import gradient_role, role
 
@@ -48,6 +49,13 @@ class Source:
         Empty where it does not return them by name.
         """
         last, entries = self._last(), {}
+        if (
+            isinstance(last, ast.Tuple)
+            and len(last.elts) == 2
+            and isinstance(last.elts[1], ast.Dict)
+        ):
+            keys = {key: f"[1][{key!r}]" for key in _texts(last.elts[1].keys)}
+            return _by_role({"dx": "[0]"} | {f"d{_bare(key)}": keys[key] for key in keys})
         if isinstance(last, ast.Dict):
             entries = {key: f"[{key!r}]" for key in _texts(last.keys)}
         elif isinstance(last, ast.Call) and not self._unpacks(last.func):
@@ -78,6 +86,24 @@ class Source:
         """Return the names of all attributes that it uses."""
         return [node.attr for node in self.nodes if isinstance(node, ast.Attribute)]
 
+    def changes_with(self, own: set[str]) -> bool:
+        """Whether it changes one of these attributes and, with it, something else.
+
+        Gradients do not count: they are set to zero after many an update.
+
+        Examples:
+            >>> class Affine:
+            ...     def update(self):
+            ...         self.w -= self.dw
+            >>> Source(Affine.update).changes_with({"w"})
+            False
+        """
+        changed = {name for node in self.nodes for name in _changed(node)}
+        calls = (node.func for node in self.nodes if isinstance(node, ast.Call))
+        own_calls = any(_is_own(function) for function in calls)
+        others = {name for name in changed - own if not gradient_role(name)}
+        return bool(changed & own) and (bool(others) or own_calls)
+
     def _last(self) -> ast.expr | None:
         """Return the last value returned; for a name, what was assigned to it."""
         values = [node.value for node in self.nodes if isinstance(node, ast.Return)]
@@ -100,8 +126,28 @@ class Source:
                 yield from _texts(node.value.keys if isinstance(node.value, ast.Dict) else [])
 
 
+def _changed(node: ast.AST) -> Iterator[str]:
+    """Yield the attributes of `self` that a statement assigns to, or to entries of."""
+    if not isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+        return
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    for target in targets:
+        for one in target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]:
+            place = one.value if isinstance(one, ast.Subscript) else one
+            if _is_own(place):
+                yield place.attr
+
+
+def _is_own(node: ast.expr) -> TypeGuard[ast.Attribute]:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+
+
 def _is_attribute(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == name
+
+
+def _bare(key: str) -> str:
+    return gradient_role(key) or role(key) or key
 
 
 def _texts(nodes: list[ast.expr | None] | list[ast.expr]) -> list[str]:

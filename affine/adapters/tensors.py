@@ -9,9 +9,12 @@ import numpy as np
 import torch
 
 from affine.adapters.conversion import converted
+from affine.adapters.living import followed, warm_up
 from affine.layer import Array, Layer, Pullback
 
-__all__ = ["D", "Function", "M", "N", "Prepare", "Tensor", "differentiated", "through_tensors"]
+__all__ = [
+    "D", "Function", "M", "N", "Prepare", "Tensor", "differentiated", "reused", "through_tensors",
+]  # fmt: skip
 
 Tensor: TypeAlias = torch.Tensor
 Function: TypeAlias = Callable[[Tensor, Tensor, Tensor], Any]
@@ -55,18 +58,40 @@ def differentiated(name: str, prepare: Prepare, form: str, usage: str) -> Layer:
 
 
 def _vjp(prepare: Prepare) -> Callable[[Array, Array, Array], tuple[Array, Pullback]]:
+    return lambda x, w, b: _passes(prepare(*w.shape), x, _leaf(w), _leaf(b))
+
+
+def _leaf(array: Array) -> Tensor:
+    return _tensor(array).requires_grad_()
+
+
+def _passes(function: Function, x: Array, w: Tensor, b: Tensor) -> tuple[Array, Pullback]:
+    leaves = [_leaf(x), w, b]
+    out = function(*leaves)
+
+    def pullback(dout: Array) -> tuple[Array, Array, Array]:
+        upstream = _tensor(dout).to(out.dtype)
+        dx, dw, db = torch.autograd.grad(
+            out, leaves, upstream, retain_graph=True, allow_unused=True, materialize_grads=True
+        )
+        return _array(dx), _array(dw), _array(db)
+
+    return _array(out), pullback
+
+
+def reused(prepare: Prepare) -> Callable[[Array, Array, Array], tuple[Array, Pullback]]:
+    """Return the vjp through one function for many batches, as `Layer.reused` describes it.
+
+    After the batches before, weights and bias are updated in place, as an optimiser does.
+    """
+
     def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
-        leaves = [_tensor(array).requires_grad_() for array in (x, w, b)]
-        out = prepare(*w.shape)(*leaves)
-
-        def pullback(dout: Array) -> tuple[Array, Array, Array]:
-            upstream = _tensor(dout).to(out.dtype)
-            dx, dw, db = torch.autograd.grad(
-                out, leaves, upstream, retain_graph=True, allow_unused=True, materialize_grads=True
-            )
-            return _array(dx), _array(dw), _array(db)
-
-        return _array(out), pullback
+        function, weights, bias = prepare(*w.shape), _leaf(w + 1), _leaf(b + 1)
+        warm_up(lambda batch: _passes(function, batch, weights, bias), x)
+        with torch.no_grad():
+            weights.copy_(_tensor(w))
+            bias.copy_(_tensor(b))
+        return followed(lambda batch: _passes(function, batch, weights, bias), x)
 
     return vjp
 
@@ -173,6 +198,7 @@ def through_tensors(layer: Layer) -> Layer:
         vjp=vjp,
         flattening=vjp if layer.flattening else None,
         reused=layer.reused and converted(layer.reused, _tensor, _array),
+        updated=layer.updated and converted(layer.updated, _tensor, _array),
         jvp=None,
         per_sample_gradients=None,
         form=f"{layer.form}, on torch tensors",

@@ -3,7 +3,7 @@
 Imported only where the target is of torch. Weights that a form stores as Wᵀ are given as such.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,10 +12,10 @@ import torch
 from affine.adapters.classes import OWN_PARAMETERS
 from affine.adapters.roles import parameters
 from affine.adapters.target import Named, TargetError
-from affine.adapters.tensors import D, Function, M, N, Prepare, Tensor, differentiated
+from affine.adapters.tensors import D, Function, M, N, Tensor, differentiated, reused
 from affine.layer import Layer
 
-__all__ = ["from_torch", "is_torch_class"]
+__all__ = ["from_torch", "is_torch_class", "takes_a_batch"]
 
 
 def is_torch_class(found: Any) -> bool:
@@ -58,7 +58,19 @@ def _function(named: Named, kind: str) -> Layer:
     known = parameters(named.value)
     shown = f"{kind} {named.expression}{known if known and known.takes(3) else '(x, w, b)'}"
     call = f"    out = {named.expression}(x, {'w.T' if transposed else 'w'}, b)"
-    return _layer(named, lambda d, m: function, _stored(shown, transposed), [call])
+    shown = _stored(shown, transposed)
+    return differentiated(named.expression, lambda d, m: function, shown, _usage(call))
+
+
+def takes_a_batch(function: Callable[..., Any]) -> bool:
+    """Whether a function of x, w and b gives (N, M), with weights as W or as Wᵀ.
+
+    Examples:
+        >>> takes_a_batch(torch.nn.functional.linear), takes_a_batch(torch.mv)
+        (True, False)
+    """
+    x, w, b = torch.ones(N, D), torch.ones(D, M), torch.ones(M)
+    return _fits(function, x, w, b) or _fits(function, x, w.T, b)
 
 
 def _takes_transposed(function: Callable[..., Any]) -> bool:
@@ -109,26 +121,42 @@ def _module(
     named: Named, make: Callable[[int, int], torch.nn.Module], shown: str, sample: torch.nn.Module
 ) -> Layer:
     weight, bias, transposed, row = _parameters_of(named.expression, sample)
+    frozen = _frozen(named.expression, sample)
+    # What the module gives no gradient has none here either.
+    w_code = ("w.T" if transposed else "w") + (".detach()" if weight in frozen else "")
+    b_code = ("b.reshape(1, -1)" if row else "b") + (".detach()" if bias in frozen else "")
 
     def prepare(d: int, m: int) -> Function:
         module = make(d, m)
 
         def function(x: Tensor, w: Tensor, b: Tensor) -> Any:
             stored = {weight: w.T if transposed else w, bias: b.reshape(1, -1) if row else b}
-            return torch.func.functional_call(module, stored, (x,))
+            held = {name: one.detach() if name in frozen else one for name, one in stored.items()}
+            return torch.func.functional_call(module, held, (x,))
 
         return function
 
-    built = named.expression if isinstance(named.value, torch.nn.Module) else (
-        f"{named.expression}(len(w), len(b))"
-    )  # fmt: skip
-    stored = (
-        f"{{{weight!r}: {'w.T' if transposed else 'w'}, "
-        f"{bias!r}: {'b.reshape(1, -1)' if row else 'b'}}}"
+    stored = f"{{{weight!r}: {w_code}, {bias!r}: {b_code}}}"
+    layer = differentiated(
+        named.expression,
+        prepare,
+        _stored(shown, transposed),
+        _usage_of_module(named, f"    out = torch.func.functional_call(module, {stored}, (x,))"),
     )
-    lines = [f"    out = torch.func.functional_call({built}, {stored}, (x,))"]
-    layer = _layer(named, prepare, _stored(shown, transposed), lines)
-    return replace(layer, not_observable={**layer.not_observable, **OWN_PARAMETERS})
+    not_observable = {**layer.not_observable, **OWN_PARAMETERS}
+    return replace(layer, reused=reused(prepare), not_observable=not_observable)
+
+
+def _frozen(label: str, module: torch.nn.Module) -> set[str]:
+    """Return the names of the parameters that get no gradient."""
+    named = dict(module.named_parameters())
+    frozen = {name for name, one in named.items() if not one.requires_grad}
+    if frozen == named.keys():
+        raise TargetError(
+            f"{label} is frozen: neither {' nor '.join(named)} requires a gradient, so there is "
+            "no dW and no db to judge; let them: requires_grad_(True)"
+        )
+    return frozen
 
 
 def _parameters_of(label: str, module: torch.nn.Module) -> tuple[str, str, bool, bool]:
@@ -149,20 +177,28 @@ def _parameters_of(label: str, module: torch.nn.Module) -> tuple[str, str, bool,
     return weight, bias, shape[0] == vector[-1], len(vector) == 2
 
 
-# ------------------------------------------------------------------ the layer
+# ------------------------------------------------------------------ as code
 
 
-def _layer(named: Named, prepare: Prepare, form: str, call: Sequence[str]) -> Layer:
-    return differentiated(named.expression, prepare, form, _usage(call))
+def _usage(call: str) -> str:
+    return "\n".join(["import torch", "", "def vjp(x, w, b):", *_passes_with(call)])
 
 
-def _usage(call: Sequence[str]) -> str:
+def _usage_of_module(named: Named, call: str) -> str:
+    is_instance = isinstance(named.value, torch.nn.Module)
+    made = named.expression if is_instance else f"{named.expression}(len(w), len(b))"
     return "\n".join([
-        "import torch",
-        "",
-        "def vjp(x, w, b):",
+        "import torch", "",
+        "def instance_of(w, b):", f"    return {made}", "",
+        "def passes(module, x, w, b):", *_passes_with(call), "",
+        "def vjp(x, w, b):", "    return passes(instance_of(w, b), x, w, b)",
+    ])  # fmt: skip
+
+
+def _passes_with(call: str) -> list[str]:
+    return [
         "    leaves = x, w, b = [torch.tensor(a, requires_grad=True) for a in (x, w, b)]",
-        *call,
+        call,
         "",
         "    def pullback(dout):",
         "        dout = torch.tensor(dout, dtype=out.dtype)",
@@ -172,4 +208,4 @@ def _usage(call: Sequence[str]) -> str:
         "        return [grad.numpy() for grad in grads]",
         "",
         "    return out.detach().numpy(), pullback",
-    ])  # fmt: skip
+    ]

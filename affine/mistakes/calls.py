@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def said(error: Exception) -> str:
         >>> said(ValueError("no batch"))
         'ValueError: no batch'
     """
-    text = str(error).split("\n")[0][:100]
+    text = shorten(str(error).split("\n")[0], 200, placeholder=" …")
     # An exception from another process brings its own name along.
     if re.match(r"\w+(Error|Exception|Exit|Interrupt): ", text):
         return text

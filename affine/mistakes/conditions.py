@@ -5,11 +5,15 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from affine.layer import Array, Operands
-from affine.mistakes.examination import Examination, Seen
+from affine.mistakes.calls import NAMES
+from affine.mistakes.examination import Examination, Seen, close
 from affine.mistakes.explanation import Explanation
 from affine.mistakes.fit import explanations
+from affine.mistakes.formats import OPERANDS
+from affine.mistakes.probe import numbered
+from affine.mistakes.words import listed
 
-__all__ = ["condition", "first_difference", "special_case", "where_wrong"]
+__all__ = ["condition", "guarded", "observed", "special_case", "where_wrong"]
 
 _CONDITIONS: dict[str, Callable[[int, int, int], bool]] = {
     "N = 1": lambda n, d, m: n == 1,
@@ -110,7 +114,51 @@ def where_wrong(evidence: Sequence[Seen]) -> str:
     return condition(wrong, right) if wrong and right else ""
 
 
-def first_difference(seen: Seen) -> str:
+def guarded(evidence: Sequence[Seen], code: str) -> str:
+    """Return where a formula is used by a layer that is right where it would not fit.
+
+    `""` if nothing says that it is not used everywhere.
+    """
+    used = [seen.probe.point.sizes for seen in evidence if seen.wrong]
+    right = [
+        seen.probe.point.sizes
+        for seen in evidence
+        if code and not seen.wrong and not close(seen.got, seen.probe.value(code))
+    ]
+    return (condition(used, right) or "its shape fits") if right else ""
+
+
+def observed(examined: Examination, wrong: Sequence[str]) -> str:
+    """Say what is seen of wrong quantities that no known mistake explains."""
+    sentences = ["No known mistake explains this."]
+    for name in wrong:
+        evidence = examined.evidence(name)
+        first = next(seen for seen in evidence if seen.wrong)
+        n, d, m = first.probe.point.sizes
+        where = where_wrong(evidence)
+        sentences.append(f"With N = {n}, D = {d}, M = {m}, your {name} {_first_difference(first)}.")
+        if where:
+            sentences.append(f"It is wrong only where {where}.")
+        if without := _without_effect(examined, name):
+            sentences.append(f"It stays the same when {listed(without)} changes.")
+    return " ".join(sentences)
+
+
+def _without_effect(examined: Examination, quantity: str) -> list[str]:
+    """Return the operands of the equation that make no difference to a result, at two sizes."""
+    found = []
+    for name in OPERANDS.get(quantity, ()):
+        points = []
+        for sizes in ((5, 3, 4), (3, 4, 2)):
+            point = numbered(*sizes)
+            points += [point, point._replace(**{name: getattr(numbered(*sizes, seed=1), name)})]
+        got = [seen.got for seen in examined.observe_all(points, quantity)]
+        if len(got) == 4 and close(got[0], got[1]) and close(got[2], got[3]):
+            found.append(NAMES[name])
+    return found
+
+
+def _first_difference(seen: Seen) -> str:
     """Say how one result differs: its shape, or how many entries and the first of them."""
     if seen.got is None:
         return "is no array of numbers"

@@ -13,12 +13,11 @@ from affine.layer import Array, Operands
 from affine.mistakes.catalogue import RIGHT
 from affine.mistakes.examination import Examination, Seen, close
 from affine.mistakes.explanation import Explanation, explains
+from affine.mistakes.formats import OPERANDS, UNITS, narrowed_to
 from affine.mistakes.probe import Probe, numbered
 from affine.mistakes.words import number, shown
 
 __all__ = ["entrywise"]
-
-OPERANDS = {"out": ("x", "w", "b"), "dx": ("dout", "w"), "dw": ("x", "dout"), "db": ("dout",)}
 
 
 class Change(NamedTuple):
@@ -136,16 +135,10 @@ def _clips(values: Array, curve: Array) -> Iterator[Change]:
 
 
 def _formats(values: Array, curve: Array) -> Iterator[Change]:
-    for name in ("float32", "float16"):
-        narrowed = _narrowed(values, name)
-        if np.array_equal(narrowed, curve):
+    for name in UNITS:
+        if np.array_equal(narrowed_to(values, name), curve):
             words = f"is computed in {name}"
-            yield Change("lower-precision", words, lambda array: _narrowed(array, name), 1.0)  # noqa: B023
-
-
-def _narrowed(array: Array, name: str) -> Array:
-    with np.errstate(all="ignore"):
-        return array.astype(name).astype(np.float64)
+            yield Change("lower-precision", words, lambda array: narrowed_to(array, name), 1.0)  # noqa: B023
 
 
 def _roundings(values: Array, curve: Array) -> Iterator[Change]:
@@ -236,7 +229,7 @@ def _verified(examined: Examination, quantity: str, change: Change, place: str) 
     evidence = [*examined.evidence(quantity), *_magnified(examined, quantity, change.scale)]
     if change.mistake != "lower-precision":
         return bool(explains(predicted, evidence))
-    unit = float(np.finfo(change.words.split()[-1]).eps)
+    unit = UNITS[change.words.split()[-1]]
     return place == "" and all(_within(seen, quantity, unit) for seen in evidence)
 
 

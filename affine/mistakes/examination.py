@@ -30,6 +30,8 @@ _FURTHER = (
     (130, 2, 3), (131, 3, 2), (2, 130, 3), (3, 131, 2), (2, 3, 130), (3, 2, 131), (40, 40, 40),
     (67, 66, 65), (260, 3, 2), (2, 260, 3), (2, 3, 260),
 )  # fmt: skip
+# Past the largest sizes that a property makes by itself.
+_FAR = ((1030, 2, 3), (1031, 3, 2), (2, 1030, 3), (3, 1031, 2), (2, 3, 1030), (3, 2, 1031))
 
 
 def close(got: Array | None, value: Array | None) -> bool:
@@ -122,7 +124,7 @@ class Examination:
 
     def look_further(self) -> None:
         """Add larger sizes to the standard probes."""
-        sizes = list(_FURTHER)
+        sizes = [*_FURTHER, *(() if self.layer.compiles_per_shape else _FAR)]
         if self.case is not None and max(self.case.point.sizes) > 8:
             n, d, m = self.case.point.sizes
             sizes += [(n, d, m), (n + 1, d + 1, m + 1), (2 * n, d, m), (n, 2 * d, m), (n, d, 2 * m)]

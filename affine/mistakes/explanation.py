@@ -20,12 +20,16 @@ class Explanation(NamedTuple):
         code: The formula found; `""` where `sentence` says it all.
         sentence: What was found, where no formula says it.
         says: The formula in words, where its code is hard to read.
+        also: The name of a second mistake in the same formula.
+        about: The results or arguments that it is about; `()` for the one that was asked for.
     """
 
     mistake: str
     code: str = ""
     sentence: str = ""
     says: str = ""
+    also: str = ""
+    about: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:

@@ -154,7 +154,7 @@ def _scaled_and_added(quantity: str, evidence: Sequence[Seen]) -> Iterator[Expla
 
             for scale, outer in factors(evidence, right, _SIZES, known):
                 code = summed(scaled(right, scale, outer), "1", factor, term.code)
-                yield Explanation(_name_of_scale(scale, outer), code)
+                yield Explanation(_name_of_scale(scale, outer), code, also=term.mistake)
                 break
 
 
@@ -184,13 +184,20 @@ def _normalised(quantity: str, evidence: Sequence[Seen]) -> Iterator[Explanation
             _, least, slope = min(found, key=lambda each: each[1])
             for code in (
                 f"({right}) * min(1, {number(limit)} / max({size}, 1e-300))",
-                f"({right}) / ({size} + {number(1 / slope - least)})",
+                f"({right}) / ({size} + {number(_difference(1 / slope, least))})",
             ):
                 if explains(value_of(code), evidence):
                     yield Explanation(
                         "normalised", code, says=code.replace(f"max({size}, 1e-300)", f"({size})")
                     )
                     return
+
+
+def _difference(one: float, other: float) -> float:
+    """Return the shortest number that the rounding of two does not tell from their difference."""
+    slack = 1e-14 * max(abs(one), abs(other))
+    candidates = (float(f"{one - other:.{digits}g}") for digits in range(1, 17))
+    return next((short for short in candidates if abs(short - (one - other)) <= slack), one - other)
 
 
 _KINDS = (

@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from affine.layer import Array, Operands
 from affine.mistakes.calls import NAMES, copies, differing, fixed, named, results, said
 from affine.mistakes.examination import QUANTITIES, Examination, close, raised
 from affine.mistakes.explanation import Explanation
 from affine.mistakes.probe import numbered
-from affine.mistakes.words import listed, number
+from affine.mistakes.steps import step_on_arguments
+from affine.mistakes.words import agreeing, listed, number
 
 __all__ = [
     "aliased_arguments", "arguments_modified", "buffer_reused", "internals_handed_out",
@@ -19,7 +21,10 @@ __all__ = [
 
 
 def arguments_modified(examined: Examination) -> Iterator[Explanation]:
-    """An argument is written to."""
+    """An argument is written to; an update step of W and b is told as such."""
+    if step := step_on_arguments(examined):
+        yield step
+        return
     for seed in (0, 1):
         before = fixed(seed)
         point = before.map(np.copy)
@@ -30,12 +35,14 @@ def arguments_modified(examined: Examination) -> Iterator[Explanation]:
             names = listed([NAMES[name] for name, *_ in changed])
             words = "; ".join(filter(None, (_rewritten(*each, before) for each in changed)))
             sentence = f"The layer writes to your {names}" + (f": {words}" if words else "")
-            yield Explanation("arguments-modified", sentence=sentence)
+            about = tuple(NAMES[name] for name, *_ in changed)
+            yield Explanation("arguments-modified", sentence=sentence, about=about)
             return
 
 
 def read_only_refused(examined: Examination) -> Iterator[Explanation]:
-    """Read-only arguments raise, though no value of theirs changes."""
+    """Read-only arguments raise: the layer writes to them, if only their own values."""
+    yield from arguments_modified(examined)
     results(examined, fixed().map(np.copy))  # an exception here has another cause
     frozen = fixed().map(np.copy)
     for array in frozen:
@@ -59,18 +66,27 @@ def _rewritten(name: str, old: Array, new: Array, before: Operands) -> str:
 
 
 def buffer_reused(examined: Examination) -> Iterator[Explanation]:
-    """A result changes when the layer is called again."""
+    """A result changes when the layer is called again, or its backward pass alone."""
     for seeds in ((0, 1), (1, 0)):
-        first = results(examined, fixed(seeds[0]).map(np.copy))
+        point, other = (examined.kept(fixed(seed).map(np.copy)) for seed in seeds)
+        out, pullback = examined.layer.vjp(*point[:3])
+        first = {"out": out, **named(pullback(point.dout))}
         kept = copies(first)
-        results(examined, fixed(seeds[1]).map(np.copy))
-        names = [
-            name for name in first if not np.array_equal(first[name], kept[name], equal_nan=True)
-        ]
-        if names:
-            sentence = f"Your {listed(names)} of one call changes when the layer is called again"
-            yield Explanation("buffer-reused", sentence=sentence)
-            return
+        for again, words in (
+            (lambda: pullback(other.dout.copy()), "its backward pass runs again"),  # noqa: B023
+            (lambda: results(examined, other), "the layer is called again"),  # noqa: B023
+        ):
+            again()
+            names = [
+                name
+                for name in first
+                if not np.array_equal(first[name], kept[name], equal_nan=True)
+            ]
+            if names:
+                verb = agreeing(names, "changes", "change")
+                sentence = f"Your {listed(names)} of one call {verb} when {words}"
+                yield Explanation("buffer-reused", sentence=sentence, about=tuple(names))
+                return
 
 
 def shared_memory(examined: Examination) -> Iterator[Explanation]:
@@ -118,13 +134,19 @@ def aliased_arguments(examined: Examination) -> Iterator[Explanation]:
         separate = point.map(np.copy)
         apart = copies(results(examined, separate))
         if not all(map(np.array_equal, point, separate)):
-            return  # the layer writes to its arguments, and that is the cause
+            yield from arguments_modified(examined)
+            return
         wrong = differing(results(examined, point), apart)
         if wrong:
             names = listed([NAMES[name] for name in places])
-            sentence = f"Your {listed(wrong)} is wrong where {names} are one array"
-            yield Explanation("aliased-arguments", sentence=sentence)
+            verb = agreeing(wrong, "is", "are")
+            sentence = f"Your {listed(wrong)} {verb} wrong where {names} are one array"
+            yield Explanation("aliased-arguments", sentence=sentence, about=tuple(wrong))
             return
+
+
+def _plain(array: Array) -> Array:
+    return np.array(array, order="C")
 
 
 def _strided(array: Array) -> Array:
@@ -135,30 +157,42 @@ def _strided(array: Array) -> Array:
 
 
 _LAYOUTS: dict[str, Callable[[Array], Array]] = {
-    "in Fortran order": np.asfortranarray,
+    "in Fortran order": lambda array: array.copy(order="F"),
     "a strided view": _strided,
     "a reversed view": lambda array: array[(slice(None, None, -1),) * array.ndim].copy()[
         (slice(None, None, -1),) * array.ndim
     ],
-    "with a zero stride": lambda array: np.broadcast_to(array[:1].copy(), array.shape),
+}
+_OVERLAPPING: dict[str, Callable[[Array], Array]] = {
+    # Writable, so that a layer that writes shows it by its results.
+    "broadcast along its first axis, with a zero stride": lambda array: as_strided(
+        array[:1].copy(), array.shape, (0, *array.strides[1:]), writeable=True
+    ),
 }
 
 
 def memory_layout(examined: Examination) -> Iterator[Explanation]:
     """Right for C order, wrong or raising for the same numbers in another layout."""
     for words, lay_out in _LAYOUTS.items():
-        if found := list(_laid_out(examined, words, lay_out)):
-            yield found[0]
+        if found := next(_laid_out(examined, words, lay_out), None):
+            yield found
             return
+    # Where entries overlap, a layer that writes to its arguments has this for a cause.
+    yield from arguments_modified(examined)
+    for words, lay_out in _OVERLAPPING.items():
+        yield from _laid_out(examined, words, lay_out)
 
 
 def _laid_out(
     examined: Examination, words: str, lay_out: Callable[[Array], Array]
 ) -> Iterator[Explanation]:
     for names in (Operands._fields, *((name,) for name in Operands._fields)):
-        laid = fixed()._replace(**{name: lay_out(getattr(fixed(), name)) for name in names})
-        expected = copies(results(examined, laid.map(np.ascontiguousarray)))
-        got = raised(lambda: copies(results(examined, laid)))  # noqa: B023
+
+        def laid(names: tuple[str, ...] = names) -> Operands:
+            return fixed()._replace(**{name: lay_out(getattr(fixed(), name)) for name in names})
+
+        expected = copies(results(examined, laid().map(_plain)))
+        got = raised(lambda: copies(results(examined, laid())))
         broken = isinstance(got, Exception) or differing(got, expected)
         if not broken and len(names) > 1:
             return
@@ -166,12 +200,13 @@ def _laid_out(
             continue
         where = f"where {NAMES[names[0]]} is {words}"
         if isinstance(got, Exception):
+            wrong = []
             sentence = f"The layer raises {said(got)} {where}"
         else:
             wrong = differing(got, expected)
-            sentence = f"Your {listed(wrong)} is wrong {where}"
-            read = laid.map(lambda array: array.ravel(order="K").reshape(array.shape))
+            sentence = f"Your {listed(wrong)} {agreeing(wrong, 'is', 'are')} wrong {where}"
+            read = laid().map(lambda array: array.ravel(order="K").reshape(array.shape))
             in_memory_order = copies(results(examined, read))
             if all(close(got[name], in_memory_order[name]) for name in wrong):
                 sentence += ": its memory is read in order, not by its strides"
-        yield Explanation("memory-layout", sentence=sentence)
+        yield Explanation("memory-layout", sentence=sentence, about=tuple(wrong))

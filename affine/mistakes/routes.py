@@ -1,17 +1,17 @@
-"""Other routes to a layer's results: compiled, vectorised, with more axes than two."""
+"""Other routes to a layer's results: compiled, vectorised, with more axes, in another format."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from affine.layer import Array, Layer, Pullback
+from affine.layer import Array, Case, Layer, Pullback
 
 __all__ = ["taken"]
 
 
-def taken(layer: Layer, property_name: str) -> tuple[Layer, str]:
-    """Return the layer by the route that a property is about, and how a sentence says so.
+def taken(layer: Layer, property_name: str, case: Case | None = None) -> tuple[Layer, str]:
+    """Return the layer by the route of a property or of a case, and how a sentence says so.
 
     Examples:
         >>> layer = Layer(
@@ -24,7 +24,21 @@ def taken(layer: Layer, property_name: str) -> tuple[Layer, str]:
         vjp = route(layer) if word in property_name else None
         if vjp is not None:
             return replace(layer, vjp=vjp, compiles_per_shape=True), said
+    formats = {array.dtype.name for array in case.point} if case is not None else set()
+    if len(formats) == 1 and formats < {"float32", "float16"}:
+        name = formats.pop()
+        return replace(layer, vjp=_given_in(layer, name)), f"With arguments in {name}, "
     return layer, ""
+
+
+def _given_in(layer: Layer, name: str) -> Callable[..., tuple[Array, Pullback]]:
+    """Give the layer its arguments in a narrower format."""
+
+    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+        out, pullback = layer.vjp(*(array.astype(name) for array in (x, w, b)))
+        return out, lambda dout: pullback(dout.astype(name))
+
+    return vjp
 
 
 def _compiled(layer: Layer) -> Callable[..., tuple[Array, Pullback]] | None:

@@ -11,7 +11,7 @@ from affine.mistakes.calls import NAMES, copies, fixed, results, right_at, said
 from affine.mistakes.examination import Examination, close, raised
 from affine.mistakes.explanation import Explanation
 from affine.mistakes.probe import numbered
-from affine.mistakes.words import listed
+from affine.mistakes.words import agreeing, listed
 
 __all__ = ["DETECTORS", "narrowed"]
 
@@ -47,8 +47,10 @@ def narrow_results(examined: Examination) -> Iterator[Explanation]:
         found = _formats(examined, name)
         narrow = [key for key, dtype in found.items() if _narrower(dtype, np.dtype(name))]
         if narrow:
-            sentence = f"Your {listed(narrow)} is {found[narrow[0]]} where the arguments are {name}"
-            yield Explanation("result-narrowed", sentence=sentence)
+            verb = agreeing(narrow, "is", "are")
+            sentence = f"Your {listed(narrow)} {verb} {found[narrow[0]]}"
+            sentence += f" where the arguments are {name}"
+            yield Explanation("result-narrowed", sentence=sentence, about=tuple(narrow))
             return
 
 
@@ -87,7 +89,8 @@ def integers(examined: Examination) -> Iterator[Explanation]:
             if close(1.0 * got[key], np.trunc(value)) and (value % 1).any()
         ]
         if cut:
-            sentence = f"Your {listed(cut)} loses its fraction where {NAMES[name]} holds integers"
+            verb = agreeing(cut, "loses its fraction", "lose their fractions")
+            sentence = f"Your {listed(cut)} {verb} where {NAMES[name]} holds integers"
             yield Explanation("integers-truncate", sentence=sentence)
             return
 
@@ -146,15 +149,17 @@ def magnitudes(examined: Examination) -> Iterator[Explanation]:
     """Right at ordinary magnitudes, wrong near the ends of the format, where all results fit."""
     room = 12  # so that no partial sum of the equations overflows
     for names in (("dout",), ("x", "b"), ("w", "b")):
-        if any(_wrong_at(examined, names, exponent) for exponent in (-60, 60)):
-            continue  # a clip or a threshold, not the end of the format
+        # A clip, a threshold, or a narrower format inside is not the end of the format.
+        if any(_wrong_at(examined, names, exponent) for exponent in (-60, 60, -140, 140)):
+            continue
         for exponent in (200, 1023 - room, -200, -1022):
             wrong = _wrong_at(examined, names, exponent)
             if wrong:
-                words = "overflows" if exponent > 0 else "is lost"
+                one, many = ("overflows", "overflow") if exponent > 0 else ("is lost", "are lost")
+                words = agreeing(wrong, one, many)
                 where = f"where {NAMES[names[0]]} is near 2^{exponent}"
                 sentence = f"Your {listed(wrong)} {words} {where}"
-                yield Explanation("overflow-on-the-way", sentence=sentence)
+                yield Explanation("overflow-on-the-way", sentence=sentence, about=tuple(wrong))
                 return
 
 
@@ -180,9 +185,9 @@ def empty(examined: Examination) -> Iterator[Explanation]:
             return
         wrong = [key for key, value in right_at(point).items() if not _equal(got.get(key), value)]
         if wrong:
-            yield Explanation(
-                "empty-sizes", sentence=f"With {side} = 0 your {listed(wrong)} is wrong"
-            )
+            verb = agreeing(wrong, "is", "are")
+            sentence = f"With {side} = 0 your {listed(wrong)} {verb} wrong"
+            yield Explanation("empty-sizes", sentence=sentence)
             return
 
 

@@ -11,7 +11,8 @@ from affine.mistakes.calls import NAMES, copies, differing, fixed, named, result
 from affine.mistakes.examination import Examination, close, raised
 from affine.mistakes.explanation import Explanation
 from affine.mistakes.probe import Probe, numbered
-from affine.mistakes.words import listed
+from affine.mistakes.steps import step_between_passes
+from affine.mistakes.words import agreeing, listed
 
 __all__ = ["DETECTORS"]
 
@@ -35,14 +36,16 @@ def _changing(
 ) -> Explanation:
     added = [name for name in names if close(again[name], first[name] + probe.right(name))]
     if added == names:
+        verb = agreeing(names, "is", "are each")
         sentence = (
-            f"Your {listed(names)} of a second, equal call is the first result plus the right one"
+            f"Your {listed(names)} of a second, equal call {verb} the first result plus the right "
+            "one"
         )
-        return Explanation("accumulates", sentence=sentence)
+        return Explanation("accumulates", sentence=sentence, about=tuple(names))
     largest = max(map(_relative, (first[name] for name in names), (again[name] for name in names)))
     words = f"by up to {largest:.1g} of the value" if np.isfinite(largest) else "also in shape"
     sentence = f"Equal calls give a different {listed(names)}, {words}"
-    return Explanation("not-deterministic", sentence=sentence)
+    return Explanation("not-deterministic", sentence=sentence, about=tuple(names))
 
 
 def _relative(first: Array, second: Array) -> float:
@@ -62,17 +65,24 @@ def second_pass(examined: Examination) -> Iterator[Explanation]:
         sentence = f"The second backward pass on one forward pass raises {said(again)}"
         yield Explanation("cache-used-up", sentence=sentence)
         return
+    if step := step_between_passes(examined):
+        yield step
+        return
     names = differing(again, first)
+    for array, before in zip(point, fixed(), strict=True):
+        array[...] = before
+    if names and not differing(copies(named(pullback(fixed().dout))), first):
+        yield from memory.arguments_modified(examined)  # undone, the passes agree
     added = [name for name in names if close(again[name], 2 * first[name])]
     if names and added == names:
         sentence = f"The second backward pass gives twice the {listed(names)}: it adds to the first"
-        yield Explanation("accumulates", sentence=sentence)
+        yield Explanation("accumulates", sentence=sentence, about=tuple(names))
     elif names:
         zero = " of zeros" if not any(again[name].any() for name in names) else ""
         sentence = (
             f"The second backward pass on one forward pass gives another {listed(names)}{zero}"
         )
-        yield Explanation("cache-used-up", sentence=sentence)
+        yield Explanation("cache-used-up", sentence=sentence, about=tuple(names))
 
 
 def stale_state(examined: Examination) -> Iterator[Explanation]:
@@ -89,31 +99,79 @@ def stale_state(examined: Examination) -> Iterator[Explanation]:
             mixed = _mixtures(point, other, got, wrong, lambda mix: _fresh(examined, mix))
             if mixed:
                 sentence = f"After a second forward{order} pass, the first one's {mixed}"
-                yield Explanation("stale-state", sentence=sentence)
+                yield Explanation("stale-state", sentence=sentence, about=tuple(wrong))
             return
 
 
 def used_instance(examined: Examination) -> Iterator[Explanation]:
-    """An instance that has run another batch uses operands of that one, or adds to its results."""
+    """An instance that runs other batches too uses operands of those, or adds to their results."""
     reused = examined.layer.reused
     if reused is None:
         return
     point = numbered(1, 4, 3, seed=4)
-    other = point._replace(x=point.x + 1)
-    other = other._replace(dout=_fresh(examined, other)["out"] + 1)
-    right, before = _fresh(examined, point), _fresh(examined, other)
+    right = _fresh(examined, point)
     out, pullback = reused(*point.map(np.copy)[:3])
+    at_once = copies({"out": out})
     got = copies({"out": out, **named(pullback(point.dout.copy()))})
     wrong = differing(got, right)
-    if not wrong:
+    if wrong == ["out"] and not differing(at_once, right):
+        sentence = "Your out of one batch changes when the same instance runs another one"
+        yield Explanation("buffer-reused", sentence=sentence, about=("out",))
+    elif wrong:
+        yield from _of_other_batches(examined, point, got, wrong)
+
+
+def _of_other_batches(
+    examined: Examination, point: Operands, got: Mapping[str, Array], wrong: list[str]
+) -> Iterator[Explanation]:
+    """Explain what an instance gives by the batches that it ran before, all of them equal."""
+    right, where = _fresh(examined, point), "On an instance that has run another batch"
+    # What is given with every call, as weights may be, was another one too.
+    for step in (0, 1):
+        other = point._replace(x=point.x + 1, w=point.w + step, b=point.b + step)
+        other = other._replace(dout=_fresh(examined, other)["out"] + 1)
+        before = _fresh(examined, other)
+        for count in range(1, 10):
+            if all(close(got[name], right[name] + count * before[name]) for name in wrong):
+                verb = agreeing(wrong, "is", "are each")
+                sentence = f"{where}, your {listed(wrong)} {verb} the right one plus that of the "
+                sentence += "batch before" + (", and of those before it" if count > 1 else "")
+                yield Explanation("accumulates", sentence=sentence)
+                return
+        # Where X of an earlier batch is used, this one's has no part in the results.
+        lost = [name for name in wrong if name == "dx" and not got[name].any()]
+        taken = [name for name in wrong if name not in lost]
+        mixed = _mixtures(point, other, got, taken, lambda mix: _fresh(examined, mix))
+        if taken and mixed:
+            words = mixed.replace("the second one", "the batch before")
+            words += f", and your {listed(lost)} is 0" if lost else ""
+            yield Explanation("stale-state", sentence=f"{where}, your {words}", about=tuple(wrong))
+            return
+
+
+def updated_instance(examined: Examination) -> Iterator[Explanation]:
+    """An instance whose parameters were updated in place goes on with the old ones."""
+    updated = examined.layer.updated
+    if updated is None:
         return
-    where = "On an instance that has run another batch"
-    if all(close(got[name], right[name] + before[name]) for name in wrong):
-        sentence = f"{where}, your {listed(wrong)} is the right one plus that of the batch before"
-        yield Explanation("accumulates", sentence=sentence)
-    elif mixed := _mixtures(point, other, got, wrong, lambda mix: _fresh(examined, mix)):
-        words = mixed.replace("the second one", "the batch before")
-        yield Explanation("stale-state", sentence=f"{where}, your {words}")
+    if found := next(used_instance(examined), None):
+        yield found  # what other batches leave behind needs no update to show itself
+        return
+    point = numbered(1, 4, 3, seed=4)
+    old = point._replace(x=point.x + 1, w=point.w + 1, b=point.b + 1)
+    out, pullback = updated(*point.map(np.copy)[:3])
+    got = copies({"out": out, **named(pullback(point.dout.copy()))})
+    wrong = differing(got, _fresh(examined, point))
+    words = _mixtures(point, old, got, wrong, lambda mix: _fresh(examined, mix)) if wrong else ""
+    if words:
+        sentence = f"After an update in place of the parameters of an instance, your {_aged(words)}"
+        yield Explanation("outdated-parameters", sentence=sentence, about=tuple(wrong))
+
+
+def _aged(words: str) -> str:
+    """Say "the old W" for what a mixture calls W of the second one."""
+    words = words.replace("take ", "take the old ").replace("takes ", "takes the old ")
+    return words.replace(" of the second one", "")
 
 
 def _fresh(examined: Examination, point: Operands) -> dict[str, Array]:
@@ -154,11 +212,12 @@ def earlier_call(examined: Examination) -> Iterator[Explanation]:
         return
     probe, before = right_at(second), right_at(first)
     if all(close(got[name], probe[name] + before[name]) for name in wrong):
-        sentence = f"Your {listed(wrong)} is the right result plus that of the call before it"
-        yield Explanation("accumulates", sentence=sentence)
+        verb = agreeing(wrong, "is", "are each")
+        sentence = f"Your {listed(wrong)} {verb} the right result plus that of the call before it"
+        yield Explanation("accumulates", sentence=sentence, about=tuple(wrong))
     elif mixed := _mixtures(second, first, got, wrong, right_at):
         words = mixed.replace("the second one", "an earlier call with the same shapes")
-        yield Explanation("stale-state", sentence=f"Your {words}")
+        yield Explanation("stale-state", sentence=f"Your {words}", about=tuple(wrong))
 
 
 def outdated_parameters(examined: Examination) -> Iterator[Explanation]:
@@ -167,7 +226,8 @@ def outdated_parameters(examined: Examination) -> Iterator[Explanation]:
     before = point.map(np.copy)
     results(examined, point)
     if not all(map(np.array_equal, point, before)):
-        return  # the layer writes to its arguments, and that is the cause
+        yield from memory.arguments_modified(examined)
+        return
     for changed in (("w", "b"), ("x",), ("dout",)):
         old = point.map(np.copy)
         for name in changed:
@@ -178,10 +238,8 @@ def outdated_parameters(examined: Examination) -> Iterator[Explanation]:
             continue
         words = _mixtures(point, old, got, wrong, lambda mix: _fresh(examined, mix))
         if words:
-            words = words.replace("take ", "take the old ").replace("takes ", "takes the old ")
-            words = words.replace(" of the second one", "")
-            sentence = f"After an update in place, your {words}"
-            yield Explanation("outdated-parameters", sentence=sentence)
+            sentence = f"After an update in place, your {_aged(words)}"
+            yield Explanation("outdated-parameters", sentence=sentence, about=tuple(wrong))
         return
 
 
@@ -200,10 +258,11 @@ def global_state(examined: Examination) -> Iterator[Explanation]:
 
 DETECTORS: Mapping[str, Callable[[Examination], Iterator[Explanation]]] = {
     "modified": memory.arguments_modified,
-    "equal": not_deterministic,
-    "twice": second_pass,
+    "equal_calls": not_deterministic,
+    "backward_twice": second_pass,
     "each_backward": stale_state,
     "compose": stale_state,
+    "sees_its_updated": updated_instance,
     "an_instance": used_instance,
     "earlier": earlier_call,
     "updated": outdated_parameters,

@@ -3,7 +3,7 @@
 import re
 from fractions import Fraction
 
-__all__ = ["listed", "number", "scaled", "shown", "summed"]
+__all__ = ["agreeing", "listed", "number", "scaled", "shown", "summed"]
 
 _SIGNS = (
     (r"\bx_dot\b", "Ẋ"),
@@ -75,6 +75,16 @@ def summed(code: str, scale: str, factor: float, term: str) -> str:
     sign = "-" if factor < 0 else "+"
     part = term if scale == "1" and abs(factor) == 1 else scaled(term, scale, abs(factor))
     return f"{code} {sign} {part}"
+
+
+def agreeing(names: tuple[str, ...] | list[str], singular: str, plural: str) -> str:
+    """Return the verb for one name or several.
+
+    Examples:
+        >>> agreeing(["dx"], "is", "are"), agreeing(["dx", "dw"], "is", "are")
+        ('is', 'are')
+    """
+    return singular if len(names) == 1 else plural
 
 
 def listed(words: tuple[str, ...] | list[str]) -> str:

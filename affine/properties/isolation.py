@@ -9,12 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from affine.layer import Array, Layer, Pullback
 
-__all__ = ["isolated"]
+__all__ = ["isolated", "laid_alike"]
 
-_LIKE_VJP = ("flattening", "reused", "stacked", "compiled")
+_LIKE_VJP = ("flattening", "reused", "updated", "stacked", "compiled")
 _OTHERS = ("jvp", "per_sample_gradients", "vmapped")
 
 
@@ -65,3 +66,28 @@ def _function(function: Callable[..., Any]) -> Callable[..., Any]:
 def _own(result: Any) -> Any:
     """Return a copy of an array; what is no array is judged as it is."""
     return np.array(result) if isinstance(result, np.ndarray) else result
+
+
+def laid_alike(array: Array) -> Array:
+    """Return a copy that lies in memory as the array does: with its strides, read-only or not.
+
+    Examples:
+        >>> rows = np.broadcast_to(np.ones(3), (2, 3))
+        >>> copied = laid_alike(rows)
+        >>> copied.strides, copied.flags.writeable, np.may_share_memory(copied, rows)
+        ((0, 8), False, False)
+    """
+    size = array.itemsize
+    reach = [
+        (length - 1) * stride // size
+        for length, stride in zip(array.shape, array.strides, strict=True)
+    ]
+    if 0 in array.shape or any(stride % size for stride in array.strides):
+        return array.copy()
+    low, high = (sum(limit(step, 0) for step in reach) for limit in (min, max))
+    memory = np.full(high - low + 1, np.nan, array.dtype)
+    view = as_strided(memory[-low:], array.shape, array.strides)
+    view[...] = array
+    if not array.flags.writeable:
+        view.flags.writeable = False
+    return view

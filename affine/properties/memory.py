@@ -4,32 +4,17 @@ Where arrays are shared between calls on purpose, the property sees the layer it
 are not, every call gets copies.
 """
 
-from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
 
 from affine.layer import Array, Case, Layer
 from affine.oracle import expect, expect_equal
+from affine.properties.calls import both_passes, copies, expect_same, named
+from affine.properties.isolation import laid_alike
 from affine.properties.property import identity
 
 _NAMES = ("x", "w", "b", "dout")
-
-
-def _expect_same(got: Mapping[str, Array], expected: Mapping[str, Array], because: str) -> None:
-    for quantity, result in got.items():
-        expect_equal(quantity, result, expected[quantity], because)
-
-
-def _named(gradients: tuple[Array, Array, Array]) -> dict[str, Array]:
-    return dict(zip(("dx", "dw", "db"), gradients, strict=True))
-
-
-def _copies(results: Mapping[str, Array]) -> dict[str, Array]:
-    return {
-        quantity: np.array(result) if isinstance(result, np.ndarray) else result
-        for quantity, result in results.items()
-    }
 
 
 # ------------------------------------------------------------------ arguments
@@ -64,11 +49,11 @@ def arguments_are_not_modified(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def read_only_arguments_are_enough(layer: Layer, case: Case) -> None:
     """Arrays that cannot be written to give the same results."""
-    expected = _copies(layer.results(*case.point.map(np.copy)))
+    expected = copies(layer.results(*case.point.map(np.copy)))
     frozen = case.point.map(np.copy)
     for array in frozen:
         array.flags.writeable = False
-    _expect_same(layer.results(*frozen), expected, "the arguments are read-only")
+    expect_same(layer.results(*frozen), expected, "the arguments are read-only")
 
 
 @identity(
@@ -76,16 +61,19 @@ def read_only_arguments_are_enough(layer: Layer, case: Case) -> None:
     catches="code that reads raw memory in C order, or past the strides",
     replay="""
         plain = [np.array(a, order="C") for a in (x, w, b, dout)]
-        expected = vjp(*plain[:3])[0], vjp(*plain[:3])[1](plain[3])
-        got = vjp(x, w, b)[0], vjp(x, w, b)[1](dout)
+        out, pullback = vjp(*plain[:3])
+        expected = out, *pullback(plain[3])
+        out, pullback = vjp(x, w, b)
+        got = out, *pullback(dout)
     """,
 )  # fmt: skip
 def memory_layout_does_not_matter(layer: Layer, case: Case) -> None:
     """Fortran order, views, strides, reversed axes and zero strides change no result."""
     # Not np.copy, which would keep Fortran order.
     plain = case.point.map(lambda array: np.array(array, order="C"))
-    expected = _copies(layer.results(*plain))
-    _expect_same(layer.results(*case.point), expected, "only the memory layout differs")
+    expected = copies(layer.results(*plain))
+    laid = case.point.map(laid_alike)
+    expect_same(layer.results(*laid), expected, "only the memory layout differs")
 
 
 @identity(
@@ -102,8 +90,8 @@ def the_same_array_twice_behaves_like_copies(layer: Layer, case: Case) -> None:
     """One square array as X, W and dout gives what three copies of it give."""
     size = min(case.point.sizes)
     square, b = case.point.x[:size, :size].copy(), case.point.b[:size].copy()
-    expected = _copies(layer.results(square.copy(), square.copy(), b.copy(), square.copy()))
-    _expect_same(layer.results(square, square, b, square), expected, "X, W and dout are one array")
+    expected = copies(layer.results(square.copy(), square.copy(), b.copy(), square.copy()))
+    expect_same(layer.results(square, square, b, square), expected, "X, W and dout are one array")
 
 
 @identity(
@@ -123,9 +111,9 @@ def updated_parameters_are_seen(layer: Layer, case: Case) -> None:
     layer.results(x, w, b, dout)
     w += case.step.w
     b += case.step.b
-    got = _copies(layer.results(x, w, b, dout))
+    got = copies(layer.results(x, w, b, dout))
     expected = layer.results(x.copy(), w.copy(), b.copy(), dout.copy())
-    _expect_same(got, expected, "W and b were updated in place")
+    expect_same(got, expected, "W and b were updated in place")
 
 
 # ------------------------------------------------------------------ results
@@ -169,7 +157,7 @@ def writing_into_a_result_changes_no_other(layer: Layer, case: Case) -> None:
     """Overwriting what was returned changes neither the next call nor the same pullback."""
     expected = _second_results(layer, case, overwrite=False)
     got = _second_results(layer, case, overwrite=True)
-    _expect_same(got, expected, "an earlier result was overwritten")
+    expect_same(got, expected, "an earlier result was overwritten")
 
 
 def _second_results(layer: Layer, case: Case, overwrite: bool) -> dict[str, Array]:
@@ -180,8 +168,8 @@ def _second_results(layer: Layer, case: Case, overwrite: bool) -> dict[str, Arra
             result.fill(np.nan)
     # New arguments: what was overwritten may have been a view of the old ones.
     x, w, b, dout = case.point.map(np.copy)
-    again = _copies(_named(pullback(dout)))
-    fresh = _copies(layer.results(x, w, b, dout))
+    again = copies(named(pullback(dout)))
+    fresh = copies(layer.results(x, w, b, dout))
     return fresh | {f"{quantity} of the same pullback": array for quantity, array in again.items()}
 
 
@@ -199,11 +187,11 @@ def later_calls_leave_earlier_results(layer: Layer, case: Case) -> None:
     """Results keep their values while other calls run."""
     x, w, b, dout = case.point.map(np.copy)
     out, pullback = layer.vjp(x, w, b)
-    first = {"out": out, **_named(pullback(dout))}
-    kept = _copies(first)
+    first = {"out": out, **named(pullback(dout))}
+    kept = copies(first)
     pullback(case.step.dout.copy())
     layer.results(*case.step.map(np.copy))
-    _expect_same(first, kept, "another call came after it")
+    expect_same(first, kept, "another call came after it")
 
 
 # ------------------------------------------------------------------ calls
@@ -221,34 +209,53 @@ def later_calls_leave_earlier_results(layer: Layer, case: Case) -> None:
 def backward_twice_gives_the_same(layer: Layer, case: Case) -> None:
     """A second backward pass on one forward pass overwrites: it does not add."""
     x, w, b, dout = case.point
-    expected = _named(layer.backward(x, w, b, case.step.dout))
+    expected = named(layer.backward(x, w, b, case.step.dout))
     _, pullback = layer.vjp(x, w, b)
-    first = _named(pullback(dout))
-    second = _named(pullback(case.step.dout))
-    _expect_same(second, expected, "it is the second backward pass on one forward pass")
-    _expect_same(_named(pullback(dout)), first, "it is the third one on one forward pass")
+    first = named(pullback(dout))
+    second = named(pullback(case.step.dout))
+    expect_same(second, expected, "it is the second backward pass on one forward pass")
+    expect_same(named(pullback(dout)), first, "it is the third one on one forward pass")
 
 
 @identity(
-    "out", "dx", "dw", "db", needs="reused",
+    "out", "dx", "dw", "db", needs="reused", isolated=False,
     catches="an instance that keeps its first batch, or the gradients of the batch before",
     replay="""
         instance = instance_of(w, b)
-        ones = np.ones((len(x) + 1, len(b)))
-        passes(instance, np.full((len(x) + 1, len(w)), 2.0), w, b)[1](ones)
+        for rows in (1, len(x)) * 4:
+            passes(instance, x[:rows] + 1, w + 1, b + 1)[1](dout[:rows] + 1)
+        expected = vjp(x, w, b)[0], *vjp(x, w, b)[1](dout)
+        out, pullback = passes(instance, x, w, b)
+        got = out, *map(np.copy, pullback(dout))
+        passes(instance, x + 1, w, b)[1](dout + 1)
+    """,
+)  # fmt: skip
+def an_instance_may_be_used_again(layer: Layer, case: Case) -> None:
+    """Other batches on the same instance, before and after, leave the results of a batch alone."""
+    assert layer.reused is not None
+    expected = copies(layer.results(*case.point.map(np.copy)))
+    got = both_passes(layer.reused, case.point.map(np.copy))
+    expect_same(got, expected, "the instance runs other batches too")
+
+
+@identity(
+    "out", "dx", "dw", "db", needs="updated",
+    catches="a copy of W or b on an instance, such as its transpose, that an update outdates",
+    replay="""
+        instance = instance_of(w + 1, b + 1)
+        passes(instance, x + 1, w + 1, b + 1)[1](dout)
+        update(instance, w, b)
         expected = vjp(x, w, b)[0], *vjp(x, w, b)[1](dout)
         out, pullback = passes(instance, x, w, b)
         got = out, *pullback(dout)
     """,
 )  # fmt: skip
-def an_instance_may_be_used_again(layer: Layer, case: Case) -> None:
-    """After another batch, the same instance gives what a fresh one gives."""
-    assert layer.reused is not None
-    x, w, b, dout = case.point
-    expected = layer.results(x, w, b, dout)
-    out, pullback = layer.reused(x, w, b)
-    got = {"out": out, **_named(pullback(dout))}
-    _expect_same(got, expected, "the instance has run another batch before")
+def an_instance_sees_its_updated_parameters(layer: Layer, case: Case) -> None:
+    """After its W and b are updated in place, an instance gives what a fresh one gives."""
+    assert layer.updated is not None
+    expected = layer.results(*case.point)
+    got = both_passes(layer.updated, case.point)
+    expect_same(got, expected, "the parameters of the instance were updated")
 
 
 @identity(
@@ -265,12 +272,12 @@ def each_backward_belongs_to_its_forward(layer: Layer, case: Case) -> None:
     """Two forward passes, then the first backward pass: it is still the first one's."""
     x, w, b, dout = case.point
     other = case.step
-    expected = _named(layer.backward(x, w, b, dout))
+    expected = named(layer.backward(x, w, b, dout))
     _, pullback = layer.vjp(x, w, b)
     _, other_pullback = layer.vjp(other.x, other.w, other.b)
     other_pullback(other.dout)
-    got = _named(pullback(dout))
-    _expect_same(got, expected, "another forward and backward pass came between")
+    got = named(pullback(dout))
+    expect_same(got, expected, "another forward and backward pass came between")
 
 
 @identity(
@@ -290,4 +297,4 @@ def equal_calls_give_equal_results(layer: Layer, case: Case) -> None:
     first = layer.results(*case.point)
     for _ in range(16):
         layer.results(*case.step)
-        _expect_same(layer.results(*case.point), first, "the same call gave another result")
+        expect_same(layer.results(*case.point), first, "the same call gave another result")

@@ -1,5 +1,6 @@
 """Pairings of a layer's result with another array, once the result can be paired at all."""
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -60,4 +61,9 @@ def expect_number(quantity: str, text: str, got: Any, expected: Any) -> None:
     Examples:
         >>> expect_number("dx", "⟨dX, X⟩", 6, 6)
     """
-    expect(got == expected, f"{text} = {got}, but should be {expected}", quantity)
+    expect(got == expected, f"{text} = {_said(got)}, but should be {_said(expected)}", quantity)
+
+
+def _said(value: Any) -> Any:
+    """An exact ratio that takes many digits as the nearest floating-point number."""
+    return float(value) if isinstance(value, Fraction) and len(str(value)) > 12 else value

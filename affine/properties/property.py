@@ -17,7 +17,15 @@ Sizes: TypeAlias = Literal[
     "usual", "many data points", "many features", "many outputs", "all large"
 ]
 Needs: TypeAlias = Literal[
-    "", "jvp", "per_sample_gradients", "flattening", "reused", "stacked", "compiled", "vmapped"
+    "",
+    "jvp",
+    "per_sample_gradients",
+    "flattening",
+    "reused",
+    "updated",
+    "stacked",
+    "compiled",
+    "vmapped",
 ]
 
 

@@ -1,5 +1,6 @@
 """The smallest case of a failure: its operands, what was expected, and what was got."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from numbers import Rational
 from typing import Any, TypeGuard
@@ -46,7 +47,7 @@ def case_lines(outcome: Outcome, width: int, reduction: str = "sum") -> Iterator
     case = given.counterexample
     if case is None:
         return
-    n, d, m = case.point.sizes
+    n, d, m = _sizes(case, given.error)
     # To shrink a case on which the process ends would take a process, or a time limit, a step.
     which = "A case" if isinstance(given.error, LayerGone) else "The smallest case"
     yield Text(f"{which} that shows it: N = {n}, D = {d}, M = {m}{_format(case.point)}")
@@ -60,6 +61,12 @@ def case_lines(outcome: Outcome, width: int, reduction: str = "sum") -> Iterator
         if blocks:
             yield Text()
             yield from side_by_side(blocks, width)
+
+
+def _sizes(case: Case, error: Exception | None) -> tuple[int, ...]:
+    """The sizes of the case, or those that the property made of it and says."""
+    made = re.search(r"at sizes \((\d+), (\d+), (\d+)\)", str(error))
+    return tuple(map(int, made.groups())) if made else case.point.sizes
 
 
 def _format(point: Operands) -> str:

@@ -90,7 +90,8 @@ def snippet(outcome: Outcome, usage: str = "", reduction: str = "sum") -> str:
     if reduction == "mean" and direct(outcome, reduction) is None:
         start += "\n" + WRAPPER
     gap = [] if start.startswith(("import ", "from ", "#")) else [""]
-    return "\n".join(["import numpy as np", *gap, start, "", *made, "", calls])
+    first = [] if "import numpy as np\n" in f"{start}\n" else ["import numpy as np"]
+    return "\n".join([*first, *gap, start, "", *made, "", calls])
 
 
 def seen(outcome: Outcome, reduction: str) -> Outcome:

@@ -22,6 +22,7 @@ _MEANING = "A pass means that no case falsified a property: strong evidence, and
 _PROVED = " At the sizes of the proof it is one, for all real inputs of a bilinear layer."
 _SLOWEST = 5
 _NAMED = 5
+_HEADLINES = 2
 _LONGEST_TROUBLE = 4000
 
 
@@ -85,9 +86,18 @@ def _passed(report: Report) -> str:
 
 def _failed(report: Report) -> str:
     if report.findings:
-        return "; ".join(map(headline, report.findings))
+        return _summary(report.findings)
     names = [outcome.name for outcome in report.outcomes if outcome.status == "falsified"]
     return "falsified: " + ", ".join(names)
+
+
+def _summary(findings: Sequence[Finding]) -> str:
+    """Return the first mistakes that have a name, else the first failure, and how many more."""
+    named = [one for one in findings if one.diagnosis and one.diagnosis.mistake]
+    shown = named[:_HEADLINES] or findings[:1]
+    more = len(findings) - len(shown)
+    further = [f"and {counted(more, 'more failure')}"] if more else []
+    return "; ".join([*map(headline, shown), *further])
 
 
 def _undecided(report: Report) -> str:
@@ -119,6 +129,16 @@ def _message(outcome: Outcome) -> str:
     return told(outcome.error, 240) if outcome.error else outcome.name
 
 
+def _reproduction(finding: Finding, report: Report) -> Iterator[RenderableType]:
+    first = finding.outcomes[0]
+    reproduction = snippet(first, report.usage, report.reduction)
+    if reproduction:
+        yield indented(heading("To reproduce it, without this package:"))
+        yield code(reproduction)
+    else:
+        yield indented(rows([("To see it again", f"{command(report)} --only {first.name}")]))
+
+
 # ------------------------------------------------------------------ the parts
 
 
@@ -133,12 +153,7 @@ def _finding(
     if case:
         yield Group(*(indented(line) for line in case))
     yield indented(rows(_facts(finding, report, verbose)))
-    reproduction = snippet(first, report.usage, report.reduction)
-    if reproduction:
-        yield indented(heading("To reproduce it, with NumPy alone:"))
-        yield code(reproduction)
-    else:
-        yield indented(rows([("To see it again", f"{command(report)} --only {first.name}")]))
+    yield from _reproduction(finding, report)
 
 
 def _facts(finding: Finding, report: Report, verbose: bool) -> Iterator[tuple[str, str]]:

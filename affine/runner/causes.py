@@ -1,5 +1,6 @@
 """Group falsified properties by their cause: a reader sees one mistake, not twenty failures."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -7,6 +8,7 @@ from affine.layer import Layer, LayerGone
 from affine.mistakes import Diagnosis, diagnose
 from affine.properties import PROPERTIES
 from affine.report import Finding, Outcome
+from affine.report.words import kind_of
 from affine.runner.liveness import JUDGES
 from affine.runner.searching import fails_on, search, shrunk
 
@@ -59,7 +61,8 @@ def _joining(layer: Layer, first: Outcome, others: Sequence[Outcome]) -> Iterato
         if (one.group == "memory") != (two.group == "memory"):
             continue
         again = _on_case_of(layer, other, first)
-        if again is not None:
+        # Where it fails in another way than it was found to, the cause is another one.
+        if again is not None and kind_of(again.error) == kind_of(other.error):
             yield again
 
 
@@ -81,10 +84,10 @@ def _diagnosis(layer: Layer, found: Outcome) -> Diagnosis | None:
 
 
 def _merged(found: Sequence[Finding]) -> list[Finding]:
-    """Return the findings with those of one known mistake, or of one death, as one."""
-    merged: dict[object, Finding] = {}
-    for number, finding in enumerate(found):
-        cause = _cause(finding) or number
+    """Return the findings of one known mistake as one, and those that nothing tells apart."""
+    merged: dict[str, Finding] = {}
+    for finding in found:
+        cause = _cause(finding)
         if cause in merged:
             merged[cause] = _both(merged[cause], finding)
         else:
@@ -93,18 +96,25 @@ def _merged(found: Sequence[Finding]) -> list[Finding]:
 
 
 def _cause(finding: Finding) -> str:
-    if isinstance(finding.outcomes[0].error, LayerGone):
-        return str(finding.outcomes[0].error)
-    mistake = finding.diagnosis.mistake if finding.diagnosis else None
-    return mistake.name if mistake else ""
+    """Return what tells one cause from another: its name, else what was seen of it."""
+    first, diagnosis = finding.outcomes[0], finding.diagnosis
+    if isinstance(first.error, LayerGone):
+        return str(first.error)
+    if diagnosis and diagnosis.mistake:
+        return diagnosis.mistake.name
+    if kind := kind_of(first.error):
+        return f"{kind}: {re.sub('[0-9]+', '0', str(first.error))}"
+    group = PROPERTIES[first.name].group
+    return f"{group == 'memory'} {diagnosis.sentence if diagnosis else first.name}"
 
 
 def _both(one: Finding, other: Finding) -> Finding:
     diagnosis = one.diagnosis
-    if diagnosis and other.diagnosis and other.diagnosis.quantity not in diagnosis.quantity:
-        diagnosis = replace(
-            diagnosis,
-            quantity=f"{diagnosis.quantity}, {other.diagnosis.quantity}",
-            sentence=f"{diagnosis.sentence} {other.diagnosis.sentence}",
-        )
+    if diagnosis and other.diagnosis:
+        quantities, sentence = diagnosis.quantity.split(", "), diagnosis.sentence
+        more = other.diagnosis.quantity.split(", ")
+        if not set(more) <= set(quantities) and other.diagnosis.sentence not in sentence:
+            sentence = f"{sentence} {other.diagnosis.sentence}"
+        together = ", ".join(filter(None, dict.fromkeys([*quantities, *more])))
+        diagnosis = replace(diagnosis, quantity=together, sentence=sentence)
     return Finding((*one.outcomes, *other.outcomes), diagnosis)

@@ -1,8 +1,9 @@
 """Layers seen through a convention: averaged gradients, and sums that round."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import ceil, log2
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from affine.layer import Array, Layer, Operands, Pullback
 from affine.oracle import bounds, exact, index_sum
 
 __all__ = ["averaging", "settled"]
+
+VJP: TypeAlias = Callable[[Array, Array, Array], tuple[Array, Pullback]]
 
 
 def averaging(layer: Layer) -> Layer:
@@ -25,9 +28,12 @@ def averaging(layer: Layer) -> Layer:
         >>> averaging(Layer("mean", vjp)).backward(x, np.ones((1, 1)), np.ones(1), dout)[1]
         array([[11.]])
     """
+    return _through(layer, _averaging)
 
+
+def _averaging(function: VJP) -> VJP:
     def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
-        out, pullback = layer.vjp(x, w, b)
+        out, pullback = function(x, w, b)
 
         def summing(dout: Array) -> tuple[Array, Array, Array]:
             n = len(dout)
@@ -45,7 +51,14 @@ def averaging(layer: Layer) -> Layer:
 
         return out, summing
 
-    return replace(layer, vjp=vjp)
+    return vjp
+
+
+def _through(layer: Layer, seen: Callable[[VJP], VJP]) -> Layer:
+    """Return the layer with each route that a property compares with `vjp` seen in one way."""
+    routes = {name: getattr(layer, name) for name in ("vjp", "reused", "updated")}
+    changed: dict[str, Any] = {name: seen(one) for name, one in routes.items() if one is not None}
+    return replace(layer, **changed)
 
 
 def _scaled(array: Array, factor: float) -> Array:
@@ -76,9 +89,12 @@ def settled(layer: Layer) -> Layer:
         >>> settled(Layer("rounds", vjp)).backward(x, w, b, dout)[2]
         array([10.])
     """
+    return _through(layer, _settling)
 
+
+def _settling(function: VJP) -> VJP:
     def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
-        out, pullback = layer.vjp(x, w, b)
+        out, pullback = function(x, w, b)
         dummy = np.zeros((x.shape[0], w.shape[1]), x.dtype)
 
         def settled_pullback(dout: Array) -> tuple[Array, Array, Array]:
@@ -89,7 +105,7 @@ def settled(layer: Layer) -> Layer:
 
         return _settled({"out": out}, Operands(x, w, b, dummy))["out"], settled_pullback
 
-    return replace(layer, vjp=vjp)
+    return vjp
 
 
 def _settled(results: Mapping[str, Array], point: Operands) -> dict[str, Array]:

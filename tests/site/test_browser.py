@@ -156,13 +156,14 @@ def kind_of(html: str) -> str:
 
 
 @pytest.mark.parametrize("origin", ["http", "file"])
-def test_search_finds_an_equation_by_its_title(
-    origin: str, addresses: dict[str, str], reader: "Reader"
+@pytest.mark.parametrize("words", ["tag", "title", "spoken"])
+def test_search_finds_an_equation(
+    origin: str, words: str, addresses: dict[str, str], reader: "Reader"
 ) -> None:
     with tab(reader()) as view:
         view.goto(f"{addresses[origin]}/index.html")
         query = view.locator("[data-md-component=search-query]")
         query.click()
-        query.press_sequentially(EQUATIONS["dw"].title)
+        query.press_sequentially(getattr(EQUATIONS["dw"], words))
         found = view.locator(".md-search-result__link[href$=eq-dw]")
-        found.wait_for(state="attached")
+        found.first.wait_for(state="attached")

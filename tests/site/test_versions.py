@@ -113,7 +113,7 @@ def test_an_old_page_has_a_banner_and_a_selector(
         assert page.locator(".md-version__current").inner_text().startswith(NEW[:2])
     page.goto(f"{address}/t/dw/", wait_until="networkidle")
     assert not page.locator("[data-md-component=outdated]").is_visible()
-    page.get_by_role("link", name=OLD, exact=True).first.click()
+    page.locator("article").get_by_role("link", name=OLD, exact=True).click()
     assert page.url.endswith(f"/{OLD}/derivation/whole-batch.html#eq-dw")
     page.close()
 

@@ -1,0 +1,23 @@
+"""an_instance_may_be_used_again: out lives in a buffer of the instance, for all its batches"""
+# Only: each other property reads out before the instance runs another batch
+
+import numpy as np
+
+import affine
+
+
+class Affine:
+    def __init__(self, w, b):
+        self.w, self.b = w, b
+        self.buffer = None
+
+    def forward(self, x):
+        self.x = x
+        out = affine.forward(x, self.w, self.b)
+        if self.buffer is None or self.buffer.shape != out.shape:
+            self.buffer = np.empty_like(out)
+        self.buffer[...] = out
+        return self.buffer
+
+    def backward(self, dout):
+        return affine.backward(dout, self.x, self.w)
