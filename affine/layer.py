@@ -50,8 +50,10 @@ class Layer:
             [(per-sample)][eq-per-sample], if it has one.
         flattening: As vjp, for an x of more than two axes, which the layer flattens to (N, D);
             dx comes back in the shape of x.
-        reused: As vjp, through an instance that runs other batches before, and one more after
-            its backward pass: `x[:1] + 1` and `x + 1`, with `out + 1` for dout.
+        reused: As vjp, through an instance that has run other batches before, of `x[:1] + 1` and
+            `x + 1` in turn, with `out + 1` for dout.
+        followed: As vjp, through an instance that runs one more batch before it hands the
+            gradients out.
         updated: As vjp, through an instance that has run such batches with other parameters,
             which were then updated in place.
         stacked: As vjp, for an x and a dout with leading batch axes.
@@ -79,6 +81,7 @@ class Layer:
     per_sample_gradients: Callable[..., tuple[Array, Array, Array]] | None = None
     flattening: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
     reused: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
+    followed: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
     updated: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
     stacked: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
     compiled: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None

@@ -16,7 +16,7 @@ from affine.runner import search
 # Properties that the reference leaves nothing to observe for: it takes matrices, and belongs to
 # no framework.
 OF_OTHERS = {found.name for found in PROPERTIES.values() if found.needs in (
-    "flattening", "reused", "updated", "stacked", "compiled", "vmapped"
+    "flattening", "reused", "followed", "updated", "stacked", "compiled", "vmapped"
 )}  # fmt: skip
 
 
@@ -55,8 +55,9 @@ def _looped(xs: Array, w: Array, b: Array, douts: Array) -> tuple[Array, ...]:
 def test_a_layer_of_any_axes_satisfies(name: str, seed: int) -> None:
     """The properties of other forms hold on a right layer of those forms."""
     layer = Layer(
-        "any axes", _of_any_axes, flattening=_of_any_axes, reused=_of_any_axes,
-        updated=_of_any_axes, stacked=_of_any_axes, compiled=_of_any_axes, vmapped=_looped,
+        "any axes", _of_any_axes, flattening=_of_any_axes,
+        reused=_of_any_axes, followed=_of_any_axes, updated=_of_any_axes,
+        stacked=_of_any_axes, compiled=_of_any_axes, vmapped=_looped,
     )  # fmt: skip
     outcome = search(PROPERTIES[name], layer, max_examples=settings().max_examples, seed=seed)
     assert outcome.status == "held", f"{outcome.error}\n{outcome.counterexample}"

@@ -85,7 +85,7 @@ def _pullback(built: Built) -> list[str]:
     if entries:
         values = [f"grads{entry}" for entry in entries.values()]
         return [f"        grads = {call}", f"        return {_reshaped(built, values)}"]
-    if source.returned_count() == 3:
+    if source.returned_count() == 3 or (source.returns_something() and not _keeps(built)):
         return [f"        dx, dw, db = {call}", f"        return {_reshaped(built)}"]
     kept = _kept(built)
     if source.returns_something():
@@ -102,6 +102,13 @@ def _reshaped(built: Built, values: list[str] | None = None) -> str:
     if built.bias_row:
         db += ".reshape(-1)"
     return f"{dx}, {dw}, {db}"
+
+
+def _keeps(built: Built) -> bool:
+    """Whether the class keeps gradients, beside those that its backward pass returns."""
+    kind = built.named.value if inspect.isclass(built.named.value) else type(built.named.value)
+    source = Source(kind)
+    return bool(source.kept_gradients()) or "grad" in source.attributes()
 
 
 def _kept(built: Built) -> dict[str, str]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from affine.adapters.built import Built, undisturbed, vjp_of
 from affine.adapters.class_usage import form, usage
-from affine.adapters.living import own_places, reused, updated
+from affine.adapters.living import followed, own_places, reused, updated
 from affine.adapters.numpy import pair
 from affine.adapters.places import Parts, attributes, is_array, parts_of
 from affine.adapters.roles import Parameters, backward_plan, forward_plan, parameters, role
@@ -220,6 +220,7 @@ def _layer(built: Built) -> Layer:
         built.named.expression,
         vjp_of(built),
         reused=reused(built),
+        followed=followed(built),
         updated=updated(built, places) if places else None,
         form=form(built),
         usage=usage(built, places),

@@ -4,6 +4,7 @@ Imported only where the target is of jax. Every call runs with 64-bit numbers sw
 leaves jax's configuration as it was.
 """
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -226,6 +227,7 @@ def through_jax(layer: Layer) -> Layer:
         vjp=vjp,
         flattening=vjp if layer.flattening else None,
         reused=layer.reused and _converted(layer.reused),
+        followed=layer.followed and _converted(layer.followed),
         updated=layer.updated and _converted(layer.updated),
         jvp=None,
         per_sample_gradients=None,
@@ -252,7 +254,7 @@ def _usage_of_arrays(usage: str) -> str:
         "",
         'jax.config.update("jax_enable_x64", True)',
         "",
-        usage.replace("def vjp(", "def vjp_of_jax_arrays(", 1),
+        re.sub(r"(def vjp|instance_of)\(", r"\1_of_jax_arrays(", usage),
         "",
         "def vjp(x, w, b):",
         "    out, pullback = vjp_of_jax_arrays(*map(jnp.asarray, (x, w, b)))",

@@ -29,21 +29,8 @@ def warm_up(run: Run, x: Any) -> None:
         pullback(out + 1)
 
 
-def followed(run: Run, x: Any) -> tuple[Any, Pullback]:
-    """Run a batch; once its gradients are there, another one follows."""
-    out, pullback = run(x)
-
-    def pulled(dout: Any) -> tuple[Any, Any, Any]:
-        gradients = pullback(dout)
-        _, later = run(x + 1)
-        later(dout + 1)
-        return gradients
-
-    return out, pulled
-
-
 def reused(built: Built) -> VJP:
-    """Return the layer's vjp through an instance that runs other batches before and after.
+    """Return the layer's vjp through an instance that has run other batches before.
 
     A forward pass that takes the parameters takes others for the batches before.
     """
@@ -52,7 +39,25 @@ def reused(built: Built) -> VJP:
     def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
         layer = built.make(w, b)
         warm_up(lambda batch: passes(built, layer, batch, w + step, b + step), x)
-        return followed(lambda batch: passes(built, layer, batch, w, b), x)
+        return passes(built, layer, x, w, b)
+
+    return vjp
+
+
+def followed(built: Built) -> VJP:
+    """Return the layer's vjp through an instance that runs another batch after this one."""
+
+    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+        layer = built.make(w, b)
+        out, pullback = passes(built, layer, x, w, b)
+
+        def pulled(dout: Array) -> tuple[Array, Array, Array]:
+            gradients = pullback(dout)
+            _, later = passes(built, layer, x + 1, w, b)
+            later(dout + 1)
+            return gradients
+
+        return out, pulled
 
     return vjp
 

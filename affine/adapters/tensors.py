@@ -1,5 +1,6 @@
 """Calling tensor functions on NumPy arrays: gradients, directional derivatives, compilation."""
 
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +10,7 @@ import numpy as np
 import torch
 
 from affine.adapters.conversion import converted
-from affine.adapters.living import followed, warm_up
+from affine.adapters.living import warm_up
 from affine.layer import Array, Layer, Pullback
 
 __all__ = [
@@ -91,7 +92,7 @@ def reused(prepare: Prepare) -> Callable[[Array, Array, Array], tuple[Array, Pul
         with torch.no_grad():
             weights.copy_(_tensor(w))
             bias.copy_(_tensor(b))
-        return followed(lambda batch: _passes(function, batch, weights, bias), x)
+        return _passes(function, x, weights, bias)
 
     return vjp
 
@@ -198,6 +199,7 @@ def through_tensors(layer: Layer) -> Layer:
         vjp=vjp,
         flattening=vjp if layer.flattening else None,
         reused=layer.reused and converted(layer.reused, _tensor, _array),
+        followed=layer.followed and converted(layer.followed, _tensor, _array),
         updated=layer.updated and converted(layer.updated, _tensor, _array),
         jvp=None,
         per_sample_gradients=None,
@@ -211,7 +213,7 @@ def _usage_of_tensors(usage: str) -> str:
     return "\n".join([
         "import torch",
         "",
-        usage.replace("def vjp(", "def vjp_of_tensors(", 1),
+        re.sub(r"(def vjp|instance_of)\(", r"\1_of_tensors(", usage),
         "",
         "def vjp(x, w, b):",
         "    out, pullback = vjp_of_tensors(*map(torch.tensor, (x, w, b)))",

@@ -249,7 +249,10 @@ _COMPARING = tuple(
     state.DETECTORS[word]
     for word in ("each_backward", "an_instance", "updated", "layout", "same_array")
 )
-_POLICY = (state.DETECTORS["share"], state.DETECTORS["process"], state.DETECTORS["writing_into"])
+_POLICY = tuple(
+    state.DETECTORS[word]
+    for word in ("share", "process", "writing_into", "later_calls", "later_batches")
+)
 
 
 def _titles() -> tuple[str, ...]:

@@ -104,21 +104,31 @@ def stale_state(examined: Examination) -> Iterator[Explanation]:
 
 
 def used_instance(examined: Examination) -> Iterator[Explanation]:
-    """An instance that runs other batches too uses operands of those, or adds to their results."""
+    """An instance that has run other batches uses operands of those, or adds to their results."""
     reused = examined.layer.reused
     if reused is None:
         return
     point = numbered(1, 4, 3, seed=4)
-    right = _fresh(examined, point)
     out, pullback = reused(*point.map(np.copy)[:3])
-    at_once = copies({"out": out})
     got = copies({"out": out, **named(pullback(point.dout.copy()))})
-    wrong = differing(got, right)
-    if wrong == ["out"] and not differing(at_once, right):
-        sentence = "Your out of one batch changes when the same instance runs another one"
-        yield Explanation("buffer-reused", sentence=sentence, about=("out",))
-    elif wrong:
+    wrong = differing(got, _fresh(examined, point))
+    if wrong:
         yield from _of_other_batches(examined, point, got, wrong)
+
+
+def followed_instance(examined: Examination) -> Iterator[Explanation]:
+    """Results of a batch are overwritten when the same instance runs another one."""
+    followed = examined.layer.followed
+    if followed is None:
+        return
+    point = numbered(1, 4, 3, seed=4)
+    out, pullback = followed(*point.map(np.copy)[:3])
+    at_once = copies({"out": out})
+    wrong = differing({"out": out, **named(pullback(point.dout.copy()))}, _fresh(examined, point))
+    if wrong and not differing(at_once, _fresh(examined, point)):
+        sentence = f"Your {listed(wrong)} of one batch {agreeing(wrong, 'changes', 'change')} when "
+        sentence += "the same instance runs another one"
+        yield Explanation("buffer-reused", sentence=sentence, about=tuple(wrong))
 
 
 def _of_other_batches(
@@ -269,6 +279,7 @@ DETECTORS: Mapping[str, Callable[[Examination], Iterator[Explanation]]] = {
     "layout": memory.memory_layout,
     "same_array": memory.aliased_arguments,
     "later_calls": memory.buffer_reused,
+    "later_batches": followed_instance,
     "read_only": memory.read_only_refused,
     "writing_into": memory.internals_handed_out,
     "share": memory.shared_memory,

@@ -6,14 +6,23 @@ hold. No Hypothesis is inside: the same function searches, replays and explains.
 
 from collections.abc import Mapping
 
-from affine.properties import algebra, batch, contract, frameworks, memory, special, value
+from affine.properties import (
+    algebra,
+    batch,
+    contract,
+    frameworks,
+    memory,
+    special,
+    state,
+    value,
+)
 from affine.properties.property import Property, identity
 
 __all__ = ["PROPERTIES", "Property", "identity"]
 
 PROPERTIES: Mapping[str, Property] = {
     found.name: found
-    for module in (value, algebra, batch, contract, memory, special, frameworks)
+    for module in (value, algebra, batch, contract, memory, state, special, frameworks)
     for found in vars(module).values()
     if isinstance(found, Property)
 }

@@ -15,7 +15,7 @@ from affine.layer import Array, Layer, Pullback
 
 __all__ = ["isolated", "laid_alike"]
 
-_LIKE_VJP = ("flattening", "reused", "updated", "stacked", "compiled")
+_LIKE_VJP = ("flattening", "reused", "followed", "updated", "stacked", "compiled")
 _OTHERS = ("jvp", "per_sample_gradients", "vmapped")
 
 

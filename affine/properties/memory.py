@@ -1,4 +1,4 @@
-"""Memory and state: results depend on the arguments alone, and stay what they are.
+"""Memory: arguments come back as they were, and results stay what they are.
 
 Where arrays are shared between calls on purpose, the property sees the layer itself; where they
 are not, every call gets copies.
@@ -174,7 +174,7 @@ def _second_results(layer: Layer, case: Case, overwrite: bool) -> dict[str, Arra
 
 
 @identity(
-    "out", "dx", "dw", "db", values_of="any", isolated=False,
+    "out", "dx", "dw", "db", profile="library", values_of="any", isolated=False,
     catches="results that live in a buffer which the next call reuses",
     replay="""
         out, pullback = vjp(x, w, b)
@@ -194,107 +194,20 @@ def later_calls_leave_earlier_results(layer: Layer, case: Case) -> None:
     expect_same(first, kept, "another call came after it")
 
 
-# ------------------------------------------------------------------ calls
-
-
 @identity(
-    "dx", "dw", "db",
-    catches="gradients that accumulate, or a cache that the first call uses up",
-    replay="""
-        _, pullback = vjp(x, w, b)
-        pullback(dout)
-        got, expected = pullback(dout2), vjp(x, w, b)[1](dout2)
-    """,
-)  # fmt: skip
-def backward_twice_gives_the_same(layer: Layer, case: Case) -> None:
-    """A second backward pass on one forward pass overwrites: it does not add."""
-    x, w, b, dout = case.point
-    expected = named(layer.backward(x, w, b, case.step.dout))
-    _, pullback = layer.vjp(x, w, b)
-    first = named(pullback(dout))
-    second = named(pullback(case.step.dout))
-    expect_same(second, expected, "it is the second backward pass on one forward pass")
-    expect_same(named(pullback(dout)), first, "it is the third one on one forward pass")
-
-
-@identity(
-    "out", "dx", "dw", "db", needs="reused", isolated=False,
-    catches="an instance that keeps its first batch, or the gradients of the batch before",
+    "out", "dx", "dw", "db", profile="library", needs="followed", isolated=False,
+    catches="results that live in a buffer of the instance",
     replay="""
         instance = instance_of(w, b)
-        for rows in (1, len(x)) * 4:
-            passes(instance, x[:rows] + 1, w + 1, b + 1)[1](dout[:rows] + 1)
-        expected = vjp(x, w, b)[0], *vjp(x, w, b)[1](dout)
         out, pullback = passes(instance, x, w, b)
-        got = out, *map(np.copy, pullback(dout))
+        got = out, *pullback(dout)
+        expected = [result.copy() for result in got]
         passes(instance, x + 1, w, b)[1](dout + 1)
     """,
 )  # fmt: skip
-def an_instance_may_be_used_again(layer: Layer, case: Case) -> None:
-    """Other batches on the same instance, before and after, leave the results of a batch alone."""
-    assert layer.reused is not None
+def later_batches_leave_earlier_results(layer: Layer, case: Case) -> None:
+    """The results of one batch keep their values while the same instance runs another."""
+    assert layer.followed is not None
     expected = copies(layer.results(*case.point.map(np.copy)))
-    got = both_passes(layer.reused, case.point.map(np.copy))
-    expect_same(got, expected, "the instance runs other batches too")
-
-
-@identity(
-    "out", "dx", "dw", "db", needs="updated",
-    catches="a copy of W or b on an instance, such as its transpose, that an update outdates",
-    replay="""
-        instance = instance_of(w + 1, b + 1)
-        passes(instance, x + 1, w + 1, b + 1)[1](dout)
-        update(instance, w, b)
-        expected = vjp(x, w, b)[0], *vjp(x, w, b)[1](dout)
-        out, pullback = passes(instance, x, w, b)
-        got = out, *pullback(dout)
-    """,
-)  # fmt: skip
-def an_instance_sees_its_updated_parameters(layer: Layer, case: Case) -> None:
-    """After its W and b are updated in place, an instance gives what a fresh one gives."""
-    assert layer.updated is not None
-    expected = layer.results(*case.point)
-    got = both_passes(layer.updated, case.point)
-    expect_same(got, expected, "the parameters of the instance were updated")
-
-
-@identity(
-    "dx", "dw", "db",
-    catches="a stale cache: one store for all forward passes",
-    replay="""
-        expected = vjp(x, w, b)[1](dout)
-        _, pullback = vjp(x, w, b)
-        vjp(x2, w2, b2)[1](dout2)
-        got = pullback(dout)
-    """,
-)  # fmt: skip
-def each_backward_belongs_to_its_forward(layer: Layer, case: Case) -> None:
-    """Two forward passes, then the first backward pass: it is still the first one's."""
-    x, w, b, dout = case.point
-    other = case.step
-    expected = named(layer.backward(x, w, b, dout))
-    _, pullback = layer.vjp(x, w, b)
-    _, other_pullback = layer.vjp(other.x, other.w, other.b)
-    other_pullback(other.dout)
-    got = named(pullback(dout))
-    expect_same(got, expected, "another forward and backward pass came between")
-
-
-@identity(
-    "out", "dx", "dw", "db",
-    catches="noise, dropout left on, or a count of calls",
-    replay="""
-        expected = vjp(x, w, b)[0], vjp(x, w, b)[1](dout)
-        for _ in range(16):
-            vjp(x2, w2, b2)[1](dout2)
-            got = vjp(x, w, b)[0], vjp(x, w, b)[1](dout)
-            if repr(got) != repr(expected):
-                break
-    """,
-)  # fmt: skip
-def equal_calls_give_equal_results(layer: Layer, case: Case) -> None:
-    """The same arguments give the same bits, call after call, whatever comes between."""
-    first = layer.results(*case.point)
-    for _ in range(16):
-        layer.results(*case.step)
-        expect_same(layer.results(*case.point), first, "the same call gave another result")
+    got = both_passes(layer.followed, case.point.map(np.copy))
+    expect_same(got, expected, "the instance ran another batch after it")

@@ -17,16 +17,9 @@ Sizes: TypeAlias = Literal[
     "usual", "many data points", "many features", "many outputs", "all large"
 ]
 Needs: TypeAlias = Literal[
-    "",
-    "jvp",
-    "per_sample_gradients",
-    "flattening",
-    "reused",
-    "updated",
-    "stacked",
-    "compiled",
-    "vmapped",
-]
+    "", "jvp", "per_sample_gradients", "flattening", "reused", "followed", "updated", "stacked",
+    "compiled", "vmapped",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ from affine.runner.searching import fails_on, search, shrunk
 
 __all__ = ["findings"]
 
+# What compares calls tells nothing about what compares values, and the other way round.
+_OF_CALLS = {"memory", "state"}
+
 
 def findings(layer: Layer, falsified: Iterable[Outcome], seed: int, examples: int) -> list[Finding]:
     """Return one finding for each cause, with its smallest case and its diagnosis.
@@ -58,7 +61,7 @@ def _joining(layer: Layer, first: Outcome, others: Sequence[Outcome]) -> Iterato
         one, two = PROPERTIES[first.name], PROPERTIES[other.name]
         if {one.name, two.name} <= set(JUDGES.values()):
             continue
-        if (one.group == "memory") != (two.group == "memory"):
+        if (one.group in _OF_CALLS) != (two.group in _OF_CALLS):
             continue
         again = _on_case_of(layer, other, first)
         # Where it fails in another way than it was found to, the cause is another one.

@@ -56,7 +56,7 @@ def _averaging(function: VJP) -> VJP:
 
 def _through(layer: Layer, seen: Callable[[VJP], VJP]) -> Layer:
     """Return the layer with each route that a property compares with `vjp` seen in one way."""
-    routes = {name: getattr(layer, name) for name in ("vjp", "reused", "updated")}
+    routes = {name: getattr(layer, name) for name in ("vjp", "reused", "followed", "updated")}
     changed: dict[str, Any] = {name: seen(one) for name, one in routes.items() if one is not None}
     return replace(layer, **changed)
 

@@ -84,6 +84,7 @@ class Worker:
             per_sample_gradients=has.get("per_sample_gradients"),
             flattening=has.get("flattening"),
             reused=has.get("reused"),
+            followed=has.get("followed"),
             updated=has.get("updated"),
             stacked=has.get("stacked"),
             compiled=has.get("compiled"),

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple, NoReturn
 
 __all__ = ["LIKE_VJP", "Huge", "NoArray", "checked", "no_array"]
 
-LIKE_VJP = ("vjp", "flattening", "reused", "updated", "stacked", "compiled")
+LIKE_VJP = ("vjp", "flattening", "reused", "followed", "updated", "stacked", "compiled")
 """The functions of a layer that return (out, pullback)."""
 
 _GRADIENTS = ("dx", "dw", "db")

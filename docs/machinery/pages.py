@@ -16,7 +16,8 @@ GROUPS = {
     "algebra": "Algebra",
     "batch": "The batch",
     "contract": "The contract",
-    "memory": "Memory and state",
+    "memory": "Memory",
+    "state": "State",
     "special": "Special values",
     "frameworks": "Frameworks",
 }

@@ -59,7 +59,9 @@ def sample() -> list[Path]:
         if re.search(r"random\.(?!seed)|import (torch|jax)", text):
             continue  # no two runs are the same; slow to load
         first = (ast.get_docstring(ast.parse(text)) or "").partition(":")[0]
-        found[first in PROPERTIES and PROPERTIES[first].group in ("memory", "special")].append(path)
+        found[
+            first in PROPERTIES and PROPERTIES[first].group in ("memory", "state", "special")
+        ].append(path)
     return found[True][::2] + found[False][::16]
 
 

@@ -1,4 +1,4 @@
-"""an_instance_may_be_used_again: out lives in a buffer of the instance, for all its batches"""
+"""later_batches_leave_earlier_results: out lives in a buffer of the instance"""
 # Only: each other property reads out before the instance runs another batch
 
 import numpy as np
