@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from affine.adapters.built import OUTPUTS, Built
 from affine.adapters.places import Place
-from affine.adapters.roles import parameters
+from affine.adapters.roles import gradient_role, parameters
 from affine.adapters.source import Source
 
 __all__ = ["form", "usage"]
@@ -107,8 +107,8 @@ def _reshaped(built: Built, values: list[str] | None = None) -> str:
 def _keeps(built: Built) -> bool:
     """Whether the class keeps gradients, beside those that its backward pass returns."""
     kind = built.named.value if inspect.isclass(built.named.value) else type(built.named.value)
-    source = Source(kind)
-    return bool(source.kept_gradients()) or "grad" in source.attributes()
+    names = {*Source(kind).attributes(), *dir(kind)}
+    return any(map(gradient_role, names)) or bool(Source(kind).kept_gradients()) or "grad" in names
 
 
 def _kept(built: Built) -> dict[str, str]:
