@@ -20,11 +20,13 @@ def equation_block(equation: Equation, record: Record, level: int) -> str:
         f'<h{level} class="equation-title" id="title-eq-{tag}">'
         f'<span class="equation-number">{equation.number}</span> {escape(equation.title)}'
         f'<span class="equation-hidden"> ({tag})</span></h{level}>'
-        f'<div class="equation-line" data-search-exclude="true"><div class="equation-math">'
-        f'<span class="equation-hidden">{escape(equation.spoken)}.</span>{_math(equation)}</div>'
+        f'<p class="equation-hidden">{escape(equation.spoken)}. </p>'
+        f'<div class="equation-line" data-search-exclude="true">'
+        f'<div class="equation-math">{_math(equation)}</div>'
         f'<a class="equation-tag" href="#eq-{tag}" title="Link to this equation">({tag})</a></div>'
         f"{picture(equation.boxes) if equation.boxes else ''}"
-        f"<details><summary>{_summary(equation, record)}</summary>"
+        # A search is for the equation: the names of its properties have pages of their own.
+        f'<details data-search-exclude="true"><summary>{_summary(equation, record)}</summary>'
         f"<dl>{''.join(_facts(equation, record))}</dl></details></section>"
     )
 

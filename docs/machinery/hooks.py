@@ -110,6 +110,8 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         if kind == "eq":
             _homes[name].append(page.file.src_uri)
             _addresses[name] = f"{page.url}#{anchor}"
+            # What a search is for comes before what only mentions it.
+            page.meta.setdefault("search", {"boost": 8})
             equation = record.load().equations.get(name)
             title = equation.title if equation else name
         autorefs.register_anchor(page, anchor, title=title)

@@ -7,6 +7,9 @@ from docs.machinery.record import Record
 
 __all__ = ["mistake_page", "mistakes"]
 
+# A search finds the page by its title and its sentence, once.
+_UNSOUGHT = "{ data-search-exclude }"
+
 
 def mistake_page(mistake: Mistake, record: Record) -> str:
     """Return the page of one mistake as Markdown."""
@@ -17,11 +20,11 @@ def mistake_page(mistake: Mistake, record: Record) -> str:
         "---\nhide:\n  - toc\n---",
         f"# {_title(mistake)} {{#mistake-{mistake.name}}}",
         typeset(mistake.sentence),
-        f"## Wrong\n\n```python\n{mistake.formula}\n```",
-        f"## Right\n\n{_right(equation)}",
-        f"## Remedy\n\n{typeset(mistake.remedy)}",
-        f"## In the terminal\n\n```console\n$ affine explain {mistake.name}\n```",
-        *([f"## Other mistakes against ({mistake.equation})\n\n{links}"] if links else []),
+        f"## Wrong {_UNSOUGHT}\n\n```python\n{mistake.formula}\n```",
+        f"## Right {_UNSOUGHT}\n\n{_right(equation)}",
+        f"## Remedy {_UNSOUGHT}\n\n{typeset(mistake.remedy)}",
+        f"## In the terminal {_UNSOUGHT}\n\n```console\n$ affine explain {mistake.name}\n```",
+        *([f"## Other mistakes against ({mistake.equation}) {_UNSOUGHT}\n\n{links}"] * bool(links)),
     ]) + "\n"  # fmt: skip
 
 

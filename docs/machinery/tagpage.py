@@ -71,7 +71,8 @@ def _function(equation: Equation) -> str:
     function = orphans.resolve(equation.function)
     title = f"{function.__module__.replace('.', '/')}.py"
     code = f'```python title="{title}"\n{inspect.getsource(function).rstrip()}\n```'
-    link = f"[`{equation.function}`][{equation.function}]"
+    # No cross reference: the function's own page need not list every tag page that names it.
+    link = f"[`{equation.function}`](../../reference/api.md#{equation.function})"
     return f'{link}\n\n??? note "Its source"\n\n{indent(code, "    ")}'
 
 
