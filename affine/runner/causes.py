@@ -26,12 +26,23 @@ def findings(layer: Layer, falsified: Iterable[Outcome], seed: int, examples: in
     waiting = list(falsified)
     found: list[Finding] = []
     while waiting:
-        first = _smallest(layer, waiting[0], [one.outcomes[0] for one in found], seed, examples)
+        first, diagnosis = waiting[0], _diagnosis(layer, waiting[0]) if found else None
+        # A case of a mistake that has been shown is not shown, and need not be small.
+        if not _is_named_in(found, diagnosis):
+            known = [one.outcomes[0] for one in found]
+            first = _smallest(layer, waiting[0], known, seed, examples)
+            diagnosis = _diagnosis(layer, first)
         joined = (first, *_joining(layer, first, waiting[1:]))
-        found.append(Finding(joined, _diagnosis(layer, first)))
+        found.append(Finding(joined, diagnosis))
         names = {outcome.name for outcome in joined}
         waiting = [outcome for outcome in waiting if outcome.name not in names]
     return _merged(found)
+
+
+def _is_named_in(found: Iterable[Finding], diagnosis: Diagnosis | None) -> bool:
+    if diagnosis is None or diagnosis.mistake is None:
+        return False
+    return any(one.diagnosis and one.diagnosis.mistake == diagnosis.mistake for one in found)
 
 
 def _smallest(
