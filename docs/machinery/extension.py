@@ -5,6 +5,8 @@ r"""The Markdown of this site: mathematics, equations, boxes and counterexamples
     [[equation: dw]]                  the block of an equation, at its one home
     [[boxes: dX[N,D] = dout[N,M] · Wᵀ[M,D]]]    shapes as a picture
     [[boxes of: dw]]                  the picture of an equation
+    [[boxes as written: …]]           the shapes of the handwritten source, right or not
+    [[areas: N=64 D=512 M=256]]       the Jacobians' memory as areas, to scale
     [[counterexample: dw_averaged]]   the smallest failing input of a known-wrong layer
 
 An extension of Python-Markdown alone: no site generator is needed or known.
@@ -21,7 +23,8 @@ from markdown.extensions import Extension
 from markdown.inlinepatterns import InlineProcessor
 
 from docs.machinery import record as records
-from docs.machinery import tex
+from docs.machinery import shapes, tex
+from docs.machinery.areas import areas
 from docs.machinery.block import equation_block, picture
 from docs.machinery.counterexample import counterexample
 from docs.machinery.record import Record
@@ -90,7 +93,9 @@ class Directives(BlockProcessor):
         self.record = record
         self.known: dict[str, Callable[[str, int], str]] = {
             "equation": self._equation,
-            "boxes": lambda text, level: picture(text),
+            "boxes": self._boxes,
+            "areas": lambda sizes, level: areas(sizes),
+            "boxes as written": lambda text, level: picture(text),
             "boxes of": lambda tag, level: picture(self._find(tag).boxes),
             "counterexample": lambda layer, level: counterexample(layer, record.results),
         }
@@ -107,6 +112,11 @@ class Directives(BlockProcessor):
 
     def _equation(self, tag: str, level: int) -> str:
         return equation_block(self._find(tag), self.record, level)
+
+    def _boxes(self, text: str, level: int) -> str:
+        if wrong := shapes.disagreements(text, self.record.equations):
+            raise DirectiveError(f"{text!r} disagrees with affine/equations.toml: {wrong[0]}")
+        return picture(text)
 
     def _find(self, tag: str) -> Any:
         if tag not in self.record.equations:

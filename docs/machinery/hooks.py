@@ -31,6 +31,7 @@ from docs.machinery import (
     promises,
     propertypage,
     record,
+    shapes,
     tagpage,
 )
 
@@ -59,7 +60,8 @@ def on_config(config: MkDocsConfig) -> None:
 
 
 def on_pre_build(config: MkDocsConfig) -> None:
-    _fail([*orphans.of_registry(record.load()), *promises.broken(record.load())])
+    built = record.load()
+    _fail([*orphans.of_registry(built), *shapes.of_registry(built), *promises.broken(built)])
 
 
 # ------------------------------------------------------------------ pages

@@ -94,7 +94,7 @@ def _statement(statement: Statement, record: Record) -> str:
         f'<div class="statement" id="source-{statement.id}" markdown="1">',
         f'<span class="statement-id">{statement.id}</span> {typeset(statement.says)}',
         f"\\[\n{statement.tex}\n\\]" if statement.tex else "",
-        f"[[boxes: {statement.boxes}]]" if statement.boxes else "",
+        f"[[boxes as written: {statement.boxes}]]" if statement.boxes else "",
         f'<p class="statement-carried" markdown="1">Carried by {carried}</p>',
         "</div>",
     ]

@@ -8,6 +8,7 @@ from typing import Any
 import griffe
 
 from affine.equations import Equation
+from docs.machinery import areas
 from docs.machinery.record import Record
 from docs.machinery.results import NOT_RUN
 
@@ -18,7 +19,9 @@ def directives(record: Record) -> dict[str, Callable[[str], str]]:
     """Return what writes each directive as Markdown."""
     return {
         "equation": lambda tag: equation(record.equations[tag], record),
+        "areas": areas.words,
         "boxes": _boxes,
+        "boxes as written": _boxes,
         "boxes of": lambda tag: _boxes(record.equations[tag].boxes),
         "counterexample": lambda layer: counterexample(layer, record),
     }

@@ -48,6 +48,15 @@ def change(copy: Path, where: str, old: str, new: str) -> None:
             "affine/equations.toml", 'function = "affine.jvp"', 'function = "affine.jpv"',
             "its function affine.jpv does not exist; affine/equations.toml must name",
         ),
+        (
+            "affine/equations.toml", '"dW[D,M] = Xᵀ[D,N] · dout[N,M]"',
+            '"dW[D,M] = X[N,D] · dout[N,M]"',
+            "the boxes of (dw): X[N,D] and dout[N,M] share no side to multiply along",
+        ),
+        (
+            "docs/derivation/jacobians.md", "dX[N,D] = dout[N,M] ·", "dX[D,N] = dout[N,M] ·",
+            "disagrees with affine/equations.toml: dX[D,N] is N×D in the registry",
+        ),
     ],
 )  # fmt: skip
 def test_a_loose_end_fails_the_build(
