@@ -32,6 +32,7 @@ from docs.machinery import (
     propertypage,
     record,
     shapes,
+    summarypage,
     tagpage,
 )
 
@@ -45,7 +46,7 @@ _USED_IN = re.compile(r'<used-in data-tag="([\w-]+)"></used-in>')
 
 # Lists of everything and generated pages name an equation without saying more about it.
 _LISTS = re.compile(
-    r"(t|p|mistakes|reference)/|(properties|mistakes|handwritten|ledger|changes|cite)\.html"
+    r"(t|p|mistakes|reference)/|(properties|mistakes|handwritten|ledger|changes|cite|summary)\.html"
 )
 
 
@@ -98,6 +99,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         "catches.md": lambda: propertypage.catches(built),
         "handwritten.md": lambda: pages.handwritten(built),
         "ledger.md": lambda: ledgerpage.ledger(built),
+        "summary.md": lambda: summarypage.summary(built),
         "changes.md": lambda: changes.changes(built),
     }
     make = generated.get(page.file.src_uri)

@@ -1,9 +1,12 @@
 """Pages as they are printed, also by a reader whose screen is dark."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+pypdf = pytest.importorskip("pypdf", reason="run make test-site")
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -55,3 +58,13 @@ def test_paper_is_light(printed: "Page") -> None:
 
 def test_what_is_folded_on_the_screen_is_open_on_paper(printed: "Page") -> None:
     assert printed.evaluate(FOLDED) == 0
+
+
+def test_the_summary_fits_one_sheet(
+    addresses: dict[str, str], reader: "Callable[..., BrowserContext]", tmp_path: Path
+) -> None:
+    view = reader().new_page()
+    view.goto(f"{addresses['http']}/summary.html")
+    view.pdf(path=tmp_path / "summary.pdf", prefer_css_page_size=True, format="A4")
+    view.close()
+    assert len(pypdf.PdfReader(tmp_path / "summary.pdf").pages) == 1
