@@ -15,7 +15,7 @@ from docs.machinery.names import italic
 
 __all__ = ["characters", "write"]
 
-_DRAWN = re.compile(r"<math\b.*?</math>|<svg class=\"boxes\".*?</svg>", re.DOTALL)
+_DRAWN = re.compile(r"<math\b.*?</math>|<svg class=\"boxes[ \"].*?</svg>", re.DOTALL)
 _SINGLE = re.compile(r"<mi[^>]*>(.)</mi>")
 
 

@@ -32,6 +32,7 @@ from docs.machinery import (
     propertypage,
     record,
     shapes,
+    social,
     summarypage,
     tagpage,
 )
@@ -163,6 +164,7 @@ def _at(link: str, page: str) -> str:
 def on_post_build(config: MkDocsConfig) -> None:
     site = Path(config.site_dir)
     font.write(site)
+    social.draw(site / "assets" / "social.png", record.load())
     project = citing.project(config)
     found = listing.equations(record.load(), _addresses, project.version, project.address)
     (site / "equations.json").write_text(_json(found), encoding="utf-8")
