@@ -37,9 +37,26 @@ _ENTRIES: list[dict[str, Any]] = [
     )["mistake"]
 ]
 
-MISTAKES: Mapping[str, Mistake] = {
-    entry["name"]: Mistake(*(entry[key] for key in Mistake.__slots__)) for entry in _ENTRIES
-}
+
+def _mistake(entry: Mapping[str, Any]) -> Mistake:
+    told = ("name", "title", "sentence", "formula", "equation", "remedy")
+    return Mistake(
+        **{key: entry[key] for key in told},
+        right=entry.get("right", _right(entry["formula"])),
+        seen=tuple((one["at"], one["says"]) for one in entry.get("seen", ())),
+        unshown=entry.get("unshown", ""),
+    )
+
+
+def _right(formula: str) -> str:
+    """Return the line that belongs where a formula stands; `""` where none does."""
+    name, _, code = formula.partition(" = ")
+    if name in RIGHT and not re.search(rf"\b{name}\b", code):
+        return f"{name} = {RIGHT[name]}"
+    return "return dx, dw, db" if formula.startswith("return ") else ""
+
+
+MISTAKES: Mapping[str, Mistake] = {entry["name"]: _mistake(entry) for entry in _ENTRIES}
 """Every known mistake by name."""
 
 

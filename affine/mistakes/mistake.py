@@ -16,6 +16,9 @@ class Mistake:
         formula: The wrong formula, as code.
         equation: Tag of the equation that it violates.
         remedy: What to write instead.
+        right: The right line, as code; `""` where the wrong line is one too many.
+        seen: Where it was seen in a published program: an address, and what is said there.
+        unshown: Why no property catches it, for a mistake that only a diagnosis looks for.
 
     Examples:
         >>> from affine.mistakes import MISTAKES
@@ -29,6 +32,9 @@ class Mistake:
     formula: str
     equation: str
     remedy: str
+    right: str = ""
+    seen: tuple[tuple[str, str], ...] = ()
+    unshown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ r"""The Markdown of this site: mathematics, equations, boxes and counterexamples
     [[boxes: dX[N,D] = dout[N,M] · Wᵀ[M,D]]]    shapes as a picture
     [[boxes of: dw]]                  the picture of an equation
     [[boxes as written: …]]           the shapes of the handwritten source, right or not
+    [[plot: rounding]]                what docs/plots/rounding.py measures, drawn
     [[areas: N=64 D=512 M=256]]       the Jacobians' memory as areas, to scale
     [[counterexample: dw_averaged]]   the smallest failing input of a known-wrong layer
+    [[explorer: dX[1,0] point]]       the interactive figure, and where it begins
 
 An extension of Python-Markdown alone: no site generator is needed or known.
 """
@@ -27,6 +29,8 @@ from docs.machinery import shapes, tex
 from docs.machinery.areas import areas
 from docs.machinery.block import equation_block, picture
 from docs.machinery.counterexample import counterexample
+from docs.machinery.explorer import explorer
+from docs.machinery.plots import plot
 from docs.machinery.record import Record
 
 __all__ = ["DirectiveError", "SiteExtension", "makeExtension"]
@@ -94,10 +98,12 @@ class Directives(BlockProcessor):
         self.known: dict[str, Callable[[str, int], str]] = {
             "equation": self._equation,
             "boxes": self._boxes,
+            "plot": lambda name, level: plot(name),
             "areas": lambda sizes, level: areas(sizes),
             "boxes as written": lambda text, level: picture(text),
             "boxes of": lambda tag, level: picture(self._find(tag).boxes),
             "counterexample": lambda layer, level: counterexample(layer, record.results),
+            "explorer": lambda start, level: explorer(start),
         }
 
     def test(self, parent: ElementTree.Element, block: str) -> bool:

@@ -15,6 +15,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import CombinedEvent, event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 
 from affine.mistakes import MISTAKES
 from affine.report.record import SCHEMA, schema
@@ -22,6 +23,7 @@ from docs.machinery import (
     changes,
     citations,
     citing,
+    explorer,
     font,
     ledgerpage,
     listing,
@@ -107,7 +109,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     return f"{markdown}\n\n{make()}\n" if make else markdown
 
 
-def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> None:
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Make the anchors in the site's own HTML known to cross references."""
     autorefs: Any = config.plugins["autorefs"]
     for anchor, kind, name in _ANCHORS.findall(html):
@@ -120,6 +122,8 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
             equation = record.load().equations.get(name)
             title = equation.title if equation else name
         autorefs.register_anchor(page, anchor, title=title)
+    page.markdown = explorer.words(page.markdown or "")  # For the page's copy as plain text.
+    return explorer.placed(html, get_relative_url(".", page.url))
 
 
 # ------------------------------------------------------------------ once all pages are known
@@ -168,10 +172,10 @@ def on_post_build(config: MkDocsConfig) -> None:
     project = citing.project(config)
     found = listing.equations(record.load(), _addresses, project.version, project.address)
     (site / "equations.json").write_text(_json(found), encoding="utf-8")
-    _fail([
-        f"the reference breaks {name}: run make test for the smallest case"
-        for name in record.load().results.broken
-    ])  # fmt: skip
+    results = record.load().results
+    smallest = "run make test for the smallest case"
+    broken = (f"the reference breaks {name}: {smallest}" for name in results.broken)
+    _fail([*broken, *results.lost])
 
 
 def _json(found: Any) -> str:

@@ -25,10 +25,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 import affine
 from affine.adapters import load
-from affine.layer import Operands
+from affine.mistakes import diagnose
 from affine.properties import PROPERTIES
 from affine.runner import Outcome, search
 from affine.strategies import cases, class_of
+from docs.machinery.specimen import shown, specimens
 from docs.machinery.table import WRONG_LAYERS, first_line, frameworks, only
 
 SEED = 0
@@ -36,7 +37,7 @@ CASES = 100
 
 
 def main(destination: Path) -> None:
-    """Write the ledger; what the reference breaks stands in it, and fails the build."""
+    """Write the ledger; a property that breaks and a mistake that is lost fail the build."""
     layers = list(_layers())
     start = perf_counter()
     properties = {outcome.name: outcome for outcome in _reference()}
@@ -55,7 +56,8 @@ def main(destination: Path) -> None:
         },
         "properties": {name: _row(outcome) for name, outcome in properties.items()},
         "shares": _shares(),
-        "counterexamples": dict(_counterexamples(layers)),
+        "counterexamples": (counterexamples := dict(_counterexamples(layers))),
+        "mistakes": _mistakes(layers, counterexamples),
     }
     destination.parent.mkdir(parents=True, exist_ok=True)
     destination.write_text(json.dumps(ledger, indent=1, ensure_ascii=False), encoding="utf-8")
@@ -127,27 +129,31 @@ def _counterexamples(layers: list[_WrongLayer]) -> Iterator[tuple[str, dict[str,
             outcome = search(PROPERTIES[name], load(str(path)), max_examples=CASES, seed=SEED)
         if outcome.counterexample is None:
             sys.exit(f"{path.name} passes {name}, which should catch it; run `make test`")
-        found = _counterexample(mistake, outcome, outcome.counterexample.point)
-        yield path.stem, found | {"only": only(path)}
+        found = _counterexample(mistake, outcome)
+        yield path.stem, found | {"only": only(path), "named": _named(path, outcome)}
 
 
-def _counterexample(mistake: str, outcome: Outcome, inputs: Operands) -> dict[str, Any]:
-    error = outcome.error
-    return {
-        "mistake": mistake,
-        "property": outcome.name,
-        "equations": PROPERTIES[outcome.name].equations,
-        "quantity": getattr(error, "quantity", ""),
-        "message": str(error),
-        "inputs": {name: array.tolist() for name, array in inputs._asdict().items()},
-        "expected": _plain(getattr(error, "expected", None)),
-        "got": _plain(getattr(error, "got", None)),
-    }
+def _counterexample(mistake: str, outcome: Outcome) -> dict[str, Any]:
+    equations = PROPERTIES[outcome.name].equations
+    return {"mistake": mistake, "equations": equations} | shown(outcome)
 
 
-def _plain(array: Any) -> Any:
-    """Return an array as lists of numbers, None where there is none to show."""
-    return None if array is None else np.asarray(array, dtype=np.float64).tolist()
+def _named(path: Path, outcome: Outcome) -> str:
+    """Return the name of the mistake that the diagnosis says a layer makes; `""` if none."""
+    if frameworks(path):
+        return ""  # compiling takes seconds, and no card needs it
+    quantity = getattr(outcome.error, "quantity", "")
+    found = diagnose(load(str(path)), quantity, outcome.name, outcome.counterexample).mistake
+    return found.name if found else ""
+
+
+def _mistakes(layers: list[_WrongLayer], counterexamples: dict[str, Any]) -> dict[str, Any]:
+    """Return what shows each mistake of the catalogue."""
+    print("  known mistakes", flush=True)
+    known: dict[str, list[tuple[Path, str]]] = {}
+    for path, name, _ in layers:
+        known.setdefault(counterexamples[path.stem]["named"], []).append((path, name))
+    return specimens(known)
 
 
 def _commit() -> str:

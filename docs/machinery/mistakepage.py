@@ -1,9 +1,11 @@
-"""Pages about the known mistakes, with the text that `affine` prints: one each, and their list."""
+"""Pages about the known mistakes: one each, and the gallery of their cards."""
 
 from affine.equations import Equation
 from affine.mistakes import MISTAKES, Mistake
+from docs.machinery import gallery, specimen
 from docs.machinery.names import typeset
 from docs.machinery.record import Record
+from docs.machinery.table import WRONG_LAYERS
 
 __all__ = ["mistake_page", "mistakes"]
 
@@ -14,15 +16,18 @@ _UNSOUGHT = "{ data-search-exclude }"
 def mistake_page(mistake: Mistake, record: Record) -> str:
     """Return the page of one mistake as Markdown."""
     equation = record.equations[mistake.equation]
+    layer = _layer(mistake, record)
     others = [one for one in MISTAKES.values() if one.equation == mistake.equation]
     links = " · ".join(_link(one) for one in others if one is not mistake)
     return "\n\n".join([
         "---\nhide:\n  - toc\n---",
         f"# {_title(mistake)} {{#mistake-{mistake.name}}}",
         typeset(mistake.sentence),
-        f"## Wrong {_UNSOUGHT}\n\n```python\n{mistake.formula}\n```",
-        f"## Right {_UNSOUGHT}\n\n{_right(equation)}",
+        f"{gallery.lines(mistake)}\n\n{_right(equation)}",
+        f"## Counterexample {_UNSOUGHT}\n\n{_shown(mistake, record)}",
+        *([f"## Seen {_UNSOUGHT}\n\n{gallery.seen(mistake)}"] * bool(mistake.seen)),
         f"## Remedy {_UNSOUGHT}\n\n{typeset(mistake.remedy)}",
+        *([f"## A layer that makes it {_UNSOUGHT}\n\n```python\n{layer}```"] * bool(layer)),
         f"## In the terminal {_UNSOUGHT}\n\n```console\n$ affine explain {mistake.name}\n```",
         *([f"## Other mistakes against ({mistake.equation}) {_UNSOUGHT}\n\n{links}"] * bool(links)),
     ]) + "\n"  # fmt: skip
@@ -35,26 +40,30 @@ def _right(equation: Equation) -> str:
     )
 
 
+def _shown(mistake: Mistake, record: Record) -> str:
+    return f'<div class="mistake">\n{gallery.shown(mistake, record.results)}\n</div>'
+
+
+def _layer(mistake: Mistake, record: Record) -> str:
+    """Return the layer on which this build saw the mistake, as code."""
+    found = record.results.mistake(mistake.name)
+    if found and found["layer"]:
+        return (WRONG_LAYERS / f"{found['layer']}.py").read_text(encoding="utf-8")
+    return specimen.source(mistake.formula) if found else ""
+
+
 def mistakes(record: Record) -> str:
-    """Return every known mistake in one line, below the equation that it breaks."""
+    """Return a card for every known mistake, below the equation that it breaks."""
     parts = []
     for tag, equation in record.equations.items():
         found = [one for one in MISTAKES.values() if one.equation == tag]
         if found:
-            lines = "\n".join(
-                f"- {_link(one)}: {typeset(_continued(one.sentence))}" for one in found
-            )
+            cards = "\n".join(gallery.card(one, record.results) for one in found)
             parts.append(
-                f"## {equation.title} {{#against-{tag}}}\n\nAgainst [({tag})][eq-{tag}]\n\n{lines}"
+                f"## {equation.title} {{#against-{tag}}}\n\nAgainst [({tag})][eq-{tag}]\n\n"
+                f'<div class="mistakes">\n{cards}\n</div>'
             )
     return "\n\n".join(parts)
-
-
-def _continued(sentence: str) -> str:
-    """Return the sentence as it goes on after a colon."""
-    first = sentence.split(" ", 1)[0]
-    begins_plainly = first == "A" or (first.istitle() and len(first) > 1)
-    return sentence[0].lower() + sentence[1:] if begins_plainly else sentence
 
 
 def _title(mistake: Mistake) -> str:

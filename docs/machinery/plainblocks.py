@@ -8,7 +8,7 @@ from typing import Any
 import griffe
 
 from affine.equations import Equation
-from docs.machinery import areas
+from docs.machinery import areas, plots
 from docs.machinery.record import Record
 from docs.machinery.results import NOT_RUN
 
@@ -23,6 +23,7 @@ def directives(record: Record) -> dict[str, Callable[[str], str]]:
         "boxes": _boxes,
         "boxes as written": _boxes,
         "boxes of": lambda tag: _boxes(record.equations[tag].boxes),
+        "plot": plots.words,
         "counterexample": lambda layer: counterexample(layer, record),
     }
 

@@ -86,6 +86,18 @@ class Results:
         found = self.ledger.get("counterexamples", {}).values()
         return [one for one in found if one["property"] == name]
 
+    def mistake(self, name: str) -> Mapping[str, Any] | None:
+        """What this build saw of a known mistake; None where nothing was run."""
+        found = self.ledger.get("mistakes", {}).get(name)
+        return None if found is None or "lost" in found else found
+
+    @property
+    def lost(self) -> list[str]:
+        """Of each known mistake that nothing shows any more, what to do."""
+        return [
+            found["lost"] for found in self.ledger.get("mistakes", {}).values() if "lost" in found
+        ]
+
     def counterexample(self, layer: str) -> Mapping[str, Any] | None:
         """The smallest failing input of a known-wrong layer; None where nothing was run."""
         if not self:

@@ -21,13 +21,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+    Reader = Callable[..., BrowserContext]
+    Show = Callable[..., Page]
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "site"
 # Not for the screen: test_pdf.py reads what is printed from it.
 PRINTED = {"derivation/book.html"}
 COMPRESSED = {".html", ".css", ".js", ".json", ".svg", ".xml", ".md", ".txt"}
+EXPLORER = "derivation/one-entry.html"  # a page that holds one
 ADDRESS = "https://affine.example/"
 # Pages that one template makes from data: a sample of each kind goes through the browser.
 # Their links are all checked without one.
@@ -196,3 +200,24 @@ def bare_pages(bare_site: Path, serve: Callable[[Path], str]) -> list[str]:
     """The addresses of the pages of the bare site."""
     address = serve(bare_site)
     return [f"{address}/{page}.html" for page in BARE]
+
+
+@pytest.fixture
+def show(addresses: dict[str, str], reader: "Reader") -> "Iterator[Show]":
+    """Show an explorer with a query; what goes wrong in the script fails the test."""
+    problems: list[str] = []
+    opened: list[Page] = []
+
+    def start(query: str = "", origin: str = "http", context: Any = None) -> "Page":
+        view = (context or reader()).new_page()
+        opened.append(view)
+        view.on("pageerror", lambda error: problems.append(f"script: {error}"))
+        view.on("console", lambda m: problems.extend([m.text] if m.type == "error" else []))
+        view.goto(f"{addresses[origin]}/{EXPLORER}{query}")
+        view.locator("affine-explorer select").wait_for()
+        return view
+
+    yield start
+    for view in opened:
+        view.close()
+    assert not problems

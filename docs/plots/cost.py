@@ -1,0 +1,53 @@
+"""What the three gradients cost, by their formulas and by the explicit Jacobians.
+
+By the Jacobians means that all three are filled, and each is contracted with dout. Memory is
+computed from the shapes in the registry, in single precision. Times are medians, on one thread. No
+Jacobian of more than 64 MiB was filled.
+"""
+
+from collections.abc import Iterator
+from math import prod
+
+from matplotlib.figure import Figure
+
+from affine.equations import EQUATIONS
+from docs.machinery import measured
+from docs.machinery.drawing import INK, panel
+from docs.machinery.measured import Row
+from docs.machinery.shapes import sides
+
+BYTES = 4  # single precision
+LABELS = {"gradient": "by the formulas", "Jacobian": "by the Jacobians"}
+WAYS = ("gradient", "o", "right"), ("Jacobian", "x", "wrong")
+
+
+def source() -> str:
+    return f"memory is computed in this build, times are {measured.load('cost').said}"
+
+
+def measure() -> Iterator[Row]:
+    """Yield the stored times, each with the memory of what was timed."""
+    for row in measured.load("cost").rows:
+        n = row["N = D = M"]
+        needed = {
+            "gradient, bytes": sum(entries(f"d{name.lower()}", f"d{name}", n) for name in "XWb"),
+            "Jacobian, bytes": sum(
+                entries(f"jacobian-{name.lower()}", f"∂out/∂{name}", n) for name in "XWb"
+            ),
+        }
+        yield row | {name: count * BYTES for name, count in needed.items()}
+
+
+def entries(tag: str, symbol: str, n: int) -> int:
+    """Return how many numbers a symbol of the registry has, with all sides alike."""
+    return prod(n for _ in sides(EQUATIONS[tag].symbols[symbol]))
+
+
+def draw(rows: list[Row]) -> Iterator[Figure]:
+    for what in "bytes", "seconds":
+        figure, axes = panel("", x="N = D = M", y=what)
+        for way, mark, ink in WAYS:
+            found = [(row["N = D = M"], row[f"{way}, {what}"]) for row in rows]
+            line = [one for one in found if one[1] is not None]
+            axes.plot(*zip(*line, strict=True), f"{mark}-", color=INK[ink], label=LABELS[way])
+        yield figure

@@ -1,0 +1,35 @@
+"""The time of affine check, and the cases it tries, for a layer whose calls sleep.
+
+The budget is 10 seconds here. A slower layer is judged on fewer cases, until only those are left
+that are always tried.
+"""
+
+from collections.abc import Iterator
+
+from matplotlib.figure import Figure
+
+from docs.machinery import measured
+from docs.machinery.drawing import INK, panel, whole_decades
+from docs.machinery.measured import Row
+
+SERIES = ("check, seconds", "o-", "first"), ("cases", "s-", "second")
+
+
+def source() -> str:
+    return f"one run each, {measured.load('slow').said}"
+
+
+def measure() -> list[Row]:
+    return measured.load("slow").rows
+
+
+def draw(rows: list[Row]) -> Iterator[Figure]:
+    sleeps = [row["sleep, seconds"] for row in rows]
+    for column, style, ink in SERIES:
+        figure, axes = panel("", x="seconds that each call sleeps", y=column)
+        axes.plot(sleeps, [row[column] for row in rows], style, color=INK[ink], label=column)
+        if column != "cases":
+            budget = [row["budget"] for row in rows]
+            axes.plot(sleeps, budget, "--", color=INK["text"], label="budget, seconds")
+        whole_decades(axes)
+        yield figure

@@ -1,0 +1,194 @@
+"""The explorer in a real browser: it marks, computes and says what `affine` does."""
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from tests.site.explorer_cases import (
+    CELLS,
+    MISTAKES,
+    SOURCES,
+    Case,
+    hidden,
+    marks,
+    random_case,
+    says,
+    selector,
+    where,
+    wrong,
+)
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+    Reader = Callable[..., BrowserContext]
+    Show = Callable[..., Page]
+
+
+def number(text: str) -> float:
+    top, _, bottom = text.replace("−", "-").partition("/")
+    return float("nan") if top == "?" else float(top) / float(bottom or 1)
+
+
+def shown(view: "Page", name: str) -> np.ndarray:
+    cells = [cell for cell in view.evaluate(CELLS) if cell["name"] == name]
+    rows = 1 + max(cell["i"] for cell in cells)
+    return np.array([number(cell["text"]) for cell in cells]).reshape(rows, -1)
+
+
+def assert_shows(view: "Page", case: Case) -> None:
+    for name, value in case.results().items():
+        np.testing.assert_array_equal(shown(view, name), np.atleast_2d(value), name)
+
+
+# ------------------------------------------------------------------ marks and sums
+
+
+@pytest.mark.parametrize("name", ["X", "W", "b", "dout", *SOURCES])
+def test_pointing_marks_what_the_jacobian_says(name: str, show: "Show") -> None:
+    case = random_case(1, 3, 2, 4)
+    view = show(case.view())
+    for index in np.ndindex(case.results()[name].shape):
+        row, column = (0, *index)[-2:]
+        view.hover(selector(name, row, column))
+        found = {
+            (c["mark"], c["name"], (c["j"],) if c["name"] in ("b", "db") else (c["i"], c["j"]))
+            for c in view.evaluate(CELLS)
+            if c["mark"]
+        }
+        assert found == marks(case, name, index) | {("self", name, index)}
+
+
+@pytest.mark.parametrize("number_of_case", range(5))
+def test_numbers_sums_and_differences_equal_affine(number_of_case: int, show: "Show") -> None:
+    sizes = np.random.default_rng(number_of_case).integers(1, 9, 3).tolist()
+    case = random_case(number_of_case, *sizes, zeros=True)
+    view = show(case.view())
+    assert_shows(view, case)
+    for name in SOURCES:
+        value = np.atleast_2d(case.results()[name])[0, 0]
+        view.locator(selector(name, 0, 0)).focus()
+        terms, total = says(view).split(" = ")[1:]
+        assert eval(terms.replace("−", "-").replace("·", "*")) == number(total) == value
+        if name != "out":
+            said = view.locator("[data-part=check]").inner_text()
+            assert number(re.findall(r"= (−?\d+)\.", said)[0]) == value
+            assert said.endswith("digit for digit.")
+
+
+# ------------------------------------------------------------------ hands
+
+
+def test_mouse_edits_sizes_and_steps(show: "Show") -> None:
+    view = show(random_case(2, 2, 3, 2).view())
+    view.fill(selector("X", 1, 2), "-7")
+    assert shown(view, "X")[1, 2] == -7
+    np.testing.assert_array_equal(
+        shown(view, "out"), shown(view, "X") @ shown(view, "W") + shown(view, "b")
+    )
+    for side, size in {"n": 5, "d": 1, "m": 8}.items():
+        view.locator(f"[data-side={side}]").fill(str(size))
+    assert shown(view, "dW").shape == (1, 8)
+    assert shown(view, "dX").shape == (5, 1)
+    steps = []
+    for _ in range(3):
+        view.click("[data-part=step]")
+        steps.append(view.locator("[aria-current=step]").inner_text())
+    assert steps == ["one data point", "whole batch", "one entry"]
+
+
+def test_a_step_widens_what_is_marked(show: "Show") -> None:
+    case = random_case(3, 3, 2, 2)
+    counts = []
+    for step in ("entry", "point", "batch"):
+        cells = show(case.view("dX.1.0", step)).evaluate(CELLS)
+        counts.append([sum(c["mark"] == mark for c in cells) for mark in ("self", "from")])
+    assert counts == [[1, 2 + 2], [2, 2 + 4], [6, 6 + 4]]
+
+
+def test_what_is_no_small_integer_changes_nothing(show: "Show") -> None:
+    case = random_case(4, 2, 2, 2)
+    view = show(case.view())
+    cell = view.locator(selector("W", 0, 1))
+    cell.fill("1.5")
+    assert cell.get_attribute("aria-invalid") == "true"
+    cell.blur()
+    assert_shows(view, case)
+
+
+def test_keyboard_alone_reaches_everything(show: "Show") -> None:
+    view = show(random_case(5, 2, 3, 2).view())
+    view.locator("[data-side=n]").focus()
+    view.keyboard.press("ArrowRight")
+    assert shown(view, "X").shape == (3, 3)
+    for _ in range(3):
+        view.keyboard.press("Tab")
+    view.keyboard.press("Enter")
+    assert view.locator("[aria-current=step]").inner_text() == "one data point"
+    view.keyboard.press("Tab")
+    view.keyboard.press("ArrowDown")
+    view.keyboard.press("End")
+    view.keyboard.type("4")
+    assert shown(view, "X")[1, 2] == 4
+    assert says(view).startswith("X[1,:] goes forwards into out[1,:]")
+    stops = view.locator(".explorer-board input[tabindex='0']")
+    assert stops.count() == 8  # One for each matrix.
+    view.locator("[data-part=mistake]").focus()
+    view.keyboard.press("ArrowDown")
+    assert "entries are wrong" in view.locator("[data-part=broken]").inner_text()
+
+
+def test_touch_reaches_everything(chromium: "Browser", show: "Show") -> None:
+    phone = chromium.new_context(has_touch=True, viewport={"width": 360, "height": 740})
+    view = show(random_case(6, 2, 3, 2).view(), context=phone)
+    for name in ("X", "dW", "db"):
+        view.locator(selector(name, 0, 1)).tap()
+        assert re.match(rf"{name}\[(0,)?1\]", says(view))
+    view.locator("[data-part=step]").tap()
+    assert view.locator("[aria-current=step]").inner_text() == "one data point"
+    small = """() => [...document.querySelectorAll(
+      "affine-explorer :is(input, button, select)")].filter(e => {
+        const {width, height} = e.getBoundingClientRect();
+        return width < 24 || height < 24 }).length"""
+    assert view.evaluate(small) == 0
+    phone.close()
+
+
+# ------------------------------------------------------------------ mistakes
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize("sizes", [(3, 2, 4), (2, 3, 3)])
+def test_wrong_entries_are_those_of_numpy(
+    mistake: str, sizes: tuple[int, int, int], show: "Show"
+) -> None:
+    case = random_case(7, *sizes, zeros=True)
+    case.x[0, 0] = 0  # Or nothing would be masked.
+    view = show(case.view())
+    view.select_option("[data-part=mistake]", mistake)
+    cells = view.evaluate(CELLS)
+    for name, expected in wrong(case, mistake).items():
+        found = np.array([c["wrong"] for c in cells if c["name"] == name])
+        np.testing.assert_array_equal(found.reshape(expected.shape), expected, name)
+    said = view.locator("[data-part=broken]").inner_text()
+    assert f"{sum(int(one.sum()) for one in wrong(case, mistake).values())} entries" in said
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_the_shapes_that_hide_a_mistake_are_found(mistake: str, show: "Show") -> None:
+    view = show(random_case(8, 2, 2, 3).view(mistake=mistake))
+    said = view.locator("[data-part=broken]").inner_text()
+    by_value, by_shape = re.findall(r"are compared:\s+([^.]+)\.", said)
+    assert (where(by_value), where(by_shape)) == hidden(mistake)
+
+
+def test_the_identities_that_break_are_linked(show: "Show", addresses: dict[str, str]) -> None:
+    view = show(random_case(9, 3, 2, 4).view(mistake="average"))
+    links = view.locator("[data-part=broken] a").evaluate_all("all => all.map(a => a.href)")
+    assert f"{addresses['http']}/t/dw/index.html" in links
+    assert f"{addresses['http']}/p/a_split_batch_stacks_and_adds/index.html" in links
+    assert not any("/t/dx/" in link for link in links)
+    assert all(view.request.get(link).ok for link in links)

@@ -1,0 +1,126 @@
+"""The explorer as a part of the page: address, speed, size, access, and what the build refuses."""
+
+import gzip
+import json
+import re
+import statistics
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from docs.machinery import explorer
+from tests.site.conftest import EXPLORER, ROOT, SITE
+from tests.site.explorer_cases import CELLS, random_case, says, selector
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
+
+    Reader = Callable[..., BrowserContext]
+    Show = Callable[..., Page]
+
+SCRIPTS = sorted((ROOT / "docs" / "assets" / "explorer").glob("*.js"))
+LIMIT_BYTES, LIMIT_MS = 15_000, 50
+
+# What a hand does to which elements: the event, and the value that it leaves there.
+HANDS = {
+    "pointing": (".explorer-board input", "pointermove", None),
+    "editing": (".explorer-board input:not([readonly])", "input", "7"),
+    "sliding": ("[data-side]", "input", "7"),
+    "stepping": ("[data-part=step]", "click", None),
+    "mistaking": ("[data-part=mistake] option", "change", None),
+}
+
+# How long each answer takes, style and layout included.
+TIMES = """([where, kind, value]) => [...document.querySelectorAll(where)].slice(-40).map(e => {
+  const target = e.closest("select") || e;
+  const start = performance.now();
+  if (target !== e) target.value = e.value; else if (value) e.value = value;
+  target.dispatchEvent(new PointerEvent(kind, {bubbles: true}));
+  document.body.getBoundingClientRect();
+  return performance.now() - start;
+})"""
+
+
+@pytest.mark.parametrize("origin", ["http", "file"])
+def test_the_address_restores_the_view(origin: str, show: "Show") -> None:
+    view = show(random_case(10, 4, 2, 3).view(), origin=origin)
+    view.fill(selector("dout", 3, 1), "42")
+    view.hover(selector("dW", 1, 2))
+    view.select_option("[data-part=mistake]", "relu")
+    view.hover(selector("dW", 0, 1))
+    view.click("[data-part=step]")
+    link = view.locator("[data-part=link]").evaluate("a => a.href")
+    view.wait_for_url(link)
+    before = view.evaluate(CELLS), says(view)
+    again = show("?" + link.split("?")[1], origin=origin)
+    assert (again.evaluate(CELLS), says(again)) == before
+
+
+@pytest.mark.parametrize(
+    "query", ["9.1.1_X.0.0_entry.0_none_1", "nonsense", "1.1.1_X.0.0_a.0_b_1.1.1.1"]
+)
+def test_an_address_that_means_nothing_is_ignored(query: str, show: "Show") -> None:
+    assert show(f"?view={query}").evaluate(CELLS) == show().evaluate(CELLS)
+
+
+@pytest.mark.parametrize("hand", HANDS)
+def test_an_answer_comes_at_once(hand: str, show: "Show") -> None:
+    view = show(random_case(11, 8, 8, 8).view(mistake="relu"))
+    rounds = [view.evaluate(TIMES, HANDS[hand]) for _ in range(5)]
+    # The best of five of each: what the script takes, and not what runs beside it.
+    assert statistics.median(map(min, zip(*rounds, strict=True))) <= LIMIT_MS
+
+
+def test_the_scripts_are_small() -> None:
+    assert SCRIPTS
+    assert len(gzip.compress(b"".join(path.read_bytes() for path in SCRIPTS))) <= LIMIT_BYTES
+
+
+def test_scripts_are_loaded_where_an_explorer_is(addresses: dict[str, str]) -> None:
+    for page in SITE.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        scripted = text.count("assets/explorer/") == len(SCRIPTS)
+        assert scripted or "assets/explorer/" not in text
+        if page.name != "book.html":
+            assert scripted == ("<affine-explorer" in text), page
+
+
+def test_without_the_script_the_matrices_stand_there(
+    addresses: dict[str, str], reader: "Reader"
+) -> None:
+    view = reader(java_script_enabled=False).new_page()
+    view.goto(f"{addresses['http']}/{EXPLORER}")
+    given = json.loads(view.locator("affine-explorer").get_attribute("data-explorer") or "")
+    first = view.locator(".of-X tr").first.inner_text().replace("−", "-").split()
+    assert [int(value) for value in first] == given["X"][0]
+    assert view.locator("td[data-mark=self]").count() == 1
+    assert view.locator("td[data-mark=from]").count() == 3 + 3 + 1
+    view.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_view_with_a_mistake_is_accessible(scheme: str, show: "Show", reader: "Reader") -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    query = random_case(12, 3, 2, 4).view("dW.1.0", "entry", "average")
+    view = show(query, context=reader(color_scheme=scheme))
+    found = Axe().run(view, context="affine-explorer", options={"resultTypes": ["violations"]})
+    assert not found.response["violations"]
+
+
+# ------------------------------------------------------------------ what the build refuses
+
+
+@pytest.mark.parametrize("start", ["dX[1,0]", "dX[1,0] page", "dx[1,0] entry", "X[2,0] entry"])
+def test_a_beginning_that_is_not_there_fails(start: str) -> None:
+    with pytest.raises(explorer.ExplorerError, match=re.escape(start)):
+        explorer.explorer(start)
+
+
+def test_an_identity_that_its_property_does_not_test_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(explorer.IDENTITIES, "dw", "dx_is_dout_wt")
+    with pytest.raises(explorer.ExplorerError, match="does not test"):
+        explorer.explorer("dX[1,0] entry")
