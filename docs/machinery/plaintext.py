@@ -45,7 +45,7 @@ _HTML = re.compile(
     r"|(?P<tag></?[a-z][\w-]*(?:\s[^<>]*)?>)|" + _KEPT,
     re.DOTALL,
 )
-_ATTRIBUTES = re.compile(r"[ \t]*\{:? *[#.][\w\-#. ]*\}[ \t]*$", re.MULTILINE)
+_ATTRIBUTES = re.compile(r"[ \t]*\{:? *(?:[#.]|data-)[\w\-#. ]*\}[ \t]*$", re.MULTILINE)
 _PRE = re.compile(
     r'(?:<span class="filename">(?P<file>[^<]*)</span>)?<pre\b[^>]*>(?P<code>.*?)</pre>',
     re.DOTALL,
