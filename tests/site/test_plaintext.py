@@ -19,7 +19,8 @@ SITE = ROOT / "site"
 CODE = re.compile(r"^( *)(`{3,})[^\n`]*\n.*?^\1\2 *$|`[^`]+`", re.MULTILINE | re.DOTALL)
 MATHEMATICS = re.compile(r"\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
 RAW = re.compile(
-    r"\[\[[a-z]|\]\[\w|</?[a-z][\w-]*[ >/]|\{[:#]|\{ data-|--8<--|^(?:!!!|\?\?\?|:::) |\\[()\[\]]", re.MULTILINE
+    r"\[\[[a-z]|\]\[\w|</?[a-z][\w-]*[ >/]|\{[:#]|\{ data-|--8<--|^(?:!!!|\?\?\?|:::) |\\[()\[\]]",
+    re.MULTILINE,
 )
 LINK = re.compile(r"\]\(([^()\s]+)\)")
 
