@@ -14,12 +14,14 @@ from typing import Any
 import affine
 from affine.equations import EQUATIONS
 from affine.properties import PROPERTIES
+from docs.machinery.shapes import sides
 
-__all__ = ["ExplorerError", "explorer", "placed", "words"]
+__all__ = ["WORDS", "ExplorerError", "explorer", "placed"]
 
 EXAMPLE = Path(__file__).parents[1] / "derivation" / "example.py"
 SCRIPTS = ("model", "words", "element")
 STEPS = ("entry", "point", "batch")
+WORDS = "(On the page, an interactive figure with these numbers.)"
 
 # What stands for the site's root until it is known on which page the explorer is.
 ROOT = "@root@"
@@ -46,13 +48,17 @@ MISTAKES = {
     "forgotten": "last data point left out of dW and db",
 }
 
-SIDES = {"X": "nd", "W": "dm", "b": "1m", "out": "nm"}
-SIDES |= {"dX": "nd", "dW": "dm", "db": "1m", "dout": "nm"}
+# The sides of each matrix, by the registry; a vector is one row.
+SIDES = {
+    name: "".join(side.lower() for side in sides(EQUATIONS[tag].symbols[name])).rjust(2, "1")
+    for tag, names in {"out": ("X", "W", "b", "out"), "dx": ("dX",), "dw": ("dW",),
+                       "db": ("db", "dout")}.items()
+    for name in names
+}  # fmt: skip
 
 SOURCES = {"out": ("X", "W", "b"), "dX": ("dout", "W"), "dW": ("X", "dout"), "db": ("dout",)}
 
 _AT = re.compile(r"(X|W|b|out|dX|dW|db|dout)\[(?:(\d),)?(\d)\] (\w+)")
-_DIRECTIVE = re.compile(r"^\[\[explorer: (.+)\]\]$", re.MULTILINE)
 
 
 class ExplorerError(ValueError):
@@ -79,11 +85,6 @@ def explorer(start: str) -> str:
 def placed(html: str, root: str) -> str:
     """Return the HTML of a page from which the site's root is at `root`."""
     return html.replace(ROOT, root)
-
-
-def words(markdown: str) -> str:
-    """Return a page's Markdown with a sentence in place of each explorer."""
-    return _DIRECTIVE.sub("(On the page, an interactive figure with these numbers.)", markdown)
 
 
 def _start(text: str) -> tuple[list[Any], str]:

@@ -51,7 +51,6 @@ def shown(mistake: Mistake, results: Results) -> str:
     if found is None:
         return f"<p>Counterexample: {NOT_RUN} in this build.</p>"
     words = shorten(found["message"], 160, placeholder=" …").rstrip(".")
-    words = words.replace("[[", "[ [")  # In a Markdown copy, two brackets would open a directive.
     message = f'<code class="message">{escape(words)}</code>'
     if not found["property"]:
         return f"<p>{escape(mistake.unshown)} In this build it said: {message}.</p>"

@@ -110,7 +110,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Make the anchors in the site's own HTML known to cross references."""
+    """Make the anchors in the site's own HTML known to cross references, and place scripts."""
     autorefs: Any = config.plugins["autorefs"]
     for anchor, kind, name in _ANCHORS.findall(html):
         title = name
@@ -122,7 +122,6 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
             equation = record.load().equations.get(name)
             title = equation.title if equation else name
         autorefs.register_anchor(page, anchor, title=title)
-    page.markdown = explorer.words(page.markdown or "")  # For the page's copy as plain text.
     return explorer.placed(html, get_relative_url(".", page.url))
 
 

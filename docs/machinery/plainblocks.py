@@ -8,7 +8,7 @@ from typing import Any
 import griffe
 
 from affine.equations import Equation
-from docs.machinery import areas, plots
+from docs.machinery import areas, explorer, plots
 from docs.machinery.record import Record
 from docs.machinery.results import NOT_RUN
 
@@ -20,6 +20,7 @@ def directives(record: Record) -> dict[str, Callable[[str], str]]:
     return {
         "equation": lambda tag: equation(record.equations[tag], record),
         "areas": areas.words,
+        "explorer": lambda start: explorer.WORDS,
         "boxes": _boxes,
         "boxes as written": _boxes,
         "boxes of": lambda tag: _boxes(record.equations[tag].boxes),
