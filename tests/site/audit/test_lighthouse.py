@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 PAGES = ["index.html", "derivation/whole-batch.html", "t/dw/index.html"]
 LEAST = 0.95
 MOST_BYTES = 350_000
+# A hundredth of what Core Web Vitals call good. Text that moves with another font is far above it;
+# the rounding of a formula's place, seen in one visit of some ten, is at 0.0001.
+STILL = 0.001
 # Lighthouse's simulation of a slow phone depends on how busy this machine is: the best of some.
 TRIES = 3
 
@@ -73,4 +76,4 @@ def test_a_page_is_light_and_stays_where_it_is(
     with capsys.disabled():
         print(f"\n{place}: {sum(weights) / 1000:.0f} kB, layout shift {shift:.4f}")
     assert sum(weights) <= MOST_BYTES
-    assert shift == 0
+    assert shift < STILL
