@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 PAGES = ["index.html", "derivation/whole-batch.html", "t/dw/index.html"]
 LEAST = 0.95
 MOST_BYTES = 350_000
-# A hundredth of what Core Web Vitals call good. Text that moves with another font is far above it;
-# the rounding of a formula's place, seen in one visit of some ten, is at 0.0001.
+# A hundredth of what Core Web Vitals call good: in one visit of some ten a formula moves by 0.0001.
 STILL = 0.001
 # Lighthouse's simulation of a slow phone depends on how busy this machine is: the best of some.
 TRIES = 3
