@@ -53,6 +53,11 @@ def assert_shows(view: "Page", case: Case) -> None:
         np.testing.assert_array_equal(shown(view, name), np.atleast_2d(value), name)
 
 
+def assert_agrees(view: "Page", case: Case, name: str, index: tuple[int, ...]) -> None:
+    assert_shows(view, case)
+    assert marked(view) == marks(case, name, index) | {("self", name, index)}
+
+
 # ------------------------------------------------------------------ marks and sums
 
 
@@ -104,8 +109,7 @@ def test_a_broken_script_is_noticed(
     case = random_case(4, 2, 3, 2)
     view = show(case.view("dW.0.0"), context=context)
     with pytest.raises(AssertionError):
-        assert_shows(view, case)
-        assert marked(view) == marks(case, "dW", (0, 0)) | {("self", "dW", (0, 0))}
+        assert_agrees(view, case, "dW", (0, 0))
     context.close()
 
 
