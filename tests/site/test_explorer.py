@@ -74,7 +74,7 @@ def test_pointing_marks_what_the_jacobian_says(name: str, show: "Show") -> None:
 @pytest.mark.parametrize("step", ["point", "batch"])
 @pytest.mark.parametrize("name", ["X", "W", "b", "dout", *SOURCES])
 def test_a_step_marks_what_its_entries_say_together(name: str, step: str, show: "Show") -> None:
-    """All entries of a quantity, or what data point 1 has in common with them."""
+    """All entries of a quantity together, or what the data point in view has of that."""
     case = random_case(3, 3, 2, 4)
     view = show(case.view(f"{name}.{0 if name in ('W', 'b', 'dW', 'db') else 1}.0", step))
     point = int(view.evaluate("() => document.querySelector('affine-explorer').state.point"))
