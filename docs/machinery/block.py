@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from html import escape
 
 from affine.equations import Equation
-from docs.machinery import boxes, symbols, tex
+from docs.machinery import boxdrawing, symbols, tex
 from docs.machinery.names import typeset
 from docs.machinery.record import Record
 
@@ -37,7 +37,7 @@ def _math(equation: Equation) -> str:
 
 def picture(text: str) -> str:
     """Return the boxes of `text` in a frame that scrolls where the window is narrow."""
-    return f'<div class="boxes-frame">{boxes.draw(text)}</div>'
+    return f'<div class="boxes-frame">{boxdrawing.draw(text)}</div>'
 
 
 def reference(identifier: str, text: str) -> str:

@@ -20,7 +20,6 @@ __all__ = ["WORDS", "ExplorerError", "explorer", "placed"]
 
 EXAMPLE = Path(__file__).parents[1] / "derivation" / "example.py"
 SCRIPTS = ("model", "words", "element")
-STEPS = ("entry", "point", "batch")
 WORDS = "(On the page, an interactive figure with these numbers.)"
 
 # What stands for the site's root until it is known on which page the explorer is.
@@ -51,10 +50,22 @@ MISTAKES = {
 # The sides of each matrix, by the registry; a vector is one row.
 SIDES = {
     name: "".join(side.lower() for side in sides(EQUATIONS[tag].symbols[name])).rjust(2, "1")
-    for tag, names in {"out": ("X", "W", "b", "out"), "dx": ("dX",), "dw": ("dW",),
-                       "db": ("db", "dout")}.items()
+    for tag, names in {"out": ("X", "W", "out", "b"), "dx": ("dX",), "dw": ("dW",),
+                       "db": ("dout", "db")}.items()
     for name in names
 }  # fmt: skip
+
+# The equations by which a result is computed, step by step.
+TAGS = {
+    "entry": {
+        "out": ("out-entry",),
+        "dX": ("chain", "entry-x"),
+        "dW": ("chain", "entry-w"),
+        "db": ("chain", "entry-b"),
+    },
+    "point": {"out": ("out-row",), "dX": ("one-dx",), "dW": ("one-dw",), "db": ("one-db",)},
+    "batch": {"out": ("out",), "dX": ("dx",), "dW": ("dw",), "db": ("db",)},
+}
 
 SOURCES = {"out": ("X", "W", "b"), "dX": ("dout", "W"), "dW": ("X", "dout"), "db": ("dout",)}
 
@@ -89,7 +100,7 @@ def placed(html: str, root: str) -> str:
 
 def _start(text: str) -> tuple[list[Any], str]:
     found = _AT.fullmatch(text)
-    if not found or found[4] not in STEPS:
+    if not found or found[4] not in TAGS:
         raise ExplorerError(f"{text!r} is not an entry and a step, such as 'dX[1,0] point'")
     name, row, column = found[1], int(found[2] or 0), int(found[3])
     rows, columns = len(matrices()[name]), len(matrices()[name][0])
@@ -116,9 +127,12 @@ def _data(at: list[Any], step: str) -> dict[str, Any]:
     for tag, name in IDENTITIES.items():
         if tag not in EQUATIONS or tag not in PROPERTIES[name].equations:
             raise ExplorerError(f"the property {name!r} does not test the equation {tag!r}")
+    cited = {tag for results in TAGS.values() for tags in results.values() for tag in tags}
+    if unknown := cited - set(EQUATIONS):
+        raise ExplorerError(f"the explorer cites {sorted(unknown)}, which the registry has not")
     given = {name: matrices()[name] for name in ("X", "W", "b", "dout")}
     begins = {"at": at, "step": step, "root": ROOT}
-    return given | begins | {"mistakes": MISTAKES, "properties": IDENTITIES}
+    return given | begins | {"tags": TAGS, "mistakes": MISTAKES, "properties": IDENTITIES}
 
 
 # ------------------------------------------------------------------ without the script

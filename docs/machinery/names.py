@@ -14,9 +14,9 @@ __all__ = ["Part", "dotted", "italic", "parts", "to_mathml", "to_svg", "typeset"
 _NAME = re.compile(
     r"(?P<base>[^\W\d_ᵀⁱᵢ]\N{COMBINING DOT ABOVE}?\N{COMBINING CIRCUMFLEX ACCENT}?(?![^\W\d_ᵀⁱᵢ])"
     r"|[^\W\d_ᵀⁱᵢ]+|\d+|.)"
-    r"(?P<dot>-dot)?(?:_(?P<sub>[a-zA-Z0-9]+)|(?P<low>ᵢ))?(?P<sup>ᵀ|\^\(i\)|⁽[ⁱ·]⁾|')?"
+    r"(?P<dot>-dot)?(?:_(?P<sub>[a-zA-Z0-9]+)|(?P<low>ᵢ))?(?P<sup>ᵀ|\^\(i\)|⁽[ⁱ·]⁾|⁻¹|')?"
 )
-_SUPERSCRIPTS = {"ᵀ": "⊤", "^(i)": "(i)", "⁽ⁱ⁾": "(i)", "⁽·⁾": "(·)", "'": "′"}
+_SUPERSCRIPTS = {"ᵀ": "⊤", "^(i)": "(i)", "⁽ⁱ⁾": "(i)", "⁽·⁾": "(·)", "⁻¹": "−1", "'": "′"}
 _ACCENTS = {"\N{COMBINING DOT ABOVE}": "˙", "\N{COMBINING CIRCUMFLEX ACCENT}": "^"}
 _DOT = "\N{COMBINING DOT ABOVE}"
 

@@ -6,7 +6,7 @@ from functools import reduce
 from itertools import pairwise
 
 from affine.equations import Equation
-from docs.machinery.boxes import Box, BoxesError, parse
+from docs.machinery.boxes import Box, BoxesError, contraction, parse
 from docs.machinery.record import Record
 
 __all__ = ["disagreements", "of_registry", "sides"]
@@ -16,6 +16,7 @@ Sides = tuple[str, ...]
 # What stands for itself in a picture, without an entry among the symbols.
 _ONES, _ONE, _IDENTITY = "𝟏", "1", "I"
 _EACH, _EVERY = "⁽ⁱ⁾", "⁽·⁾"
+_SUM = "Σᵢ "
 
 
 def of_registry(record: Record) -> list[str]:
@@ -102,8 +103,10 @@ def _shape(name: str, symbols: Mapping[str, Sides]) -> Sides:
         return symbols[name]
     if name in (_ONE, _ONES):
         return () if name == _ONE else (_ONES,)
-    if name.startswith("Σᵢ "):
-        return _shape(name.removeprefix("Σᵢ "), symbols)
+    if name.startswith(_SUM):
+        return _shape(name.removeprefix(_SUM), symbols)
+    if name.endswith("⁻¹"):
+        return _shape(name.removesuffix("⁻¹"), symbols)
     if name.endswith("ᵀ"):
         return _transposed(_shape(name.removesuffix("ᵀ"), symbols))
     if name.endswith(_EVERY):
@@ -130,31 +133,52 @@ def _without_ones(shape: Sides) -> Sides:
 
 
 def _joined(first: Sides, second: Sides, axis: int) -> Sides:
-    """Return the shape of two blocks beside or below each other; the second is one line."""
+    """Return the shape of two blocks beside or below each other."""
     kept = 1 - axis
-    if second != (_ONES,) and (second[axis], second[kept]) != ("1", first[kept]):
+    if second == (_ONES,):
+        second = (first[0], "1")
+    if second[kept] != first[kept]:
         raise KeyError("×".join(second))
-    return tuple(f"{side}+1" if at == axis else side for at, side in enumerate(first))
+    added = f"{first[axis]}+{second[axis]}"
+    return tuple(added if at == axis else side for at, side in enumerate(first))
 
 
 # ------------------------------------------------------------------ the whole formula
 
 
 def _wrong_formula(terms: Sequence[Box | str]) -> Iterator[str]:
-    """Yield where boxes that multiply share no side, or what is added or equated differs."""
-    for formula in _split(terms, ","):
-        try:
-            shapes = [
-                (_product([one for one in product if isinstance(one, Box)]), _written(product))
-                for side in _split(formula, "=")
-                for product in _split(side, "+")
-            ]
-        except BoxesError as error:
-            yield str(error)
-            continue
-        for (one, first), (other, second) in pairwise(shapes):
-            if not _same(one, other):
-                yield f"{first} is {'×'.join(one)} and {second} is {'×'.join(other)}"
+    """Yield where boxes that multiply share no side, or what is paired, added or equated differs."""
+    try:
+        formulas = [_sums(formula) for formula in _split(_without_pairs(terms), ",")]
+    except BoxesError as error:
+        yield str(error)
+        return
+    for formula in formulas:
+        for one, other in pairwise(formula):
+            if not _same(one.sides, other.sides):
+                yield _differ(one, other)
+
+
+def _sums(formula: Sequence[Box | str]) -> list[Box]:
+    """Return what is added or equated, as boxes."""
+    return [_product(one) for side in _split(formula, "=") for one in _split(side, "+")]
+
+
+def _without_pairs(terms: Sequence[Box | str]) -> list[Box | str]:
+    """Return the terms with a number in place of each inner product ⟨ a , b ⟩."""
+    if "⟨" not in terms:
+        return list(terms)
+    begin, end = terms.index("⟨"), terms.index("⟩")
+    pair = [_product(one) for one in _split(terms[begin + 1 : end], ",")]
+    one, *others = pair
+    if len(others) != 1 or not _same(one.sides, others[0].sides):
+        raise BoxesError(_differ(one, *others[:1]) if others else f"⟨ {one.name} ⟩ has no pair")
+    number = Box(f"⟨{one.name}, {others[0].name}⟩", ("1", "1"))
+    return [*terms[:begin], number, *_without_pairs(terms[end + 1 :])]
+
+
+def _differ(one: Box, other: Box) -> str:
+    return f"{one.name} is {'×'.join(one.sides)} and {other.name} is {'×'.join(other.sides)}"
 
 
 def _split(terms: Sequence[Box | str], operator: str) -> list[list[Box | str]]:
@@ -167,25 +191,37 @@ def _split(terms: Sequence[Box | str], operator: str) -> list[list[Box | str]]:
     return parts
 
 
-def _written(terms: Sequence[Box | str]) -> str:
-    return " ".join(term if isinstance(term, str) else term.name for term in terms)
+def _product(terms: Sequence[Box | str]) -> Box:
+    """Return the product of boxes; of a sum over sheets, one sheet."""
+    boxes = [term for term in terms if isinstance(term, Box)]
+    return reduce(_times, [one._replace(sides=_summed_up(one)) for one in boxes])
 
 
-def _product(boxes: Sequence[Box]) -> Sides:
-    return reduce(_times, boxes).sides
+def _summed_up(box: Box) -> Sides:
+    return box.sides[1:] if box.name.startswith(_SUM) else box.sides
 
 
 def _times(left: Box, right: Box) -> Box:
-    """Contract the last side of a matrix with a matrix, all sides with a Jacobian's first ones."""
-    contracted = left.sides[-1:] if len(right.sides) == 2 else _without_ones(left.sides)
-    kept = left.sides[:-1] if len(right.sides) == 2 and len(left.sides) == 2 else ()
-    if right.sides[: len(contracted)] != contracted:
+    of_left, of_right = contraction(left, right)
+    if [left.sides[axis] for axis in of_left] != [right.sides[axis] for axis in of_right]:
         raise BoxesError(
             f"{left.name}[{','.join(left.sides)}] and {right.name}[{','.join(right.sides)}] "
             "share no side to multiply along"
         )
-    return Box(f"{left.name} · {right.name}", (*kept, *right.sides[len(contracted) :]))
+    kept = [
+        side
+        for box, axes in ((left, of_left), (right, of_right))
+        for axis, side in enumerate(box.sides)
+        if axis not in axes
+    ]
+    return Box(f"{left.name} · {right.name}", tuple(kept))
 
 
 def _same(one: Sides, other: Sides) -> bool:
+    one, other = _whole(one), _whole(other)
     return one == other or (len(one) != len(other) and _without_ones(one) == _without_ones(other))
+
+
+def _whole(shape: Sides) -> Sides:
+    """Return a shape in which a batch of two parts is one."""
+    return tuple("N" if side == "A+B" else side for side in shape)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+import affine
 from tests.site.conftest import ROOT
 from tests.site.explorer_cases import (
     CELLS,
@@ -151,6 +152,16 @@ def test_mouse_edits_sizes_and_steps(show: "Show") -> None:
     assert steps == ["one data point", "whole batch", "one entry"]
 
 
+def test_each_step_is_cited(show: "Show", addresses: dict[str, str]) -> None:
+    view = show(random_case(14, 2, 3, 2).view("dX.0.0"))
+    for tags in (["chain", "entry-x"], ["one-dx"], ["dx"]):
+        links = view.locator("[data-part=by] a").evaluate_all("all => all.map(a => a.href)")
+        assert links == [f"{addresses['http']}/t/{tag}/index.html" for tag in tags]
+        view.click("[data-part=step]")
+    view.hover(selector("X", 0, 0))
+    assert view.locator("[data-part=by] a").count() == 0
+
+
 def test_what_is_no_small_integer_changes_nothing(show: "Show") -> None:
     case = random_case(4, 2, 2, 2)
     view = show(case.view())
@@ -234,8 +245,17 @@ def test_wrong_entries_are_those_of_numpy(
 def test_the_shapes_that_hide_a_mistake_are_found(mistake: str, show: "Show") -> None:
     view = show(random_case(8, 2, 2, 3).view(mistake=mistake))
     said = view.locator("[data-part=broken]").inner_text()
-    by_value, by_shape = re.findall(r"are compared:\s+([^.]+)\.", said)
+    pattern = r"unnoticed (.+) when values are compared, and (.+) when shapes alone are"
+    by_value, by_shape = re.search(pattern, said).groups()  # type: ignore[union-attr]
     assert (where(by_value), where(by_shape)) == hidden(mistake)
+
+
+def test_what_a_mistake_makes_wrong_is_beside_what_it_should_be(show: "Show") -> None:
+    case = random_case(13, 3, 2, 4)
+    view = show(case.view("dW.1.2", "entry", "average"))
+    right = int(affine.backward(case.dout, case.x, case.w).dw[1, 2])
+    assert re.fullmatch(rf"dW\[1,2\] should be .+ = {right}", says(view).replace("−", "-"))
+    assert "not equal" in view.locator("[data-part=check]").inner_text()
 
 
 def test_the_identities_that_break_are_linked(show: "Show", addresses: dict[str, str]) -> None:

@@ -9,7 +9,7 @@ pytest.importorskip("math_core", reason="run make site-build: the site's package
 
 from markdown import Markdown
 
-from docs.machinery import boxes, names, record, symbols, tex
+from docs.machinery import boxdrawing, boxes, names, record, symbols, tex
 from docs.machinery.extension import DirectiveError, SiteExtension
 from docs.machinery.record import Record
 from docs.machinery.results import Results
@@ -134,14 +134,46 @@ def test_boxes_are_read_with_their_operators() -> None:
     assert boxes.parse("[X 𝟏][N,D+1]") == [boxes.Box("[X 𝟏]", ("N", "D+1"))]
 
 
-@pytest.mark.parametrize("text", ["X", "X[N,Q]", "X[]", "X[N,D] = ", "X[N,N,N,N,N]", "J[N,M,D,K]"])
+@pytest.mark.parametrize("text", ["X", "X[N,Q]", "X[]", "X[N,D] = ", "⟨ X[N,D]", "X[N,N,N,N,N]", "J[N,M,D,K]"])
 def test_boxes_that_say_nothing_are_refused(text: str) -> None:
     with pytest.raises(boxes.BoxesError):
-        boxes.draw(text)
+        boxdrawing.draw(text)
+
+
+@pytest.mark.parametrize(
+    ("picture", "summed"),
+    [
+        ("dW[D,M] = Xᵀ[D,N] · dout[N,M]", {2: {1}, 4: {0}}),
+        ("dW[D,M] = dout[N,M] · ∂out/∂W[N,M,D,M]", {2: {0, 1}, 4: {0, 1}}),
+        ("dW⁽ⁱ⁾[D,M] = X_iᵀ[D,1] · dout_i[1,M]", {}),
+        ("dW[D,M] = Σᵢ dW⁽·⁾[N,D,M]", {2: {0}}),
+        ("L[1,1] = ⟨ dout[N,M] , X[N,D] · W[D,M] ⟩", {3: {0, 1}, 5: {0, 1}, 7: {0, 1}}),
+        ("X[N,D] + X[N,D]", {}),
+    ],
+)
+def test_what_is_summed_over_is_marked(picture: str, summed: dict[int, set[int]]) -> None:
+    assert boxes.summed(boxes.parse(picture)) == summed
+    # The two index pairs of a Jacobian that are summed have one mark.
+    pairs = sum(axes == {0, 1} and "∂" in picture for axes in list(summed.values())[1:])
+    marks = sum(map(len, summed.values())) - pairs
+    assert boxdrawing.draw(picture).count('class="ground') == marks
+
+
+def test_a_sum_is_said_in_words() -> None:
+    drawn = boxdrawing.draw("db[M] = doutᵀ[M,N] · 𝟏[N,1]")
+    assert "doutᵀ (M by N) times 𝟏 (N by 1), summed over N.</title>" in drawn
+    drawn = boxdrawing.draw("L[1,1] = ⟨ dout[N,M] , out[N,M] ⟩")
+    assert "equals the inner product of dout (N by M) and out (N by M).</title>" in drawn
+
+
+def test_a_kronecker_product_is_zero_off_its_blocks() -> None:
+    drawn = boxdrawing.draw("I⊗X[NM,DM]")
+    n, d, m = (boxes.SIDES[side] for side in "NDM")
+    assert drawn.count('class="filled"') == m * n * d
 
 
 def test_sides_are_proportional_and_the_picture_has_words() -> None:
-    drawn = boxes.draw("X[N,D]")
+    drawn = boxdrawing.draw("X[N,D]")
     sheet = re.search(r'class="sheet" .* width="(\d+)" height="(\d+)"', drawn)
     assert sheet
     assert int(sheet[1]) * boxes.SIDES["N"] == int(sheet[2]) * boxes.SIDES["D"]
@@ -150,7 +182,7 @@ def test_sides_are_proportional_and_the_picture_has_words() -> None:
 
 
 def test_a_jacobian_is_a_grid_whose_diagonal_blocks_are_marked() -> None:
-    drawn = boxes.draw("∂out/∂X[N,M,N,D]")
+    drawn = boxdrawing.draw("∂out/∂X[N,M,N,D]")
     count = boxes.SIDES["N"]
     assert drawn.count('class="filled"') == count
     assert drawn.count('class="empty"') == count * (count - 1)
@@ -159,7 +191,7 @@ def test_a_jacobian_is_a_grid_whose_diagonal_blocks_are_marked() -> None:
 
 def test_every_picture_of_the_registry_can_be_drawn(built: Record) -> None:
     for entry in (*built.equations.values(), *built.statements.values()):
-        assert not entry.boxes or boxes.draw(entry.boxes).startswith("<svg")
+        assert not entry.boxes or boxdrawing.draw(entry.boxes).startswith("<svg")
 
 
 # ------------------------------------------------------------------ directives
@@ -194,7 +226,7 @@ def test_counterexample_comes_from_the_ledger(tested: Record, built: Record) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["[[equation: dv]]", "[[boxes of: dv]]", "[[theorem: dw]]", "[[boxes of: chain]]"]
+    "text", ["[[equation: dv]]", "[[boxes of: dv]]", "[[theorem: dw]]", "[[boxes of: linearity]]"]
 )
 def test_directive_that_names_nothing_known_is_refused(text: str, built: Record) -> None:
     with pytest.raises((DirectiveError, boxes.BoxesError)):

@@ -28,7 +28,9 @@ def test_the_pictures_of_the_registry_agree_with_its_symbols(built: Record) -> N
         "dW⁽ⁱ⁾[D,M] = dout_i[1,M] · ∂out_i/∂W[M,D,M]",
         "∂out_ij/∂X_i[1,D] = w_jᵀ[1,D]",
         "out[N,M] = [X 𝟏][N,D+1] · [W; bᵀ][D+1,M]",
-        "dW[D,M] = Σᵢ dW⁽ⁱ⁾[D,M]",
+        "dW[D,M] = Σᵢ dW⁽·⁾[N,D,M]",
+        "⟨ dout[N,M] , X[N,D] · W[D,M] ⟩ = ⟨ dW[D,M] , W[D,M] ⟩",
+        "dX[N,D] = [dX_A; dX_B][A+B,D]",
     ],
 )
 def test_a_right_picture_is_drawn(picture: str, built: Record) -> None:
@@ -47,6 +49,11 @@ def test_a_right_picture_is_drawn(picture: str, built: Record) -> None:
         ("dW[D,M] = X[N,D] · dout[N,M]", "share no side to multiply along"),
         ("dX[N,D] = dout[N,M]", "dX is N×D and dout is N×M"),
         ("dW[D,M] = dW[D,M] + Xᵀ[D,N]", "dW is D×M and Xᵀ is D×N"),
+        ("dW[D,M] = dW⁽·⁾[N,D,M]", "dW is D×M and dW⁽·⁾ is N×D×M"),
+        ("⟨ dout[N,M] , X[N,D] ⟩", "dout is N×M and X is N×D"),
+        ("⟨ dout[N,M] · Wᵀ[M,D] ⟩ + ⟨ W[D,M] , dW[D,M] ⟩", "⟨ dout · Wᵀ ⟩ has no pair"),
+        ("⟨ X[N,D] , dX[N,D] ⟩ = dX[N,D]", "⟨X, dX⟩ is 1×1 and dX is N×D"),
+        ("dX[N,D] = [dX_A; dW][A+B,D]", "no equation gives the shape of"),
     ],
 )
 def test_a_wrong_picture_is_refused_with_the_reason(

@@ -89,10 +89,11 @@ customElements.define("affine-explorer", class extends HTMLElement {
         <button type="button" data-part="step">Step</button>
         <ol class="explorer-steps">${steps}</ol></div>
       <div class="explorer-board" data-part="board"></div>
+      <p class="explorer-says"><span data-part="says" aria-live="polite" aria-atomic="true"></span>
+        <span data-part="by"></span></p>
+      <p class="explorer-check" data-part="check"></p>
       <p class="explorer-legend" aria-hidden="true"><span>in focus</span> <span>comes from</span>
         <span>goes into</span> <span>wrong</span></p>
-      <p class="explorer-says" data-part="says" aria-live="polite" aria-atomic="true"></p>
-      <p class="explorer-check" data-part="check"></p>
       <p class="explorer-bar"><label>Mistake <select data-part="mistake">${options}</select></label>
         <a data-part="link">Link to this view</a></p>
       <div class="explorer-broken" data-part="broken" aria-live="polite"></div></figure>`
@@ -247,8 +248,9 @@ customElements.define("affine-explorer", class extends HTMLElement {
       item.toggleAttribute("aria-current", item.dataset.step === step)
       if (item.dataset.step === step) item.setAttribute("aria-current", "step")
     }
-    const context = { p: this.p, at, step, fixed: this.fixed, found: this.found }
+    const context = { p: this.p, at, step, fixed: this.fixed, found: this.found, wrong: this.wrong }
     this.say("says", AffineWords.says(context))
+    this.put("by", (this.data.tags[step][at[0]] || []).map(tag => this.tag(tag)).join(" "))
     this.say("check", AffineWords.difference(context))
     this.part("mistake").value = mistake
     this.drawBroken()
@@ -257,6 +259,15 @@ customElements.define("affine-explorer", class extends HTMLElement {
 
   say(name, text) {
     if (this.part(name).textContent !== text) this.part(name).textContent = text
+  }
+
+  put(name, html) {
+    this.drawn ??= {}
+    if (this.drawn[name] !== html) this.part(name).innerHTML = this.drawn[name] = html
+  }
+
+  tag(tag) {
+    return `<a href="${this.data.root}/t/${tag}/index.html">(${tag})</a>`
   }
 
   drawCell(cell) {
@@ -283,13 +294,14 @@ customElements.define("affine-explorer", class extends HTMLElement {
     const count = Object.values(this.wrong).flat(2).filter(Boolean).length
     this.hiding ??= {}
     const { silent, shapely } = this.hiding[mistake] ??= mistake === "none" ? {} : AffineModel.hiding(mistake)
-    const identity = tag => `<li><a href="${this.data.root}/t/${tag}/index.html">(${tag})</a>, as
-      <a href="${this.data.root}/p/${this.data.properties[tag]}/index.html"><code>${this.data.properties[tag]}</code></a> finds</li>`
-    const html = mistake === "none" ? "" : `<p>${count ? `${count} entries are wrong. It breaks`
+    const identity = tag => {
+      const property = this.data.properties[tag]
+      return `<li>${this.tag(tag)}, as <a href="${this.data.root}/p/${property}/index.html"><code>${property}</code></a> finds</li>`
+    }
+    this.put("broken", mistake === "none" ? "" : `<p>${count ? `${count} entries are wrong. It breaks`
       : "With these numbers nothing is wrong, so nothing breaks."}</p>
       <ul>${broken.map(identity).join("")}</ul>
-      <p>Tried with all N, D, M up to ${AffineModel.LARGEST}. It goes unnoticed where values are compared:
-      ${silent}. Where shapes alone are compared: ${shapely}.</p>`
-    if (this.drawn !== html) this.part("broken").innerHTML = this.drawn = html
+      <p>It goes unnoticed ${silent} when values are compared, and ${shapely} when shapes alone are: tried
+      with all N, D, M up to ${AffineModel.LARGEST}.</p>`)
   }
 })

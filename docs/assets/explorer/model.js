@@ -3,7 +3,7 @@
 
 globalThis.AffineModel = (() => {
   // The sides of each quantity, and the quantities it is computed from.
-  const SIDES = { X: "nd", W: "dm", b: "1m", out: "nm", dX: "nd", dW: "dm", db: "1m", dout: "nm" }
+  const SIDES = { X: "nd", W: "dm", out: "nm", b: "1m", dX: "nd", dW: "dm", dout: "nm", db: "1m" }
   const SOURCES = { out: ["X", "W", "b"], dX: ["dout", "W"], dW: ["X", "dout"], db: ["dout"] }
   const INPUTS = ["X", "W", "b", "dout"]
   const GRADIENTS = ["dX", "dW", "db"]

@@ -26,11 +26,11 @@ globalThis.AffineWords = (() => {
     db: (p, i, j) => p.dout.map(row => [row[j]]),
   }
 
-  function sum(p, name, i, j) {
+  function sum(p, name, i, j, wrong) {
     const terms = TERMS[name](p, i, j)
     const text = terms.map((one, at) => one.map((v, k) => factor(v, !at && !k)).join("·"))
     const value = terms.reduce((total, one) => total + one.reduce((a, b) => a * b), 0)
-    return `${label(name, i, j)} = ${text.join(" + ")} = ${shown(value)}`
+    return `${label(name, i, j)} ${wrong ? "should be" : "="} ${text.join(" + ")} = ${shown(value)}`
   }
 
   /* Part of a quantity: letters that are not fixed run over the whole side. */
@@ -58,8 +58,8 @@ globalThis.AffineWords = (() => {
       : "db = the sum of the rows of dout",
   }
 
-  function says({ p, at: [name, i, j], step, fixed }) {
-    if (name in SOURCES) return step === "entry" ? sum(p, name, i, j) : RULES[name](fixed)
+  function says({ p, at: [name, i, j], step, fixed, wrong }) {
+    if (name in SOURCES) return step === "entry" ? sum(p, name, i, j, wrong[name]?.[i][j]) : RULES[name](fixed)
     const whole = step === "entry" ? `${label(name, i, j)} = ${shown(p[name][i][j])}` : part(name, fixed)
     return `${whole} goes ${goes(name, fixed)}`
   }
