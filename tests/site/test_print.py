@@ -60,11 +60,12 @@ def test_what_is_folded_on_the_screen_is_open_on_paper(printed: "Page") -> None:
     assert printed.evaluate(FOLDED) == 0
 
 
+@pytest.mark.parametrize("sheet", ["A4", "Letter"])
 def test_the_summary_fits_one_sheet(
-    addresses: dict[str, str], reader: "Callable[..., BrowserContext]", tmp_path: Path
+    sheet: str, addresses: dict[str, str], reader: "Callable[..., BrowserContext]", tmp_path: Path
 ) -> None:
     view = reader().new_page()
     view.goto(f"{addresses['http']}/summary.html")
-    view.pdf(path=tmp_path / "summary.pdf", prefer_css_page_size=True, format="A4")
+    view.pdf(path=tmp_path / "summary.pdf", prefer_css_page_size=True, format=sheet)
     view.close()
     assert len(pypdf.PdfReader(tmp_path / "summary.pdf").pages) == 1
