@@ -14,7 +14,7 @@ from affine.layer import Array, Layer, Pullback
 from affine.properties import PROPERTIES
 from affine.report import Report
 from affine.runner import check, checking
-from docs.machinery.table import first_line, frameworks
+from docs.machinery.suite.table import first_line, frameworks
 from tests.conftest import PROFILE
 
 FOLDER = Path(__file__).parent

@@ -17,7 +17,7 @@ from affine.layer import Case, Operands
 from affine.oracle import Violation
 from affine.report import Finding, Outcome, Report
 from affine.report.record import schema
-from docs.machinery.table import WRONG_LAYERS
+from docs.machinery.suite.table import WRONG_LAYERS
 from tests.command_line import loaded_by, main, run
 
 HELD = Report("mine.py", outcomes=(Outcome("dw_is_xt_dout", "held", 60, 0.1),))

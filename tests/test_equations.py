@@ -13,7 +13,8 @@ import pytest
 
 import affine
 from affine.equations import CORRECTIONS, EQUATIONS, Correction
-from docs.machinery import orphans, record
+from docs.machinery import record
+from docs.machinery.equations import orphans
 from docs.machinery.record import Record
 
 DERIVATION = Path(__file__).parents[1] / "docs" / "derivation"

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from affine.history import HISTORY, Event
-from docs.machinery import promises, record
+from docs.machinery import record
+from docs.machinery.equations import promises
 from docs.machinery.record import Record
 
 ROOT = Path(__file__).parents[1]

@@ -17,8 +17,8 @@ from affine.report.literals import layout, literal
 from affine.report.snippet import snippet
 from affine.runner.searching import search
 from affine.strategies import LAYOUTS
-from docs.machinery.table import WRONG_LAYERS as FOLDER
-from docs.machinery.table import first_line, frameworks
+from docs.machinery.suite.table import WRONG_LAYERS as FOLDER
+from docs.machinery.suite.table import first_line, frameworks
 from tests.made_reports import USAGE, a_point, averaged, falsified
 
 WRONG_LAYERS = sorted(FOLDER.glob("*.py"))

@@ -12,8 +12,8 @@ from hypothesis import settings
 from affine.adapters import load
 from affine.properties import PROPERTIES
 from affine.runner import Outcome, search
-from docs.machinery.table import CASES, caught_by, first_line, frameworks, only
-from docs.machinery.table import WRONG_LAYERS as FOLDER
+from docs.machinery.suite.table import CASES, caught_by, first_line, frameworks, only
+from docs.machinery.suite.table import WRONG_LAYERS as FOLDER
 
 WRONG_LAYERS = sorted(FOLDER.glob("*.py"))
 # More than this only the nightly profile tries.

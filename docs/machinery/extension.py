@@ -25,12 +25,13 @@ from markdown.extensions import Extension
 from markdown.inlinepatterns import InlineProcessor
 
 from docs.machinery import record as records
-from docs.machinery import shapes, tex
-from docs.machinery.areas import areas
-from docs.machinery.block import equation_block, picture
-from docs.machinery.counterexample import counterexample
-from docs.machinery.explorer import explorer
-from docs.machinery.plots import plot
+from docs.machinery.equations import tex
+from docs.machinery.equations.block import equation_block, picture
+from docs.machinery.pictures import shapes
+from docs.machinery.pictures.areas import areas
+from docs.machinery.pictures.counterexample import counterexample
+from docs.machinery.pictures.explorer import explorer
+from docs.machinery.plotting.plots import plot
 from docs.machinery.record import Record
 
 __all__ = ["DirectiveError", "SiteExtension", "makeExtension"]

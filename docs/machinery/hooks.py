@@ -19,25 +19,21 @@ from mkdocs.utils import get_relative_url
 
 from affine.mistakes import MISTAKES
 from affine.report.record import SCHEMA, schema
-from docs.machinery import (
+from docs.machinery import record
+from docs.machinery.citing import citations
+from docs.machinery.citing.hook import project
+from docs.machinery.equations import font, orphans, promises
+from docs.machinery.pages import (
     changes,
-    citations,
-    citing,
-    explorer,
-    font,
     ledgerpage,
     listing,
+    lists,
     mistakepage,
-    orphans,
-    pages,
-    promises,
     propertypage,
-    record,
-    shapes,
-    social,
     summarypage,
     tagpage,
 )
+from docs.machinery.pictures import explorer, shapes, social
 
 # What this build has met so far: the home of each equation, and its address in the site.
 _homes: dict[str, list[str]] = defaultdict(list)
@@ -72,18 +68,18 @@ def on_pre_build(config: MkDocsConfig) -> None:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> None:
-    for address, content in _generated(citing.project(config)):
+    for address, content in _generated(project(config)):
         files.append(File.generated(config, address, content=content))
 
 
-def _generated(project: citations.Citation) -> Iterator[tuple[str, str]]:
+def _generated(whole: citations.Citation) -> Iterator[tuple[str, str]]:
     """Yield the address and content of what is not written by hand: a page for each thing."""
     built = record.load()
     for tag, equation in built.equations.items():
-        cited = citations.of_equation(equation, project)
+        cited = citations.of_equation(equation, whole)
         yield f"t/{tag}/index.md", tagpage.tag_page(equation, built, cited)
     for event in built.withdrawn():
-        cited = citations.of_equation(event, project)
+        cited = citations.of_equation(event, whole)
         yield f"t/{event.tag}/index.md", tagpage.retired_page(event.tag, built, cited)
     for name, found in built.properties.items():
         yield f"p/{name}/index.md", propertypage.property_page(found, built)
@@ -91,16 +87,16 @@ def _generated(project: citations.Citation) -> Iterator[tuple[str, str]]:
         yield f"mistakes/{name}.md", mistakepage.mistake_page(mistake, built)
     yield f"schema/report-{SCHEMA}.json", _json(schema())
     yield f"schema/equations-{listing.SCHEMA}.json", _json(listing.schema())
-    yield "changes.xml", changes.feed(built, project.title, project.address)
+    yield "changes.xml", changes.feed(built, whole.title, whole.address)
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     built = record.load()
     generated = {
-        "properties.md": lambda: pages.properties(built),
+        "properties.md": lambda: lists.properties(built),
         "mistakes.md": lambda: mistakepage.mistakes(built),
         "catches.md": lambda: propertypage.catches(built),
-        "handwritten.md": lambda: pages.handwritten(built),
+        "handwritten.md": lambda: lists.handwritten(built),
         "ledger.md": lambda: ledgerpage.ledger(built),
         "summary.md": lambda: summarypage.summary(built),
         "changes.md": lambda: changes.changes(built),
@@ -168,8 +164,8 @@ def on_post_build(config: MkDocsConfig) -> None:
     site = Path(config.site_dir)
     font.write(site)
     social.draw(site / "assets" / "social.png", record.load())
-    project = citing.project(config)
-    found = listing.equations(record.load(), _addresses, project.version, project.address)
+    cited = project(config)
+    found = listing.equations(record.load(), _addresses, cited.version, cited.address)
     (site / "equations.json").write_text(_json(found), encoding="utf-8")
     results = record.load().results
     smallest = "run make test for the smallest case"

@@ -14,7 +14,7 @@ from affine.equations import (
 )
 from affine.history import HISTORY, Event, retired
 from affine.properties import PROPERTIES, Property
-from docs.machinery import results
+from docs.machinery.suite import results
 
 __all__ = ["Record", "load"]
 

@@ -9,7 +9,7 @@ from statistics import median
 from time import perf_counter
 
 from affine.properties import PROPERTIES
-from docs.machinery.table import WRONG_LAYERS, first_line, frameworks
+from docs.machinery.suite.table import WRONG_LAYERS, first_line, frameworks
 from tests.benchmarks.timing import medians
 
 RIGHT = Path(__file__).parents[1] / "layers" / "matmul_operator.py"

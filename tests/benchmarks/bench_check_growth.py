@@ -20,7 +20,7 @@ from affine.layer import Case, Layer
 from affine.oracle import exact, exact_limit, expect_equal
 from affine.properties import PROPERTIES
 from affine.runner.certificate import IDENTITY, draw
-from docs.machinery.measured import Row, store
+from docs.machinery.plotting.measured import Row, store
 from tests.benchmarks.timing import medians
 
 SIZES = [2**k for k in range(9)]

@@ -11,7 +11,7 @@ import numpy as np
 
 import affine
 from affine.layer import Array
-from docs.machinery.measured import Row, store
+from docs.machinery.plotting.measured import Row, store
 from tests.benchmarks.timing import medians
 
 SIZES = [2**k for k in range(1, 11)]
@@ -49,7 +49,7 @@ def compare(n: int) -> Row:
 def rows() -> Iterator[Row]:
     for n in SIZES:
         row = compare(n)
-        print("  " + ", ".join(f"{name}: {value}" for name, value in row.items()))
+        print("  " + ", ".join(f"{name}: {value:.3g}" for name, value in row.items() if value))
         yield row
 
 

@@ -15,10 +15,13 @@ pytest.importorskip("math_core", reason="run make site-build: the site's package
 from affine.mistakes import MISTAKES, Diagnosis
 from affine.mistakes.calls import right_at
 from affine.mistakes.probe import numbered
-from docs.machinery import gallery, ledger, matrices, mistakepage, record, specimen
+from docs.machinery import record
+from docs.machinery.pages import gallery, mistakepage
+from docs.machinery.pictures import matrices
 from docs.machinery.record import Record
-from docs.machinery.results import Results
-from docs.machinery.specimen import SIZES, Lost, find, source
+from docs.machinery.suite import ledger, specimen
+from docs.machinery.suite.results import Results
+from docs.machinery.suite.specimen import SIZES, Lost, find, source
 from tests.site.conftest import SITE
 
 if TYPE_CHECKING:

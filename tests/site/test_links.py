@@ -8,7 +8,8 @@ import pytest
 
 pytest.importorskip("math_core", reason="run make site-build: the site's packages are missing")
 
-from docs.machinery import font, orphans, record
+from docs.machinery import record
+from docs.machinery.equations import font, orphans
 from docs.machinery.record import Record
 
 

@@ -9,10 +9,12 @@ pytest.importorskip("math_core", reason="run make site-build: the site's package
 
 from markdown import Markdown
 
-from docs.machinery import boxdrawing, boxes, names, record, symbols, tex
+from docs.machinery import record
+from docs.machinery.equations import names, symbols, tex
 from docs.machinery.extension import DirectiveError, SiteExtension
+from docs.machinery.pictures import boxdrawing, boxes
 from docs.machinery.record import Record
-from docs.machinery.results import Results
+from docs.machinery.suite.results import Results
 
 LEDGER = {
     "seed": 7,
@@ -134,7 +136,9 @@ def test_boxes_are_read_with_their_operators() -> None:
     assert boxes.parse("[X 𝟏][N,D+1]") == [boxes.Box("[X 𝟏]", ("N", "D+1"))]
 
 
-@pytest.mark.parametrize("text", ["X", "X[N,Q]", "X[]", "X[N,D] = ", "⟨ X[N,D]", "X[N,N,N,N,N]", "J[N,M,D,K]"])
+@pytest.mark.parametrize(
+    "text", ["X", "X[N,Q]", "X[]", "X[N,D] = ", "⟨ X[N,D]", "X[N,N,N,N,N]", "J[N,M,D,K]"]
+)
 def test_boxes_that_say_nothing_are_refused(text: str) -> None:
     with pytest.raises(boxes.BoxesError):
         boxdrawing.draw(text)

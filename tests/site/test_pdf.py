@@ -16,8 +16,9 @@ from mkdocs.exceptions import PluginError
 from pypdf import PdfReader
 
 from affine.equations import EQUATIONS
-from docs.machinery import citations, pdf
-from docs.machinery.address import address
+from docs.machinery.citing import citations
+from docs.machinery.citing.address import address
+from docs.machinery.readers import pdf
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext

@@ -10,8 +10,8 @@ import pytest
 pytest.importorskip("matplotlib", reason="run make site-build: the site's packages are missing")
 
 from affine.runner import certificate
-from docs.machinery import drawing, measured, plots, vector
-from docs.machinery.measured import MeasuredError, Row
+from docs.machinery.plotting import drawing, measured, plots, vector
+from docs.machinery.plotting.measured import MeasuredError, Row
 
 NAMES = sorted(path.stem for path in plots.FOLDER.glob("*.py"))
 STORED = {

@@ -6,8 +6,9 @@ import pytest
 
 pytest.importorskip("math_core", reason="run make site-build: the site's packages are missing")
 
-from docs.machinery import record, shapes
+from docs.machinery import record
 from docs.machinery.extension import DirectiveError
+from docs.machinery.pictures import shapes
 from docs.machinery.record import Record
 from tests.site.test_machinery import html
 

@@ -7,7 +7,8 @@ import pytest
 
 pytest.importorskip("matplotlib", reason="run make site-build: the site's packages are missing")
 
-from docs.machinery import record, social
+from docs.machinery import record
+from docs.machinery.pictures import social
 from tests.site.conftest import ADDRESS
 
 

@@ -1,0 +1,73 @@
+"""Numbers that `make bench` measured: docs/measured/*.json, with date, versions and machine."""
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+__all__ = ["FOLDER", "Measured", "MeasuredError", "Row", "load", "store"]
+
+FOLDER = Path(__file__).parents[2] / "measured"
+
+Row = dict[str, Any]
+
+
+class MeasuredError(ValueError):
+    """Stored numbers that are not there, or that nobody stored like this."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run of a benchmark."""
+
+    date: str
+    versions: dict[str, str]
+    machine: str
+    rows: list[Row]
+
+    @property
+    def said(self) -> str:
+        """When, with what and where the numbers were measured."""
+        versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
+        return f"stored by make bench on {self.date}, with {versions}, on {self.machine}"
+
+
+def load(name: str) -> Measured:
+    """Read what a benchmark stored."""
+    path = FOLDER / f"{name}.json"
+    again = "run make bench, which stores it, and commit the file"
+    try:
+        found = Measured(**json.loads(path.read_text(encoding="utf-8")))
+        return _checked(found)
+    except FileNotFoundError:
+        raise MeasuredError(f"docs/measured/{path.name} is missing: {again}") from None
+    except (TypeError, ValueError) as error:
+        raise MeasuredError(f"docs/measured/{path.name} is malformed, {error}: {again}") from None
+
+
+def _checked(found: Measured) -> Measured:
+    datetime.strptime(found.date, "%Y-%m-%d")
+    if not (found.versions and found.machine and found.rows):
+        raise ValueError("a field is empty")
+    if len({tuple(row) for row in found.rows}) != 1:
+        raise ValueError("its rows have different columns")
+    return found
+
+
+def store(name: str, rows: Sequence[Row]) -> None:
+    """Write down what a benchmark measured just now."""
+    measured = Measured(
+        date=f"{datetime.now(UTC):%Y-%m-%d}",
+        versions={"Python": platform.python_version(), "NumPy": np.__version__},
+        machine=f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
+        rows=list(rows),
+    )
+    FOLDER.mkdir(exist_ok=True)
+    text = json.dumps(asdict(measured), indent=1) + "\n"
+    (FOLDER / f"{name}.json").write_text(text, encoding="utf-8")
