@@ -20,9 +20,10 @@ PHONE, DESK = 360, 1280
 # The colour schemes of a reader's system, and what Material calls its own.
 SCHEMES: dict[Literal["light", "dark"], str] = {"light": "default", "dark": "slate"}
 
-# One template makes all cards of mistakes: every so-many-th is looked at.
-FEWER_CARDS = """step => document.querySelectorAll("article.mistake")
-  .forEach((card, at) => { if (at % step) card.remove() })"""
+# One template makes all cards of mistakes, one highlighter colours all programs: of each kind,
+# every so-many-th on a page is looked at.
+FEWER_ALIKE = """step => ["article.mistake", ".highlight"].forEach(kind =>
+  document.querySelectorAll(kind).forEach((one, at) => { if (at % step) one.remove() }))"""
 
 # What can be right in the light scheme and wrong in the dark one.
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
@@ -112,7 +113,7 @@ def findings(url: str, reader: "Reader") -> dict[tuple[str, str], str]:
     violations: list[dict[str, Any]] = []
     with tab(reader()) as view:
         view.goto(url)
-        view.evaluate(FEWER_CARDS, SAMPLED)
+        view.evaluate(FEWER_ALIKE, SAMPLED)
         # Or colours would be looked at on their way from one scheme to the other.
         view.add_style_tag(content="*, ::before, ::after { transition: none !important }")
         for scheme, name in SCHEMES.items():
