@@ -88,7 +88,7 @@ customElements.define("affine-explorer", class extends HTMLElement {
       <div class="explorer-bar">${["n", "d", "m"].map(slider).join("")}
         <button type="button" data-part="step">Step</button>
         <ol class="explorer-steps">${steps}</ol></div>
-      <div class="explorer-board" data-part="board"></div>
+      <div class="explorer-board" data-part="board"><div></div><div></div></div>
       <p class="explorer-says"><span data-part="says" aria-live="polite" aria-atomic="true"></span>
         <span data-part="by"></span></p>
       <p class="explorer-check" data-part="check"></p>
@@ -115,7 +115,7 @@ customElements.define("affine-explorer", class extends HTMLElement {
       if (this.tables[name] === table) continue
       const before = this.querySelector(`.of-${name}`)
       if (before) before.outerHTML = table
-      else this.part("board").insertAdjacentHTML("beforeend", table)
+      else this.part("board").children[+name.startsWith("d")].insertAdjacentHTML("beforeend", table)
       this.tables[name] = table
     }
     this.cells = [...this.querySelectorAll(".explorer-board input")].map(input => ({

@@ -87,7 +87,8 @@ def explorer(start: str) -> str:
         '<div><affine-explorer id="explorer" data-search-exclude="true"'
         f' data-explorer="{described}">'
         f'<figure class="explorer"><div class="explorer-board">'
-        f"{''.join(_matrix(name, at) for name in SIDES)}</div></figure></affine-explorer>"
+        f"<div>{_matrices(list(SIDES)[:4], at)}</div><div>{_matrices(list(SIDES)[4:], at)}</div>"
+        "</div></figure></affine-explorer>"
         # The book is read on paper, and leaves out what is for the screen alone.
         f'<p class="on-screen">{scripts}</p></div>'
     )
@@ -136,6 +137,10 @@ def _data(at: list[Any], step: str) -> dict[str, Any]:
 
 
 # ------------------------------------------------------------------ without the script
+
+
+def _matrices(names: list[str], at: list[Any]) -> str:
+    return "".join(_matrix(name, at) for name in names)
 
 
 def _matrix(name: str, at: list[Any]) -> str:
