@@ -167,7 +167,7 @@ def test_a_sum_is_said_in_words() -> None:
     drawn = boxdrawing.draw("db[M] = doutᵀ[M,N] · 𝟏[N,1]")
     assert "doutᵀ (M by N) times 𝟏 (N by 1), summed over N.</title>" in drawn
     drawn = boxdrawing.draw("L[1,1] = ⟨ dout[N,M] , out[N,M] ⟩")
-    assert "equals the inner product of dout (N by M) and out (N by M).</title>" in drawn
+    assert "equals the pairing of dout (N by M) and out (N by M).</title>" in drawn
 
 
 def test_a_kronecker_product_is_zero_off_its_blocks() -> None:

@@ -31,11 +31,12 @@ def areas(sizes: str) -> str:
         side = sqrt(area.entries) * scale
         body += f'<g transform="translate({x:g} 0)">{_square(area, side, scale)}</g>'
         x += max(side, 120) + GAP
+    wide = x - GAP
     return (
-        f'<div class="boxes-frame"><svg class="boxes areas" role="img" width="{x - GAP:g}" '
-        f'height="{WIDEST + 3 * LABEL:g}" viewBox="0 {-WIDEST - 4:g} {x - GAP:g} '
-        f'{WIDEST + 2.2 * LABEL:g}"><title>{escape(words(sizes))}</title>'
-        f"{body}</svg></div>"
+        f'<div class="boxes-frame"><svg class="boxes areas" role="img" width="{wide:g}" '
+        f'height="{WIDEST + 3 * LABEL:g}" style="--wide: {wide:g}px" '
+        f'viewBox="0 {-WIDEST - 4:g} {wide:g} {WIDEST + 2.2 * LABEL:g}">'
+        f"<title>{escape(words(sizes))}</title>{body}</svg></div>"
     )
 
 

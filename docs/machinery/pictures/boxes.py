@@ -1,7 +1,7 @@
 """The language of shapes: `dW[D,M] = Xᵀ[D,N] · dout[N,M]`, read into boxes and said in words.
 
-A product sums over the side that its boxes share, and an inner product ⟨ X[N,D] , dX[N,D] ⟩ over
-all sides. `boxdrawing.py` draws what is read here; `shapes.py` holds it to the registry.
+A product sums over the side that its boxes share, and a pairing ⟨ X[N,D] , dX[N,D] ⟩ over all
+sides. `boxdrawing.py` draws what is read here; `shapes.py` holds it to the registry.
 """
 
 import re
@@ -18,7 +18,7 @@ __all__ = [
 SIDES = {"1": 1, "M": 2, "D": 3, "D+1": 4, "N": 5, "A+B": 5, "A": 2, "B": 3, "K": 6, "DM": 6,
          "NM": 10}  # fmt: skip
 BETWEEN = {"=": "equals", "+": "plus", "·": "times", "×": "times", ",": "and"}
-PAIRED = {"⟨": "the inner product of", "⟩": ""}
+PAIRED = {"⟨": "the pairing of", "⟩": ""}
 
 OFF_DIAGONAL = "zero off the diagonal"
 OFF_COLUMN = "zero but for column k of sheet k"
@@ -83,7 +83,7 @@ def summed(terms: Sequence[Box | str]) -> dict[int, set[int]]:
 
 
 def _of_sums(terms: Sequence[Box | str]) -> Iterator[tuple[int, set[int]]]:
-    """Yield the axes of what a sign sums up: the sheets of Σᵢ, all sides in an inner product."""
+    """Yield the axes of what a sign sums up: the sheets of Σᵢ, all sides in a pairing."""
     is_paired = False
     for at, term in enumerate(terms):
         if isinstance(term, str):

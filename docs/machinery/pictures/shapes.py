@@ -165,7 +165,7 @@ def _sums(formula: Sequence[Box | str]) -> list[Box]:
 
 
 def _without_pairs(terms: Sequence[Box | str]) -> list[Box | str]:
-    """Return the terms with a number in place of each inner product ⟨ a , b ⟩."""
+    """Return the terms with a number in place of each pairing ⟨ a , b ⟩."""
     if "⟨" not in terms:
         return list(terms)
     begin, end = terms.index("⟨"), terms.index("⟩")
