@@ -89,6 +89,12 @@ def test_a_layer_of_the_tests_shows_what_needs_more_than_a_line() -> None:
     assert len(shown["hides"]) == len(SIZES)
 
 
+def test_a_layer_without_the_line_on_the_card_does_not_show_it() -> None:
+    layer = ledger.WRONG_LAYERS / "gradients_accumulate.py"  # the same mistake, written otherwise
+    with pytest.raises(Lost, match="holds this line"):
+        find(MISTAKES["accumulates"], [(layer, "backward_twice_gives_the_same")])
+
+
 def test_a_layer_that_ends_its_process_is_called_in_another_one() -> None:
     shown = find(MISTAKES["process-ended"], [])
     assert "the process ended in this call" in shown["message"]

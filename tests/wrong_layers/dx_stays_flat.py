@@ -10,4 +10,7 @@ def affine_forward(x, w, b):
 
 
 def affine_backward(dout, cache):
-    return affine.backward(dout, *cache)
+    grad = affine.backward(dout, *cache)
+    _, w = cache
+    dx = dout @ w.T
+    return grad._replace(dx=dx)

@@ -1,8 +1,8 @@
 """A layer for each known mistake, the property that catches it, and the sizes at which it hides.
 
 The layer is the textbook's with the wrong line of the catalogue in it. A mistake of behaviour,
-whose line needs more around it, is shown by a layer of `tests/wrong_layers` that the diagnosis
-names so.
+whose line needs more around it, is shown by a layer of `tests/wrong_layers` that holds this line
+and that the diagnosis names so.
 """
 
 import ast
@@ -79,22 +79,29 @@ def find(mistake: Mistake, wrong_layers: list[tuple[Path, str]]) -> dict[str, An
             return found | {"layer": ""}
     raise Lost(
         f"the mistake {mistake.name} is no longer caught and named: no property fails on a layer "
-        f"with the line `{mistake.formula}`, nor on one of tests/wrong_layers, so that the "
-        "diagnosis says its name. Mend the property or the diagnosis, mend the formula in "
-        "affine/mistakes/known, or add a wrong layer that makes the mistake"
+        f"with the line `{mistake.formula}`, nor on one of tests/wrong_layers that holds this "
+        "line, so that the diagnosis says its name. Mend the property or the diagnosis, mend the "
+        "formula in affine/mistakes/known, or add a wrong layer that makes the mistake"
     )
 
 
 def _candidates(
     mistake: Mistake, wrong_layers: list[tuple[Path, str]], folder: Path
 ) -> Iterator[tuple[Path, Iterable[str]]]:
-    """Yield layers that may make the mistake, each with the properties to try on it."""
-    by_size = sorted(wrong_layers, key=lambda one: len(one[0].read_text("utf-8")))
+    """Yield layers with the line of the catalogue, each with the properties to try on it."""
     if written := source(mistake.formula):
         path = folder / "layer.py"
         path.write_text(written, encoding="utf-8")
-        yield path, _to_try(mistake, [name for _, name in by_size])
+        yield path, _to_try(mistake, [name for _, name in wrong_layers])
+    holding = [one for one in wrong_layers if _holds(one[0], mistake.formula)]
+    by_size = sorted(holding, key=lambda one: len(one[0].read_text("utf-8")))
     yield from ((path, [name]) for path, name in by_size)
+
+
+def _holds(layer: Path, formula: str) -> bool:
+    """Whether the line of the catalogue, or each line of it, stands in a layer."""
+    text = layer.read_text(encoding="utf-8")
+    return all(line in text for line in formula.split("; "))
 
 
 def _to_try(mistake: Mistake, known: Iterable[str]) -> Iterable[str]:
@@ -147,15 +154,15 @@ def _function(head: str, body: Iterable[str | None]) -> str:
 def _place(formula: str) -> str:
     """Return which line of the layer a formula replaces, or where it is added."""
     # Names that the textbook's layer does not have.
-    if not _is_code(formula) or re.search(r"\b(self|noise|_cache|_buffer)\b", formula):
+    if not _is_code(formula) or re.search(r"(?<![.\w])(self|buffer|_\w+)\b", formula):
         return ""
     name, _, code = formula.partition(" = ")
     if name in _QUANTITIES and not re.search(rf"\b{name}\b", code):
         return name
-    if formula.startswith("return"):
-        return "return"
     if re.search(r"\b(dx|dw|db)\b", formula):
-        return "after"
+        return "return" if formula.startswith("return") else "after"
+    if formula.startswith("return"):
+        return ""
     return "before" if "dout" in formula else "forward"
 
 
