@@ -12,7 +12,8 @@ UV := uv==0.13.9
 
 # Ends a recipe: what is wrong and, on the next line, what to do about it.
 stop = { printf '\nmake: %s\n      %s\n' '$(1)' '$(2)' >&2; exit 1; }
-install = $(PIP) install $(1) || $(call stop,pip could not install $(1).,Is the network reachable? Then run the same command again.)
+# What is imported is compiled then: to compile all of it takes longer than to install it.
+install = $(PIP) install --no-compile $(1) || $(call stop,pip could not install $(1).,Is the network reachable? Then run the same command again.)
 
 .PHONY: help test test-frameworks check nightly lint site site-build pdf publish test-site audit bench lock clean
 

@@ -12,9 +12,11 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from itertools import groupby
+from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -56,7 +58,7 @@ def main(destination: Path) -> None:
         },
         "properties": {name: _row(outcome) for name, outcome in properties.items()},
         "shares": _shares(),
-        "counterexamples": (counterexamples := dict(_counterexamples(layers))),
+        "counterexamples": (counterexamples := _counterexamples(layers)),
         "mistakes": _mistakes(layers, counterexamples),
     }
     destination.parent.mkdir(parents=True, exist_ok=True)
@@ -121,16 +123,24 @@ def _layers() -> Iterator[_WrongLayer]:
             yield found
 
 
-def _counterexamples(layers: list[_WrongLayer]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _counterexamples(layers: list[_WrongLayer]) -> dict[str, dict[str, Any]]:
+    """Return how each layer that is known to be wrong fails, and what the diagnosis says of it."""
     print("  layers that are known to be wrong", flush=True)
-    for path, name, mistake in layers:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a wrong layer may overflow or divide by zero
-            outcome = search(PROPERTIES[name], load(str(path)), max_examples=CASES, seed=SEED)
+    # Not forked: a framework that a layer has loaded runs threads.
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        found = pool.map(_failing, layers)
+        return dict(zip((layer.path.stem for layer in layers), found, strict=True))
+
+
+def _failing(layer: _WrongLayer) -> dict[str, Any]:
+    path, name, mistake = layer
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a wrong layer may overflow or divide by zero
+        outcome = search(PROPERTIES[name], load(str(path)), max_examples=CASES, seed=SEED)
         if outcome.counterexample is None:
             sys.exit(f"{path.name} passes {name}, which should catch it; run `make test`")
         found = _counterexample(mistake, outcome)
-        yield path.stem, found | {"only": only(path), "named": _named(path, outcome)}
+        return found | {"only": only(path), "named": _named(path, outcome)}
 
 
 def _counterexample(mistake: str, outcome: Outcome) -> dict[str, Any]:
