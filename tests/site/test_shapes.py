@@ -8,7 +8,7 @@ pytest.importorskip("math_core", reason="run make site-build: the site's package
 
 from docs.machinery import record
 from docs.machinery.extension import DirectiveError
-from docs.machinery.pictures import shapes
+from docs.machinery.pictures import readme, shapes
 from docs.machinery.record import Record
 from tests.site.test_machinery import html
 
@@ -71,6 +71,11 @@ def test_a_wrong_picture_is_refused_with_the_reason(
 
 def test_the_source_is_drawn_as_it_was_written(built: Record) -> None:
     assert "<svg" in html("[[boxes as written: db[N,M] = dout[N,M]]]", built)
+
+
+def test_the_picture_of_the_readme_is_drawn_from_the_registry() -> None:
+    """If it is not: python -m docs.machinery.pictures.readme"""
+    assert readme.PATH.read_text(encoding="utf-8") == readme.draw()
 
 
 def test_a_symbol_of_another_shape_disagrees_with_its_picture(built: Record) -> None:
