@@ -14,7 +14,7 @@ __all__ = ["disagreements", "of_registry", "sides"]
 Sides = tuple[str, ...]
 
 # What stands for itself in a picture, without an entry among the symbols.
-_ONES, _ONE, _IDENTITY = "𝟏", "1", "I"
+_ONES, _ONE, _IDENTITY, _ZERO = "𝟏", "1", "I", "0"
 _EACH, _EVERY = "⁽ⁱ⁾", "⁽·⁾"
 _SUM = "Σᵢ "
 
@@ -79,6 +79,8 @@ def _wrong_box(box: Box, symbols: Mapping[str, Sides]) -> Iterator[str]:
     if box.name == _IDENTITY:
         if len(set(box.sides)) != 1:
             yield f"{drawn} is an identity matrix and not square"
+        return
+    if box.name == _ZERO:
         return
     try:
         shape = _shape(box.name, symbols)
