@@ -141,8 +141,8 @@ def _stack(box: Box, over: Set[int]) -> Drawing:
     svg += _side_before(x, y + high / 2 + 4.5, rows, 1 in over)
     svg += _side_above(x + shift + wide / 2, y - shift - 6, columns, 2 in over)
     svg += _edge(depth, f"M{x + wide + 3:g} {y + high + 3:g}l{shift} {-shift}")
-    label = x + wide + shift / 2 + 11
-    svg += _side_above(label, y + high - shift / 2 + 12, depth, 0 in over)
+    label = x + wide + shift / 2 + 15
+    svg += _side_above(label, y + high - shift / 2 + 6, depth, 0 in over)
     right = max(x + wide + shift + 10, label + LETTER)
     return Drawing(svg, right, high + shift, x + wide / 2)
 
