@@ -143,3 +143,11 @@ def test_an_identity_that_its_property_does_not_test_fails(
     monkeypatch.setitem(explorer.IDENTITIES, "dw", "dx_is_dout_wt")
     with pytest.raises(explorer.ExplorerError, match="does not test"):
         explorer.explorer("dX[1,0] entry")
+
+
+def test_a_citation_of_an_equation_that_is_not_there_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(explorer.TAGS["batch"], "dW", ("dw-of-the-batch",))
+    with pytest.raises(explorer.ExplorerError, match="dw-of-the-batch"):
+        explorer.explorer("dX[1,0] entry")
