@@ -49,6 +49,11 @@ _LISTS = re.compile(
 )
 
 
+# The sheets of all pages, a later one above an earlier one. They are sent as one: a page is not
+# painted before the last of its sheets has come.
+_SHEETS = ("site", "equations", "gallery", "plots", "explorer", "cite", "print", "summary")
+
+
 def _fail(complaints: list[str]) -> None:
     if complaints:
         raise PluginError("\n  ".join(["the site has loose ends:", *complaints]))
@@ -70,6 +75,11 @@ def on_pre_build(config: MkDocsConfig) -> None:
 def on_files(files: Files, config: MkDocsConfig) -> None:
     for address, content in _generated(project(config)):
         files.append(File.generated(config, address, content=content))
+    sheets = [files.src_uris[f"assets/{name}.css"] for name in _SHEETS]
+    style = "\n".join(sheet.content_string for sheet in sheets)
+    files.append(File.generated(config, "assets/style.css", content=style))
+    for sheet in sheets:
+        files.remove(sheet)
 
 
 def _generated(whole: citations.Citation) -> Iterator[tuple[str, str]]:

@@ -208,6 +208,12 @@ def bare_pages(bare_site: Path, serve: Callable[[Path], str]) -> list[str]:
     return [f"{address}/{page}.html" for page in BARE]
 
 
+def come_near(view: "Page") -> None:
+    """Scroll to the explorer, and wait until it is built."""
+    view.evaluate("document.querySelector('affine-explorer').scrollIntoView()")
+    view.locator("affine-explorer select").wait_for()
+
+
 @pytest.fixture
 def show(addresses: dict[str, str], reader: "Reader") -> "Iterator[Show]":
     """Show an explorer with a query; what goes wrong in the script fails the test."""
@@ -220,7 +226,7 @@ def show(addresses: dict[str, str], reader: "Reader") -> "Iterator[Show]":
         view.on("pageerror", lambda error: problems.append(f"script: {error}"))
         view.on("console", lambda m: problems.extend([m.text] if m.type == "error" else []))
         view.goto(f"{addresses[origin]}/{EXPLORER}{query}")
-        view.locator("affine-explorer select").wait_for()
+        come_near(view)
         return view
 
     yield start

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from affine.equations import EQUATIONS
-from tests.site.conftest import SAMPLED
+from tests.site.conftest import SAMPLED, come_near
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -68,6 +68,8 @@ def test_page_is_complete_in_itself_and_fits_the_window(
         view.on("pageerror", lambda error: problems.append(f"script: {error}"))
         view.on("console", lambda m: problems.extend([m.text] if m.type == "error" else []))
         view.goto(f"{addresses[way]}/{page}", wait_until="networkidle")
+        if view.locator("affine-explorer").count():
+            come_near(view)
         for width in (DESK, PHONE):
             view.set_viewport_size({"width": width, "height": 800})
             if overflow := view.evaluate(WIDEST_OVERFLOW):

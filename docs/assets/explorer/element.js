@@ -1,7 +1,7 @@
 "use strict"
 /* The explorer: eight matrices in which each entry shows where it comes from and goes to. */
 
-customElements.define("affine-explorer", class extends HTMLElement {
+class AffineExplorer extends HTMLElement {
   connectedCallback() {
     if (this.state) return
     this.data = JSON.parse(this.dataset.explorer)
@@ -304,4 +304,11 @@ customElements.define("affine-explorer", class extends HTMLElement {
       <p>It goes unnoticed ${silent} when values are compared, and ${shapely} when shapes alone are: tried
       with all N, D, M up to ${AffineModel.LARGEST}.</p>`)
   }
-})
+}
+
+/* It is built once a reader comes near: what is far below does not hold up the page. */
+new IntersectionObserver((entries, observer) => {
+  if (!entries.some(entry => entry.isIntersecting)) return
+  observer.disconnect()
+  customElements.define("affine-explorer", AffineExplorer)
+}, { rootMargin: "50%" }).observe(document.querySelector("affine-explorer"))
