@@ -63,6 +63,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("derivation_page", pages("derivation/*.html"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest: at the end, the other workers would wait for it."""
+    items.sort(key=lambda item: item.path.name != "test_versions.py")
+
+
 def pages(pattern: str) -> list[str]:
     """The site's pages, as paths from its root; without a site, one that cannot be read."""
     found = sorted(path.relative_to(SITE).as_posix() for path in SITE.glob(pattern))
