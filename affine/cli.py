@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from affine.process.worker import Worker
     from affine.report import Report
 
 __all__ = ["main"]
@@ -156,29 +158,37 @@ def check(target: str, destination: Path | None, verbose: bool, **chosen: Any) -
     return _EXIT[report.verdict]
 
 
-def _checked(target: str, timeout: float, **chosen: Any) -> "Report":
+def _checked(target: str, timeout: float, budget: float, **chosen: Any) -> "Report":
     """Return the report: of a target that cannot be judged, why."""
-    from dataclasses import replace
+    from affine.clock import Clock
+    from affine.process.worker import Worker
 
-    from affine.adapters import TargetError
-    from affine.layer import LayerGone
-    from affine.report import Report
-    from affine.runner import check as judge
-    from affine.worker import Worker
-
+    clock = Clock(budget)
     # A framework takes seconds to import, however short the calls are.
     loading = max(_LOADING_SECONDS, 6 * timeout)
-    with _progress(target) as progress:
+    worker = Worker(target, timeout=timeout, load_timeout=loading, clock=clock)
+    with _progress(target) as progress, worker:
+        # The process loads the target while these are loaded here.
+        from affine.adapters import TargetError
+        from affine.layer import LayerGone
+        from affine.report import Report
+        from affine.runner import check as judge
+
         try:
-            with Worker(target, timeout=timeout, load_timeout=loading) as worker:
-                report = judge(worker.layer, progress=progress, **chosen)
-                printed = worker.output.split("\n")
+            report = judge(worker.layer, progress=progress, clock=clock, **chosen)
         except (TargetError, LayerGone) as error:
             named = {name: chosen[name] for name in ("profile", "reduction", "seed")}
             return Report(target, trouble=str(error), **named)
-    last = next((line for line in reversed(printed) if line.strip()), "")
-    said = (f"the target printed something; its last line: {last.strip()}",) if last else ()
-    return replace(report, target=target, remarks=(*report.remarks, *said))
+    return replace(report, target=target, remarks=(*report.remarks, *_remarks(worker)))
+
+
+def _remarks(worker: "Worker") -> "Iterator[str]":
+    """Yield what is worth knowing of the process in which the target ran."""
+    last = next((line for line in reversed(worker.output.split("\n")) if line.strip()), "")
+    if last:
+        yield f"the target printed something; its last line: {last.strip()}"
+    if worker.connection.uses_reference:
+        yield "the target uses affine, whose reference this check trusts: is it a layer of its own?"
 
 
 def _deliver(report: "Report", destination: Path | None, verbose: bool) -> None:

@@ -1,38 +1,56 @@
 """The layer under test, and one input to test it on."""
 
 import random
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Array", "Case", "Layer", "LayerGone", "Operands", "Pullback", "process_state"]
+from affine.memory import Memory
+
+__all__ = [
+    "GRADIENTS",
+    "LIKE_VJP",
+    "VJP",
+    "Array",
+    "Call",
+    "Case",
+    "Layer",
+    "LayerGone",
+    "Operands",
+    "OutOfTime",
+    "Pullback",
+    "Results",
+    "by_name",
+    "through",
+]  # fmt: skip
 
 Array: TypeAlias = NDArray[Any]
 Pullback: TypeAlias = Callable[[Array], tuple[Array, Array, Array]]
 """From dout to (dx, dw, db), for the forward pass that it belongs to."""
+VJP: TypeAlias = Callable[[Array, Array, Array], tuple[Array, Pullback]]
+Call: TypeAlias = Sequence[Array]
+"""What one call is given: (x, w, b) for a forward pass, (x, w, b, dout) for both passes."""
+Results: TypeAlias = dict[str, Array]
+"""What one call returned, by name: out, and dx, dw and db after a backward pass."""
+
+GRADIENTS = ("dx", "dw", "db")
+LIKE_VJP = ("vjp", "flattening", "reused", "followed", "updated", "stacked", "compiled")
+"""The functions of a layer that return (out, pullback)."""
 
 
 class LayerGone(Exception):
     """The process of the layer ended or hung in a call: there is no result to judge."""
 
 
-def process_state() -> Mapping[str, object]:
-    """Return what a layer should leave as it found it: random states and NumPy's error state.
+class OutOfTime(BaseException):
+    """The time of a check is up. It says nothing about the layer, so no handler of errors sees it.
 
-    Examples:
-        >>> list(process_state())
-        ["numpy.random's global state", "random's global state", 'numpy.geterr()']
+    Each step of a check catches it, and reports what was done until then.
     """
-    kind, keys, *rest = np.random.get_state(legacy=True)  # noqa: NPY002 (the global state is meant)
-    return {
-        "numpy.random's global state": (kind, np.asarray(keys).tobytes(), *rest),
-        "random's global state": random.getstate(),
-        "numpy.geterr()": np.geterr(),
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +82,12 @@ class Layer:
         usage: Python code that defines `vjp` with the user's own functions, for reproductions.
         not_observable: Properties that the form makes vacuous, each with the reason.
         compiles_per_shape: Whether every new shape costs a compilation.
-        state: What the process of the layer should be left with.
+        batch: From many calls to their results, one after the other, where that is quicker than
+            each by itself.
+        memory: What the layer shares with its caller.
+        is_private: Whether every call gets copies of its arguments, and returns copies, unless
+            they are lent by `memory`.
+        watched: As `state_changes`, in the process of the layer.
 
     Examples:
         >>> def vjp(x, w, b):
@@ -76,44 +99,146 @@ class Layer:
     """
 
     name: str
-    vjp: Callable[[Array, Array, Array], tuple[Array, Pullback]]
+    vjp: VJP
     jvp: Callable[..., Array] | None = None
     per_sample_gradients: Callable[..., tuple[Array, Array, Array]] | None = None
-    flattening: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
-    reused: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
-    followed: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
-    updated: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
-    stacked: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
-    compiled: Callable[[Array, Array, Array], tuple[Array, Pullback]] | None = None
+    flattening: VJP | None = None
+    reused: VJP | None = None
+    followed: VJP | None = None
+    updated: VJP | None = None
+    stacked: VJP | None = None
+    compiled: VJP | None = None
     vmapped: Callable[..., tuple[Array, Array, Array, Array]] | None = None
     form: str = ""
     usage: str = ""
     not_observable: Mapping[str, str] = field(default_factory=dict)
     compiles_per_shape: bool = False
-    state: Callable[[], Mapping[str, object]] = process_state
+    batch: Callable[[Sequence[Call]], Iterator[Results]] | None = None
+    memory: Memory = field(default_factory=Memory)
+    is_private: bool = False
+    watched: Callable[..., Sequence[str]] | None = None
 
     def forward(self, x: Array, w: Array, b: Array) -> Array:
         """Return out of one fresh forward pass."""
-        return self.vjp(x, w, b)[0]
+        return next(self.results_of([(x, w, b)]))["out"]
 
     def backward(self, x: Array, w: Array, b: Array, dout: Array) -> tuple[Array, Array, Array]:
         """Return (dx, dw, db) of one fresh forward and backward pass."""
-        _, dx, dw, db = self._both_passes(x, w, b, dout)
-        return dx, dw, db
+        got = self.results(x, w, b, dout)
+        return got["dx"], got["dw"], got["db"]
 
-    def results(self, x: Array, w: Array, b: Array, dout: Array) -> dict[str, Array]:
+    def results(self, x: Array, w: Array, b: Array, dout: Array) -> Results:
         """Return out, dx, dw and db of one fresh forward and backward pass, by name."""
-        out, dx, dw, db = self._both_passes(x, w, b, dout)
-        return {"out": out, "dx": dx, "dw": dw, "db": db}
+        return next(self.results_of([(x, w, b, dout)]))
 
-    def _both_passes(self, x: Array, w: Array, b: Array, dout: Array) -> tuple[Array, ...]:
-        # In another process, both passes in one message take half as long.
-        at_once = getattr(self.vjp, "results", None)
-        if at_once is not None:
-            return at_once(x, w, b, dout)  # type: ignore[no-any-return]
-        out, pullback = self.vjp(x, w, b)
-        dx, dw, db = pullback(dout)
-        return out, dx, dw, db
+    def results_of(self, calls: Iterable[Call]) -> Iterator[Results]:
+        """Yield the results of each call, in order; what raises, raises where its turn comes.
+
+        Examples:
+            >>> def vjp(x, w, b):
+            ...     return x @ w + b, lambda dout: (dout @ w.T, x.T @ dout, dout.sum(0))
+            >>> one = np.ones((1, 1))
+            >>> for got in Layer("mine", vjp).results_of([(one, one, one[0]), (one,) * 4]):
+            ...     print(sorted(got))
+            ['out']
+            ['db', 'dw', 'dx', 'out']
+        """
+        if self.batch is not None:
+            yield from self.batch(list(calls))
+            return
+        for x, w, b, *dout in calls:
+            out, pullback = self.vjp(x, w, b)
+            yield {"out": out, **(by_name(pullback(*dout)) if dout else {})}
+
+    def state_changes(self, x: Array, w: Array, b: Array, dout: Array) -> Sequence[str]:
+        """Return what both passes change that a layer should leave as it was, in words.
+
+        Examples:
+            >>> def vjp(x, w, b):
+            ...     np.random.seed(0)
+            ...     return x @ w + b, lambda dout: (dout @ w.T, x.T @ dout, dout.sum(0))
+            >>> one = np.ones((1, 1))
+            >>> Layer("mine", vjp).state_changes(one, one, one[0], one)
+            ["numpy.random's global state"]
+        """
+        if self.watched is not None:
+            return self.watched(x, w, b, dout)
+        # A seed may be reset to the very state that is there: move on from it first.
+        np.random.random()  # noqa: NPY002 (the global state is meant)
+        random.random()
+        before = _process_state()
+        self.results(x, w, b, dout)
+        after = _process_state()
+        return [name for name in before if before[name] != after[name]]
+
+
+def _process_state() -> Mapping[str, object]:
+    kind, keys, *rest = np.random.get_state(legacy=True)  # noqa: NPY002 (the global state is meant)
+    return {
+        "numpy.random's global state": (kind, np.asarray(keys).tobytes(), *rest),
+        "random's global state": random.getstate(),
+        "numpy.geterr()": np.geterr(),
+    }
+
+
+def by_name(gradients: tuple[Array, Array, Array]) -> Results:
+    """Return the gradients by name."""
+    dx, dw, db = gradients
+    return {"dx": dx, "dw": dw, "db": db}
+
+
+def through(
+    layer: Layer,
+    view: Callable[[Call], tuple[Call, Callable[[Results], Results]]],
+    functions: Iterable[str] = LIKE_VJP,
+) -> Layer:
+    """Return the layer as it looks through a view of each call.
+
+    Args:
+        layer: The layer.
+        view: From a call to the one that is made, and to the function that its results go through.
+        functions: Which functions are seen so.
+
+    Examples:
+        >>> def vjp(x, w, b):
+        ...     return x @ w + b, lambda dout: (dout @ w.T, x.T @ dout, dout.sum(0))
+        >>> def doubled(call):
+        ...     return call, lambda got: {name: 2 * array for name, array in got.items()}
+        >>> one = np.ones((1, 1))
+        >>> through(Layer("mine", vjp), doubled).forward(one, one, one[0])
+        array([[4.]])
+    """
+    batch = layer.batch
+    present = {name: getattr(layer, name) for name in functions if getattr(layer, name)}
+    changed: dict[str, Any] = {name: _viewed(one, view) for name, one in present.items()}
+    if batch is not None:
+        changed["batch"] = lambda calls: _viewed_batch(batch, calls, view)
+    return replace(layer, **changed)
+
+
+def _viewed(function: VJP, view: Callable[[Call], Any]) -> VJP:
+    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+        call, after = view((x, w, b))
+        out, pullback = function(*call)
+
+        def viewed(dout: Array) -> tuple[Array, Array, Array]:
+            call, after = view((x, w, b, dout))
+            got = after(by_name(pullback(call[3])))
+            return got["dx"], got["dw"], got["db"]
+
+        return after({"out": out})["out"], viewed
+
+    return vjp
+
+
+def _viewed_batch(
+    batch: Callable[[Sequence[Call]], Iterator[Results]],
+    calls: Sequence[Call],
+    view: Callable[[Call], Any],
+) -> Iterator[Results]:
+    views = [view(call) for call in calls]
+    for (_, after), results in zip(views, batch([call for call, _ in views]), strict=True):
+        yield after(results)
 
 
 class Operands(NamedTuple):

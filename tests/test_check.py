@@ -208,9 +208,9 @@ def test_a_slow_layer_is_judged_on_fewer_cases() -> None:
         time.sleep(0.02)
         return x @ w + b, lambda g: (g @ w.T, x.T @ g, g.sum(axis=0))
 
-    report = check(Layer("slow", vjp), budget=3.0)
+    report = check(Layer("slow", vjp), budget=8.0)
     assert report.verdict == "pass", falsified(report)
-    assert report.seconds < 30
+    assert report.seconds < 12
     held = [outcome for outcome in report.outcomes if outcome.status == "held"]
     assert all(outcome.cases >= 1 for outcome in held)
     assert sum(outcome.cases for outcome in held) < 600

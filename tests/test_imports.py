@@ -5,11 +5,12 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "affine"
 RANKS = [
-    {"reference", "equations", "history", "layer"},
-    {"oracle", "strategies", "adapters"},
+    {"reference", "equations", "history", "memory"},
+    {"layer"},
+    {"oracle", "strategies", "adapters", "clock"},
     {"properties", "mistakes"},
     {"report"},
-    {"runner", "worker"},
+    {"runner", "process"},
     {"cli", "pytest_plugin"},
     {"__main__"},
 ]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from affine.layer import Case, Layer, LayerGone, Operands
+from affine.layer import Case, Layer, LayerGone, Operands, OutOfTime
 from affine.mistakes import special, state
 from affine.mistakes.calls import copies, results, said
 from affine.mistakes.catalogue import MISTAKES, RIGHT
@@ -17,7 +17,6 @@ from affine.mistakes.examination import (
     QUANTITIES,
     Examination,
     Observation,
-    OutOfTime,
     close,
     raised,
 )
@@ -83,10 +82,12 @@ def diagnose(
             if found.mistake is None:
                 found = _by_another_route(layer, quantity, property_name, case) or found
         except OutOfTime:
-            return Diagnosis(quantity, None, "The layer is too slow for a diagnosis.")
+            return Diagnosis(quantity, None, "The time ran out before the mistake was named.")
         except LayerGone as error:
             mistake = MISTAKES["process-ended"]
             return Diagnosis(quantity, mistake, f"A call ended the process or hung: {error}.")
+        finally:
+            layer.memory.release()
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from affine.layer import Array, Case, Layer, LayerGone, Operands
+from affine.layer import Array, Case, Layer, LayerGone, Operands, OutOfTime
 from affine.mistakes.catalogue import RIGHT
 from affine.mistakes.probe import Probe, numbered, standard
 
@@ -15,7 +15,6 @@ __all__ = [
     "QUANTITIES",
     "Examination",
     "Observation",
-    "OutOfTime",
     "Seen",
     "close",
     "raised",
@@ -55,10 +54,6 @@ def close(got: Array | None, value: Array | None) -> bool:
     largest = float(np.abs(value[finite]).max(initial=0))
     unit = float(np.finfo(got.dtype).eps) if got.dtype.kind == "f" else 0.0
     return bool((np.abs(got[finite] - value[finite]) <= 64 * unit * largest).all())
-
-
-class OutOfTime(LayerGone):
-    """The layer is too slow to be looked at any further."""
 
 
 class Seen(NamedTuple):
@@ -174,14 +169,18 @@ class Examination:
         calls = [self.observe(Probe(point)) for point in points]
         return [seen for call in calls if (seen := call.seen(quantity)) is not None]
 
+    def lent(self, point: Operands) -> Operands:
+        """Return copies that the layer is given itself: what it writes there is seen here."""
+        return point.map(self.layer.memory.lend)
+
     def kept(self, point: Operands) -> Operands:
         """Keep the arguments of one more call alive as long as the examination.
 
         Raises:
-            OutOfTime: The layer is too slow for more calls.
+            OutOfTime: One diagnosis has taken too long.
         """
         if self._seconds() > _PATIENCE:
-            raise OutOfTime
+            raise OutOfTime("the diagnosis took too long")
         self.calls += 1
         self._kept.append(point)
         return point

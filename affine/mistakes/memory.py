@@ -1,7 +1,6 @@
 """Mistakes of memory: arguments, results and internal arrays that are one and the same."""
 
 from collections.abc import Callable, Iterator
-from itertools import combinations
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -27,7 +26,7 @@ def arguments_modified(examined: Examination) -> Iterator[Explanation]:
         return
     for seed in (0, 1):
         before = fixed(seed)
-        point = before.map(np.copy)
+        point = examined.lent(before)
         results(examined, point)
         after = zip(Operands._fields, before, point, strict=True)
         changed = [(name, old, new) for name, old, new in after if not np.array_equal(old, new)]
@@ -77,10 +76,9 @@ def buffer_reused(examined: Examination) -> Iterator[Explanation]:
             (lambda: results(examined, other), "the layer is called again"),  # noqa: B023
         ):
             again()
+            now = {name: examined.layer.memory.read(result) for name, result in first.items()}
             names = [
-                name
-                for name in first
-                if not np.array_equal(first[name], kept[name], equal_nan=True)
+                name for name in now if not np.array_equal(now[name], kept[name], equal_nan=True)
             ]
             if names:
                 verb = agreeing(names, "changes", "change")
@@ -92,11 +90,13 @@ def buffer_reused(examined: Examination) -> Iterator[Explanation]:
 def shared_memory(examined: Examination) -> Iterator[Explanation]:
     """A result shares memory with an argument or another result."""
     for point in (fixed(), numbered(1, 3, 4), numbered(3, 3, 3), numbered(1, 1, 1)):
-        point = point.map(np.copy)
+        point = examined.lent(point)
         owned = {NAMES[name]: array for name, array in point._asdict().items()}
         owned |= results(examined, point)
-        for first, second in combinations(owned, 2):
-            if second in QUANTITIES and np.may_share_memory(owned[first], owned[second]):
+        names = list(owned)
+        for one, other in examined.layer.memory.sharing(list(owned.values())):
+            first, second = names[one], names[other]
+            if second in QUANTITIES:
                 where = f", with N = {point.sizes[0]}" if point.sizes[0] == 1 else ""
                 sentence = f"Your {second} shares memory with {first}{where}"
                 yield Explanation("result-shares-memory", sentence=sentence)
@@ -105,13 +105,11 @@ def shared_memory(examined: Examination) -> Iterator[Explanation]:
 
 def internals_handed_out(examined: Examination) -> Iterator[Explanation]:
     """Writing into a result changes what comes later."""
-    point = examined.kept(fixed().map(np.copy))
+    point = examined.kept(examined.lent(fixed()))
     out, pullback = examined.layer.vjp(*point[:3])
     first = {"out": out, **named(pullback(point.dout))}
     kept = copies(first)
-    for result in first.values():
-        if result.flags.writeable:
-            result.fill(np.nan)
+    examined.layer.memory.overwrite(list(first.values()))
     again = copies(named(pullback(fixed().dout)))
     again |= {f"next call's {name}": result for name, result in results(examined, fixed()).items()}
     kept |= {f"next call's {name}": result for name, result in kept.items()}
@@ -129,9 +127,9 @@ def aliased_arguments(examined: Examination) -> Iterator[Explanation]:
     for places in (("x", "w", "dout"), ("x", "w"), ("x", "dout"), ("w", "dout")):
         others = dict(zip(("x", "w", "dout"), numbered(3, 3, 3, seed=4)[::1], strict=False))
         others["dout"] = numbered(3, 3, 3, seed=5).dout
-        shared = square.copy()
+        shared = examined.layer.memory.lend(square)
         point = Operands(**({"b": b} | others | dict.fromkeys(places, shared)))
-        separate = point.map(np.copy)
+        separate = examined.lent(point)
         apart = copies(results(examined, separate))
         if not all(map(np.array_equal, point, separate)):
             yield from arguments_modified(examined)

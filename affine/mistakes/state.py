@@ -57,7 +57,7 @@ def _relative(first: Array, second: Array) -> float:
 
 def second_pass(examined: Examination) -> Iterator[Explanation]:
     """The second backward pass on one forward pass differs from the first."""
-    point = examined.kept(fixed().map(np.copy))
+    point = examined.kept(examined.lent(fixed()))
     _, pullback = examined.layer.vjp(*point[:3])
     first = copies(named(pullback(point.dout.copy())))
     again = raised(lambda: named(pullback(point.dout.copy())))
@@ -124,7 +124,9 @@ def followed_instance(examined: Examination) -> Iterator[Explanation]:
     point = numbered(1, 4, 3, seed=4)
     out, pullback = followed(*point.map(np.copy)[:3])
     at_once = copies({"out": out})
-    wrong = differing({"out": out, **named(pullback(point.dout.copy()))}, _fresh(examined, point))
+    late = {"out": out, **named(pullback(point.dout.copy()))}
+    late = {name: examined.layer.memory.read(result) for name, result in late.items()}
+    wrong = differing(late, _fresh(examined, point))
     if wrong and not differing(at_once, _fresh(examined, point)):
         sentence = f"Your {listed(wrong)} of one batch {agreeing(wrong, 'changes', 'change')} when "
         sentence += "the same instance runs another one"
@@ -232,7 +234,7 @@ def earlier_call(examined: Examination) -> Iterator[Explanation]:
 
 def outdated_parameters(examined: Examination) -> Iterator[Explanation]:
     """An update in place is not seen: the result is that of the old values."""
-    point, other = examined.kept(fixed().map(np.copy)), fixed(1)
+    point, other = examined.kept(examined.lent(fixed())), fixed(1)
     before = point.map(np.copy)
     results(examined, point)
     if not all(map(np.array_equal, point, before)):
@@ -255,13 +257,9 @@ def outdated_parameters(examined: Examination) -> Iterator[Explanation]:
 
 def global_state(examined: Examination) -> Iterator[Explanation]:
     """Seeds and error states are left other than they were."""
-    np.random.random()  # noqa: NPY002 (a fresh seed could be the one that a layer resets to)
     # The diagnosis silences the error state itself, which would hide a layer that does.
     with np.errstate(all="warn"):
-        before = examined.layer.state()
-        results(examined, fixed().map(np.copy))
-        after = examined.layer.state()
-    changed = [name for name, value in before.items() if after.get(name) != value]
+        changed = list(examined.layer.state_changes(*examined.kept(fixed().map(np.copy))))
     if changed:
         yield Explanation("global-state-changed", sentence=f"The layer changes {listed(changed)}")
 

@@ -1,9 +1,11 @@
 """The exact answer by another route, how far rounding may move it, and the comparison."""
 
 from affine.oracle.comparison import (
+    NoArray,
     Violation,
     expect,
     expect_close,
+    expect_count,
     expect_equal,
     expect_within,
 )
@@ -13,16 +15,19 @@ from affine.oracle.rounding import (
     exact_limit,
     loose_bounds,
     precision,
+    surely_within,
     unit_roundoff,
 )
 
 __all__ = [
+    "NoArray",
     "Violation",
     "bounds",
     "exact",
     "exact_limit",
     "expect",
     "expect_close",
+    "expect_count",
     "expect_equal",
     "expect_within",
     "gradients",
@@ -31,5 +36,6 @@ __all__ = [
     "out",
     "pairing",
     "precision",
+    "surely_within",
     "unit_roundoff",
 ]

@@ -9,7 +9,9 @@ import numpy as np
 from affine.layer import Array, Operands
 from affine.oracle.exact import exact
 
-__all__ = ["bounds", "exact_limit", "loose_bounds", "precision", "unit_roundoff"]
+__all__ = [
+    "bounds", "exact_limit", "loose_bounds", "precision", "surely_within", "unit_roundoff",
+]  # fmt: skip
 
 
 def precision(dtype: Any) -> int:
@@ -83,6 +85,39 @@ def _bound(magnitude: Array, roundings: int, dtype: Any) -> Array:
     gamma = roundings * u / (1 - roundings * u)
     underflow = roundings * Fraction(float(np.finfo(dtype).smallest_subnormal))
     return np.asarray(magnitude.astype(object) * gamma + underflow)
+
+
+def surely_within(quantity: str, got: Array, point: Operands) -> bool:
+    """Whether a result is within `bounds`, told by long doubles, which is quick.
+
+    They are off by less than a hundredth of the bound, which is kept as a distance. If it cannot
+    be told, the exact numbers must be looked at.
+
+    Examples:
+        >>> third = np.array([[1 / 3]])
+        >>> point = Operands(third, third, third[0], third)
+        >>> surely_within("dx", third * third, point), surely_within("dx", third, point)
+        (True, False)
+    """
+    n, d, m = point.sizes
+    x, w, b, dout = point
+    dtype = np.result_type(*point)
+    if precision(np.longdouble) < 64 or precision(dtype) > 53:
+        return False
+    sums: dict[str, tuple[Any, ...]] = {
+        "out": ("nd,dm->nm", d + 1, x, w),
+        "dx": ("nm,dm->nd", m, dout, w),
+        "dw": ("nd,nm->dm", n, x, dout),
+        "db": ("nm->m", max(n - 1, 0), dout),
+    }
+    subscripts, roundings, *factors = sums[quantity]
+    wide = [np.asarray(factor, np.longdouble) for factor in factors]
+    value = np.einsum(subscripts, *wide)
+    magnitude = np.einsum(subscripts, *map(np.abs, wide))
+    if quantity == "out":
+        value, magnitude = value + b, magnitude + np.abs(b)
+    share = roundings / (2.0 ** precision(dtype) - roundings)
+    return got.shape == value.shape and bool((abs(got - value) <= 0.99 * share * magnitude).all())
 
 
 def loose_bounds(point: Operands, *quantities: str) -> dict[str, Array]:

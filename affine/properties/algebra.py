@@ -2,12 +2,10 @@
 
 import numpy as np
 
-from affine.layer import Array, Case, Layer, Operands
+from affine.layer import GRADIENTS, Array, Call, Case, Layer, Operands
 from affine.oracle import expect_equal, index_sum
 from affine.properties.pairing import expect_number, paired, sound
 from affine.properties.property import identity
-
-_GRADIENTS = ("dx", "dw", "db")
 
 
 @identity(
@@ -23,14 +21,16 @@ _GRADIENTS = ("dx", "dw", "db")
 def forward_is_affine_in_each_argument(layer: Layer, case: Case) -> None:
     """F(X + X') = F(X) + F(X') − F(0), and the same for W and for b."""
     point, step = case.point[:3], case.step[:3]
-    here = sound("out", layer.forward(*point), case.point.dout.shape)
-    for position, name in enumerate(("X", "W", "b")):
+    calls: list[Call] = [point]
+    for place in range(3):
         arguments = list(point)
-        outs = []
-        for array in (point[position] + step[position], step[position], 0 * point[position]):
-            arguments[position] = array
-            outs.append(layer.forward(*arguments))
-        both, there, zero = outs
+        for array in (point[place] + step[place], step[place], 0 * point[place]):
+            arguments[place] = array
+            calls.append(tuple(arguments))
+    outs = [got["out"] for got in layer.results_of(calls)]
+    here = sound("out", outs[0], case.point.dout.shape)
+    for place, name in enumerate(("X", "W", "b")):
+        both, there, zero = outs[3 * place + 1 : 3 * place + 4]
         expect_equal("out", both, here + there - zero, f"out is not affine in {name}")
 
 
@@ -52,15 +52,14 @@ def powers_of_two_scale_through(layer: Layer, case: Case) -> None:
     sign, exponent = _scale(case)
     factor = x.dtype.type(sign * 2.0**exponent)
     because = f"the values are scaled by {'−' if sign < 0 else ''}2^{exponent}"
-    base = layer.results(*case.point)
-    scaled = layer.results(x, w, b, dout * factor)
-    scaled["out"] = layer.forward(x * factor, w, b * factor)
-    for quantity, got in scaled.items():
+    base, by_dout, by_x_b, by_w, by_x = layer.results_of([
+        case.point, (x, w, b, dout * factor), (x * factor, w, b * factor),
+        (x, w * factor, b, dout), (x * factor, w, b, dout),
+    ])  # fmt: skip
+    for quantity, got in {**by_dout, **by_x_b}.items():
         expect_equal(quantity, got, base[quantity] * factor, because)
-    by_w = layer.backward(x, w * factor, b, dout)
-    by_x = layer.backward(x * factor, w, b, dout)
-    expect_equal("dx", by_w[0], base["dx"] * factor, because)
-    expect_equal("dw", by_x[1], base["dw"] * factor, because)
+    expect_equal("dx", by_w["dx"], base["dx"] * factor, because)
+    expect_equal("dw", by_x["dw"], base["dw"] * factor, because)
 
 
 def _scale(case: Case) -> tuple[int, int]:
@@ -84,7 +83,7 @@ def zero_dout_gives_zero_gradients(layer: Layer, case: Case) -> None:
     """With dout = 0 every gradient is exactly 0."""
     x, w, b, dout = case.point
     for quantity, got, like in zip(
-        _GRADIENTS, layer.backward(x, w, b, 0 * dout), (x, w, b), strict=True
+        GRADIENTS, layer.backward(x, w, b, 0 * dout), (x, w, b), strict=True
     ):
         expect_equal(quantity, got, np.zeros(like.shape), "dout is 0")
 
@@ -103,7 +102,7 @@ def zero_dout_gives_zero_gradients(layer: Layer, case: Case) -> None:
 def one_number_three_ways(layer: Layer, case: Case) -> None:
     """⟨dout, XW⟩ = ⟨dX, X⟩ = ⟨dW, W⟩ with b = 0, and ⟨dout, 𝟏bᵀ⟩ = ⟨db, b⟩ with X = 0."""
     x, w, b, dout = case.point
-    without_b, without_x = layer.results(x, w, 0 * b, dout), layer.results(0 * x, w, b, dout)
+    without_b, without_x = layer.results_of([(x, w, 0 * b, dout), (0 * x, w, b, dout)])
     product = paired("out", without_b["out"], dout)
     shift = paired("out", without_x["out"], dout)
     expect_number("dx", "⟨dX, X⟩", paired("dx", without_b["dx"], x), product)
@@ -121,7 +120,7 @@ def backward_is_the_adjoint_of_jvp(layer: Layer, case: Case) -> None:
     x, w, b, dout = case.point
     steps = case.step[:3]
     ahead = paired("out_dot", layer.jvp(x, w, *steps), dout)
-    gradients = zip(_GRADIENTS, layer.backward(x, w, b, dout), steps, strict=True)
+    gradients = zip(GRADIENTS, layer.backward(x, w, b, dout), steps, strict=True)
     back = sum(paired(quantity, gradient, step) for quantity, gradient, step in gradients)
     expect_number("out_dot", "⟨dout, out-dot⟩", ahead, back)
 
@@ -158,14 +157,15 @@ def identity_matrices_show_the_operands(layer: Layer, case: Case) -> None:
     """With W = I, out is X plus the bias and dX is dout; with X = I, dW is dout."""
     x, w, b, dout = case.point
     n, d, m = case.point.sizes
-    bias = np.resize(b, d)
-    got = layer.results(x, np.eye(d, dtype=x.dtype), bias, case.step.x)
-    expect_equal("out", got["out"], x + bias, "W is the identity")
-    expect_equal("dx", got["dx"], case.step.x, "W is the identity")
-    weights = np.resize(w, (n, m))
-    got = layer.results(np.eye(n, dtype=x.dtype), weights, b, dout)
-    expect_equal("out", got["out"], weights + b, "X is the identity")
-    expect_equal("dw", got["dw"], dout, "X is the identity")
+    bias, weights = np.resize(b, d), np.resize(w, (n, m))
+    one, other = layer.results_of([
+        (x, np.eye(d, dtype=x.dtype), bias, case.step.x),
+        (np.eye(n, dtype=x.dtype), weights, b, dout),
+    ])  # fmt: skip
+    expect_equal("out", one["out"], x + bias, "W is the identity")
+    expect_equal("dx", one["dx"], case.step.x, "W is the identity")
+    expect_equal("out", other["out"], weights + b, "X is the identity")
+    expect_equal("dw", other["dw"], dout, "X is the identity")
 
 
 @identity(
@@ -182,9 +182,10 @@ def identity_matrices_show_the_operands(layer: Layer, case: Case) -> None:
 def bias_is_one_more_row_of_weights(layer: Layer, case: Case) -> None:
     """[X 𝟏] with [W; bᵀ] gives the same out, and [dW; dbᵀ] as one gradient."""
     x, w, b, dout = case.point
-    plain = layer.results(x, w, b + case.step.b, dout)
     wide = np.column_stack([x, np.ones(len(x), x.dtype)])
-    got = layer.results(wide, np.vstack([w, b]), case.step.b, dout)
+    plain, got = layer.results_of([
+        (x, w, b + case.step.b, dout), (wide, np.vstack([w, b]), case.step.b, dout),
+    ])  # fmt: skip
     expect_equal("out", got["out"], plain["out"], "the bias is the last row of the weights")
     dx, dw = sound("dx", got["dx"], wide.shape), got["dw"]
     expect_equal("dx", dx[:, :-1], plain["dx"])
@@ -211,8 +212,9 @@ def features_may_be_permuted_and_scaled(layer: Layer, case: Case) -> None:
     x, w, b, dout = case.point
     order = np.arange(len(w))[::-1]
     scale = np.where(np.arange(len(w)) % 2, 2, 1).astype(x.dtype)
-    plain = layer.results(*case.point)
-    moved = layer.results((x * scale)[:, order], (w / scale[:, None])[order], b, dout)
+    plain, moved = layer.results_of([
+        case.point, ((x * scale)[:, order], (w / scale[:, None])[order], b, dout),
+    ])  # fmt: skip
     dx, dw = sound("dx", plain["dx"], x.shape), sound("dw", plain["dw"], w.shape)
     expect_equal("out", moved["out"], plain["out"], "the features moved")
     expect_equal("dx", moved["dx"], (dx / scale)[:, order], "the features moved")

@@ -44,9 +44,10 @@ def a_split_batch_stacks_and_adds(layer: Layer, case: Case) -> None:
     x, w, b, dout = case.point
     cut = case.pick(len(x))
     slices = slice(cut), slice(cut, cut + 1), slice(cut + 1, None)
-    parts = [layer.results(x[part], w, b, dout[part]) for part in slices if len(x[part])]
+    parted = [(x[part], w, b, dout[part]) for part in slices if len(x[part])]
+    *parts, whole = layer.results_of([*parted, case.point])
     because = f"data point {cut} of {len(x)} and those before and after it taken apart"
-    for quantity, got in layer.results(*case.point).items():
+    for quantity, got in whole.items():
         found = [part[quantity] for part in parts]
         join = np.concatenate if quantity in ("out", "dx") else sum
         expect_equal(quantity, got, join(found), because)

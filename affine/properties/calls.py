@@ -1,13 +1,13 @@
 """Results of calls that are compared with those of other calls."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
-from affine.layer import Array, Operands, Pullback
+from affine.layer import VJP, Array, Operands, by_name
 from affine.oracle import expect_equal
 
-__all__ = ["both_passes", "copies", "expect_same", "named"]
+__all__ = ["both_passes", "copies", "expect_same"]
 
 
 def expect_same(got: Mapping[str, Array], expected: Mapping[str, Array], because: str) -> None:
@@ -16,17 +16,10 @@ def expect_same(got: Mapping[str, Array], expected: Mapping[str, Array], because
         expect_equal(quantity, result, expected[quantity], because)
 
 
-def both_passes(
-    vjp: Callable[[Array, Array, Array], tuple[Array, Pullback]], point: Operands
-) -> dict[str, Array]:
+def both_passes(vjp: VJP, point: Operands) -> dict[str, Array]:
     """Return out, dx, dw and db by name, the arrays themselves."""
     out, pullback = vjp(*point[:3])
-    return {"out": out, **named(pullback(point.dout))}
-
-
-def named(gradients: tuple[Array, Array, Array]) -> dict[str, Array]:
-    """Return the gradients by name."""
-    return dict(zip(("dx", "dw", "db"), gradients, strict=True))
+    return {"out": out, **by_name(pullback(point.dout))}
 
 
 def copies(results: Mapping[str, Array]) -> dict[str, Array]:

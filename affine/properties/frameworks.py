@@ -32,7 +32,7 @@ def vmap_equals_a_loop(layer: Layer, case: Case) -> None:
     assert layer.vmapped is not None
     x, w, b, dout = case.point
     pairs = (x, dout), (case.step.x, case.step.dout)
-    looped = [layer.results(one, w, b, upstream) for one, upstream in pairs]
+    looped = list(layer.results_of((one, w, b, upstream) for one, upstream in pairs))
     stacked = layer.vmapped(np.stack([x, case.step.x]), w, b, np.stack([dout, case.step.dout]))
     got = dict(zip(("out", "dx", "dw", "db"), stacked, strict=True))
     expected = {quantity: np.stack([one[quantity] for one in looped]) for quantity in got}

@@ -9,13 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
-from affine.layer import Array, Layer, Pullback
+from affine.layer import Array, Call, Layer, Results, through
 
-__all__ = ["isolated", "laid_alike"]
+__all__ = ["isolated"]
 
-_LIKE_VJP = ("flattening", "reused", "followed", "updated", "stacked", "compiled")
 _OTHERS = ("jvp", "per_sample_gradients", "vmapped")
 
 
@@ -30,32 +28,20 @@ def isolated(layer: Layer) -> Layer:
         >>> isolated(Layer("writes", vjp)).forward(x, x, np.ones(1)), x
         (array([[2.]]), array([[1.]]))
     """
-    changed: dict[str, Any] = {"vjp": _like_vjp(layer.vjp)}
-    for names, wrap in ((_LIKE_VJP, _like_vjp), (_OTHERS, _function)):
-        for name in names:
-            function = getattr(layer, name)
-            if function is not None:
-                changed[name] = wrap(function)
-    return replace(layer, **changed)
+    if layer.is_private:
+        return layer
+    present = {name: getattr(layer, name) for name in _OTHERS if getattr(layer, name)}
+    copying: dict[str, Any] = {name: _copying(one) for name, one in present.items()}
+    return through(replace(layer, **copying), _copies)
 
 
-def _like_vjp(function: Callable[..., tuple[Array, Pullback]]) -> Callable[..., Any]:
-    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
-        out, pullback = function(x.copy(), w.copy(), b.copy())
-
-        def isolated_pullback(dout: Array) -> tuple[Array, Array, Array]:
-            dx, dw, db = pullback(dout.copy())
-            return _own(dx), _own(dw), _own(db)
-
-        return _own(out), isolated_pullback
-
-    at_once = getattr(function, "results", None)
-    if at_once is not None:
-        vjp.results = lambda *four: tuple(map(_own, at_once(*map(np.copy, four))))  # type: ignore[attr-defined]
-    return vjp
+def _copies(call: Call) -> tuple[Call, Callable[[Results], Results]]:
+    return [array.copy() for array in call], lambda results: {
+        name: _own(result) for name, result in results.items()
+    }
 
 
-def _function(function: Callable[..., Any]) -> Callable[..., Any]:
+def _copying(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*arguments: Array) -> Any:
         results = function(*(argument.copy() for argument in arguments))
         return tuple(map(_own, results)) if isinstance(results, tuple) else _own(results)
@@ -66,28 +52,3 @@ def _function(function: Callable[..., Any]) -> Callable[..., Any]:
 def _own(result: Any) -> Any:
     """Return a copy of an array; what is no array is judged as it is."""
     return np.array(result) if isinstance(result, np.ndarray) else result
-
-
-def laid_alike(array: Array) -> Array:
-    """Return a copy that lies in memory as the array does: with its strides, read-only or not.
-
-    Examples:
-        >>> rows = np.broadcast_to(np.ones(3), (2, 3))
-        >>> copied = laid_alike(rows)
-        >>> copied.strides, copied.flags.writeable, np.may_share_memory(copied, rows)
-        ((0, 8), False, False)
-    """
-    size = array.itemsize
-    reach = [
-        (length - 1) * stride // size
-        for length, stride in zip(array.shape, array.strides, strict=True)
-    ]
-    if 0 in array.shape or any(stride % size for stride in array.strides):
-        return array.copy()
-    low, high = (sum(limit(step, 0) for step in reach) for limit in (min, max))
-    memory = np.full(high - low + 1, np.nan, array.dtype)
-    view = as_strided(memory[-low:], array.shape, array.strides)
-    view[...] = array
-    if not array.flags.writeable:
-        view.flags.writeable = False
-    return view

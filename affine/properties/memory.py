@@ -1,20 +1,20 @@
 """Memory: arguments come back as they were, and results stay what they are.
 
-Where arrays are shared between calls on purpose, the property sees the layer itself; where they
-are not, every call gets copies.
+What is about an argument lends it to the layer; every other argument is a copy.
 """
-
-from itertools import combinations
 
 import numpy as np
 
-from affine.layer import Array, Case, Layer
+from affine.layer import Array, Case, Layer, Operands, by_name
 from affine.oracle import expect, expect_equal
-from affine.properties.calls import both_passes, copies, expect_same, named
-from affine.properties.isolation import laid_alike
+from affine.properties.calls import both_passes, copies, expect_same
 from affine.properties.property import identity
 
 _NAMES = ("x", "w", "b", "dout")
+
+
+def _lent(layer: Layer, case: Case) -> Operands:
+    return case.point.map(lambda array: layer.memory.lend(array.copy()))
 
 
 # ------------------------------------------------------------------ arguments
@@ -31,7 +31,7 @@ _NAMES = ("x", "w", "b", "dout")
 )  # fmt: skip
 def arguments_are_not_modified(layer: Layer, case: Case) -> None:
     """X, W, b and dout come back bit for bit."""
-    point = case.point.map(np.copy)
+    point = _lent(layer, case)
     layer.results(*point)
     for name, array, before in zip(_NAMES, point, case.point, strict=True):
         expect_equal(name, array, before, "the layer wrote to its argument")
@@ -49,11 +49,11 @@ def arguments_are_not_modified(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def read_only_arguments_are_enough(layer: Layer, case: Case) -> None:
     """Arrays that cannot be written to give the same results."""
-    expected = copies(layer.results(*case.point.map(np.copy)))
     frozen = case.point.map(np.copy)
     for array in frozen:
         array.flags.writeable = False
-    expect_same(layer.results(*frozen), expected, "the arguments are read-only")
+    expected, got = map(copies, layer.results_of([case.point.map(np.copy), frozen]))
+    expect_same(got, expected, "the arguments are read-only")
 
 
 @identity(
@@ -72,7 +72,7 @@ def memory_layout_does_not_matter(layer: Layer, case: Case) -> None:
     # Not np.copy, which would keep Fortran order.
     plain = case.point.map(lambda array: np.array(array, order="C"))
     expected = copies(layer.results(*plain))
-    laid = case.point.map(laid_alike)
+    laid = case.point.map(layer.memory.lend)
     expect_same(layer.results(*laid), expected, "only the memory layout differs")
 
 
@@ -89,9 +89,10 @@ def memory_layout_does_not_matter(layer: Layer, case: Case) -> None:
 def the_same_array_twice_behaves_like_copies(layer: Layer, case: Case) -> None:
     """One square array as X, W and dout gives what three copies of it give."""
     size = min(case.point.sizes)
-    square, b = case.point.x[:size, :size].copy(), case.point.b[:size].copy()
-    expected = copies(layer.results(square.copy(), square.copy(), b.copy(), square.copy()))
-    expect_same(layer.results(square, square, b, square), expected, "X, W and dout are one array")
+    square, b = case.point.x[:size, :size], case.point.b[:size]
+    expected = copies(layer.results(*(array.copy() for array in (square, square, b, square))))
+    one = layer.memory.lend(square.copy())
+    expect_same(layer.results(one, one, b.copy(), one), expected, "X, W and dout are one array")
 
 
 @identity(
@@ -107,7 +108,7 @@ def the_same_array_twice_behaves_like_copies(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def updated_parameters_are_seen(layer: Layer, case: Case) -> None:
     """After W and b are updated in place, a new call uses the new values."""
-    x, w, b, dout = case.point.map(np.copy)
+    x, w, b, dout = _lent(layer, case)
     layer.results(x, w, b, dout)
     w += case.step.w
     b += case.step.b
@@ -132,14 +133,11 @@ def updated_parameters_are_seen(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def results_share_no_memory(layer: Layer, case: Case) -> None:
     """No result shares memory with an argument or with another result of the same pass."""
-    arguments = dict(zip(_NAMES, case.point.map(np.copy), strict=True))
-    results = layer.results(*arguments.values())
-    for first, second in combinations([*arguments.items(), *results.items()], 2):
-        expect(
-            not np.may_share_memory(first[1], second[1]),
-            f"{first[0]} and {second[0]} share memory",
-            second[0],
-        )
+    point = _lent(layer, case)
+    owned = {**point._asdict(), **layer.results(*point)}
+    names = list(owned)
+    for first, second in layer.memory.sharing(list(owned.values())):
+        expect(False, f"{names[first]} and {names[second]} share memory", names[second])
 
 
 @identity(
@@ -163,12 +161,12 @@ def writing_into_a_result_changes_no_other(layer: Layer, case: Case) -> None:
 def _second_results(layer: Layer, case: Case, overwrite: bool) -> dict[str, Array]:
     x, w, b, dout = case.point.map(np.copy)
     out, pullback = layer.vjp(x, w, b)
-    for result in (out, *pullback(dout)):
-        if overwrite and result.flags.writeable:
-            result.fill(np.nan)
+    results = (out, *pullback(dout))
+    if overwrite:
+        layer.memory.overwrite(results)
     # New arguments: what was overwritten may have been a view of the old ones.
     x, w, b, dout = case.point.map(np.copy)
-    again = copies(named(pullback(dout)))
+    again = copies(by_name(pullback(dout)))
     fresh = copies(layer.results(x, w, b, dout))
     return fresh | {f"{quantity} of the same pullback": array for quantity, array in again.items()}
 
@@ -187,11 +185,12 @@ def later_calls_leave_earlier_results(layer: Layer, case: Case) -> None:
     """Results keep their values while other calls run."""
     x, w, b, dout = case.point.map(np.copy)
     out, pullback = layer.vjp(x, w, b)
-    first = {"out": out, **named(pullback(dout))}
+    first = {"out": out, **by_name(pullback(dout))}
     kept = copies(first)
     pullback(case.step.dout.copy())
     layer.results(*case.step.map(np.copy))
-    expect_same(first, kept, "another call came after it")
+    by_now = {quantity: layer.memory.read(result) for quantity, result in first.items()}
+    expect_same(by_now, kept, "another call came after it")
 
 
 @identity(
@@ -209,5 +208,6 @@ def later_batches_leave_earlier_results(layer: Layer, case: Case) -> None:
     """The results of one batch keep their values while the same instance runs another."""
     assert layer.followed is not None
     expected = copies(layer.results(*case.point.map(np.copy)))
-    got = both_passes(layer.followed, case.point.map(np.copy))
+    results = both_passes(layer.followed, case.point.map(np.copy))
+    got = {quantity: layer.memory.read(result) for quantity, result in results.items()}
     expect_same(got, expected, "the instance ran another batch after it")

@@ -86,7 +86,10 @@ class Property:
 
     def __call__(self, layer: Layer, case: Case) -> None:
         """Raise a `Violation` if the layer breaks the property on the case."""
-        self.check(isolated(layer) if self.isolated else layer, case)
+        try:
+            self.check(isolated(layer) if self.isolated else layer, case)
+        finally:
+            layer.memory.release()
 
 
 def identity(

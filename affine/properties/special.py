@@ -1,6 +1,5 @@
 """Special values, NaN and infinity, and the state of the process."""
 
-import random
 import warnings
 
 import numpy as np
@@ -59,7 +58,9 @@ def infinities_travel_as_in_a_matrix_product(layer: Layer, case: Case) -> None:
     chosen = arrays[(0, 1, 3)[case.choice % 3]]
     chosen.flat[case.choice // 3 % chosen.size] = np.inf
     x, w, b, dout = arrays
-    with np.errstate(invalid="ignore"):
+    # ∞ − ∞ and 0·∞ warn, here and in the layer; that is no matter of this property.
+    with np.errstate(invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         expected = {
             "out": (x[:, :, None] * w).sum(axis=1) + b,
             "dx": (dout[:, None, :] * w).sum(axis=2),
@@ -79,14 +80,9 @@ def infinities_travel_as_in_a_matrix_product(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def the_process_is_left_as_it_was(layer: Layer, case: Case) -> None:
     """No warning on finite input; random states and NumPy's error state stay."""
-    # A fresh seed could be the very state that a layer resets to: move on from it first.
-    np.random.random()  # noqa: NPY002 (the global state is what is tested)
-    random.random()
-    before = layer.state()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        layer.backward(*case.point)
+        changed = layer.state_changes(*case.point)
     expect(not caught, f"a warning on finite input: {[str(w.message) for w in caught]}", "out")
-    after = layer.state()
-    for name, value in before.items():
-        expect(after[name] == value, f"{name} changed", "state")
+    for name in changed:
+        expect(False, f"{name} changed", "state")

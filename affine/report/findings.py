@@ -59,6 +59,7 @@ class Certificate:
         degree: The total degree of the identity as a polynomial of the drawn numbers.
         miss_bound: (degree / (2R + 1))^draws: the largest chance that a wrong gradient of
             that degree passes at one of the shapes, by Schwartz and Zippel.
+        large: Further sizes, those of layers in use, at which one draw ran.
     """
 
     draws: int
@@ -66,6 +67,7 @@ class Certificate:
     limit: int
     degree: int
     miss_bound: Fraction
+    large: tuple[tuple[int, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

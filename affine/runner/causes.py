@@ -4,39 +4,63 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from affine.layer import Layer, LayerGone
+from affine.clock import Clock
+from affine.layer import Layer, LayerGone, OutOfTime
 from affine.mistakes import Diagnosis, diagnose
 from affine.properties import PROPERTIES
 from affine.report import Finding, Outcome
 from affine.report.words import kind_of
 from affine.runner.liveness import JUDGES
-from affine.runner.searching import fails_on, search, shrunk
+from affine.runner.searching import cropped, fails_on, search
 
 __all__ = ["findings"]
+
+# Of the time that is left, one cause may take so much to shrink its case.
+_SECONDS_TO_SHRINK = 3.0
+_NO_TIME = Diagnosis("", None, "The time ran out before the mistake was looked for.")
 
 # What compares calls tells nothing about what compares values, and the other way round.
 _OF_CALLS = {"memory", "state"}
 
 
-def findings(layer: Layer, falsified: Iterable[Outcome], seed: int, examples: int) -> list[Finding]:
+def findings(
+    layer: Layer, falsified: Iterable[Outcome], seed: int, examples: int, clock: Clock
+) -> list[Finding]:
     """Return one finding for each cause, with its smallest case and its diagnosis.
 
-    A property belongs to the cause on whose smallest case it fails too.
+    A property belongs to the cause on whose smallest case it fails too. When the time runs out,
+    what is left is one finding without a diagnosis.
     """
     waiting = list(falsified)
     found: list[Finding] = []
     while waiting:
-        first, diagnosis = waiting[0], _diagnosis(layer, waiting[0]) if found else None
-        # A case of a mistake that has been shown is not shown, and need not be small.
-        if not _is_named_in(found, diagnosis):
-            known = [one.outcomes[0] for one in found]
-            first = _smallest(layer, waiting[0], known, seed, examples)
-            diagnosis = _diagnosis(layer, first)
-        joined = (first, *_joining(layer, first, waiting[1:]))
-        found.append(Finding(joined, diagnosis))
-        names = {outcome.name for outcome in joined}
+        try:
+            finding = _first_cause(layer, waiting, found, seed, examples, clock)
+        except OutOfTime:
+            found.append(Finding(tuple(waiting), _NO_TIME))
+            break
+        found.append(finding)
+        names = {outcome.name for outcome in finding.outcomes}
         waiting = [outcome for outcome in waiting if outcome.name not in names]
     return _merged(found)
+
+
+def _first_cause(
+    layer: Layer,
+    waiting: Sequence[Outcome],
+    found: Sequence[Finding],
+    seed: int,
+    examples: int,
+    clock: Clock,
+) -> Finding:
+    first, diagnosis = waiting[0], _diagnosis(layer, waiting[0]) if found else None
+    # A case of a mistake that has been shown is not shown, and need not be small.
+    if not _is_named_in(found, diagnosis):
+        known = [one.outcomes[0] for one in found]
+        with clock.at_most(_SECONDS_TO_SHRINK):
+            first = _smallest(layer, waiting[0], known, seed, examples)
+        diagnosis = _diagnosis(layer, first)
+    return Finding((first, *_joining(layer, first, waiting[1:])), diagnosis)
 
 
 def _is_named_in(found: Iterable[Finding], diagnosis: Diagnosis | None) -> bool:
@@ -52,14 +76,17 @@ def _smallest(
     if isinstance(found.error, LayerGone):
         return found  # each attempt to shrink may cost a process, or the time limit
     tested = PROPERTIES[found.name]
-    for other in earlier:
-        again = _on_case_of(layer, found, other)
-        if again is not None:
-            return again
-    small = search(tested, layer, max_examples=examples, seed=seed)
-    if small.status == "falsified":
-        return replace(small, cases=small.cases + found.cases)
-    return shrunk(tested, layer, found)
+    try:
+        for other in earlier:
+            again = _on_case_of(layer, found, other)
+            if again is not None:
+                return again
+        small = search(tested, layer, max_examples=examples, seed=seed)
+        if small.status == "falsified":
+            return replace(small, cases=small.cases + found.cases)
+        return cropped(tested, layer, found)
+    except OutOfTime:
+        return found
 
 
 def _joining(layer: Layer, first: Outcome, others: Sequence[Outcome]) -> Iterator[Outcome]:

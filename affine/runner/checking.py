@@ -1,12 +1,14 @@
 """The whole check of one layer: liveness, proof, certificate, search, diagnosis."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any, Literal
 
 from affine.adapters import layer_from
-from affine.layer import Layer, LayerGone
+from affine.clock import Clock, timed
+from affine.layer import Case, Layer, LayerGone, OutOfTime
 from affine.mistakes import Diagnosis
 from affine.properties import PROPERTIES, Property
 from affine.report import Certificate, Finding, Outcome, Report, Step
@@ -15,8 +17,9 @@ from affine.runner.certificate import EXACT_SUMS, IDENTITY, certify, where_it_ro
 from affine.runner.conventions import averaging, settled
 from affine.runner.liveness import PLANTED, failing, surviving
 from affine.runner.proof import BASIS_PAIRS, prove
-from affine.runner.searching import fails_on, search
+from affine.runner.searching import draws, fails_on, read
 from affine.runner.selection import chosen
+from affine.runner.sharing import sharing_calls
 from affine.runner.surroundings import versions, warnings_to
 
 __all__ = ["check"]
@@ -29,9 +32,18 @@ _EXAMPLES_OF_LARGE = 15
 _EXAMPLES_ONCE_WRONG = 20
 _LARGEST_PROVED = 3
 
-# A layer that hangs or dies again and again: the rest of the properties is not run.
-_DEATHS = 6
-_SECONDS_LOST = 15.0
+# A layer that dies again and again: the rest of the properties is not run.
+_MOST_DEATHS = 6
+
+# By when each step has to stop, as a part of the budget; what is left is the diagnosis'.
+_SHARES = {"liveness": 0.2, "proof": 0.3, "certificate": 0.4, "search": 0.75}
+_SECONDS_OF_A_DRAW = 0.1
+
+# Groups whose properties compare results with formulas: they share their calls.
+_OF_VALUES = ("value", "algebra", "batch")
+
+_NO_TIME = "not run: the time ran out"
+_MORE_TIME = "give the check more time, such as --budget 300"
 
 
 def check(
@@ -43,6 +55,7 @@ def check(
     only: Iterable[str] = (),
     budget: float = 30.0,
     progress: Progress = lambda step, done, total: None,
+    clock: Clock | None = None,
 ) -> Report:
     """Return the verdict on a layer, in this process.
 
@@ -53,8 +66,9 @@ def check(
         reduction: `mean` holds dW and db to averages over the batch, [(average)][eq-average].
         seed: Replays the check.
         only: Names of the properties to run; all those of the profile if there is none.
-        budget: About how many seconds a slow layer may take.
+        budget: Seconds that the check may take; a call in progress is not interrupted.
         progress: Called with the step, how much of it is done, and of how much.
+        clock: One that runs already, in place of a budget.
 
     Raises:
         ValueError: `only` names no property.
@@ -69,12 +83,15 @@ def check(
     if not isinstance(layer, Layer):
         layer = layer_from(layer, getattr(layer, "__name__", type(layer).__name__))
     only = tuple(only)
+    clock = clock or Clock(budget)
+    clock.begin()
+    bare = timed(layer, clock)
     run = _Run(
-        layer, layer, chosen(profile, only), profile, reduction, bool(only), seed, budget, progress
+        bare, bare, chosen(profile, only), profile, reduction, bool(only), seed, progress, clock
     )
     if reduction == "mean":
         # Scaling by N uses up digits, so sums are judged by the bound from the start.
-        run.layer = settled(averaging(layer))
+        run.layer = settled(averaging(bare))
     with warnings_to(run.remarks):
         run.all_steps()
     run.remarks += run.rounding()
@@ -92,7 +109,7 @@ def check(
         only=only,
         usage=layer.usage,
         versions=versions(),
-        seconds=perf_counter() - run.start,
+        seconds=perf_counter() - clock.start,
         trouble=run.trouble,
     )
 
@@ -108,9 +125,8 @@ class _Run:
     reduction: str
     named: bool
     seed: int
-    budget: float
     progress: Progress
-    start: float = field(default_factory=perf_counter)
+    clock: Clock
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
@@ -118,10 +134,11 @@ class _Run:
     certificate: Certificate | None = None
     trouble: str = ""
     unsettled: Layer | None = None
+    deaths: int = 0
     rounded: str = ""
 
     def all_steps(self) -> None:
-        """Run the five steps; each says what it established."""
+        """Run the five steps; each says what it established, and stops when its time is up."""
         names = {found.name for found in self.chosen}
         self._liveness()
         if BASIS_PAIRS in names:
@@ -176,11 +193,19 @@ class _Run:
         start = perf_counter()
         self.progress("liveness", 0, 1)
         try:
-            survivors = surviving(self.layer)
-        except LayerGone as gone:
+            with self.clock.share(_SHARES["liveness"]):
+                layer = sharing_calls(self.layer)
+                failed = failing(layer)
+                survivors = [] if failed else surviving(layer)
+        except (LayerGone, OutOfTime) as gone:
             self._step("liveness", f"not established: {gone}", start)
+            if isinstance(gone, OutOfTime):
+                self.trouble = f"{gone} before a planted mistake was looked for; {_MORE_TIME}"
             return
-        if survivors is None:
+        if failed:
+            names = {found.name for found in self.chosen}
+            self.outcomes |= {found.name: found for found in failed if found.name in names}
+            self.deaths += isinstance(failed[-1].error, LayerGone)
             self._step("liveness", "not needed: the layer fails with nothing planted", start)
             return
         if survivors:
@@ -194,87 +219,142 @@ class _Run:
     def _proof(self) -> None:
         start = perf_counter()
         self.progress("proof", 0, 1)
-        outcome, shapes = prove(self.layer, _LARGEST_PROVED, until=start + 0.2 * self.budget)
-        if self._only_rounds(outcome):
-            outcome, shapes = prove(self.layer, _LARGEST_PROVED, until=start + 0.2 * self.budget)
-        self.outcomes[BASIS_PAIRS] = outcome
+        with self.clock.share(_SHARES["proof"]):
+            outcome, shapes = prove(self.layer, _LARGEST_PROVED)
+            if self._only_rounds(outcome):
+                outcome, shapes = prove(self.layer, _LARGEST_PROVED)
         if outcome.status == "falsified":
             said = f"failed at the sizes {outcome.counterexample.point.sizes}"  # type: ignore[union-attr]
-        else:
+        elif shapes:
             said = (
                 f"all coefficients are right at {len(shapes)} sizes, up to {shapes[-1]}: there the "
                 "formulas hold for all real inputs of a bilinear layer"
             )
+        else:
+            outcome = replace(outcome, status="error", reason=_NO_TIME)
+            said = "not established: the time ran out"
+        self.outcomes[BASIS_PAIRS] = outcome
         self._step("proof", said, start)
 
     def _certificate(self) -> None:
         start = perf_counter()
         self.progress("certificate", 0, 1)
-        certificate, found = self._certified(start)
-        if self._only_rounds(found):
+        with self.clock.share(_SHARES["certificate"]):
             certificate, found = self._certified(start)
-        if found.status == "held":
+            if self._only_rounds(found):
+                certificate, found = self._certified(start)
+        if found.status == "falsified":
+            self.outcomes[IDENTITY] = found
+            said = f"failed at the sizes {found.counterexample.point.sizes}"  # type: ignore[union-attr]
+        elif certificate.shapes:
             self.certificate = certificate
             said = (
                 f"{certificate.draws} uniform draws of integers up to {certificate.limit} satisfy "
                 f"the central difference at each of {len(certificate.shapes)} sizes"
             )
+            if certificate.large:
+                said += f", and one at each of {len(certificate.large)} sizes of real networks"
         else:
-            self.outcomes[IDENTITY] = found
-            said = f"failed at the sizes {found.counterexample.point.sizes}"  # type: ignore[union-attr]
+            said = "not established: the time ran out"
         self._step("certificate", said, start)
 
     def _certified(self, start: float) -> tuple[Certificate, Outcome]:
-        certificate, case, error = certify(self.layer, self.seed, until=start + 0.2 * self.budget)
+        patience = _SECONDS_OF_A_DRAW * self.clock.budget
+        certificate, case, error = certify(self.layer, self.seed, patience)
         status: Literal["held", "falsified"] = "held" if error is None else "falsified"
         return certificate, Outcome(IDENTITY, status, 1, perf_counter() - start, case, error)
 
+    # ------------------------------------------------------------------ search
+
     def _search(self) -> None:
+        """Let every property see the first case, then every one the second, and so on.
+
+        So whenever the time runs out, each has seen about as many as the others.
+        """
         start = perf_counter()
-        lost, deaths = 0.0, 0
         waiting = [found for found in self.chosen if found.name not in self.outcomes]
-        for number, found in enumerate(waiting):
-            self.progress("search", number, len(waiting))
-            if deaths >= _DEATHS or lost > _SECONDS_LOST:
-                reason = "not run: the layer hung or ended its process too often before"
-                self.outcomes[found.name] = Outcome(found.name, "error", reason=reason)
-                continue
-            outcome = self._searched(found, len(waiting) - number, start)
-            if self._only_rounds(outcome):
-                outcome = self._searched(found, len(waiting) - number, start)
-            self.outcomes[found.name] = outcome
-            if isinstance(outcome.error, LayerGone):
-                lost, deaths = lost + outcome.seconds, deaths + 1
+        for found in waiting:
+            self.outcomes[found.name] = _before_the_search(found, self.layer)
+        reason = _NO_TIME
+        try:
+            with self.clock.share(_SHARES["search"]):
+                for number, raw in enumerate(draws(self.seed, EXAMPLES)):
+                    self.progress("search", number, EXAMPLES)
+                    self._round(self._wanting(waiting, number), raw)
+        except OutOfTime as stopped:
+            reason = f"not run: {stopped}"
+            self._skipped(waiting, str(stopped))
+        for found in waiting:
+            outcome = self.outcomes[found.name]
+            if not outcome.cases and outcome.status == "held":
+                self.outcomes[found.name] = replace(outcome, status="error", reason=reason)
         cases = sum(outcome.cases for outcome in self.outcomes.values())
         self._step("search", f"{len(waiting)} properties on {cases:,} cases", start)
 
-    def _searched(self, found: Property, left: int, start: float) -> Outcome:
-        remaining = max(self.budget * 0.6 - (perf_counter() - start), 0.0)
-        layer = self.unsettled or self.layer if found.profile == "remark" else self.layer
-        if found.name == EXACT_SUMS:
-            rounding = where_it_rounds(layer, self.seed)
-            if rounding is not None:
-                return rounding
-        return search(
-            found,
-            layer,
-            max_examples=self._examples(found),
-            seed=self.seed,
-            shrink=False,
-            until=perf_counter() + remaining / left,
-        )
+    def _round(self, properties: Sequence[Property], raw: bytes) -> None:
+        """Let each property see the case that it reads from the same bytes."""
+        cases: dict[tuple[object, ...], Case] = {}
+        shared = sharing_calls(self.layer)
+        for tested in properties:
+            reads = tested.values_of, tested.layouts, tested.sizes
+            if reads not in cases:
+                cases[reads] = read(raw, tested, self.layer)
+            layer = shared if tested.group in _OF_VALUES else self.layer
+            if tested.profile == "remark" and self.unsettled is not None:
+                layer = self.unsettled
+            self._try(tested, layer, cases[reads])
 
-    def _examples(self, found: Property) -> int:
+    def _wanting(self, waiting: Sequence[Property], number: int) -> list[Property]:
+        """Return the properties that see the case of this number, too."""
         if any(outcome.status == "falsified" for outcome in self.judged()):
-            return _EXAMPLES_ONCE_WRONG
-        return _EXAMPLES_OF_LARGE if found.sizes == "all large" else EXAMPLES
+            most = _EXAMPLES_ONCE_WRONG
+        else:
+            most = EXAMPLES
+        return [
+            one
+            for one in waiting
+            if self.outcomes[one.name].status == "held"
+            and number < (min(_EXAMPLES_OF_LARGE, most) if one.sizes == "all large" else most)
+        ]
+
+    def _try(self, tested: Property, layer: Layer, case: Case) -> None:
+        """Let a property see one more case."""
+        start = perf_counter()
+        before = self.outcomes[tested.name]
+        outcome: Outcome | None = None
+        if tested.name == EXACT_SUMS and not before.cases:
+            outcome = where_it_rounds(layer, self.seed)
+        if outcome is None:
+            error = fails_on(tested, layer, case)
+            status: Literal["held", "falsified"] = "held" if error is None else "falsified"
+            outcome = Outcome(tested.name, status, 1, 0.0, case if error else None, error)
+        if outcome.status == "falsified" and self._only_rounds(outcome):
+            outcome = Outcome(tested.name, "held", 1)
+        seconds = before.seconds + perf_counter() - start
+        self.outcomes[tested.name] = replace(
+            outcome, cases=before.cases + outcome.cases, seconds=seconds
+        )
+        if isinstance(outcome.error, LayerGone):
+            self.deaths += 1
+            if self.deaths >= _MOST_DEATHS:
+                raise OutOfTime("the layer hung or ended its process too often")
+
+    def _skipped(self, waiting: Sequence[Property], reason: str) -> None:
+        ran = [self.outcomes[found.name] for found in waiting]
+        none = sum(not outcome.cases for outcome in ran if outcome.status == "held")
+        fewest = min((o.cases for o in ran if o.cases and o.status == "held"), default=0)
+        said = f"{none} of {len(ran)} properties were not run" if none else (
+            f"each property ran on at least {fewest} of {EXAMPLES} cases"
+        )  # fmt: skip
+        self.remarks.append(f"{reason} in the search: {said}")
 
     def _diagnosis(self, falsified: Sequence[Outcome]) -> None:
         start = perf_counter()
         self.progress("diagnosis", 0, 1)
-        self.findings = findings(self.layer, falsified, self.seed, EXAMPLES)
-        if self.reduction == "mean" and not failing(self.bare):
-            self.findings = [_without_reduction(finding) for finding in self.findings]
+        self.findings = findings(self.layer, falsified, self.seed, EXAMPLES, self.clock)
+        with suppress(OutOfTime):
+            if self.reduction == "mean" and not failing(self.bare):
+                self.findings = [_without_reduction(finding) for finding in self.findings]
         for finding in self.findings:
             for outcome in finding.outcomes:
                 self.outcomes[outcome.name] = outcome
@@ -291,3 +371,10 @@ def _without_reduction(finding: Finding) -> Finding:
         "asks for: equations (dw) and (db) ask for sums, and without the option the layer is right."
     )
     return Finding(finding.outcomes, Diagnosis("dw, db", None, said))
+
+
+def _before_the_search(found: Property, layer: Layer) -> Outcome:
+    if found.is_observable_on(layer):
+        return Outcome(found.name, "held")
+    reason = layer.not_observable.get(found.name, f"the form has no {found.needs}")
+    return Outcome(found.name, "not_observable", reason=reason)

@@ -1,18 +1,18 @@
 """Layers seen through a convention: averaged gradients, and sums that round."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from math import ceil, log2
-from typing import Any, TypeAlias
 
 import numpy as np
 
-from affine.layer import Array, Layer, Operands, Pullback
+from affine.layer import Array, Call, Layer, Operands, Results, through
+from affine.memory import laid_alike
 from affine.oracle import bounds, exact, index_sum
 
 __all__ = ["averaging", "settled"]
 
-VJP: TypeAlias = Callable[[Array, Array, Array], tuple[Array, Pullback]]
+# The functions whose results a property compares with those of `vjp`.
+_COMPARED = ("vjp", "reused", "followed", "updated")
 
 
 def averaging(layer: Layer) -> Layer:
@@ -28,51 +28,42 @@ def averaging(layer: Layer) -> Layer:
         >>> averaging(Layer("mean", vjp)).backward(x, np.ones((1, 1)), np.ones(1), dout)[1]
         array([[11.]])
     """
-    return _through(layer, _averaging)
+    memory = layer.memory
 
+    def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
+        if len(call) < 4 or len(call[3]) < 2:
+            return call, lambda results: results
+        x, w, b, dout = call
+        n = len(dout)
+        # Large values are scaled down by a power of two as well, so that N·dout never overflows
+        # where dout does not.
+        shrink = 2.0 ** -ceil(log2(n)) if np.abs(dout).max(initial=0) > 1 else 1.0
+        scaled = laid_alike(dout)
+        scaled = memory.lend(_times(scaled, n * shrink))
+        before = scaled.copy()
 
-def _averaging(function: VJP) -> VJP:
-    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
-        out, pullback = function(x, w, b)
-
-        def summing(dout: Array) -> tuple[Array, Array, Array]:
-            n = len(dout)
-            if n < 2:
-                return pullback(dout)
-            # Large values are scaled down by a power of two as well, so that N·dout never
-            # overflows where dout does not.
-            shrink = 2.0 ** -ceil(log2(n)) if np.abs(dout).max(initial=0) > 1 else 1.0
-            scaled = _scaled(dout, n * shrink)
-            before = scaled.copy()
-            dx, dw, db = pullback(scaled)
+        def summing(results: Results) -> Results:
             if not np.array_equal(scaled, before, equal_nan=True):
                 dout[...] = scaled / (n * shrink)  # the layer wrote to its argument
-            return dx / (n * shrink), dw / shrink, db / shrink
+            return {
+                "dx": results["dx"] / (n * shrink),
+                "dw": results["dw"] / shrink,
+                "db": results["db"] / shrink,
+                **{name: results[name] for name in results if name == "out"},
+            }
 
-        return out, summing
+        return (x, w, b, scaled), summing
 
-    return vjp
-
-
-def _through(layer: Layer, seen: Callable[[VJP], VJP]) -> Layer:
-    """Return the layer with each route that a property compares with `vjp` seen in one way."""
-    routes = {name: getattr(layer, name) for name in ("vjp", "reused", "followed", "updated")}
-    changed: dict[str, Any] = {name: seen(one) for name, one in routes.items() if one is not None}
-    return replace(layer, **changed)
+    return through(layer, view, _COMPARED)
 
 
-def _scaled(array: Array, factor: float) -> Array:
-    """Return the array times a factor, in the same memory layout."""
-    owner = array
-    while isinstance(owner.base, np.ndarray):
-        owner = owner.base
-    memory = np.multiply(owner, factor, dtype=owner.dtype)
-    if memory.strides != owner.strides:
-        return np.multiply(array, factor, dtype=array.dtype)
-    start = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
-    scaled = np.ndarray(array.shape, array.dtype, memory, start, array.strides)
-    scaled.flags.writeable = array.flags.writeable
-    return scaled
+def _times(array: Array, factor: float) -> Array:
+    """Return the array times a factor, in its own memory."""
+    is_writeable = array.flags.writeable
+    array.flags.writeable = True
+    array[...] = np.multiply(array, factor, dtype=array.dtype)
+    array.flags.writeable = is_writeable
+    return array
 
 
 def settled(layer: Layer) -> Layer:
@@ -89,23 +80,13 @@ def settled(layer: Layer) -> Layer:
         >>> settled(Layer("rounds", vjp)).backward(x, w, b, dout)[2]
         array([10.])
     """
-    return _through(layer, _settling)
 
+    def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
+        x, w, b, *rest = call
+        dout = rest[0] if rest else np.zeros((x.shape[0], w.shape[1]), x.dtype)
+        return call, lambda results: _settled(results, Operands(x, w, b, dout))
 
-def _settling(function: VJP) -> VJP:
-    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
-        out, pullback = function(x, w, b)
-        dummy = np.zeros((x.shape[0], w.shape[1]), x.dtype)
-
-        def settled_pullback(dout: Array) -> tuple[Array, Array, Array]:
-            given = Operands(x, w, b, dout)
-            named = dict(zip(("dx", "dw", "db"), pullback(dout), strict=True))
-            settled = _settled(named, given)
-            return settled["dx"], settled["dw"], settled["db"]
-
-        return _settled({"out": out}, Operands(x, w, b, dummy))["out"], settled_pullback
-
-    return vjp
+    return through(layer, view, _COMPARED)
 
 
 def _settled(results: Mapping[str, Array], point: Operands) -> dict[str, Array]:

@@ -1,13 +1,13 @@
 """Liveness: known mistakes, wrapped around the layer's own functions, must be caught."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import numpy as np
 
 from affine.adapters import TargetError
-from affine.layer import Array, Case, Layer, LayerGone, Operands, Pullback
+from affine.layer import Array, Call, Case, Layer, LayerGone, Operands, Results, through
 from affine.properties import PROPERTIES
+from affine.report import Outcome
 from affine.runner.searching import fails_on
 
 __all__ = ["JUDGES", "PLANTED", "failing", "planted", "surviving"]
@@ -46,8 +46,8 @@ _POINT = Operands(
 _CASE = Case(_POINT, _POINT)
 
 
-def failing(layer: Layer) -> list[str]:
-    """Return the results that are wrong on one plain case.
+def failing(layer: Layer) -> list[Outcome]:
+    """Return the outcomes of the properties that fail on one plain case.
 
     Raises:
         TargetError: The layer says that it cannot be judged.
@@ -57,13 +57,18 @@ def failing(layer: Layer) -> list[str]:
         >>> failing(load("affine"))
         []
     """
-    errors = {name: fails_on(PROPERTIES[judge], layer, _CASE) for name, judge in JUDGES.items()}
-    for error in errors.values():
+    found = []
+    for judge in JUDGES.values():
+        error = fails_on(PROPERTIES[judge], layer, _CASE)
         if isinstance(error, TargetError):
             raise error
         if getattr(error, "kind", "") == TargetError.__name__:  # from another process
             raise TargetError(str(error).partition(": ")[2])
-    return [name for name, error in errors.items() if error is not None]
+        if error is not None:
+            found.append(Outcome(judge, "falsified", 1, 0.0, _CASE, error))
+        if isinstance(error, LayerGone):
+            break  # each one more may cost a process, or the time limit
+    return found
 
 
 def planted(layer: Layer) -> Iterator[tuple[str, str, Layer]]:
@@ -79,8 +84,8 @@ def planted(layer: Layer) -> Iterator[tuple[str, str, Layer]]:
             yield f"{quantity} {text}", judge, _with(layer, quantity, plant)
 
 
-def surviving(layer: Layer) -> list[str] | None:
-    """Return the planted mistakes that nothing catches; None for a layer that fails without them.
+def surviving(layer: Layer) -> list[str]:
+    """Return the planted mistakes that nothing catches.
 
     Raises:
         LayerGone: The layer died or hung.
@@ -90,8 +95,6 @@ def surviving(layer: Layer) -> list[str] | None:
         >>> surviving(load("affine"))
         []
     """
-    if failing(layer):
-        return None
     survivors = []
     for text, judge, wrong in planted(layer):
         error = fails_on(PROPERTIES[judge], wrong, _CASE)
@@ -105,17 +108,9 @@ def surviving(layer: Layer) -> list[str] | None:
 def _with(layer: Layer, quantity: str, plant: Callable[[Array], Array]) -> Layer:
     """Return the layer with a mistake in one of its results."""
 
-    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
-        out, pullback = layer.vjp(x, w, b)
-        if quantity == "out":
-            return plant(out), pullback
+    def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
+        return call, lambda results: {
+            name: plant(result) if name == quantity else result for name, result in results.items()
+        }
 
-        def wrong(dout: Array) -> tuple[Array, Array, Array]:
-            dx, dw, db = pullback(dout)
-            results = {"dx": dx, "dw": dw, "db": db}
-            results[quantity] = plant(results[quantity])
-            return results["dx"], results["dw"], results["db"]
-
-        return out, wrong
-
-    return replace(layer, vjp=vjp)
+    return through(layer, view)

@@ -1,22 +1,28 @@
-"""Search for a case on which a layer breaks a property, and shrink it."""
+"""Search for a case on which a layer breaks a property, and shrink it.
 
+Hypothesis draws the bytes of the cases once, and each property reads them in its own way; what
+fails goes back to Hypothesis, which shrinks it. Between the two runs a plain loop: the engine
+costs several times what a small case does.
+"""
+
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from math import inf
+from functools import lru_cache
 from time import perf_counter
-from typing import Literal
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
+from hypothesis.database import InMemoryExampleDatabase
 from hypothesis.errors import Flaky
 
-from affine.layer import Case, Layer, LayerGone
+from affine.layer import Case, Layer, LayerGone, OutOfTime
 from affine.properties import Property
 from affine.report import Outcome
-from affine.strategies import cases
+from affine.strategies import RAW, read_case
 
-__all__ = ["fails_on", "search", "shrunk"]
+__all__ = ["cropped", "draws", "fails_on", "read", "search"]
 
 # A layer that compiles for every new shape meets only these.
 _PALETTE = (
@@ -24,102 +30,42 @@ _PALETTE = (
     (3, 2, 1), (1, 3, 2), (2, 1, 3), (1, 1, 1),
 )  # fmt: skip
 
-# However slow a layer is, a property is not called held on less.
-_FEWEST = 2
+_SETTINGS = settings(
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    report_multiple_bugs=False,
+    print_blob=False,
+    verbosity=Verbosity.quiet,
+)
 
 
-class _Falsified(Exception):
-    """The one exception that Hypothesis sees, so that it shrinks one failure, not several."""
-
-
-class _Enough(BaseException):
-    """Ends a search at once: the time is up, or the layer is gone. Hypothesis lets it through."""
-
-
-def search(
-    tested: Property,
-    layer: Layer,
-    *,
-    max_examples: int = 100,
-    seed: int = 0,
-    shrink: bool = True,
-    until: float = inf,
-) -> Outcome:
-    """Search for a case on which the layer breaks the property; the seed decides the search.
-
-    Args:
-        tested: The property.
-        layer: The layer under test.
-        max_examples: How many cases to try.
-        seed: Where the search starts; the same seed finds the same.
-        shrink: Whether to look for the smallest such case, or to stop at the first.
-        until: When to stop, on the clock of `time.perf_counter`.
-
-    Returns:
-        The outcome.
+@lru_cache(maxsize=16)
+def draws(seed: int, count: int) -> Sequence[bytes]:
+    """Return the bytes from which cases are read; the same seed gives the same.
 
     Examples:
-        >>> from affine.adapters import load
-        >>> from affine.properties import PROPERTIES
-        >>> search(PROPERTIES["dw_is_xt_dout"], load("affine"), max_examples=20).status
-        'held'
+        >>> len(draws(seed=0, count=20))
+        20
     """
-    if not tested.is_observable_on(layer):
-        reason = layer.not_observable.get(tested.name, f"the form has no {tested.needs}")
-        return Outcome(tested.name, "not_observable", reason=reason)
-    start = perf_counter()
-    run = _Run(tested, layer, until, shrink)
+    drawn: list[bytes] = []
 
     @seeded(seed)
-    @settings(
-        max_examples=max_examples,
-        database=None,
-        deadline=None,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-        report_multiple_bugs=False,
-        print_blob=False,
-        verbosity=Verbosity.quiet,
+    @settings(_SETTINGS, max_examples=count, phases=[Phase.generate])
+    @given(RAW)
+    def collect(raw: bytes) -> None:
+        drawn.append(raw)
+
+    collect()
+    return tuple(drawn)
+
+
+def read(raw: bytes, tested: Property, layer: Layer) -> Case:
+    """Return the case that a property reads from drawn bytes."""
+    case = read_case(
+        raw, values_of=tested.values_of, layouts=tested.layouts, sizes=tested.sizes, min_side=1
     )
-    @given(
-        cases(values_of=tested.values_of, layouts=tested.layouts, sizes=tested.sizes, min_side=1)
-    )
-    def holds(case: Case) -> None:
-        run(case)
-
-    # Flaky: the layer failed once and not on the replay.
-    with suppress(_Falsified, Flaky, _Enough):
-        holds()
-    found = Outcome(tested.name, run.status, run.cases, perf_counter() - start, *run.failure)
-    return shrunk(tested, layer, found) if shrink and found.status == "falsified" else found
-
-
-class _Run:
-    """The cases of one search."""
-
-    def __init__(self, tested: Property, layer: Layer, until: float, shrink: bool) -> None:
-        self.tested, self.layer, self.until, self.shrink = tested, layer, until, shrink
-        self.cases = 0
-        self.failure: tuple[Case | None, Exception | None] = None, None
-
-    @property
-    def status(self) -> Literal["held", "falsified"]:
-        return "held" if self.failure[1] is None else "falsified"
-
-    def __call__(self, case: Case) -> None:
-        if self.cases >= _FEWEST and perf_counter() > self.until:
-            raise _Enough
-        if self.layer.compiles_per_shape:
-            case = _within_palette(case)
-        self.cases += 1
-        error = fails_on(self.tested, self.layer, case)
-        if error is None:
-            return
-        if self.failure[0] is None or not isinstance(error, LayerGone):
-            self.failure = case, error
-        if isinstance(error, LayerGone) or not self.shrink:
-            raise _Enough
-        raise _Falsified from error
+    return _within_palette(case) if layer.compiles_per_shape else case
 
 
 def _within_palette(case: Case) -> Case:
@@ -141,21 +87,94 @@ def fails_on(tested: Property, layer: Layer, case: Case) -> Exception | None:
     return None
 
 
-def shrunk(tested: Property, layer: Layer, found: Outcome, seconds: float = 2.0) -> Outcome:
+def search(
+    tested: Property, layer: Layer, *, max_examples: int = 100, seed: int = 0, shrink: bool = True
+) -> Outcome:
+    """Search for the smallest case on which the layer breaks the property.
+
+    Args:
+        tested: The property.
+        layer: The layer under test.
+        max_examples: How many cases to try.
+        seed: Where the search starts; the same seed finds the same.
+        shrink: Whether to look for the smallest such case, or to stop at the first.
+
+    Returns:
+        The outcome; if the time runs out, that of the cases until then.
+
+    Examples:
+        >>> from affine.adapters import load
+        >>> from affine.properties import PROPERTIES
+        >>> search(PROPERTIES["dw_is_xt_dout"], load("affine"), max_examples=20).status
+        'held'
+    """
+    if not tested.is_observable_on(layer):
+        reason = layer.not_observable.get(tested.name, f"the form has no {tested.needs}")
+        return Outcome(tested.name, "not_observable", reason=reason)
+    start, tried = perf_counter(), 0
+    with suppress(OutOfTime):
+        for raw in draws(seed, max_examples):
+            case = read(raw, tested, layer)
+            error = fails_on(tested, layer, case)
+            tried += 1
+            if error is not None:
+                found = Outcome(
+                    tested.name, "falsified", tried, perf_counter() - start, case, error
+                )
+                return _shrunk(tested, layer, found, raw, start) if shrink else found
+    return Outcome(tested.name, "held", tried, perf_counter() - start)
+
+
+# ------------------------------------------------------------------ shrinking
+
+
+class _Falsified(Exception):
+    """The one exception that Hypothesis sees, so that it shrinks one failure, not several."""
+
+
+def _shrunk(tested: Property, layer: Layer, found: Outcome, raw: bytes, start: float) -> Outcome:
+    """Let Hypothesis make the case smaller, byte by byte; then drop rows, features and outputs."""
+    best, tried = found, 0
+
+    @settings(_SETTINGS, database=InMemoryExampleDatabase(), phases=[Phase.reuse, Phase.shrink])
+    @given(RAW)
+    def holds(smaller: bytes) -> None:
+        nonlocal best, tried
+        case = read(smaller, tested, layer)
+        error = fails_on(tested, layer, case)
+        tried += 1
+        if isinstance(error, LayerGone):
+            raise OutOfTime  # each attempt to shrink may cost a process, or the time limit
+        if error is not None:
+            best = replace(best, counterexample=case, error=error)
+            raise _Falsified
+
+    if not isinstance(found.error, LayerGone):
+        # Flaky: the layer failed before and not on a replay.
+        with suppress(_Falsified, Flaky, OutOfTime):
+            try:
+                holds.hypothesis.fuzz_one_input(raw)  # type: ignore[attr-defined]
+            except _Falsified:
+                holds()
+        best = cropped(tested, layer, best)
+    return replace(best, cases=found.cases + tried, seconds=perf_counter() - start)
+
+
+def cropped(tested: Property, layer: Layer, found: Outcome) -> Outcome:
     """Drop rows, features and outputs as long as the property still fails, and time is left.
 
     Hypothesis lowers one size at a time; a mistake that needs two equal sizes shrinks only when
     both go down together.
     """
-    start = perf_counter()
-    while found.counterexample is not None:
-        for crop in found.counterexample.crops():
-            if perf_counter() - start > seconds:
-                return found
-            error = fails_on(tested, layer, crop)
-            if error is not None:
-                found = replace(found, counterexample=crop, error=error)
+    with suppress(OutOfTime):
+        while found.counterexample is not None:
+            for crop in found.counterexample.crops():
+                error = fails_on(tested, layer, crop)
+                if isinstance(error, LayerGone):
+                    return found
+                if error is not None:
+                    found = replace(found, counterexample=crop, error=error)
+                    break
+            else:
                 break
-        else:
-            break
-    return replace(found, seconds=found.seconds + perf_counter() - start)
+    return found

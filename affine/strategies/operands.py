@@ -19,7 +19,7 @@ from affine.strategies.memory import LAYOUTS
 from affine.strategies.numbers import READINGS, Values, limit
 from affine.strategies.sizes import large_sizes, usual_sizes
 
-__all__ = ["DTYPES", "cases"]
+__all__ = ["DTYPES", "RAW", "cases", "read_case"]
 
 Sizes = Literal["usual", "many data points", "many features", "many outputs", "all large"]
 
@@ -29,7 +29,8 @@ DTYPES = ("float64", "float32", "float16")
 _SIZES, _DTYPE, _READING, _CHOICE, _LAYOUTS, _ENTRIES = (
     slice(6), 6, 7, slice(8, 10), slice(10, 14), slice(14, 14 + 127)
 )  # fmt: skip
-_RAW = st.binary(min_size=_ENTRIES.stop, max_size=_ENTRIES.stop)
+RAW = st.binary(min_size=_ENTRIES.stop, max_size=_ENTRIES.stop)
+"""The one draw from which a case is read."""
 
 
 def cases(
@@ -61,17 +62,27 @@ def cases(
         >>> find(cases(sizes="many features"), lambda case: True).point.sizes
         (4, 131, 4)
     """
+    return RAW.map(
+        lambda raw: read_case(
+            raw, values_of=values_of, min_side=min_side, layouts=layouts, sizes=sizes
+        )
+    )
+
+
+def read_case(raw: bytes, *, values_of: Values, min_side: int, layouts: bool, sizes: Sizes) -> Case:
+    """Return the case that bytes of `RAW` stand for; the other arguments are those of `cases`.
+
+    Examples:
+        >>> ways = {"values_of": "integers", "min_side": 1, "layouts": False}
+        >>> read_case(bytes(141), sizes="usual", **ways).point.sizes
+        (1, 1, 1)
+    """
     if sizes != "usual":
-        return _RAW.map(lambda raw: _large_case(raw, sizes))
-    readings = READINGS[values_of]
-    names = list(LAYOUTS)
-
-    def usual_case(raw: bytes) -> Case:
-        read = readings[raw[_READING] % len(readings)]
-        chosen = [names[byte % len(names)] for byte in raw[_LAYOUTS]] if layouts else []
-        return _usual_case(raw, usual_sizes(raw[_SIZES], min_side), read, chosen)
-
-    return _RAW.map(usual_case)
+        return _large_case(raw, sizes)
+    readings, names = READINGS[values_of], list(LAYOUTS)
+    read = readings[raw[_READING] % len(readings)]
+    chosen = [names[byte % len(names)] for byte in raw[_LAYOUTS]] if layouts else []
+    return _usual_case(raw, usual_sizes(raw[_SIZES], min_side), read, chosen)
 
 
 # ------------------------------------------------------------------ usual cases

@@ -30,7 +30,7 @@ from affine.oracle import Violation
 from affine.properties import PROPERTIES, Property
 from affine.report import Outcome
 from affine.runner import search
-from affine.worker import Worker
+from affine.process.worker import Worker
 
 __all__ = ["Lost", "find", "shown", "source", "specimens"]
 

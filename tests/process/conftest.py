@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from affine.worker import Worker
+from affine.process.worker import Worker
 
 RIGHT_BACKWARD = """
 def backward(dout, x, w):

@@ -7,8 +7,8 @@ import pytest
 
 from affine.adapters import TargetError
 from affine.layer import Case, Operands
+from affine.process.worker import Worker
 from affine.properties import PROPERTIES
-from affine.worker import Worker
 
 FOLDER = Path(__file__).parents[1]
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from affine.adapters.exceptions import TargetRaised
 from affine.layer import Case, LayerGone, Operands
 from affine.oracle import Violation
+from affine.process.worker import Worker
 from affine.properties import PROPERTIES
-from affine.worker import TargetRaised, Worker
 
 X, W, B = np.arange(6.0).reshape(2, 3), np.ones((3, 2)), np.zeros(2)
 
@@ -66,7 +67,7 @@ def test_no_answer_in_time_ends_the_process(worker_of: Callable[..., Worker]) ->
 
 
 def test_warnings_are_given_again_with_their_line(worker_of: Callable[..., Worker]) -> None:
-    """The class is kept if it is a built-in one; NumPy's error state here holds there."""
+    """And by a class of that name."""
     worker = worker_of(
         """
         import warnings
@@ -78,12 +79,9 @@ def test_warnings_are_given_again_with_their_line(worker_of: Callable[..., Worke
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         worker.layer.forward(X[:, :1] + 1, W, B)
-        with np.errstate(divide="ignore"):
-            worker.layer.forward(X[:, :1] + 1, W, B)
-    assert [(each.category, str(each.message)) for each in caught] == [
-        (DeprecationWarning, "old (target.py:5)"),
-        (RuntimeWarning, "divide by zero encountered in divide (target.py:6)"),
-        (DeprecationWarning, "old (target.py:5)"),
+    assert [(each.category.__name__, str(each.message)) for each in caught] == [
+        ("DeprecationWarning", "old (target.py:5)"),
+        ("RuntimeWarning", "divide by zero encountered in divide (target.py:6)"),
     ]
 
 
@@ -95,11 +93,11 @@ def test_warnings_are_given_again_with_their_line(worker_of: Callable[..., Worke
         ("3.5", "out is float, but"),
         ("{'out': 1}", "out is dict, but"),
         ("np.float64(1)", "out is float64, but"),
-        ("np.array([[None]])", "out has dtype object, but should be floating"),
-        ("np.array([['a']])", "out has dtype <U1, but should be floating"),
+        ("np.array([[None]])", "out is of dtype object, but"),
+        ("np.array([['a']])", "out is of dtype <U1, but"),
         ("np.array([[1j]])", "out has dtype complex128, but should be floating"),
-        ("np.zeros(1, 'f8,i4')", r"out has dtype \|V12, but should be floating"),
-        ("np.broadcast_to(1.0, (10**6, 10**6))", "out has shape .*: too large for a result"),
+        ("np.zeros(1, 'f8,i4')", r"out is of dtype .*f0.*, but"),
+        ("np.broadcast_to(1.0, (10**6, 10**6))", r"out is too large, of shape \(1000000, 1000000\), but"),
     ],
 )
 def test_a_result_that_is_none_is_named(
@@ -129,8 +127,5 @@ def test_the_state_of_the_process_is_that_of_the_child(
             return x
         """
     )
-    layer = worker.layer
     for b, changes in ((0, False), (1, True), (0, False)):
-        before = layer.state()
-        layer.forward(X, W, np.array([b]))
-        assert (layer.state() != before) == changes
+        assert bool(worker.layer.state_changes(X, W, np.array([b]), X @ W)) == changes

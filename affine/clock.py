@@ -1,0 +1,81 @@
+"""One clock for a whole check."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import inf
+from time import perf_counter
+
+from affine.layer import Call, Layer, OutOfTime, Results, through
+
+__all__ = ["Clock", "timed"]
+
+# Seconds past the budget in which a call that hangs may still come to its time limit.
+_GRACE = 4.0
+_MOST_HANGS = 2
+
+
+class Clock:
+    """When a step of a check has to stop, and when the whole command has to.
+
+    Attributes:
+        until: When the present step stops, in seconds of `time.perf_counter`.
+        last: When even a call in progress is ended.
+        hangs: How many calls have come to their time limit.
+
+    Args:
+        budget: Seconds that the check may take.
+
+    Examples:
+        >>> clock = Clock(60)
+        >>> with clock.share(0.5):
+        ...     30 < clock.last - clock.until
+        True
+    """
+
+    def __init__(self, budget: float = inf) -> None:
+        self.budget, self.hangs = budget, 0
+        self.start = self._begun = perf_counter()
+        self.until = self.start + budget
+        self.last = self.until + _GRACE
+
+    def begin(self) -> None:
+        """Count the budget from now: what was needed to come so far goes to the grace."""
+        self._begun = perf_counter()
+        self.until = min(self._begun + self.budget, self.last)
+
+    def check(self) -> None:
+        """Raise `OutOfTime` once the step has to stop."""
+        if self.hangs >= _MOST_HANGS:
+            raise OutOfTime(f"{self.hangs} calls were waited for in vain")
+        if perf_counter() > self.until:
+            raise OutOfTime(f"the budget of {self.budget:g} s ran out")
+
+    @contextmanager
+    def share(self, part: float) -> Iterator[None]:
+        """Let what runs in here stop once this part of the whole budget is used up."""
+        with self.at_most(self._begun + part * self.budget - perf_counter()):
+            yield
+
+    @contextmanager
+    def at_most(self, seconds: float) -> Iterator[None]:
+        """Let what runs in here stop after so many seconds."""
+        before = self.until
+        self.until = min(before, perf_counter() + seconds)
+        try:
+            yield
+        finally:
+            self.until = before
+
+
+def timed(layer: Layer, clock: Clock) -> Layer:
+    """Return the layer with calls that raise `OutOfTime` once the step has to stop."""
+
+    def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
+        clock.check()
+        return call, after
+
+    def after(results: Results) -> Results:
+        clock.check()
+        return results
+
+    return through(layer, view)
