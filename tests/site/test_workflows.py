@@ -1,5 +1,6 @@
-"""The workflow files keep to the hosting service's schema."""
+"""The workflow files keep to the hosting service's schema, and pin what they run."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,3 +32,12 @@ def test_a_workflow_without_a_runner_is_refused(tmp_path: Path) -> None:
     assert "runs-on:" in text
     wrong.write_text(text.replace("runs-on:", "runs-off:"), encoding="utf-8")
     assert "runs-off" in complaints(wrong)
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_an_action_is_pinned_by_its_commit(workflow: Path) -> None:
+    """A tag can be moved to other code; the comment says which version the commit is."""
+    used = re.findall(r"uses: (.*)", workflow.read_text(encoding="utf-8"))
+    assert used
+    for action in used:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action)
