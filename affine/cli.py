@@ -252,12 +252,10 @@ def _print(parts: "Callable[[int], Iterable[RenderableType]]") -> None:
     """Print parts on standard output: in colour on a terminal, unless NO_COLOR says no."""
     from rich.console import Console
 
-    from affine.report.layout import show
+    from affine.report.layout import printed
 
-    console = Console()
-    with console.capture() as captured:
-        show(console, parts(console.width))
-    _write("\n".join(line.rstrip() for line in captured.get().split("\n")))
+    found = Console()  # of the terminal: its width, and which colours it knows
+    _write(printed(parts(found.width), found.width, found.color_system))
 
 
 def _write(text: str) -> None:
@@ -283,12 +281,16 @@ def _progress(target: str) -> "Iterator[Progress]":
 
     from rich.console import Console
 
-    status = Console(stderr=True).status(f"checking {target}")
+    from affine.report.layout import paragraph
+    from affine.report.words import on_one_line
+
+    doing = f"checking {on_one_line(target, 60)}"
+    status = Console(stderr=True).status(paragraph(doing))
     timer = Timer(_QUIET_SECONDS, status.start)
     timer.daemon = True
     timer.start()
     try:
-        yield lambda step, done, total: status.update(f"checking {target}: {step} {done}/{total}")
+        yield lambda step, done, total: status.update(paragraph(f"{doing}: {step} {done}/{total}"))
     finally:
         timer.cancel()
         timer.join()

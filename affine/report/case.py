@@ -14,6 +14,7 @@ from affine.report.findings import Outcome
 from affine.report.literals import layout
 from affine.report.matrices import Block, block, number, side_by_side, window
 from affine.report.snippet import direct, mentions, operands, replay, seen
+from affine.report.words import message
 
 __all__ = ["case_lines"]
 
@@ -65,7 +66,7 @@ def case_lines(outcome: Outcome, width: int, reduction: str = "sum") -> Iterator
 
 def _sizes(case: Case, error: Exception | None) -> tuple[int, ...]:
     """The sizes of the case, or those that the property made of it and says."""
-    made = re.search(r"at sizes \((\d+), (\d+), (\d+)\)", str(error))
+    made = re.search(r"at sizes \((\d+), (\d+), (\d+)\)", message(error))
     return tuple(map(int, made.groups())) if made else case.point.sizes
 
 

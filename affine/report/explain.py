@@ -10,13 +10,12 @@ from textwrap import dedent
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.text import Text
 
 from affine.equations import EQUATIONS, STATEMENTS, Equation
 from affine.history import retired
 from affine.mistakes import MISTAKES, Mistake
 from affine.properties import PROPERTIES, Property
-from affine.report.layout import code, heading, indented, rows
+from affine.report.layout import code, heading, indented, paragraph, rows
 from affine.report.notation import page, plain
 from affine.report.words import counted
 
@@ -174,6 +173,6 @@ def listing(profile: str = "") -> Iterator[RenderableType]:
 
 def _entry(found: Property) -> Iterator[RenderableType]:
     beyond = "" if found.profile == "textbook" else f"  [{found.profile}]"
-    yield Text(found.name + beyond, overflow="fold")
+    yield paragraph(found.name + beyond)
     tags = ", ".join(found.equations)
-    yield indented(Text(f"({tags}) catches {found.catches}"))
+    yield indented(paragraph(f"({tags}) catches {found.catches}"))

@@ -9,6 +9,7 @@ import numpy as np
 from rich.text import Text
 
 from affine.layer import Array
+from affine.report.layout import paragraph
 
 __all__ = ["Block", "block", "number", "side_by_side", "window"]
 
@@ -155,7 +156,7 @@ def _column(
     ]
     wide = max(map(len, cells), default=0)
     return [
-        Text(" " * (wide - len(cell))) + Text(cell, style=style if mark else "")
+        Text(" " * (wide - len(cell))) + paragraph(cell, style if mark else "")
         for cell, mark in zip(cells, marked, strict=True)
     ]
 

@@ -1,6 +1,7 @@
 """A report as JSON, for graders, CI and other programs; `schema.json` describes it."""
 
 import json
+import re
 from importlib.resources import files
 from typing import Any
 
@@ -12,7 +13,7 @@ from affine.properties import PROPERTIES
 from affine.report.findings import Certificate, Finding, Outcome, Report
 from affine.report.literals import layout
 from affine.report.snippet import seen, snippet
-from affine.report.words import clean, kind_of
+from affine.report.words import cut, is_seen, kind_of, message
 
 __all__ = ["SCHEMA", "dumps", "record", "schema"]
 
@@ -21,13 +22,25 @@ SCHEMA = 1
 
 
 def dumps(report: Report) -> str:
-    """Return the report as JSON text.
+    """Return the report as JSON text, which is safe to print: what acts on a terminal is escaped.
 
     Examples:
         >>> json.loads(dumps(Report("mine.py", trouble="no file mine.py")))["verdict"]
         'error'
     """
-    return json.dumps(record(report), indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(record(report), indent=1, ensure_ascii=False, allow_nan=False)
+    return _ACTING.sub(lambda found: _escaped(found[0]), text)
+
+
+# Control characters are escaped already. The last one begins a command to a CI.
+_ACTING = re.compile(r"[^\x00-\x7e]|(?<=##)\w*\[")
+
+
+def _escaped(signs: str) -> str:
+    """Return them as JSON writes them in ASCII, unless they are one that a reader sees."""
+    if signs.endswith("["):
+        return signs[:-1] + r"\u005b"
+    return signs if is_seen(signs) else json.dumps(signs)[1:-1]
 
 
 def schema() -> dict[str, Any]:
@@ -58,21 +71,21 @@ def record(report: Report) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "verdict": report.verdict,
-        "target": clean(report.target),
-        "trouble": clean(report.trouble, 4000),
-        "form": report.form,
+        "target": cut(report.target),
+        "trouble": cut(report.trouble),
+        "form": cut(report.form),
         "profile": report.profile,
         "reduction": report.reduction,
         "seed": report.seed,
-        "versions": dict(report.versions),
+        "versions": {name: cut(version) for name, version in report.versions.items()},
         "seconds": report.seconds,
         "properties": [
             _outcome(outcome, causes.get(outcome.name), report) for outcome in report.outcomes
         ],
         "findings": [_finding(finding) for finding in report.findings],
-        "remarks": [clean(remark) for remark in report.remarks],
+        "remarks": [cut(remark) for remark in report.remarks],
         "steps": [
-            {"name": step.name, "established": clean(step.established), "seconds": step.seconds}
+            {"name": step.name, "established": cut(step.established), "seconds": step.seconds}
             for step in report.steps
         ],
         "certificate": _certificate(report.certificate),
@@ -88,9 +101,9 @@ def _outcome(outcome: Outcome, diagnosis: Diagnosis | None, report: Report) -> d
         "cases": outcome.cases,
         "seconds": outcome.seconds,
         "counterexample": _counterexample(outcome, report),
-        "message": clean(str(outcome.error) if outcome.error is not None else outcome.reason),
-        "exception": kind_of(outcome.error),
-        "diagnosis": None if diagnosis is None else clean(diagnosis.sentence),
+        "message": cut(outcome.reason if outcome.error is None else message(outcome.error)),
+        "exception": cut(kind_of(outcome.error)),
+        "diagnosis": None if diagnosis is None else cut(diagnosis.sentence),
     }
 
 
@@ -144,7 +157,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "properties": [outcome.name for outcome in finding.outcomes],
         "quantity": diagnosis.quantity,
-        "sentence": clean(diagnosis.sentence),
+        "sentence": cut(diagnosis.sentence),
         "mistake": None if mistake is None else _mistake(mistake),
         "ruled_out": list(diagnosis.ruled_out),
     }

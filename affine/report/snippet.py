@@ -13,7 +13,7 @@ from affine.properties import PROPERTIES
 from affine.report.averages import WRAPPER, as_given, expected_at
 from affine.report.findings import Outcome
 from affine.report.literals import literal
-from affine.report.words import told
+from affine.report.words import cut, told
 
 __all__ = ["direct", "mentions", "operands", "replay", "seen", "snippet"]
 
@@ -86,7 +86,9 @@ def snippet(outcome: Outcome, usage: str = "", reduction: str = "sum") -> str:
     ]
     if mentions(calls, "choice"):
         made.append(f"choice = {case.choice}")
-    start = usage.strip() or "# vjp(x, w, b) -> (out, pullback) is the layer under test"
+    # Code that had to be cut would show nothing.
+    fits = usage.strip() and cut(usage) == usage
+    start = usage.strip() if fits else "# vjp(x, w, b) -> (out, pullback) is the layer under test"
     if reduction == "mean" and direct(outcome, reduction) is None:
         start += "\n" + WRAPPER
     gap = [] if start.startswith(("import ", "from ", "#")) else [""]
@@ -181,4 +183,4 @@ def _print(error: Violation) -> str:
 def _end(error: Exception | None) -> str:
     if isinstance(error, LayerGone):
         return "ends or hangs the process"
-    return f"raises {told(error, 80)}".replace("\n", " ")
+    return f"raises {' '.join(told(error, 80).split())}"

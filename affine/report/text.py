@@ -4,16 +4,15 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Group, RenderableType
-from rich.text import Text
 
 from affine.equations import EQUATIONS
 from affine.properties import PROPERTIES
 from affine.report.case import case_lines
 from affine.report.findings import Certificate, Finding, Outcome, Report, Step
-from affine.report.layout import code, heading, indented, rows, to_text
+from affine.report.layout import code, heading, indented, paragraph, rows, to_text
 from affine.report.notation import page, plain
 from affine.report.snippet import snippet
-from affine.report.words import below, clean, counted, told
+from affine.report.words import below, clean, counted, on_one_line, told
 
 __all__ = ["headline", "parts", "text", "verdict"]
 
@@ -23,7 +22,7 @@ _PROVED = " At the sizes of the proof it is one, for all real inputs of a biline
 _SLOWEST = 5
 _NAMED = 5
 _HEADLINES = 2
-_LONGEST_TROUBLE = 4000
+_LONGEST_MESSAGE = 240
 
 
 def text(report: Report, *, width: int = 80, verbose: bool = False) -> str:
@@ -44,14 +43,14 @@ def text(report: Report, *, width: int = 80, verbose: bool = False) -> str:
 def parts(report: Report, width: int, *, verbose: bool = False) -> Iterator[RenderableType]:
     """Yield the parts of the report, for a console to print: the verdict first."""
     yield heading(verdict(report), style=_COLOURS[report.verdict])
-    further = clean(report.trouble, _LONGEST_TROUBLE).partition("\n")[2]
+    further = clean(report.trouble).partition("\n")[2]
     if further:
-        yield Text(further)
+        yield paragraph(further)
     for number, finding in enumerate(report.findings, start=1):
         many = f"Mistake {number} of {len(report.findings)}. " if report.findings[1:] else ""
         yield from _finding(finding, report, many, width, verbose)
     if report.remarks:
-        remarks = (indented(Text(clean(remark))) for remark in report.remarks)
+        remarks = (indented(paragraph(clean(remark))) for remark in report.remarks)
         yield Group(heading("Remarks, which are no failures"), *remarks)
     if report.outcomes:
         yield from _footer(report, verbose)
@@ -71,7 +70,7 @@ def verdict(report: Report) -> str:
         'PASS mine.py: 1 property held on 1,843 cases (profile textbook, seed 0)'
     """
     said = {"pass": _passed, "fail": _failed, "error": _undecided}[report.verdict](report)
-    return f"{report.verdict.upper()} {clean(report.target)}: " + " ".join(said.split())
+    return f"{report.verdict.upper()} {on_one_line(report.target)}: " + " ".join(said.split())
 
 
 def _passed(report: Report) -> str:
@@ -126,7 +125,7 @@ def headline(finding: Finding) -> str:
 
 
 def _message(outcome: Outcome) -> str:
-    return told(outcome.error, 240) if outcome.error else outcome.name
+    return told(outcome.error, _LONGEST_MESSAGE) if outcome.error else outcome.name
 
 
 def _reproduction(finding: Finding, report: Report) -> Iterator[RenderableType]:
@@ -206,7 +205,7 @@ def _footer(report: Report, verbose: bool) -> Iterator[RenderableType]:
     yield rows([("Properties", _counts(report)), ("Again", command(report))])
     if report.verdict == "pass":
         proved = any(step.name == "proof" for step in report.steps)
-        yield indented(Text(_MEANING + (_PROVED if proved else "")), by=0)
+        yield indented(paragraph(_MEANING + (_PROVED if proved else "")), by=0)
 
 
 def _established(step: Step, report: Report, verbose: bool) -> str:
@@ -241,7 +240,7 @@ def command(report: Report) -> str:
     """
     profile = f" --profile {report.profile}" if report.profile != "textbook" else ""
     reduction = " --reduction mean" if report.reduction == "mean" else ""
-    target = shlex.quote(clean(report.target))
+    target = shlex.quote(on_one_line(report.target))
     only = "".join(f" --only {name}" for name in report.only)
     return f"affine check {target}{profile}{reduction}{only} --seed {report.seed}"
 
@@ -254,8 +253,8 @@ def _details(report: Report) -> Iterator[RenderableType]:
         times = ((f"{one.seconds:.2f} s", one.name) for one in slowest)
         yield Group(heading("The slowest"), indented(rows(times)))
     if report.versions:
-        versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
-        form = [("Form", report.form)] if report.form else []
+        versions = ", ".join(f"{name} {clean(one)}" for name, one in report.versions.items())
+        form = [("Form", clean(report.form))] if report.form else []
         yield rows([*form, ("Versions", versions)])
 
 
