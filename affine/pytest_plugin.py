@@ -3,6 +3,7 @@
 Whoever does not use it pays for the options only: everything else is imported where it runs.
 """
 
+import argparse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -15,6 +16,7 @@ Profile: TypeAlias = Literal["textbook", "library", "framework"]
 Reduction: TypeAlias = Literal["sum", "mean"]
 
 _PROFILES = ("textbook", "library", "framework")
+_LARGEST_SEED = 2**63 - 1
 
 
 class Falsified(Exception):
@@ -39,11 +41,12 @@ def properties_of(
         >>> test_my_layer("dw_is_xt_dout")
     """
     from affine.adapters import TargetError, layer_from, load
+    from affine.report.words import clean
 
     try:
         judged = load(layer) if isinstance(layer, str) else layer_from(layer)
     except TargetError as error:
-        raise pytest.Collector.CollectError(str(error)) from None
+        raise pytest.Collector.CollectError(clean(str(error))) from None
 
     @pytest.mark.parametrize("name", _names(profile))
     def test(name: str) -> None:
@@ -68,12 +71,13 @@ def _names(profile: Profile) -> list[str]:
 def _failure(layer: Any, name: str, profile: Profile, reduction: Reduction, seed: int) -> str:
     """Return what the report says if the property does not hold; skip if nothing can be said."""
     from affine.report.text import text
+    from affine.report.words import clean
     from affine.runner import check
 
     report = check(layer, profile=profile, reduction=reduction, seed=seed, only=[name])
     outcome = next((found for found in report.outcomes if found.name == name), None)
     if outcome is not None and outcome.status == "not_observable":
-        pytest.skip(outcome.reason or "not observable in this form")
+        pytest.skip(clean(outcome.reason) or "not observable in this form")
     return "" if report else text(report)
 
 
@@ -102,8 +106,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="mean: hold dW and db to averages over the batch (default: sum)",
     )
     group.addoption(
-        "--affine-seed", type=int, default=0, help="replays the check (default: 0)", metavar="SEED"
+        "--affine-seed",
+        type=_seed,
+        default=0,
+        help="replays the check (default: 0)",
+        metavar="SEED",
     )
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) > _LARGEST_SEED:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a seed; give a whole number from 0 to {_LARGEST_SEED}"
+        )
+    return int(text)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -119,7 +135,14 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     option = config.option
     mean = ", reduction mean" if option.affine_reduction == "mean" else ""
     chosen = f"profile {option.affine_profile}, seed {option.affine_seed}{mean}"
-    return f"affine: {option.affine} ({chosen})"
+    return f"affine: {_target(config)} ({chosen})"
+
+
+def _target(config: pytest.Config) -> str:
+    """The target as it is fit to print: pytest prints it as it is."""
+    from affine.report.words import on_one_line
+
+    return on_one_line(config.option.affine)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -128,9 +151,10 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Add the properties of the layer, before `-k` and others select."""
     if config.option.affine:
-        target = _Target.from_parent(
-            session, name=config.option.affine, nodeid=config.option.affine
-        )
+        name = _target(config)
+        # pytest reads :: and [ in an identifier.
+        nodeid = name.replace("::", ":").translate({ord("["): "(", ord("]"): ")"})
+        target = _Target.from_parent(session, name=name, nodeid=nodeid)
         # By a report, as everything else that is collected: then pytest counts the items.
         report = config.hook.pytest_make_collect_report(collector=target)
         config.hook.pytest_collectreport(report=report)
@@ -142,12 +166,13 @@ class _Target(pytest.Collector):
 
     def __init__(self, **keywords: Any) -> None:
         from affine.adapters import TargetError, load
+        from affine.report.words import clean
 
         super().__init__(**keywords)
         try:
             self.layer = load(self.config.option.affine)
         except TargetError as error:
-            raise pytest.UsageError(f"--affine: {error}") from None
+            raise pytest.UsageError(f"--affine: {clean(str(error))}") from None
 
     def collect(self) -> Iterator["_PropertyItem"]:
         for name in _names(self.config.option.affine_profile):
@@ -180,4 +205,4 @@ class _PropertyItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, None, str]:
-        return Path(self.config.option.affine), None, self.name
+        return Path(_target(self.config)), None, self.name

@@ -1,5 +1,6 @@
 """`pytest --affine TARGET`, and the two lines in a test file."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +88,28 @@ def test_a_target_that_cannot_be_judged_is_a_usage_error(
     result = run("--affine", target)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: --affine: {message}*"])
+
+
+@pytest.mark.parametrize("given", ["-1", "7.5", "seven", "99999999999999999999"])
+def test_a_seed_is_checked_before_the_work(given: str, pytester: pytest.Pytester, run) -> None:  # type: ignore[no-untyped-def]
+    pytester.makepyfile(my_layer=RIGHT)
+    result = run("--affine", "my_layer.py", f"--affine-seed={given}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*'{given}' is not a seed; give a whole number from 0 to *"])
+
+
+def test_text_of_the_target_does_not_act(pytester: pytest.Pytester, run) -> None:  # type: ignore[no-untyped-def]
+    """Neither its name nor what it raises reaches the terminal as it is."""
+    name = "::error::[1]\x1b[2J.py"
+    message = r"raise ValueError('\n::error::no \x1b[2J ##[error]no')"
+    source = RIGHT.replace("return dout", f"{message}; return dout")
+    (pytester.path / name).write_text(source, encoding="utf-8")
+    result = run("--affine", name, "-k", ONE, "-v")
+    result.assert_outcomes(failed=1, deselected=len(TEXTBOOK) - 1)
+    printed = result.stdout.str()
+    assert "\x1b[2J" not in printed
+    assert not re.search(r"^\s*::|##\[", printed, re.MULTILINE)
+    assert r"\::error::no \x1b[2J ##\[error]no" in printed
 
 
 def test_without_the_option_nothing_changes(pytester: pytest.Pytester, run) -> None:  # type: ignore[no-untyped-def]
