@@ -3,23 +3,25 @@
 What a command needs is imported when it runs, so that `affine --help` is there at once.
 """
 
-import os
+import io
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from signal import SIGINT
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import affine
+from affine.command.options import LARGEST_SEED, Seconds, Target, known, writable
+from affine.command.signals import Ended, end_by_exception, ignore_signals
+from affine.command.terminal import complain, let_go, show, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from rich.console import RenderableType
 
     from affine.process.worker import Worker
     from affine.report import Report
@@ -28,7 +30,6 @@ __all__ = ["main"]
 
 PROFILES = ("textbook", "library", "framework")
 _EXIT = {"pass": 0, "fail": 1, "error": 2}
-_INTERRUPTED = 130
 _QUIET_SECONDS = 2.0
 _LOADING_SECONDS = 20.0
 
@@ -39,20 +40,45 @@ def main() -> None:
     """Run the command line, and exit with 0, 1 or 2: see `affine --help`.
 
     Exit code 1 means that a property was falsified and nothing else: an error of this program
-    must never read as a verdict.
+    must never read as a verdict. Ctrl-C exits with 130 and SIGTERM with 143, as in a shell.
     """
     try:
-        sys.exit(_commands.main(prog_name="affine", standalone_mode=False))
+        end_by_exception()
+        code = _run()
+        ignore_signals()
+    except KeyboardInterrupt as interrupt:
+        ended = interrupt if isinstance(interrupt, Ended) else Ended(SIGINT)
+        complain(f"{ended}\n")
+        let_go(sys.stdout)  # its reader may be stuck
+        ignore_signals()
+        code = ended.code
+    sys.exit(code)
+
+
+def _run() -> int:
+    # Not `main` of click, which answers an interrupt by an empty line.
+    try:
+        with _commands.make_context("affine", sys.argv[1:]) as context:
+            return _commands.invoke(context) or 0
+    except click.exceptions.Exit as end:
+        return end.exit_code
     except click.ClickException as error:
-        error.show()
-        sys.exit(_EXIT["error"])
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted: there is no verdict", err=True)
-        sys.exit(_INTERRUPTED)
+        text = io.StringIO()
+        error.show(text)
+        _report_failure(text.getvalue())
+    except BrokenPipeError:  # nobody reads the help any more
+        let_go(sys.stdout)
+        return 0
     except Exception:
-        traceback.print_exc()
-        click.echo("ERROR this is a fault of affine itself; the layer was not judged", err=True)
-        sys.exit(_EXIT["error"])
+        fault = "ERROR this is a fault of affine itself; the layer was not judged\n"
+        _report_failure(traceback.format_exc() + fault)
+    return _EXIT["error"]
+
+
+def _report_failure(text: str) -> None:
+    from affine.report.words import clean_lines
+
+    complain(clean_lines(text))
 
 
 @click.group(
@@ -74,31 +100,8 @@ def _commands() -> None:
 # ------------------------------------------------------------------ affine check
 
 
-def _fits(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
-    """Refuse a file that cannot be written before the work is done, not after."""
-    if path is not None and str(path) != "-" and not path.parent.is_dir():
-        raise click.BadParameter(f"there is no folder {path.parent}; make it first")
-    return path
-
-
-def _known(
-    context: click.Context, parameter: click.Parameter, names: tuple[str, ...]
-) -> tuple[str, ...]:
-    """Refuse a name that no property has, and offer the closest."""
-    if not names:
-        return names
-    from affine.properties import PROPERTIES
-    from affine.report.explain import closest
-
-    for name in names:
-        if name not in PROPERTIES:
-            hint = closest(name, PROPERTIES) or "`affine list` names them all"
-            raise click.BadParameter(f"no property is called {name}; {hint}")
-    return names
-
-
 @_commands.command(short_help="Check the layer in a file or a module.")
-@click.argument("target")
+@click.argument("target", type=Target())
 @click.option(
     "--profile",
     type=click.Choice(PROFILES),
@@ -106,17 +109,24 @@ def _known(
     show_default=True,
     help="How much a right layer must promise.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Replays a check.")
+@click.option(
+    "--seed",
+    metavar="N",
+    type=click.IntRange(0, LARGEST_SEED),
+    default=0,
+    show_default=True,
+    help="Replays a check.",
+)
 @click.option(
     "--json",
     "destination",
     metavar="FILE",
-    type=click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Path),
-    callback=_fits,
+    type=click.Path(allow_dash=True, path_type=Path),
+    callback=writable,
     help="Write the report as JSON as well; - writes it instead, to standard output.",
 )
 @click.option(
-    "--only", multiple=True, metavar="NAME", callback=_known, help="Run only this property; repeat."
+    "--only", multiple=True, metavar="NAME", callback=known, help="Run only this property; repeat."
 )
 @click.option(
     "--reduction",
@@ -127,14 +137,16 @@ def _known(
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Seconds(),
+    metavar="SECONDS",
     default=10.0,
     show_default=True,
     help="Seconds that one call of the layer may take.",
 )
 @click.option(
     "--budget",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Seconds(),
+    metavar="SECONDS",
     default=30.0,
     show_default=True,
     help="Seconds that the check may take, about, if the layer is slow.",
@@ -153,7 +165,10 @@ def check(target: str, destination: Path | None, verbose: bool, **chosen: Any) -
 
     Exit code: 0 everything held, 1 a property was falsified, 2 no verdict.
     """  # noqa: D301
-    report = _checked(target, **chosen)
+    from affine.strategies.storage import stored_nowhere
+
+    with stored_nowhere():
+        report = _checked(target, **chosen)
     _deliver(report, destination, verbose)
     return _EXIT[report.verdict]
 
@@ -196,10 +211,10 @@ def _deliver(report: "Report", destination: Path | None, verbose: bool) -> None:
     from affine.report.text import parts, verdict
 
     if destination is not None and str(destination) == "-":
-        _write(dumps(report) + "\n")
-        click.echo(verdict(report), err=True)
+        write(dumps(report) + "\n", sys.stdout)
+        complain(verdict(report) + "\n")
         return
-    _print(lambda width: parts(report, width, verbose=verbose))
+    show(lambda width: parts(report, width, verbose=verbose))
     if destination is not None:
         try:
             destination.write_text(dumps(report) + "\n", encoding="utf-8")
@@ -222,7 +237,7 @@ def list_(profile: str | None) -> None:
     """  # noqa: D301
     from affine.report.explain import listing
 
-    _print(lambda width: listing(profile or ""))
+    show(lambda width: listing(profile or ""))
 
 
 @_commands.command(short_help="Explain an equation, a property or a mistake.")
@@ -242,33 +257,10 @@ def explain(name: str) -> None:
         parts = explained(name)
     except LookupError as error:
         raise click.ClickException(str(error)) from error
-    _print(lambda width: parts)
+    show(lambda width: parts)
 
 
 # ------------------------------------------------------------------ terminal
-
-
-def _print(parts: "Callable[[int], Iterable[RenderableType]]") -> None:
-    """Print parts on standard output: in colour on a terminal, unless NO_COLOR says no."""
-    from rich.console import Console
-
-    from affine.report.layout import printed
-
-    found = Console()  # of the terminal: its width, and which colours it knows
-    _write(printed(parts(found.width), found.width, found.color_system))
-
-
-def _write(text: str) -> None:
-    """Write to standard output. That a reader went away (`| head`) is no error of the check."""
-    encoding = sys.stdout.encoding or "utf-8"
-    # A log that cannot hold an ᵀ gets a question mark, not a traceback.
-    text = text.encode(encoding, "replace").decode(encoding)
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python flushes once more at its end; let that go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The command line, run in this process or in one of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -14,8 +15,14 @@ PLAIN = {name: os.environ[name] for name in os.environ if name not in ("NO_COLOR
 def main(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     """Run the command line in this process and return its exit code."""
     monkeypatch.setattr(sys, "argv", ["affine", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+    finally:  # the command leaves them as at the end of a process
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
     return int(ended.value.code or 0)
 
 

@@ -103,10 +103,24 @@ def test_json_goes_where_it_is_sent(
     [
         (["check"], "Missing argument 'TARGET'"),
         (["check", "a.py", "--profile", "strict"], "'strict' is not one of"),
-        (["check", "a.py", "--timeout", "0"], "0.0 is not in the range"),
+        (["check", ""], "'' names no file; name the file of a layer: affine check my_layer.py"),
+        (["check", "a\0.py"], r"'a\x00.py' names no file; name the file"),
+        (["check"], "Name the file of a layer: affine check my_layer.py"),
+        (["check", "a.py", "--seed", "-99999999999999999999"], "is not in the range 0<=x<="),
+        (["check", "a.py", "--seed", f"{2**63}"], "is not in the range 0<=x<="),
+        (["check", "a.py", "--timeout", "0"], "0 is not a time; give a number above 0, such as 10"),
+        (["check", "a.py", "--timeout", "-1"], "give a number above 0"),
+        (["check", "a.py", "--timeout", "nan"], "give a number above 0"),
+        (["check", "a.py", "--budget", "inf"], "give a number above 0"),
+        (["check", "a.py", "--budget", "long"], "'long' is not a valid float"),
+        (["check", "a.py", "--only", ""], "no property is called ''; `affine list` names them all"),
         (["check", "a.py", "--only", "dw_is_xt_dou"], "did you mean dw_is_xt_dout?"),
         (["check", "a.py", "--only", "zzz"], "`affine list` names them all"),
         (["check", "a.py", "--json", "no/such/folder/report.json"], "there is no folder"),
+        (["check", "a.py", "--json", "/"], "/ is a folder; name a file: /report.json"),
+        (["check", "a.py", "--json", ""], "is a folder; name a file: report.json"),
+        (["check", "a.py", "--json", "a" * 300], "name another file"),
+        (["explain", "\x07"], r"nothing is called \x07"),
         (["explain", "dww"], "nothing is called dww; did you mean dw?"),
         (["explain", "zzz"], "`affine list`"),
         (["lst"], "No such command"),
@@ -125,7 +139,11 @@ def test_a_wrong_call_is_no_verdict(
 
 @pytest.mark.parametrize(
     ("raised", "code", "said"),
-    [(KeyboardInterrupt(), 130, "interrupted"), (ZeroDivisionError(), 2, "a fault of affine")],
+    [
+        (KeyboardInterrupt(), 130, "interrupted: there is no verdict"),
+        (ZeroDivisionError("\x1b[2J"), 2, r"ZeroDivisionError: \x1b[2J"),
+        (ZeroDivisionError(), 2, "a fault of affine itself"),
+    ],
 )
 def test_only_a_verdict_exits_with_0_or_1(
     raised: BaseException,
@@ -153,6 +171,44 @@ def test_a_report_that_cannot_be_written_is_no_verdict(
     monkeypatch.setattr(cli, "_checked", lambda target, **chosen: HELD)
     assert main(monkeypatch, "check", "mine.py", "--json", "/dev/full") == 2
     assert "cannot write /dev/full" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["here", "in"])
+def test_a_report_that_nobody_may_write_is_refused_at_once(
+    place: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Before the check, which takes its time."""
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path / place)
+    (tmp_path / "here").touch()
+    (tmp_path / "in").mkdir()
+    file = tmp_path / ("here" if place == "here" else "in/report.json")
+    assert main(monkeypatch, "check", "mine.py", "--json", str(file)) == 2
+    assert f"{file} cannot be written; name a file in another folder" in capsys.readouterr().err
+
+
+def test_a_folder_is_no_target(tmp_path: Path) -> None:
+    """It says so in one line, and names a file in it."""
+    (tmp_path / "mine.py").touch()
+    ended = run("check", str(tmp_path))
+    assert ended.returncode == 2
+    assert ended.stdout.startswith(f"ERROR {tmp_path}: {tmp_path} is a folder; name one Python")
+    assert ended.stderr == ""
+
+
+def test_a_check_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hypothesis would keep the constants that it has read in a folder beside the layer."""
+    monkeypatch.chdir(tmp_path)
+    package = str(Path(affine.__file__).parents[1])
+    (tmp_path / "mine.py").write_text(
+        "def forward(x, w, b): return x @ w + b\n"
+        "def backward(dout, x, w): return dout @ w.T, x.T @ dout, dout.sum(0)\n"
+    )
+    assert run("check", "mine.py", "--only", "dw_is_xt_dout", PYTHONPATH=package).returncode == 0
+    assert run("list", PYTHONPATH=package).returncode == 0
+    assert {path.name for path in tmp_path.iterdir()} - {"__pycache__"} == {"mine.py"}
 
 
 def test_a_wrong_layer_is_reported_from_end_to_end(tmp_path: Path) -> None:
@@ -201,12 +257,44 @@ def test_the_version_is_that_of_the_package() -> None:
     assert run("--version").stdout.strip() == f"affine, version {affine.__version__}"
 
 
-def test_a_reader_that_goes_away_is_no_error() -> None:
-    """`affine list | head -1` neither fails nor prints a traceback."""
-    command = f"{sys.executable} -m affine list | head -1; echo ${{PIPESTATUS[0]}}"
-    ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
-    assert ended.stdout.splitlines()[-1] == "0"
-    assert ended.stderr == ""
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["list"], 0),
+        (["--help"], 0),
+        (["check", "--help"], 0),
+        (["check", "no_such_file.py"], 2),
+        (["check", "no_such_file.py", "--json", "-"], 2),
+    ],
+)
+def test_a_reader_that_goes_away_is_no_error(
+    arguments: list[str], code: int, unbuffered: str
+) -> None:
+    """`affine list | head -1` neither fails nor prints a traceback; the verdict stays."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    ended = subprocess.run(
+        [sys.executable, "-m", "affine", *arguments],
+        stdout=writes,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+    )
+    os.close(writes)
+    assert ended.returncode == code
+    summary = ["ERROR no_such_file.py: no file no_such_file.py"] if "--json" in arguments else []
+    assert [line.partition(";")[0] for line in ended.stderr.splitlines()] == summary
+
+
+@pytest.mark.parametrize(("closed", "code"), [(">&-", 2), (">/dev/full", 2), ("2>&-", 2)])
+def test_output_that_goes_nowhere_is_no_fault(closed: str, code: int) -> None:
+    """Neither a stream that is closed from the start nor a full disk."""
+    command = f"{sys.executable} -m affine check no_such_file.py {closed}"
+    ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert ended.returncode == code
+    assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ RANKS = [
     {"properties", "mistakes"},
     {"report"},
     {"runner", "process"},
+    {"command"},
     {"cli", "pytest_plugin"},
     {"__main__"},
 ]
