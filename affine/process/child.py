@@ -18,8 +18,9 @@ import psutil
 
 from affine.process import LONGEST_LINE
 
-__all__ = ["Child", "ProcessExited"]
+__all__ = ["FORGED", "Child", "ProcessExited"]
 
+FORGED = "the process wrote to the connection of the checker"
 _LOOK_AFTER = 0.1  # seconds until a silent child is looked at: did it end?
 _MOST_LINES = 1000  # more than are ever asked for at once
 
@@ -65,7 +66,7 @@ class Child:
         except EOFError:
             reason = self._how_it_ended(when)
         except (TypeError, ValueError, RecursionError):
-            reason = f"the process wrote to the connection of the checker {when}"
+            reason = f"{FORGED} {when}"
         self.end()
         raise ProcessExited(reason)
 

@@ -16,7 +16,7 @@ from affine.layer import GRADIENTS, Array, Call, LayerGone, OutOfTime, Pullback,
 from affine.memory import Arena, Memory, look
 from affine.oracle import NoArray, expect_count
 from affine.process import LARGEST_RESULT, RESULTS
-from affine.process.child import Child, ProcessExited
+from affine.process.child import FORGED, Child, ProcessExited
 
 __all__ = ["Connection"]
 
@@ -129,8 +129,7 @@ class Connection(Memory):
                     answer[part] = [self._result(*entry) for entry in answer[part]]
             return {call: answer}[answer["call"]]
         except Exception:
-            nonsense = f"the process wrote to the connection of the checker {_WHEN}"
-            raise LayerGone(nonsense) from None
+            raise LayerGone(f"{FORGED} {_WHEN}") from None
 
     def _result(self, kind: str, *described: Any) -> Any:
         """Return a private copy of a result; for what is no array, an object of that name."""

@@ -35,7 +35,6 @@ _exit, _modules = os._exit, sys.modules
 
 _FUNCTIONS = (*LIKE_VJP, "jvp", "per_sample_gradients", "vmapped")
 _MOST_RESULTS, _MOST_WARNINGS = 8, 20
-_LOOK_AGAIN = 0.5  # seconds
 
 
 def main(target: str, handle: int | str) -> None:
@@ -68,7 +67,7 @@ def _end_with(parent: int) -> None:
 
         parent_of = lambda: parent * psutil.pid_exists(parent)  # noqa: E731
     while parent_of() == parent:
-        sleep(_LOOK_AGAIN)
+        sleep(0.5)
     kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
@@ -86,6 +85,7 @@ def _look_like_a_plain_run(target: str) -> None:
     """Hide this package: a target may behave better where it is watched."""
     _hide_this_package()
     sys.modules["__main__"] = ModuleType("__main__")
+    sys.modules["__main__"].__file__ = target
     sys.argv[:] = [target]
     for stream in (sys.stdout, sys.stderr):
         # Whole lines, so that what was printed before a crash is not lost.
@@ -112,7 +112,7 @@ def _load(target: str) -> tuple[Layer | None, dict[str, Any]]:
         _hide_this_package()
     return layer, {
         "functions": [name for name in _FUNCTIONS if getattr(layer, name) is not None],
-        "facts": {name: cut(getattr(layer, name)) for name in ("name", "form", "usage")},
+        "texts": {name: cut(getattr(layer, name)) for name in ("name", "form", "usage")},
         "not_observable": {name: cut(why) for name, why in layer.not_observable.items()},
         "compiles_per_shape": layer.compiles_per_shape,
         "uses_reference": uses_reference,

@@ -11,12 +11,12 @@ from affine.adapters import TargetError
 from affine.clock import Clock
 from affine.layer import LIKE_VJP, Layer, LayerGone
 from affine.memory import create_block
-from affine.process.child import Child, ProcessExited
+from affine.process.child import FORGED, Child, ProcessExited
 from affine.process.connection import Connection
 
 __all__ = ["Worker"]
 
-_KEPT_OUTPUT = 2**16
+_ABOUT = {"functions", "texts", "not_observable", "compiles_per_shape", "uses_reference"}
 _GUARD = 'put what should not run at import under `if __name__ == "__main__":`'
 
 
@@ -79,7 +79,7 @@ class Worker:
         return Layer(
             batch=calls.results_of, memory=calls, is_private=True, watched=calls.state_changes,
             not_observable=about["not_observable"], compiles_per_shape=about["compiles_per_shape"],
-            **about["facts"], **functions,
+            **about["texts"], **functions,
         )  # fmt: skip
 
     def _start(self) -> Child:
@@ -88,7 +88,7 @@ class Worker:
         return Child(f"import sys; sys.path[:] = {sys.path!a}; {serve}", inherits, self._keep)
 
     def _keep(self, printed: bytes) -> None:
-        self.output = (self.output + printed.decode(errors="replace"))[-_KEPT_OUTPUT:]
+        self.output = (self.output + printed.decode(errors="replace"))[-(2**16) :]
 
     def _running(self) -> Child:
         """Return the child; a new one that has loaded the target, if it has ended."""
@@ -106,11 +106,13 @@ class Worker:
         limit = max(min(self._load_timeout, self._clock.last - perf_counter()), 0)
         try:
             about = self._child.answer(limit, "while it was loaded")
+            reason = f"{FORGED} while it was loaded"
         except (TimeoutError, ProcessExited) as error:
             reason = str(error) or f"no answer while it was loaded within {limit:.3g} s"
-            about = {"refused": f"{self._target} does not load: {reason}; {_GUARD}"}
-        if "refused" in about:
-            self._child.end()
-            raise TargetError(str(about["refused"]))
-        self.connection.uses_reference |= bool(about["uses_reference"])
-        return about
+            about = {}
+        if about.keys() == _ABOUT:
+            self.connection.uses_reference |= about["uses_reference"]
+            return about
+        self._child.end()
+        refused = f"{self._target} does not load: {reason}; {_GUARD}"
+        raise TargetError(str(about.get("refused", refused)))

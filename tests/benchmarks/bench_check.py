@@ -1,54 +1,89 @@
-"""`affine check` as a whole process: a right layer and the wrong ones, with the cost of a case."""
+"""`affine check` as a whole process, beside its imports: a right layer, and every wrong one.
+
+With AFFINE_BEFORE naming another checkout, that one takes turns with this one.
+"""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 from affine.properties import PROPERTIES
 from docs.machinery.suite.table import WRONG_LAYERS, first_line, frameworks
-from tests.benchmarks.timing import medians
 
-RIGHT = Path(__file__).parents[1] / "layers" / "matmul_operator.py"
+HERE = Path(__file__).parents[2]
+RIGHT = HERE / "tests" / "layers" / "matmul_operator.py"
 ROUNDS = 5
+IMPORTS = "import numpy, hypothesis, click, rich.console"
 # A remark is a failure in the profile above.
 PROFILES = {"textbook": "textbook"} | dict.fromkeys(("remark", "library"), "library")
 
 
-def report_of(path: Path, profile: str = "textbook") -> dict[str, object]:
-    """Check a layer in a process of its own, and return the record of its report."""
+def seconds_of(root: Path, *command: str) -> float:
+    """Return how long a Python process takes from start to end."""
+    start = perf_counter()
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    subprocess.run([sys.executable, *command], cwd=root, env=environment, capture_output=True)
+    return perf_counter() - start
+
+
+def checked(root: Path, path: Path, profile: str = "textbook") -> tuple[float, dict[str, Any]]:
+    """Check a layer in a process of its own; return its seconds, and the record of its report."""
     with tempfile.TemporaryDirectory() as folder:
         record = Path(folder) / "report.json"
-        command = [sys.executable, "-m", "affine", "check", str(path), "--profile", profile]
-        subprocess.run([*command, "--json", str(record)], capture_output=True)
-        return dict(json.loads(record.read_text(encoding="utf-8")))
+        options = "--profile", profile, "--json", str(record)
+        seconds = seconds_of(root, "-m", "affine", "check", str(path), *options)
+        return seconds, dict(json.loads(record.read_text(encoding="utf-8")))
 
 
-def cases_of(report: dict[str, object]) -> int:
+def cases_of(report: dict[str, Any]) -> int:
     """Return how many cases a verdict rests on."""
-    return sum(found["cases"] for found in report["properties"])  # type: ignore[attr-defined]
+    return sum(found["cases"] for found in report["properties"])
+
+
+def is_named(report: dict[str, Any]) -> bool:
+    """Whether some finding names a known mistake."""
+    return any(finding["mistake"] for finding in report["findings"])
 
 
 def main() -> None:
-    """Print the median of whole processes, and of one run of each wrong layer."""
-    cases = cases_of(report_of(RIGHT))
-    seconds = medians({"right": lambda: report_of(RIGHT)}, rounds=ROUNDS)["right"]
-    print(f"  a right layer: {seconds:.2f} s, {cases} cases, {seconds / cases * 1e3:.2f} ms each")
-    times, costs, missed = [], [], []
-    for path in sorted(WRONG_LAYERS.glob("*.py")):
-        if frameworks(path):
-            continue  # to import a framework takes longer than to check a layer
-        start = perf_counter()
-        report = report_of(path, PROFILES[PROPERTIES[first_line(path)[0]].profile])
-        times.append(perf_counter() - start)
-        costs.append(times[-1] / max(cases_of(report), 1))
-        if report["verdict"] != "fail":
-            missed.append(path.stem)
-    print(f"  {len(times)} wrong layers: median {median(times):.2f} s, at most {max(times):.2f} s,")
-    print(f"  {median(costs) * 1e3:.2f} ms a case; without a failure: {missed or 0}")
+    """Print medians: imports and a right layer five times each, every wrong layer once."""
+    roots = {"now": HERE}
+    if "AFFINE_BEFORE" in os.environ:
+        roots["before"] = Path(os.environ["AFFINE_BEFORE"]).resolve()
+    # To import a framework takes longer than to check a layer.
+    wrong = [path for path in sorted(WRONG_LAYERS.glob("*.py")) if not frameworks(path)]
+    times: dict[str, list[float]] = defaultdict(list)
+    reports: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for number in range(ROUNDS):
+        times["imports"].append(seconds_of(HERE, "-c", IMPORTS))
+        for name, root in roots.items():
+            seconds, report = checked(root, RIGHT)
+            times[f"right, {name}"].append(seconds)
+            reports[f"right, {name}"].append(report)
+        for path in wrong[number::ROUNDS]:
+            for name, root in roots.items():
+                profile = PROFILES[PROPERTIES[first_line(path)[0]].profile]
+                seconds, report = checked(root, path, profile)
+                times[f"wrong, {name}"].append(seconds)
+                reports[f"wrong, {name}"].append(report | {"target": path.stem})
+    imports = median(times["imports"])
+    print(f"  imports alone: {imports:.2f} s")
+    for name in roots:
+        right, wrongs = median(times[f"right, {name}"]), times[f"wrong, {name}"]
+        cases, found = cases_of(reports[f"right, {name}"][0]), reports[f"wrong, {name}"]
+        print(f"  {name}: a right layer: {right:.2f} s, {right / imports:.2f} × (at most 3.0),")
+        print(f"    {cases} cases; {len(found)} wrong layers: median {median(wrongs):.2f} s,")
+        print(f"    {median(wrongs) / imports:.2f} × (at most 2.0), at most {max(wrongs):.2f} s;")
+        print(f"    {sum(map(cases_of, found))} cases, {sum(map(is_named, found))} named,")
+        missed = [one["target"] for one in found if one["verdict"] != "fail"]
+        print(f"    without a failure: {missed or 0}")
 
 
 if __name__ == "__main__":

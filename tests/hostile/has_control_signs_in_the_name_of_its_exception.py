@@ -1,0 +1,15 @@
+"""raises an exception whose class has codes for terminals, markup and commands of CI in its name"""
+
+_SIGNS = (
+    "\x1b[2J\x1b]0;title\x07\x1b[32m\x9b31m\x00 [bold red]red[/] [/]"
+    "\r\n::error::no\n##[error]no\r\u202ereversed\u2066"
+)
+_Odd = type(_SIGNS.replace("\0", ""), (Exception,), {})
+
+
+def forward(x, w, b):
+    return x @ w + b
+
+
+def backward(dout, x, w):
+    raise _Odd("no")
