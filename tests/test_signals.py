@@ -79,24 +79,6 @@ cli.main()
     assert not (tmp_path / "open").exists()
 
 
-@pytest.mark.parametrize(("number", "ended"), ENDS)
-def test_imports_can_be_interrupted(
-    number: int, ended: tuple[int, str, str], tmp_path: Path
-) -> None:
-    """Those at the start-up of the command, of which NumPy takes longest."""
-    (tmp_path / "numpy.py").write_text(f"{BUSY}\nPath('open').touch()\nsleep(60)")
-    code = "import sys; sys.argv[0] = '/usr/bin/affine'; import affine.cli"
-    path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[1])])
-    assert ended_by(code, number, tmp_path, PYTHONPATH=path) == ended
-
-
-def test_a_program_that_imports_the_package_keeps_its_signals() -> None:
-    """Only the command ends without a traceback."""
-    code = "import signal, affine; print(signal.getsignal(2) is signal.default_int_handler)"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ended.stdout == "True\n"
-
-
 def test_an_end_that_a_callback_swallows_is_asked_for_again(tmp_path: Path) -> None:
     """Hypothesis has a callback of the garbage collector, from which nothing can be raised."""
     code = f"""{BUSY}
