@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from secrets import token_hex
 from signal import SIGINT
 from typing import TYPE_CHECKING, Any
 
@@ -165,11 +166,10 @@ def check(target: str, destination: Path | None, verbose: bool, **chosen: Any) -
 
     Exit code: 0 everything held, 1 a property was falsified, 2 no verdict.
     """  # noqa: D301
-    from affine.strategies.storage import stored_nowhere
-
-    with stored_nowhere():
-        report = _checked(target, **chosen)
-    _deliver(report, destination, verbose)
+    # The target runs as the same user: it may put something else where the report shall be.
+    is_device = destination is not None and destination.exists() and not destination.is_file()
+    report = _checked(target, **chosen)
+    _deliver(report, destination, is_device, verbose)
     return _EXIT[report.verdict]
 
 
@@ -206,7 +206,7 @@ def _remarks(worker: "Worker") -> "Iterator[str]":
         yield "the target uses affine, whose reference this check trusts: is it a layer of its own?"
 
 
-def _deliver(report: "Report", destination: Path | None, verbose: bool) -> None:
+def _deliver(report: "Report", destination: Path | None, is_device: bool, verbose: bool) -> None:
     from affine.report.record import dumps
     from affine.report.text import parts, verdict
 
@@ -216,10 +216,21 @@ def _deliver(report: "Report", destination: Path | None, verbose: bool) -> None:
         return
     show(lambda width: parts(report, width, verbose=verbose))
     if destination is not None:
-        try:
-            destination.write_text(dumps(report) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise click.ClickException(f"cannot write {destination}: {error.strerror}") from error
+        _save(dumps(report) + "\n", destination, is_device)
+
+
+def _save(text: str, destination: Path, is_device: bool) -> None:
+    """Write a file as a whole, in the place of whatever is there; to a device as it is."""
+    beside = destination.with_name(f".{destination.name}.{token_hex(8)}")
+    try:
+        if is_device:
+            destination.write_text(text, encoding="utf-8")
+            return
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(destination)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise click.ClickException(f"cannot write {destination}: {error.strerror}") from error
 
 
 # ------------------------------------------------------------------ affine list, affine explain

@@ -42,7 +42,8 @@ _SECONDS_OF_A_DRAW = 0.1
 # Groups whose properties compare results with formulas: they share their calls.
 _OF_VALUES = ("value", "algebra", "batch")
 
-_NO_TIME = "not run: the time ran out"
+_OUT_OF_TIME = "the time ran out"
+_NO_TIME = f"not run: {_OUT_OF_TIME}"
 _MORE_TIME = "give the check more time, such as --budget 300"
 
 
@@ -219,10 +220,13 @@ class _Run:
     def _proof(self) -> None:
         start = perf_counter()
         self.progress("proof", 0, 1)
-        with self.clock.share(_SHARES["proof"]):
-            outcome, shapes = prove(self.layer, _LARGEST_PROVED)
-            if self._only_rounds(outcome):
+        try:
+            with self.clock.share(_SHARES["proof"]):
                 outcome, shapes = prove(self.layer, _LARGEST_PROVED)
+                if self._only_rounds(outcome):
+                    outcome, shapes = prove(self.layer, _LARGEST_PROVED)
+        except OutOfTime:  # before it was known whether it only rounds
+            outcome, shapes = Outcome(BASIS_PAIRS, "error"), []
         if outcome.status == "falsified":
             said = f"failed at the sizes {outcome.counterexample.point.sizes}"  # type: ignore[union-attr]
         elif shapes:
@@ -232,17 +236,21 @@ class _Run:
             )
         else:
             outcome = replace(outcome, status="error", reason=_NO_TIME)
-            said = "not established: the time ran out"
+            said = f"not established: {_OUT_OF_TIME}"
         self.outcomes[BASIS_PAIRS] = outcome
         self._step("proof", said, start)
 
     def _certificate(self) -> None:
         start = perf_counter()
         self.progress("certificate", 0, 1)
-        with self.clock.share(_SHARES["certificate"]):
-            certificate, found = self._certified(start)
-            if self._only_rounds(found):
+        try:
+            with self.clock.share(_SHARES["certificate"]):
                 certificate, found = self._certified(start)
+                if self._only_rounds(found):
+                    certificate, found = self._certified(start)
+        except OutOfTime:  # before it was known whether it only rounds
+            self._step("certificate", f"not established: {_OUT_OF_TIME}", start)
+            return
         if found.status == "falsified":
             self.outcomes[IDENTITY] = found
             said = f"failed at the sizes {found.counterexample.point.sizes}"  # type: ignore[union-attr]
@@ -255,7 +263,7 @@ class _Run:
             if certificate.large:
                 said += f", and one at each of {len(certificate.large)} sizes of real networks"
         else:
-            said = "not established: the time ran out"
+            said = f"not established: {_OUT_OF_TIME}"
         self._step("certificate", said, start)
 
     def _certified(self, start: float) -> tuple[Certificate, Outcome]:

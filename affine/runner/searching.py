@@ -21,6 +21,7 @@ from affine.layer import Case, Layer, LayerGone, OutOfTime
 from affine.properties import Property
 from affine.report import Outcome
 from affine.strategies import RAW, read_case
+from affine.strategies.storage import stored_nowhere
 
 __all__ = ["cropped", "draws", "fails_on", "read", "search"]
 
@@ -56,7 +57,8 @@ def draws(seed: int, count: int) -> Sequence[bytes]:
     def collect(raw: bytes) -> None:
         drawn.append(raw)
 
-    collect()
+    with stored_nowhere():
+        collect()
     return tuple(drawn)
 
 
@@ -151,7 +153,7 @@ def _shrunk(tested: Property, layer: Layer, found: Outcome, raw: bytes, start: f
 
     if not isinstance(found.error, LayerGone):
         # Flaky: the layer failed before and not on a replay.
-        with suppress(_Falsified, Flaky, OutOfTime):
+        with stored_nowhere(), suppress(_Falsified, Flaky, OutOfTime):
             try:
                 holds.hypothesis.fuzz_one_input(raw)  # type: ignore[attr-defined]
             except _Falsified:
