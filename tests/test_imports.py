@@ -7,8 +7,8 @@ PACKAGE = Path(__file__).parents[1] / "affine"
 RANKS = [
     {"reference", "equations", "history", "memory"},
     {"layer"},
-    {"oracle", "strategies", "adapters", "clock"},
-    {"properties", "mistakes"},
+    {"oracle", "cases", "adapters", "clock"},
+    {"properties", "mistakes", "strategies"},
     {"report"},
     {"runner", "process"},
     {"command"},

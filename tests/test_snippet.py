@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from affine.adapters import load
+from affine.cases import LAYOUTS
 from affine.layer import Array
 from affine.oracle import Violation
 from affine.properties import PROPERTIES
@@ -16,7 +17,6 @@ from affine.report.case import case_lines
 from affine.report.literals import layout, literal
 from affine.report.snippet import snippet
 from affine.runner.searching import search
-from affine.strategies import LAYOUTS
 from docs.machinery.suite.table import WRONG_LAYERS as FOLDER
 from docs.machinery.suite.table import first_line, frameworks
 from tests.made_reports import USAGE, a_point, averaged, falsified

@@ -1,27 +1,22 @@
 """Search for a case on which a layer breaks a property, and shrink it.
 
-Hypothesis draws the bytes of the cases once, and each property reads them in its own way; what
-fails goes back to Hypothesis, which shrinks it. Between the two runs a plain loop: the engine
-costs several times what a small case does.
+The bytes of the cases are drawn once, and each property reads them as `affine.strategies.cases`
+does. A plain loop runs them: the engine of Hypothesis costs several times what a small case does,
+and takes as long to load as NumPy. What fails, Hypothesis shrinks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache
+from random import Random
 from time import perf_counter
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, Verbosity, given, settings
-from hypothesis import seed as seeded
-from hypothesis.database import InMemoryExampleDatabase
-from hypothesis.errors import Flaky
 
+from affine.cases import BYTES, read_case
 from affine.layer import Case, Layer, LayerGone, OutOfTime
 from affine.properties import Property
 from affine.report import Outcome
-from affine.strategies import RAW, read_case
-from affine.strategies.storage import stored_nowhere
 
 __all__ = ["cropped", "draws", "fails_on", "read", "search"]
 
@@ -31,35 +26,19 @@ _PALETTE = (
     (3, 2, 1), (1, 3, 2), (2, 1, 3), (1, 1, 1),
 )  # fmt: skip
 
-_SETTINGS = settings(
-    database=None,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    report_multiple_bugs=False,
-    print_blob=False,
-    verbosity=Verbosity.quiet,
-)
 
-
-@lru_cache(maxsize=16)
-def draws(seed: int, count: int) -> Sequence[bytes]:
-    """Return the bytes from which cases are read; the same seed gives the same.
+def draws(seed: int, count: int) -> Iterator[bytes]:
+    """Yield the bytes from which cases are read, first the plainest; a seed gives the same again.
 
     Examples:
-        >>> len(draws(seed=0, count=20))
-        20
+        >>> one, other = (list(draws(seed=7, count=3)) for _ in range(2))
+        >>> one == other, any(one[0])
+        (True, False)
     """
-    drawn: list[bytes] = []
-
-    @seeded(seed)
-    @settings(_SETTINGS, max_examples=count, phases=[Phase.generate])
-    @given(RAW)
-    def collect(raw: bytes) -> None:
-        drawn.append(raw)
-
-    with stored_nowhere():
-        collect()
-    return tuple(drawn)
+    generator = Random(seed)
+    yield bytes(BYTES)
+    for _ in range(count - 1):
+        yield generator.randbytes(BYTES)
 
 
 def read(raw: bytes, tested: Property, layer: Layer) -> Case:
@@ -127,20 +106,11 @@ def search(
     return Outcome(tested.name, "held", tried, perf_counter() - start)
 
 
-# ------------------------------------------------------------------ shrinking
-
-
-class _Falsified(Exception):
-    """The one exception that Hypothesis sees, so that it shrinks one failure, not several."""
-
-
 def _shrunk(tested: Property, layer: Layer, found: Outcome, raw: bytes, start: float) -> Outcome:
     """Let Hypothesis make the case smaller, byte by byte; then drop rows, features and outputs."""
     best, tried = found, 0
 
-    @settings(_SETTINGS, database=InMemoryExampleDatabase(), phases=[Phase.reuse, Phase.shrink])
-    @given(RAW)
-    def holds(smaller: bytes) -> None:
+    def fails(smaller: bytes) -> bool:
         nonlocal best, tried
         case = read(smaller, tested, layer)
         error = fails_on(tested, layer, case)
@@ -149,15 +119,13 @@ def _shrunk(tested: Property, layer: Layer, found: Outcome, raw: bytes, start: f
             raise OutOfTime  # each attempt to shrink may cost a process, or the time limit
         if error is not None:
             best = replace(best, counterexample=case, error=error)
-            raise _Falsified
+        return error is not None
 
     if not isinstance(found.error, LayerGone):
-        # Flaky: the layer failed before and not on a replay.
-        with stored_nowhere(), suppress(_Falsified, Flaky, OutOfTime):
-            try:
-                holds.hypothesis.fuzz_one_input(raw)  # type: ignore[attr-defined]
-            except _Falsified:
-                holds()
+        from affine.runner.shrinking import shrink  # which loads Hypothesis
+
+        with suppress(OutOfTime):
+            shrink(raw, fails)
         best = cropped(tested, layer, best)
     return replace(best, cases=found.cases + tried, seconds=perf_counter() - start)
 

@@ -5,9 +5,8 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import Any
-
-from hypothesis.errors import HypothesisWarning
 
 import affine
 
@@ -21,7 +20,8 @@ def warnings_to(remarks: list[str]) -> Iterator[None]:
 
     def remember(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
         text = f"{category.__name__}: {message}"
-        if text not in seen and not issubclass(category, HypothesisWarning):
+        # Hypothesis warns of itself; it need not be loaded to be told from the layer.
+        if text not in seen and category.__module__.partition(".")[0] != "hypothesis":
             seen.add(text)
             remarks.append(f"the layer warned: {text}")
 
@@ -35,6 +35,6 @@ def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages involved."""
     found = {"python": platform.python_version(), "affine": affine.__version__}
     for name in ("numpy", "hypothesis", "torch", "jax"):
-        if name in sys.modules:
-            found[name] = str(sys.modules[name].__version__)
+        if name in sys.modules or name == "hypothesis":
+            found[name] = version(name)
     return found

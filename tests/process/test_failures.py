@@ -97,7 +97,10 @@ def test_warnings_are_given_again_with_their_line(worker_of: Callable[..., Worke
         ("np.array([['a']])", "out is of dtype <U1, but"),
         ("np.array([[1j]])", "out has dtype complex128, but should be floating"),
         ("np.zeros(1, 'f8,i4')", r"out is of dtype .*f0.*, but"),
-        ("np.broadcast_to(1.0, (10**6, 10**6))", r"out is too large, of shape \(1000000, 1000000\)"),
+        (
+            "np.broadcast_to(1.0, (10**6, 10**6))",
+            "out is too large, of shape",
+        ),
     ],
 )
 def test_a_result_that_is_none_is_named(

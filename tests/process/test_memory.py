@@ -6,9 +6,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from affine.cases import LAYOUTS
 from affine.layer import LayerGone
 from affine.process.worker import Worker
-from affine.strategies import LAYOUTS
 
 X, W, B = np.arange(6.0).reshape(2, 3), np.ones((3, 2)), np.zeros(2)
 

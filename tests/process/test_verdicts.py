@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from affine.adapters import TargetError, load
+from affine.cases import LAYOUTS
 from affine.layer import Case, Layer, Operands
 from affine.process.worker import Worker
 from affine.properties import PROPERTIES
-from affine.strategies import LAYOUTS
 
 WRONG_LAYERS = Path(__file__).parents[1] / "wrong_layers"
 X, W, B = np.arange(6.0).reshape(2, 3), np.ones((3, 2)), np.zeros(2)

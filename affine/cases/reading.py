@@ -6,20 +6,21 @@ layouts shrink apart from each other.
 
 One draw, because Hypothesis repeats parts of a test case that it takes for alike: with several
 draws, half of the cases had the entries of an earlier one.
+
+No Hypothesis is inside: a check reads its cases from random bytes, and draws thousands of them.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
-from hypothesis import strategies as st
 
+from affine.cases.memory import LAYOUTS
+from affine.cases.numbers import READINGS, Values, limit
+from affine.cases.sizes import large_sizes, usual_sizes
 from affine.layer import Array, Case, Operands
-from affine.strategies.memory import LAYOUTS
-from affine.strategies.numbers import READINGS, Values, limit
-from affine.strategies.sizes import large_sizes, usual_sizes
 
-__all__ = ["DTYPES", "RAW", "cases", "read_case"]
+__all__ = ["BYTES", "DTYPES", "Sizes", "read_case"]
 
 Sizes = Literal["usual", "many data points", "many features", "many outputs", "all large"]
 
@@ -29,48 +30,12 @@ DTYPES = ("float64", "float32", "float16")
 _SIZES, _DTYPE, _READING, _CHOICE, _LAYOUTS, _ENTRIES = (
     slice(6), 6, 7, slice(8, 10), slice(10, 14), slice(14, 14 + 127)
 )  # fmt: skip
-RAW = st.binary(min_size=_ENTRIES.stop, max_size=_ENTRIES.stop)
-"""The one draw from which a case is read."""
-
-
-def cases(
-    *,
-    values_of: Values = "any",
-    min_side: int = 0,
-    layouts: bool = False,
-    sizes: Sizes = "usual",
-) -> st.SearchStrategy[Case]:
-    """Return a strategy for cases: sizes, one dtype, values and a choice.
-
-    Args:
-        values_of: Which values, as in `READINGS`; large sizes take integers.
-        min_side: The smallest of the usual sizes; 1 leaves the zeros out.
-        layouts: Whether the four arrays of the point lie in memory in different ways. If not,
-            all are C-ordered and writable.
-        sizes: `usual`: up to 20, half of the time three different ones of at least 2, else small
-            ones and ones, equal ones, and zeros. Or one of the kinds in `LARGE`: one side
-            from 131 to 600 beside smaller ones, or three sides at block boundaries, up to 129.
-
-    Returns:
-        Cases; they shrink towards C-ordered float64 zeros of sizes (1, 1, 1).
-
-    Examples:
-        >>> from hypothesis import find
-        >>> case = find(cases(values_of="integers"), lambda case: True)
-        >>> case.point.sizes, case.point.dout
-        ((1, 1, 1), array([[0.]]))
-        >>> find(cases(sizes="many features"), lambda case: True).point.sizes
-        (4, 131, 4)
-    """
-    return RAW.map(
-        lambda raw: read_case(
-            raw, values_of=values_of, min_side=min_side, layouts=layouts, sizes=sizes
-        )
-    )
+BYTES = _ENTRIES.stop
+"""How many bytes stand for a case."""
 
 
 def read_case(raw: bytes, *, values_of: Values, min_side: int, layouts: bool, sizes: Sizes) -> Case:
-    """Return the case that bytes of `RAW` stand for; the other arguments are those of `cases`.
+    """Return the case that bytes stand for; the other arguments are those of `cases`.
 
     Examples:
         >>> ways = {"values_of": "integers", "min_side": 1, "layouts": False}

@@ -1,0 +1,10 @@
+"""Cases read from bytes: sizes, numbers and memory layouts."""
+
+from affine.cases.memory import LAYOUTS
+from affine.cases.numbers import READINGS, Values
+from affine.cases.reading import BYTES, DTYPES, Sizes, read_case
+from affine.cases.sizes import LARGE, class_of
+
+__all__ = [
+    "BYTES", "DTYPES", "LARGE", "LAYOUTS", "READINGS", "Sizes", "Values", "class_of", "read_case",
+]  # fmt: skip
