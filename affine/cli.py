@@ -3,6 +3,7 @@
 What a command needs is imported when it runs, so that `affine --help` is there at once.
 """
 
+import gc
 import io
 import sys
 import traceback
@@ -184,11 +185,13 @@ def _checked(target: str, timeout: float, budget: float, **chosen: Any) -> "Repo
     worker = Worker(target, timeout=timeout, load_timeout=loading, clock=clock)
     with _progress(target) as progress, worker:
         # The process loads the target while these are loaded here.
+        import affine.report.text  # noqa: F401
         from affine.adapters import TargetError
         from affine.layer import LayerGone
         from affine.report import Report
         from affine.runner import check as judge
 
+        gc.freeze()  # what is loaded stays: no collection need look at it again
         try:
             report = judge(worker.layer, progress=progress, clock=clock, **chosen)
         except (TargetError, LayerGone) as error:

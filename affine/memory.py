@@ -73,7 +73,8 @@ def laid_alike(array: Array) -> Array:
     """
     size = extent(array)[1]
     # Bytes of ones are NaN in every format: whoever reads past the strides shows it.
-    return Arena(bytearray(b"\xff" * size), 0, size).place(array)[0]
+    arena = Arena(bytearray(b"\xff" * size), 0, size)
+    return look(arena.buffer, *arena.place(array))
 
 
 def extent(array: Array) -> tuple[int, int, tuple[int, ...] | None]:
@@ -104,7 +105,7 @@ class Arena:
 
     Examples:
         >>> arena = Arena(bytearray(256), 0, 256)
-        >>> copy, view = arena.place(np.eye(2)[::-1])
+        >>> view = arena.place(np.eye(2)[::-1])
         >>> view
         ('<f8', (2, 2), 16, (-16, 8), True)
         >>> look(arena.buffer, *view)
@@ -116,8 +117,8 @@ class Arena:
         self.buffer, self._start, self._end = buffer, start, end
         self.free = start
 
-    def place(self, array: Array) -> tuple[Array, View]:
-        """Return a copy in the buffer that lies as the array does, and where that is.
+    def place(self, array: Array) -> View:
+        """Copy an array into the buffer, as it lies in memory, and return where it is.
 
         Raises:
             MemoryError: There is no place left.
@@ -126,15 +127,15 @@ class Arena:
         start, end = self.free, self.free + size
         if end > self._end:
             raise MemoryError(f"an array of shape {array.shape} does not fit beside the others")
+        self.free = -(-end // _ALIGNED) * _ALIGNED
+        view = array.dtype.str, array.shape, start + before, strides, array.flags.writeable
+        if strides is None:
+            self.buffer[start:end] = array.tobytes()
+            return view
         if size > array.nbytes:
             self.buffer[start:end] = b"\xff" * size  # NaN: see `laid_alike`
-        self.free = -(-end // _ALIGNED) * _ALIGNED
-        is_writeable = array.flags.writeable
-        view = array.dtype.str, array.shape, start + before, strides, is_writeable
-        copy = look(self.buffer, *view[:4], True)
-        copy[...] = array
-        copy.flags.writeable = is_writeable
-        return copy, view
+        look(self.buffer, *view[:4], True)[...] = array
+        return view
 
     def clear(self) -> None:
         """Begin at the start again."""

@@ -205,10 +205,10 @@ class _Server:
 
     def _place(self, array: Any) -> Sequence[Any]:
         try:
-            return self._arena.place(array)[1]
+            return self._arena.place(array)
         except MemoryError:  # the parent has its copies of what lies there
             self._arena.clear()
-            return self._arena.place(array)[1]
+            return self._arena.place(array)
 
     def _hold(self, thing: Any) -> int:
         self._held[number := next(self._numbers)] = thing

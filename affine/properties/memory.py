@@ -71,9 +71,9 @@ def memory_layout_does_not_matter(layer: Layer, case: Case) -> None:
     """Fortran order, views, strides, reversed axes and zero strides change no result."""
     # Not np.copy, which would keep Fortran order.
     plain = case.point.map(lambda array: np.array(array, order="C"))
-    expected = copies(layer.results(*plain))
     laid = case.point.map(layer.memory.lend)
-    expect_same(layer.results(*laid), expected, "only the memory layout differs")
+    expected, got = map(copies, layer.results_of([plain, laid]))
+    expect_same(got, expected, "only the memory layout differs")
 
 
 @identity(
@@ -90,9 +90,10 @@ def the_same_array_twice_behaves_like_copies(layer: Layer, case: Case) -> None:
     """One square array as X, W and dout gives what three copies of it give."""
     size = min(case.point.sizes)
     square, b = case.point.x[:size, :size], case.point.b[:size]
-    expected = copies(layer.results(*(array.copy() for array in (square, square, b, square))))
     one = layer.memory.lend(square.copy())
-    expect_same(layer.results(one, one, b.copy(), one), expected, "X, W and dout are one array")
+    apart = [array.copy() for array in (square, square, b, square)]
+    expected, got = map(copies, layer.results_of([apart, (one, one, b.copy(), one)]))
+    expect_same(got, expected, "X, W and dout are one array")
 
 
 @identity(
@@ -112,8 +113,8 @@ def updated_parameters_are_seen(layer: Layer, case: Case) -> None:
     layer.results(x, w, b, dout)
     w += case.step.w
     b += case.step.b
-    got = copies(layer.results(x, w, b, dout))
-    expected = layer.results(x.copy(), w.copy(), b.copy(), dout.copy())
+    separate = [array.copy() for array in (x, w, b, dout)]
+    got, expected = map(copies, layer.results_of([(x, w, b, dout), separate]))
     expect_same(got, expected, "W and b were updated in place")
 
 

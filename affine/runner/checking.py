@@ -301,16 +301,20 @@ class _Run:
 
     def _round(self, properties: Sequence[Property], raw: bytes) -> None:
         """Let each property see the case that it reads from the same bytes."""
-        cases: dict[tuple[object, ...], Case] = {}
-        shared = sharing_calls(self.layer)
-        for tested in properties:
-            reads = tested.values_of, tested.layouts, tested.sizes
-            if reads not in cases:
-                cases[reads] = read(raw, tested, self.layer)
+        kinds = {(one.values_of, one.layouts, one.sizes): one for one in properties}
+        read_as = {kind: read(raw, one, self.layer) for kind, one in kinds.items()}
+        cases = [read_as[one.values_of, one.layouts, one.sizes] for one in properties]
+        planned = [
+            (one, case)
+            for one, case in zip(properties, cases, strict=True)
+            if one.group in _OF_VALUES
+        ]
+        shared = sharing_calls(self.layer, planned)
+        for tested, case in zip(properties, cases, strict=True):
             layer = shared if tested.group in _OF_VALUES else self.layer
             if tested.profile == "remark" and self.unsettled is not None:
                 layer = self.unsettled
-            self._try(tested, layer, cases[reads])
+            self._try(tested, layer, case)
 
     def _wanting(self, waiting: Sequence[Property], number: int) -> list[Property]:
         """Return the properties that see the case of this number, too."""

@@ -2,7 +2,7 @@
 
 The bytes of the cases are drawn once, and each property reads them as `affine.strategies.cases`
 does. A plain loop runs them: the engine of Hypothesis costs several times what a small case does,
-and takes as long to load as NumPy. What fails, Hypothesis shrinks.
+and takes as long to load as NumPy.
 """
 
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ from affine.cases import BYTES, read_case
 from affine.layer import Case, Layer, LayerGone, OutOfTime
 from affine.properties import Property
 from affine.report import Outcome
+from affine.runner.shrinking import shrink
 
 __all__ = ["cropped", "draws", "fails_on", "read", "search"]
 
@@ -107,7 +108,7 @@ def search(
 
 
 def _shrunk(tested: Property, layer: Layer, found: Outcome, raw: bytes, start: float) -> Outcome:
-    """Let Hypothesis make the case smaller, byte by byte; then drop rows, features and outputs."""
+    """Make the case smaller, byte by byte; then drop rows, features and outputs."""
     best, tried = found, 0
 
     def fails(smaller: bytes) -> bool:
@@ -122,8 +123,6 @@ def _shrunk(tested: Property, layer: Layer, found: Outcome, raw: bytes, start: f
         return error is not None
 
     if not isinstance(found.error, LayerGone):
-        from affine.runner.shrinking import shrink  # which loads Hypothesis
-
         with suppress(OutOfTime):
             shrink(raw, fails)
         best = cropped(tested, layer, best)

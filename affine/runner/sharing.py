@@ -1,21 +1,31 @@
-"""Calls that several properties look at are made once."""
+"""Calls of several properties, made together and once: each message to another process costs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
-from affine.layer import Call, Layer, Results
+import numpy as np
+
+from affine.layer import Call, Case, Layer, OutOfTime, Results
+from affine.properties import Property
 from affine.properties.isolation import isolated
 
 __all__ = ["sharing_calls"]
 
+_Key = tuple[tuple[str, tuple[int, ...], bytes], ...]
 
-def sharing_calls(layer: Layer) -> Layer:
-    """Return the layer with the results of each call kept: one with the same arrays is not made.
+
+def sharing_calls(layer: Layer, planned: Iterable[tuple[Property, Case]] = ()) -> Layer:
+    """Return the layer with the results of each call kept: one with equal arguments is not made.
 
     For properties that compare results with formulas, not with those of another such call.
 
+    Args:
+        layer: The layer.
+        planned: What will be run; the calls with which it begins are made at once.
+
     Examples:
-        >>> import numpy as np
         >>> def vjp(x, w, b):
         ...     print("called")
         ...     return x @ w + b, lambda dout: (dout @ w.T, x.T @ dout, dout.sum(0))
@@ -25,19 +35,50 @@ def sharing_calls(layer: Layer) -> Layer:
         called
         (array([[1.]]), array([[2.]]))
     """
-    layer = isolated(layer)
-    kept: dict[tuple[int, ...], tuple[Call, Results]] = {}
+    layer, kept = isolated(layer), dict[_Key, Results]()
 
     def batch(calls: Sequence[Call]) -> Iterator[Results]:
-        keys = [tuple(map(id, call)) for call in calls]
-        fresh = layer.results_of(
-            call for key, call in zip(keys, calls, strict=True) if key not in kept
-        )
-        for key, call in zip(keys, calls, strict=True):
-            if key not in kept:
-                results = next(fresh)
-                # With the arrays, whose identity is the key; out is that of a forward pass too.
-                kept[key] = kept[key[:3]] = call, results
-            yield dict(kept[key][1])
+        keys = [_key(call) for call in calls]
+        missing = {key: call for key, call in zip(keys, calls, strict=True) if key not in kept}
+        made = zip(missing, layer.results_of(missing.values()), strict=True)
+        for key in keys:
+            while key not in kept:
+                done, results = next(made)
+                kept[done] = results
+                kept.setdefault(done[:3], {"out": results["out"]})
+            yield dict(kept[key])
 
+    if layer.batch is not None:
+        # What raises, or comes too late, does so once more where its turn comes.
+        with suppress(Exception, OutOfTime):
+            for _ in batch(_first_calls(layer, planned)):
+                pass
     return replace(layer, batch=batch, is_private=True)
+
+
+def _key(call: Call) -> _Key:
+    return tuple((array.dtype.str, array.shape, array.tobytes()) for array in call)
+
+
+class _Noted(Exception):
+    """Ends a property at its first call."""
+
+
+def _first_calls(layer: Layer, planned: Iterable[tuple[Property, Case]]) -> list[Call]:
+    """Return the calls with which properties begin, without making them."""
+    noted: list[Call] = []
+
+    def note(calls: Sequence[Call]) -> Iterator[Results]:
+        noted.extend(calls)
+        raise _Noted
+
+    def refuse(*_: object) -> object:
+        raise _Noted
+
+    names = ("vjp", "jvp", "per_sample_gradients", "flattening")
+    blind: dict[str, Any] = {name: refuse for name in names if getattr(layer, name) is not None}
+    noting = replace(layer, batch=note, is_private=True, **blind)
+    for tested, case in planned:
+        with suppress(Exception), np.errstate(all="ignore"):
+            tested.check(noting, case)
+    return noted
