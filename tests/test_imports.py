@@ -5,7 +5,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "affine"
 RANKS = [
-    {"reference", "equations", "history", "memory"},
+    {"reference", "equations", "history", "memory", "exceptions"},
     {"layer"},
     {"oracle", "cases", "adapters", "clock"},
     {"properties", "mistakes", "strategies"},

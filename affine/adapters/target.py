@@ -12,19 +12,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from affine.exceptions import TargetError
+
 __all__ = ["Named", "Target", "TargetError", "find", "public"]
-
-
-class TargetError(Exception):
-    """A target cannot be judged: it was not found, does not load, or has no known form.
-
-    Examples:
-        >>> from affine.adapters import load
-        >>> load("no_such_file.py")
-        Traceback (most recent call last):
-        ...
-        affine.adapters.target.TargetError: no file no_such_file.py; give the path of a Python file
-    """
 
 
 @dataclass(frozen=True, slots=True)

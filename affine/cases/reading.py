@@ -20,7 +20,7 @@ from affine.cases.numbers import READINGS, Values, limit
 from affine.cases.sizes import large_sizes, usual_sizes
 from affine.layer import Array, Case, Operands
 
-__all__ = ["BYTES", "DTYPES", "Sizes", "read_case"]
+__all__ = ["BYTES", "DTYPES", "Sizes", "at_small_sizes", "read_case"]
 
 Sizes = Literal["usual", "many data points", "many features", "many outputs", "all large"]
 
@@ -48,6 +48,18 @@ def read_case(raw: bytes, *, values_of: Values, min_side: int, layouts: bool, si
     read = readings[raw[_READING] % len(readings)]
     chosen = [names[byte % len(names)] for byte in raw[_LAYOUTS]] if layouts else []
     return _usual_case(raw, usual_sizes(raw[_SIZES], min_side), read, chosen)
+
+
+def at_small_sizes(raw: bytes, entries: bytes, sizes: tuple[int, int, int]) -> bytes:
+    """Return the bytes of a case: choices of one, entries of another, and sizes up to 3.
+
+    Examples:
+        >>> raw = at_small_sizes(bytes(141), bytes(141), (3, 1, 2))
+        >>> read_case(raw, values_of="any", min_side=1, layouts=False, sizes="usual").point.sizes
+        (3, 1, 2)
+    """
+    n, d, m = sizes
+    return bytes([0, n - 1, d - 1, m - 1]) + raw[4 : _ENTRIES.start] + entries[_ENTRIES]
 
 
 # ------------------------------------------------------------------ usual cases

@@ -1,8 +1,7 @@
 """A child process that loads the target and runs it; the parent judges.
 
-Both processes map one block of memory, operands in front and results behind them. What else they
-say to each other is one JSON object a line. What the target does to its process, the parent does
-not see: it judges copies. This is no sandbox: a target that reads files or opens sockets can.
+Both map one block of memory, operands in front and results behind; what else they say is one JSON
+object a line. The parent judges copies. No sandbox: a target can read files and open sockets.
 """
 
 RESULTS = 2**26  # where the results begin in the block

@@ -14,14 +14,11 @@ from threading import Thread
 from time import monotonic
 from typing import Any
 
-import psutil
-
 from affine.process import LONGEST_LINE
 
 __all__ = ["FORGED", "Child", "ProcessExited"]
 
 FORGED = "the process wrote to the connection of the checker"
-_LOOK_AFTER = 0.1  # seconds until a silent child is looked at: did it end?
 _MOST_LINES = 1000  # more than are ever asked for at once
 
 # What the child starts inherits it, and is found by it, whatever group or session it is in.
@@ -89,9 +86,9 @@ class Child:
         while True:
             left = deadline - monotonic()
             try:
-                line = self._lines.get(timeout=max(min(left, _LOOK_AFTER), 0))
+                line = self._lines.get(timeout=max(min(left, 0.1), 0))
             except Empty:
-                # A copy of the child may keep the connection open after it.
+                # Look whether it ended: a copy of it may keep the connection open.
                 if self._process.poll() is not None and self._lines.empty():
                     raise EOFError from None
                 if left <= 0:
@@ -126,7 +123,9 @@ class Child:
 
 def _end_tree(process: "subprocess.Popen[bytes]", mark: str) -> None:
     """End a process and all that it started, also what has left its group or its session."""
-    started: list[psutil.Process] = []
+    import psutil  # late: the process starts before
+
+    started: list[Any] = []
     if process.poll() is None:  # else its number may be that of another one by now
         with suppress(psutil.Error):
             started = psutil.Process(process.pid).children(recursive=True)
@@ -146,7 +145,7 @@ def _end_tree(process: "subprocess.Popen[bytes]", mark: str) -> None:
         started = []
 
 
-def _has_mark(one: psutil.Process, mark: str) -> bool:
-    with suppress(psutil.Error, OSError):
-        return bool(one.environ().get(_MARK) == mark and one.status() != psutil.STATUS_ZOMBIE)
+def _has_mark(one: Any, mark: str) -> bool:
+    with suppress(Exception):  # it has ended, or is none of ours
+        return bool(one.environ().get(_MARK) == mark and one.status() != "zombie")
     return False

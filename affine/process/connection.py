@@ -1,7 +1,6 @@
 """Calls into a child process: operands are laid into the block, results are copied out of it."""
 
 import json
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import count
@@ -11,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from affine.adapters.exceptions import raised, warn_again
 from affine.clock import Clock
+from affine.exceptions import raised, warn_again
 from affine.layer import GRADIENTS, Array, Call, LayerGone, OutOfTime, Pullback, Results
 from affine.memory import Arena, Memory, look
 from affine.oracle import NoArray, expect_count
@@ -22,7 +21,6 @@ from affine.process.child import FORGED, Child, ProcessExited
 __all__ = ["Connection"]
 
 _WHEN = "in this call"
-_ENDED = "the process of this forward pass has ended"
 _NAMES = {
     "pullback": ("backward", GRADIENTS),
     "jvp": ("jvp", ("out_dot",)),
@@ -30,9 +28,10 @@ _NAMES = {
     "vmapped": ("the vectorised layer", ("outs", "dxs", "dws", "dbs")),
 }
 
-# Requests that wait for the child: few enough for any pipe, and for what the results may take
-# of the block, and no more than are answered in a moment.
-_MOST_AHEAD, _MOST_BYTES_AHEAD, _MOMENT = 16, 2**22, 0.05
+# Requests that are sent before the first answer is read: few enough for any pipe, and for what
+# the results may take of the block, and no more than are answered in a moment.
+_MOST_AT_ONCE, _MOST_BYTES_AT_ONCE, _MOMENT = 24, 2**22, 0.05
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Connection(Memory):
@@ -45,27 +44,28 @@ class Connection(Memory):
         self._block, self._running, self._timeout, self._clock = block, running, timeout, clock
         self._calls, self._numbers = count(1), count(1)  # the child's numbers count down
         self._seconds = _MOMENT  # that a call takes; the first ones are sent one by one
-        self._child: Any = None  # before the first call
-        self._pending = deque[dict[str, Any]]()
+        self._child: Child | None = None
         self._arena, self._is_over = Arena(block, 0, RESULTS), False
         self._lent: dict[int, tuple[Any, ...]] = {}
         self._held: dict[int, tuple[Array, int]] = {}
 
     def vjp(self, do: str, x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
         """Return out and the pullback of a function like vjp."""
-        answer = self._exchange(self._request(do, (x, w, b)))
+        (answer,) = self._exchange([self._request(do, (x, w, b))])
         (out,) = _checked(do, answer)
-        return out, partial(self._pullback, self._child, answer["pullback"])
+        child: Any = self._child
+        return out, partial(self._pullback, child, answer["pullback"])
 
     def _pullback(self, child: Child, number: int, dout: Array) -> tuple[Array, Array, Array]:
         if child is not self._child or not child.alive:
-            raise LayerGone(_ENDED)
+            raise LayerGone("the process of this forward pass has ended")
         dx, dw, db = self.call("pullback", dout, on=number)
         return dx, dw, db
 
     def call(self, do: str, *arguments: Array, **more: Any) -> Any:
         """Call a function of the child's layer, and return its results, or the one of jvp."""
-        results = _checked(do, self._exchange(self._request(do, arguments, **more)))
+        (answer,) = self._exchange([self._request(do, arguments, **more)])
+        results = _checked(do, answer)
         return results[0] if do == "jvp" else results
 
     def state_changes(self, *arguments: Array) -> list[str]:
@@ -73,65 +73,48 @@ class Connection(Memory):
         return [change.what for change in self.call("state_changes", *arguments)]
 
     def results_of(self, calls: Sequence[Call]) -> Iterator[Results]:
-        """Yield the results of each call of vjp, and of its pullback where a dout is given.
-
-        Some calls are sent ahead, so that the child works while the parent judges.
-        """
-        waiting, sent = deque(calls), deque[dict[str, Any]]()
-        while waiting or sent:
-            most = max(min(int(_MOMENT / self._seconds), _MOST_AHEAD), 1)
-            ahead: list[dict[str, Any]] = []
-            start = self._arena.free
-            while waiting and len(sent) + len(ahead) < most and len(sent) <= most // 2:
-                ahead.append(self._request("vjp", waiting.popleft()))
-                if self._arena.free - start > _MOST_BYTES_AHEAD:
-                    break
-            self._send(ahead)
-            sent.extend(ahead)
-            answer = self._answer(sent.popleft())
-            (out,) = _checked("vjp", answer)
-            pulled = _checked("pullback", answer, "gradients") if "gradients" in answer else ()
-            yield {"out": out, **dict(zip(GRADIENTS, pulled, strict=False))}
+        """Yield the results of each call of vjp, and of its pullback where a dout is given."""
+        waiting = list(calls)
+        while waiting:
+            most = max(min(int(_MOMENT / self._seconds), _MOST_AT_ONCE), 1)
+            requests, start = [], self._arena.free
+            while waiting[:most] and self._arena.free - start < _MOST_BYTES_AT_ONCE:
+                requests.append(self._request("vjp", waiting.pop(0)))
+                most -= 1
+            for answer in self._exchange(requests):
+                (out,) = _checked("vjp", answer)
+                pulled = _checked("pullback", answer, "gradients") if "gradients" in answer else ()
+                yield {"out": out, **dict(zip(GRADIENTS, pulled, strict=False))}
 
     def _request(self, do: str, arguments: Call, **more: Any) -> dict[str, Any]:
         return {"do": do, "arguments": [self._argument(each) for each in arguments], **more}
 
-    def _exchange(self, request: dict[str, Any]) -> dict[str, Any]:
-        self._send([request])
-        return self._answer(request)
-
-    def _send(self, requests: Sequence[dict[str, Any]]) -> None:
-        if not requests:
-            return
+    def _exchange(self, requests: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Send requests together; yield their answers, and raise where one does not come."""
         self._clock.check()
-        self._child = self._running()
+        child = self._child = self._running()
         for request in requests:
             request["call"] = next(self._calls)
         requests[0]["forget"], self._is_over = self._is_over, False
-        lines = "".join(f"{json.dumps(request)}\n" for request in requests)
-        self._child.send(lines.encode("ascii"))
-        self._pending.extend(requests)
-
-    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Return the answer to a request; those to earlier ones, which come first, are kept."""
-        while "answer" not in request:
-            if not self._pending:  # its process has ended
-                raise LayerGone(_ENDED)
+        start, answers, failure = perf_counter(), [], None
+        child.send("".join(f"{_to_json(request)}\n" for request in requests).encode("ascii"))
+        for request in requests:
             try:
-                self._pending[0]["answer"] = self._next_answer(self._pending[0]["call"])
-            except (LayerGone, OutOfTime):
-                self._child.end()
-                self._held.clear()
-                self._pending.clear()
-                raise
-            self._pending.popleft()
-        return dict(request["answer"])
+                answers.append(self._answer(child, request["call"]))
+            except (LayerGone, OutOfTime) as error:
+                failure = error
+                break
+        self._seconds = max((perf_counter() - start) / len(requests), self._seconds / 2)
+        yield from answers
+        if failure is not None:
+            child.end()
+            self._held.clear()
+            raise failure
 
-    def _next_answer(self, call: int) -> dict[str, Any]:
-        start = perf_counter()
-        left = self._clock.last - start
+    def _answer(self, child: Child, call: int) -> dict[str, Any]:
+        left = self._clock.last - perf_counter()
         try:
-            answer = self._child.answer(max(min(self._timeout, left), 0), _WHEN)
+            answer = child.answer(max(min(self._timeout, left), 0), _WHEN)
         except TimeoutError:
             if left < self._timeout:
                 raise OutOfTime("the budget ran out in a call, which was ended") from None
@@ -139,18 +122,15 @@ class Connection(Memory):
             raise LayerGone(f"no answer {_WHEN} within {self._timeout:g} s") from None
         except ProcessExited as reason:
             raise LayerGone(str(reason)) from None
-        self._seconds = max(perf_counter() - start, self._seconds / 2)
         self.uses_reference |= "uses_reference" in answer
         try:
-            # Copied now: the answers to later requests may lie in the same place.
+            # Copied now: the answers to the next requests may lie in the same place.
             for part in ("results", "gradients"):
                 if isinstance(answer.get(part), list):
                     answer[part] = [self._result(*entry) for entry in answer[part]]
-            if answer["call"] == call:
-                return dict(answer)
+            return {call: answer}[answer["call"]]
         except Exception:
-            pass
-        raise LayerGone(f"{FORGED} {_WHEN}")
+            raise LayerGone(f"{FORGED} {_WHEN}") from None
 
     def _result(self, kind: str, *described: Any) -> Any:
         """Return a private copy of a result; for what is no array, an object of that name."""
@@ -196,8 +176,7 @@ class Connection(Memory):
         """Return what the child's object holds by now."""
         if id(result) not in self._held:
             return super().read(result)
-        now: Array = self._asked("read", [result])["results"][0]
-        return now
+        return self._asked("read", [result])["results"][0]  # type: ignore[no-any-return]
 
     def overwrite(self, results: Sequence[Array]) -> None:
         """Let the child fill its objects with NaN."""
@@ -211,7 +190,8 @@ class Connection(Memory):
 
     def _asked(self, do: str, arrays: Sequence[Array]) -> dict[str, Any]:
         numbers = [(self._held.get(id(one)) or self._lent[id(one)])[1] for one in arrays]
-        return self._exchange({"do": do, "numbers": numbers})
+        (answer,) = self._exchange([{"do": do, "numbers": numbers}])
+        return answer
 
 
 def _checked(do: str, answer: Mapping[str, Any], part: str = "results") -> Sequence[Any]:

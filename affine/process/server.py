@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from affine.adapters import load
-from affine.adapters.exceptions import cut, describe, describe_warning, render, text, type_name
+from affine.exceptions import cut, describe, describe_warning, render, text, type_name
 from affine.layer import LIKE_VJP, Layer
 from affine.memory import Arena, Memory, look, open_block
 from affine.process import LARGEST_RESULT, RESULTS

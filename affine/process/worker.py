@@ -7,8 +7,8 @@ from functools import cached_property, partial
 from time import perf_counter
 from typing import Any
 
-from affine.adapters import TargetError
 from affine.clock import Clock
+from affine.exceptions import TargetError
 from affine.layer import LIKE_VJP, Layer, LayerGone
 from affine.memory import create_block
 from affine.process.child import FORGED, Child, ProcessExited

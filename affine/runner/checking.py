@@ -15,7 +15,7 @@ from affine.report import Certificate, Finding, Outcome, Report, Step
 from affine.runner.causes import findings
 from affine.runner.certificate import EXACT_SUMS, IDENTITY, certify, where_it_rounds
 from affine.runner.conventions import averaging, settled
-from affine.runner.liveness import PLANTED, failing, surviving
+from affine.runner.liveness import JUDGES, PLANTED, failing, surviving
 from affine.runner.proof import BASIS_PAIRS, prove
 from affine.runner.searching import draws, fails_on, read
 from affine.runner.selection import chosen
@@ -318,16 +318,15 @@ class _Run:
 
     def _wanting(self, waiting: Sequence[Property], number: int) -> list[Property]:
         """Return the properties that see the case of this number, too."""
-        if any(outcome.status == "falsified" for outcome in self.judged()):
-            most = _EXAMPLES_ONCE_WRONG
-        else:
-            most = EXAMPLES
-        return [
-            one
-            for one in waiting
-            if self.outcomes[one.name].status == "held"
-            and number < (min(_EXAMPLES_OF_LARGE, most) if one.sizes == "all large" else most)
-        ]
+        is_wrong = any(outcome.status == "falsified" for outcome in self.judged())
+
+        def most(one: Property) -> int:
+            if is_wrong and one.name not in JUDGES.values():
+                return _EXAMPLES_ONCE_WRONG
+            return _EXAMPLES_OF_LARGE if one.sizes == "all large" else EXAMPLES
+
+        held = [one for one in waiting if self.outcomes[one.name].status == "held"]
+        return [one for one in held if number < most(one)]
 
     def _try(self, tested: Property, layer: Layer, case: Case) -> None:
         """Let a property see one more case."""

@@ -7,23 +7,11 @@ import numpy as np
 from affine.layer import Case, Layer, Operands, OutOfTime
 from affine.properties import PROPERTIES
 from affine.report import Outcome
-from affine.runner.searching import fails_on
+from affine.runner.searching import fails_on, small_shapes
 
-__all__ = ["BASIS_PAIRS", "prove", "small_shapes"]
+__all__ = ["BASIS_PAIRS", "prove"]
 
 BASIS_PAIRS = "basis_pairs_recover_the_coefficients"
-
-
-def small_shapes(largest: int) -> list[tuple[int, int, int]]:
-    """Return all sizes (N, D, M) up to the largest.
-
-    Examples:
-        >>> len(small_shapes(3))
-        27
-    """
-    sides = range(1, largest + 1)
-    shapes = [(n, d, m) for n in sides for d in sides for m in sides]
-    return sorted(shapes, key=lambda shape: (sum(shape), shape))
 
 
 def prove(layer: Layer, largest: int) -> tuple[Outcome, list[tuple[int, int, int]]]:

@@ -5,21 +5,24 @@ does. A plain loop runs them: the engine of Hypothesis costs several times what 
 and takes as long to load as NumPy.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from random import Random
 from time import perf_counter
 
 import numpy as np
 
-from affine.cases import BYTES, read_case
+from affine.cases import BYTES, at_small_sizes, read_case
 from affine.layer import Case, Layer, LayerGone, OutOfTime
 from affine.properties import Property
 from affine.report import Outcome
 from affine.runner.shrinking import shrink
 
-__all__ = ["cropped", "draws", "fails_on", "read", "search"]
+__all__ = ["cropped", "draws", "fails_on", "read", "search", "small_shapes"]
+
+_TRIES = 4  # of other entries, at each of the small sizes
 
 # A layer that compiles for every new shape meets only these.
 _PALETTE = (
@@ -56,6 +59,18 @@ def _within_palette(case: Case) -> Case:
         if sizes[0] <= n and sizes[1] <= d and sizes[2] <= m:
             return case.cut(*map(slice, sizes))
     return case
+
+
+def small_shapes(largest: int) -> list[tuple[int, int, int]]:
+    """Return all sizes (N, D, M) up to the largest.
+
+    Examples:
+        >>> len(small_shapes(3))
+        27
+    """
+    sides = range(1, largest + 1)
+    shapes = [(n, d, m) for n in sides for d in sides for m in sides]
+    return sorted(shapes, key=lambda shape: (sum(shape), shape))
 
 
 def fails_on(tested: Property, layer: Layer, case: Case) -> Exception | None:
@@ -124,9 +139,26 @@ def _shrunk(tested: Property, layer: Layer, found: Outcome, raw: bytes, start: f
 
     if not isinstance(found.error, LayerGone):
         with suppress(OutOfTime):
+            if tested.sizes == "usual":
+                raw = _at_smallest_sizes(raw, sum(read(raw, tested, layer).point.sizes), fails)
             shrink(raw, fails)
         best = cropped(tested, layer, best)
     return replace(best, cases=found.cases + tried, seconds=perf_counter() - start)
+
+
+def _at_smallest_sizes(raw: bytes, total: int, fails: Callable[[bytes], bool]) -> bytes:
+    """Return the bytes of a case that fails at sizes with a smaller total, if some are found.
+
+    To lower one byte after the other goes past a mistake that needs other entries at other sizes.
+    """
+    for sizes in small_shapes(3):
+        if sum(sizes) >= total:
+            break
+        for entries in (raw, *islice(draws(0, _TRIES + 1), 1, None)):
+            smaller = at_small_sizes(raw, entries, sizes)
+            if fails(smaller):
+                return smaller
+    return raw
 
 
 def cropped(tested: Property, layer: Layer, found: Outcome) -> Outcome:

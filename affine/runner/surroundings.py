@@ -13,9 +13,13 @@ import affine
 __all__ = ["versions", "warnings_to"]
 
 
+# What a wrong layer warns of may differ in every call.
+_MOST_WARNINGS = 10
+
+
 @contextmanager
 def warnings_to(remarks: list[str]) -> Iterator[None]:
-    """Collect each warning once; a wrong layer may warn thousands of times."""
+    """Collect each warning once, the first ones as they are and the others as a count."""
     seen: set[str] = set()
 
     def remember(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
@@ -23,12 +27,15 @@ def warnings_to(remarks: list[str]) -> Iterator[None]:
         # Hypothesis warns of itself; it need not be loaded to be told from the layer.
         if text not in seen and category.__module__.partition(".")[0] != "hypothesis":
             seen.add(text)
-            remarks.append(f"the layer warned: {text}")
+            if len(seen) <= _MOST_WARNINGS:
+                remarks.append(f"the layer warned: {text}")
 
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.showwarning = remember
         yield
+    if len(seen) > _MOST_WARNINGS:
+        remarks.append(f"the layer gave {len(seen) - _MOST_WARNINGS:,} other warnings")
 
 
 def versions() -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from affine.adapters.exceptions import TargetRaised
+from affine.exceptions import TargetRaised
 from affine.layer import Case, LayerGone, Operands
 from affine.oracle import Violation
 from affine.process.worker import Worker

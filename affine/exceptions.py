@@ -1,4 +1,4 @@
-"""What a target raised, in words: whatever its classes do, and cut where it is long."""
+"""Why a target cannot be judged; and what it raised, in words, cut where it is long."""
 
 import builtins
 import os
@@ -8,17 +8,29 @@ from collections.abc import Sequence
 from typing import Any
 
 __all__ = [
-    "TargetRaised", "cut", "describe", "describe_warning", "raised", "render", "text", "type_name",
-    "warn_again",
+    "TargetError", "TargetRaised", "cut", "describe", "describe_warning", "raised", "render",
+    "text", "type_name", "warn_again",
 ]  # fmt: skip
 
 # The target may run beside this code: what it does to the builtins must not reach the words.
 globals()["__builtins__"] = dict(vars(builtins))
 
 _LONGEST = 2000
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep  # noqa: PTH100, PTH120
 _type_name = type.__dict__["__name__"].__get__
 _isinstance, _base_name, _real_path = isinstance, os.path.basename, os.path.realpath
+
+
+class TargetError(Exception):
+    """A target cannot be judged: it was not found, does not load, or has no known form.
+
+    Examples:
+        >>> from affine.adapters import load
+        >>> load("no_such_file.py")
+        Traceback (most recent call last):
+        ...
+        affine.exceptions.TargetError: no file no_such_file.py; give the path of a Python file
+    """
 
 
 class TargetRaised(Exception):
