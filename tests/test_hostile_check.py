@@ -131,9 +131,18 @@ def test_a_layer_that_grows_slower_ends_in_time(tmp_path: Path) -> None:
     target.write_text(
         "def forward(x, w, b):\n    return x @ w + b\n\n"
         "def backward(dout, x, w, seen=[]):\n    seen.append((x.copy(), dout.copy()))\n"
-        "    alike = [a.T @ b for a, b in seen * 20 if a.shape == x.shape and b.shape == dout.shape]\n"
+        "    like = x.shape, dout.shape\n"
+        "    alike = [a.T @ b for a, b in seen * 20 if (a.shape, b.shape) == like]\n"
         "    return dout @ w.T, sum(alike) / 20, dout.sum(axis=0)\n"
     )
     start = perf_counter()
     assert checked(target).returncode == 1
     assert perf_counter() - start < BUDGET + GRACE
+
+
+@pytest.mark.parametrize("path", targets("hostile") + targets("noisy"), ids=lambda path: path.stem)
+def test_the_first_line_says_what_a_target_does(path: Path) -> None:
+    """In one sentence."""
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith('"""')
+    assert first.endswith('"""')
