@@ -37,6 +37,7 @@ _MOST_DEATHS = 6
 
 # By when each step has to stop, as a part of the budget; what is left is the diagnosis'.
 _SHARES = {"liveness": 0.2, "proof": 0.3, "certificate": 0.4, "search": 0.75}
+_SHARES["nothing wrong"] = 0.95
 _SECONDS_OF_A_DRAW = 0.1
 
 # Groups whose properties compare results with formulas: they share their calls.
@@ -285,9 +286,9 @@ class _Run:
             self.outcomes[found.name] = _before_the_search(found, self.layer)
         reason = _NO_TIME
         try:
-            with self.clock.share(_SHARES["search"]):
-                for number, raw in enumerate(draws(self.seed, EXAMPLES)):
-                    self.progress("search", number, EXAMPLES)
+            for number, raw in enumerate(draws(self.seed, EXAMPLES)):
+                self.progress("search", number, EXAMPLES)
+                with self.clock.share(_SHARES["search" if self._is_wrong() else "nothing wrong"]):
                     self._round(self._wanting(waiting, number), raw)
         except OutOfTime as stopped:
             reason = f"not run: {stopped}"
@@ -316,9 +317,12 @@ class _Run:
                 layer = self.unsettled
             self._try(tested, layer, case)
 
+    def _is_wrong(self) -> bool:
+        return any(outcome.status == "falsified" for outcome in self.judged())
+
     def _wanting(self, waiting: Sequence[Property], number: int) -> list[Property]:
         """Return the properties that see the case of this number, too."""
-        is_wrong = any(outcome.status == "falsified" for outcome in self.judged())
+        is_wrong = self._is_wrong()
 
         def most(one: Property) -> int:
             if is_wrong and one.name not in JUDGES.values():
@@ -352,12 +356,15 @@ class _Run:
 
     def _skipped(self, waiting: Sequence[Property], reason: str) -> None:
         ran = [self.outcomes[found.name] for found in waiting]
+        ran = [outcome for outcome in ran if outcome.status != "not_observable"]
         none = sum(not outcome.cases for outcome in ran if outcome.status == "held")
         fewest = min((o.cases for o in ran if o.cases and o.status == "held"), default=0)
-        said = f"{none} of {len(ran)} properties were not run" if none else (
-            f"each property ran on at least {fewest} of {EXAMPLES} cases"
-        )  # fmt: skip
-        self.remarks.append(f"{reason} in the search: {said}")
+        if none:
+            was = "property was" if none == 1 else "properties were"
+            self.trouble = f"{reason}: {none} {was} not run; {_MORE_TIME}"
+        else:
+            said = f"each property ran on at least {fewest} of {EXAMPLES} cases"
+            self.remarks.append(f"{reason} in the search: {said}")
 
     def _diagnosis(self, falsified: Sequence[Outcome]) -> None:
         start = perf_counter()
