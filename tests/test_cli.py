@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -320,6 +319,7 @@ def test_progress_is_shown_on_a_terminal_alone() -> None:
         "with cli._progress('mine.py') as progress:\n"
         "    progress('search', 3, 40); time.sleep(0.4); progress('search', 4, 40)\n"
     )
+    pty = pytest.importorskip("pty", reason="a matter of POSIX")
     outer, inner = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
     subprocess.run([sys.executable, "-c", code], stderr=inner, check=True, env=environment)
