@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import affine
-from affine.layer import Array, Case, Layer, Operands
+from affine.layer import Array, Case, Layer, Operands, Pullback
 from affine.oracle import exact_limit
 from affine.properties import PROPERTIES
 from affine.report.record import dumps
@@ -163,6 +163,22 @@ def test_a_draw_at_the_limit_is_exact(reference: Layer) -> None:
     limit = exact_limit(9, "float16") // 2
     cases = [draw((2, 9, 4), limit, generator, "float16") for _ in range(200)]
     assert all(satisfies(reference, case) for case in cases)
+
+
+@pytest.mark.parametrize("sides", [(0, 1), (0, 2), (1, 2), (0, 1, 2)])
+def test_what_is_wrong_only_at_the_sizes_of_networks_is_found(sides: tuple[int, ...]) -> None:
+    """Where two sides, or all three, are above 130: there everything else looks right."""
+
+    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+        sizes = *x.shape, len(b)
+        scale = 2 if all(sizes[side] > 130 for side in sides) else 1
+        return x @ w + b, lambda g: (g @ w.T, scale * x.T @ g, g.sum(axis=0))
+
+    certificate, case, error = certify(Layer("wrong when large", vjp))
+    assert error is not None
+    assert case is not None
+    assert all(case.point.sizes[side] > 130 for side in sides)
+    assert len(certificate.shapes) == 12
 
 
 # ------------------------------------------------------------------ what is reported

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from contextlib import suppress
 from functools import cached_property, partial
 from time import perf_counter
 from typing import Any
@@ -63,9 +62,7 @@ class Worker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._child.end()
-        with suppress(BufferError):  # an array that somebody still holds lies in it
-            self._block.close()
+        self._child.end()  # the block ends with the last array that lies in it
         handle, self._handle = self._handle, ""
         if isinstance(handle, int):
             os.close(handle)

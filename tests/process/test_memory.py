@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from affine.cases import LAYOUTS
-from affine.layer import LayerGone
+from affine.layer import Case, LayerGone, Operands
+from affine.oracle import Violation
 from affine.process.worker import Worker
+from affine.properties import PROPERTIES
 
 X, W, B = np.arange(6.0).reshape(2, 3), np.ones((3, 2)), np.zeros(2)
 
@@ -165,6 +167,27 @@ def test_too_much_at_once_is_refused_here(worker_of: Callable[..., Worker]) -> N
         worker.layer.forward([[1.0]], W, B)
     assert worker.layer.forward(X, W, B).shape == (2, 2)
     assert worker.restarts == 0
+
+
+def test_a_lent_array_outlives_its_process(worker_of: Callable[..., Worker]) -> None:
+    """Whoever still holds it finds what was in it: its memory ends with it, not before."""
+    worker = worker_of("def forward(x, w, b): return x + 1")
+    lent = worker.layer.memory.lend(np.arange(1e5))
+    worker.layer.forward(lent, W, B)
+    worker.__exit__(None, None, None)
+    del worker
+    gc.collect()
+    assert np.array_equal(lent, np.arange(1e5))
+
+
+def test_what_a_failure_shows_is_a_copy(worker_of: Callable[..., Worker]) -> None:
+    """The block is used anew after the property: a report must not show what is there then."""
+    worker = worker_of("def forward(x, w, b):\n    x += 1\n    return x @ w + b")
+    point = Operands(X, W, B, X @ W)
+    with pytest.raises(Violation) as caught:
+        PROPERTIES["arguments_are_not_modified"](worker.layer, Case(point, point))
+    worker.layer.results(*point.map(lambda array: array * 0 - 7))
+    assert np.array_equal(caught.value.got, X + 1)
 
 
 # ------------------------------------------------------------------ results
