@@ -65,7 +65,7 @@ def test_a_right_layer_passes(path: Path, seed: int, monkeypatch: pytest.MonkeyP
     if not NIGHTLY:
         monkeypatch.setattr(checking, "EXAMPLES", 10)
         monkeypatch.setattr(checking, "_EXAMPLES_OF_LARGE", 3)
-    report = checked(path, seed=seed, budget=30.0 if NIGHTLY else 2.0)
+    report = checked(path, seed=seed, budget=60.0 if NIGHTLY else 20.0)
     assert report.verdict == "pass", (falsified(report), report.trouble)
     assert not report.findings
 
