@@ -27,10 +27,10 @@ from affine.mistakes.calls import right_at, said
 from affine.mistakes.catalogue import RIGHT
 from affine.mistakes.probe import numbered
 from affine.oracle import Violation
+from affine.process.worker import Worker
 from affine.properties import PROPERTIES, Property
 from affine.report import Outcome
 from affine.runner import search
-from affine.process.worker import Worker
 
 __all__ = ["Lost", "find", "shown", "source", "specimens"]
 
