@@ -15,7 +15,7 @@ RANKS = [
     {"cli", "pytest_plugin"},
     {"__main__"},
 ]
-HYPOTHESIS_IN = {"strategies", "runner"}
+HYPOTHESIS_IN = {"strategies"}
 
 
 def imports(path: Path) -> set[str]:

@@ -1,9 +1,5 @@
-"""Ctrl-C and SIGTERM: the command ends at once, without a traceback, and closes what is open.
+"""Ctrl-C and SIGTERM: the command ends at once, without a traceback, and closes what is open."""
 
-Nothing slow is imported here: while NumPy loads, this must be in force.
-"""
-
-import os
 import signal
 import sys
 from collections.abc import Callable
@@ -12,7 +8,7 @@ from threading import Timer, get_ident
 from time import monotonic
 from types import FrameType
 
-__all__ = ["Ended", "end_at_once", "end_by_exception", "ignore_signals"]
+__all__ = ["Ended", "end_by_exception", "ignore_signals"]
 
 _SIGNALS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 _PATIENCE = 1.0
@@ -33,17 +29,6 @@ class Ended(KeyboardInterrupt):
     def __init__(self, number: int) -> None:
         super().__init__(f"{_SIGNALS[signal.Signals(number)]}: there is no verdict")
         self.number, self.code = number, 128 + number
-
-
-def end_at_once() -> None:
-    """Let the signals end the process where it stands, as long as nothing is open."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        ended = Ended(number)
-        os.write(2, f"{ended}\n".encode())
-        os._exit(ended.code)
-
-    _handle(end)
 
 
 class _Raising:

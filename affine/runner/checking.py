@@ -36,8 +36,9 @@ _LARGEST_PROVED = 3
 _MOST_DEATHS = 6
 
 # By when each step has to stop, as a part of the budget; what is left is the diagnosis'.
-_SHARES = {"liveness": 0.5, "proof": 0.3, "certificate": 0.4, "search": 0.75}
-_SHARES["nothing wrong"] = 0.95
+_SHARES = {
+    "liveness": 0.5, "proof": 0.3, "certificate": 0.4, "search": 0.75, "nothing wrong": 0.95,
+}  # fmt: skip
 _SECONDS_OF_A_DRAW = 0.1
 
 # Groups whose properties compare results with formulas: they share their calls.
