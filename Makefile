@@ -48,7 +48,7 @@ site: site-build ## Build the site and serve it at 127.0.0.1:8000
 
 site-build: .venv/.docs ## Build the site into site/
 	@echo "site 1/2: run the property suite, for the results that the pages show"
-	@$(BIN)/python -m docs.machinery.suite.ledger build/ledger.json
+	@$(BIN)/python -m docs.site_builder.suite.ledger build/ledger.json
 	@echo "site 2/2: build the pages"
 	@# Not --quiet: MkDocs would then not count the warnings that --strict fails on.
 	@NO_MKDOCS_2_WARNING=1 AFFINE_LEDGER='$(CURDIR)/build/ledger.json' \
@@ -66,9 +66,9 @@ pdf: ## Print the derivation into build/affine.pdf, and build the site with a li
 
 publish: .venv/.docs ## Commit this version of the site to the branch gh-pages; make publish REMOTE=origin sends it
 	@echo "publish: run the property suite, for the results that the pages show"
-	@$(BIN)/python -m docs.machinery.suite.ledger build/ledger.json
+	@$(BIN)/python -m docs.site_builder.suite.ledger build/ledger.json
 	@NO_MKDOCS_2_WARNING=1 AFFINE_PDF=1 AFFINE_LEDGER='$(CURDIR)/build/ledger.json' \
-	  $(BIN)/python -m docs.machinery.citing.publish $(if $(REMOTE),--push '$(REMOTE)')
+	  $(BIN)/python -m docs.site_builder.citation.publish $(if $(REMOTE),--push '$(REMOTE)')
 
 test-site: .venv/.browser ## Test the built site in Chromium
 	@$(BIN)/python -m pytest --quiet -n auto -rs --ignore=tests/site/audit tests/site

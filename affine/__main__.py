@@ -1,6 +1,6 @@
 """The command line as `python -m affine`."""
 
-from affine.cli import main
+from affine.checker.cli import main
 
 if __name__ == "__main__":
     main()

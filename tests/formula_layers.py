@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from affine.checker.diagnosis import diagnose
+from affine.checker.diagnosis.catalogue import RIGHT, formulas
+from affine.checker.diagnosis.examination import QUANTITIES, close
+from affine.checker.diagnosis.factor import ratio
+from affine.checker.diagnosis.probe import standard
 from affine.layer import Layer
-from affine.mistakes import diagnose
-from affine.mistakes.catalogue import RIGHT, formulas
-from affine.mistakes.examination import QUANTITIES, close
-from affine.mistakes.factor import ratio
-from affine.mistakes.probe import standard
 
 GRADIENTS = QUANTITIES[1:]
 

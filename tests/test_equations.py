@@ -13,9 +13,9 @@ import pytest
 
 import affine
 from affine.equations import CORRECTIONS, EQUATIONS, Correction
-from docs.machinery import record
-from docs.machinery.equations import orphans
-from docs.machinery.record import Record
+from docs.site_builder import record
+from docs.site_builder.equations import crossref_checks
+from docs.site_builder.record import Record
 
 DERIVATION = Path(__file__).parents[1] / "docs" / "derivation"
 WRONG_LAYERS = Path(__file__).parent / "wrong_layers"
@@ -60,8 +60,8 @@ def _without_statement(whole: Record) -> Record:
 
 def test_there_is_no_orphan() -> None:
     """Every equation is computed, tested and derived, or says that it is not and why."""
-    assert orphans.of_registry(record.load()) == []
-    assert orphans.of_pages(record.load(), _homes()) == []
+    assert crossref_checks.of_registry(record.load()) == []
+    assert crossref_checks.of_pages(record.load(), _homes()) == []
 
 
 @pytest.mark.parametrize(
@@ -78,16 +78,16 @@ def test_whatever_is_deleted_leaves_an_orphan(
     deleted: Callable[[Record], Record], message: str
 ) -> None:
     """In each direction: equation, property, function, docstring, statement."""
-    found = orphans.of_registry(deleted(record.load()))
+    found = crossref_checks.of_registry(deleted(record.load()))
     assert any(re.search(message, complaint) for complaint in found), found
 
 
 def test_a_deleted_or_doubled_block_is_missed() -> None:
     """An equation has one home, and a block has an equation."""
     whole, homes = record.load(), _homes()
-    assert "no home" in orphans.of_pages(whole, {**homes, "dw": []})[0]
-    assert "several homes" in orphans.of_pages(whole, {**homes, "dw": ["a.md", "b.md"]})[0]
-    assert "no equation" in orphans.of_pages(whole, {**homes, "gone": ["a.md"]})[0]
+    assert "no home" in crossref_checks.of_pages(whole, {**homes, "dw": []})[0]
+    assert "several homes" in crossref_checks.of_pages(whole, {**homes, "dw": ["a.md", "b.md"]})[0]
+    assert "no equation" in crossref_checks.of_pages(whole, {**homes, "gone": ["a.md"]})[0]
 
 
 def test_every_function_is_some_equations() -> None:

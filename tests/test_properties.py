@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from affine.checker.search import search
 from affine.equations import EQUATIONS
 from affine.layer import Array, Case, Layer, Operands, Pullback
 from affine.properties import PROPERTIES, Property
 from affine.properties.isolation import isolated
-from affine.runner import search
 
 # Properties that the reference leaves nothing to observe for: it takes matrices, and belongs to
 # no framework.

@@ -22,8 +22,8 @@ AGES = ("oldest", "newest")
 # What may depend on a version: processes, and whole checks of layers that are right.
 # That each wrong layer fails is mathematics, and would take longer than all of this.
 TESTS = (
-    "tests/process",
-    "tests/test_hostile_check.py::test_a_noisy_target_passes_with_a_report_to_read",
+    "tests/checker/process",
+    "tests/checker/test_hostile_check.py::test_a_noisy_target_passes_with_a_report_to_read",
 )
 TOOLS = ("pytest", "pytest-xdist", "jsonschema")
 

@@ -11,10 +11,10 @@ from math import prod
 from matplotlib.figure import Figure
 
 from affine.equations import EQUATIONS
-from docs.machinery.pictures.shapes import sides
-from docs.machinery.plotting import measured
-from docs.machinery.plotting.drawing import INK, panel
-from docs.machinery.plotting.measured import Row
+from docs.site_builder.pictures.shapes import sides
+from docs.site_builder.plotting import measured
+from docs.site_builder.plotting.drawing import INK, panel
+from docs.site_builder.plotting.measured import Row
 
 BYTES = 4  # single precision
 LABELS = {"gradient": "by the formulas", "Jacobian": "by the Jacobians"}

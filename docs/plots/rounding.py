@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 import affine
 from affine.layer import Array, Operands
 from affine.oracle import bounds, exact
-from docs.machinery.plotting.drawing import INK, in_this_build, panel
-from docs.machinery.plotting.measured import Row
+from docs.site_builder.plotting.drawing import INK, in_this_build, panel
+from docs.site_builder.plotting.measured import Row
 
 SEED = 0
 LONGEST = {"float64": 12, "float32": 12, "float16": 10}  # as powers of two; K·u stays below 1

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
-from docs.machinery.plotting import measured
-from docs.machinery.plotting.drawing import INK, panel
-from docs.machinery.plotting.measured import Row
+from docs.site_builder.plotting import measured
+from docs.site_builder.plotting.drawing import INK, panel
+from docs.site_builder.plotting.measured import Row
 
 SERIES = ("judged", "o-", "first"), ("called", "s--", "right")
 LABELS = {"judged": "the whole case", "called": "the layer's part"}

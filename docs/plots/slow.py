@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
-from docs.machinery.plotting import measured
-from docs.machinery.plotting.drawing import INK, panel, whole_decades
-from docs.machinery.plotting.measured import Row
+from docs.site_builder.plotting import measured
+from docs.site_builder.plotting.drawing import INK, panel, whole_decades
+from docs.site_builder.plotting.measured import Row
 
 SERIES = ("check, seconds", "o-", "first"), ("cases", "s-", "second")
 

@@ -18,8 +18,8 @@ from matplotlib.figure import Figure
 import affine
 from affine.layer import Array
 from affine.oracle import index_sum
-from docs.machinery.plotting.drawing import INK, in_this_build, panel_with_zero
-from docs.machinery.plotting.measured import Row
+from docs.site_builder.plotting.drawing import INK, in_this_build, panel_with_zero
+from docs.site_builder.plotting.measured import Row
 
 SEED, DRAWS = 0, 25
 LABELS = {"real": "real numbers", "integers": "integers from −3 to 3"}

@@ -15,12 +15,12 @@ if __name__ == "__main__":
 
 import numpy as np
 
-from affine.adapters import load
+from affine.checker.certificate import IDENTITY, draw
+from affine.checker.reading import load
 from affine.layer import Case, Layer
 from affine.oracle import exact, exact_limit, expect_equal
 from affine.properties import PROPERTIES
-from affine.runner.certificate import IDENTITY, draw
-from docs.machinery.plotting.measured import Row, store
+from docs.site_builder.plotting.measured import Row, store
 from tests.benchmarks.timing import medians
 
 SIZES = [2**k for k in range(9)]

@@ -11,7 +11,7 @@ import numpy as np
 
 import affine
 from affine.layer import Array
-from docs.machinery.plotting.measured import Row, store
+from docs.site_builder.plotting.measured import Row, store
 from tests.benchmarks.timing import medians
 
 SIZES = [2**k for k in range(1, 11)]

@@ -100,7 +100,7 @@ def ledger(copy: Path) -> subprocess.CompletedProcess[str]:
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, copy / name)
     return subprocess.run(
-        [sys.executable, "-m", "docs.machinery.suite.ledger", "build/ledger.json"],
+        [sys.executable, "-m", "docs.site_builder.suite.ledger", "build/ledger.json"],
         cwd=copy, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
@@ -119,7 +119,7 @@ def test_a_broken_reference_shows_in_the_ledger_and_fails_the_build(copy: Path) 
         text = page.read_text(encoding="utf-8")
         page.write_text(text.replace("print(console(", "print((lambda *a, **k: '')("), "utf-8")
     # Nor are the cards of the mistakes, which take a minute.
-    change(copy, "docs/machinery/suite/ledger.py", "_mistakes(layers, counterexamples)", "{}")
+    change(copy, "docs/site_builder/suite/ledger.py", "_mistakes(layers, counterexamples)", "{}")
     done = ledger(copy)
     assert done.returncode == 0, done.stderr
     built = build(copy, AFFINE_LEDGER=str(copy / "build" / "ledger.json"))

@@ -22,8 +22,8 @@ from pybtex.database import parse_string
 from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
 
 from affine.equations import EQUATIONS
-from docs.machinery.citing import citations
-from docs.machinery.citing.citations import Citation
+from docs.site_builder.citation import citations
+from docs.site_builder.citation.citations import Citation
 from tests.site.conftest import ADDRESS, ROOT
 
 CFF = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ pytest.importorskip("math_core", reason="run make site-build: the site's package
 from mkdocs.exceptions import ConfigurationError
 
 from affine.equations import EQUATIONS
-from docs.machinery.citing.address import address
+from docs.site_builder.citation.address import address
 from tests.site.conftest import ADDRESS, ROOT
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def own_address(page: str) -> str:
 
 
 def test_a_reader_of_tags_gets_each_equation_and_page(addressed: Path) -> None:
-    from docs.machinery.citing import citations
+    from docs.site_builder.citation import citations
 
     whole = citations.of_project(ROOT / "CITATION.cff", ADDRESS)
     for page in (*EQUATION_PAGES, *DERIVATION_PAGES):

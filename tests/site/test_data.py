@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from affine.equations import CORRECTIONS, EQUATIONS
 from affine.history import HISTORY, Event
-from docs.machinery.pages import listing
+from docs.site_builder.pages import listing
 from tests.site.conftest import ADDRESS
 from tests.site.dead_links import dead_links
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from docs.machinery.pictures import explorer
+from docs.site_builder.pictures import explorer
 from tests.site.conftest import EXPLORER, ROOT, SITE
 from tests.site.explorer_cases import CELLS, random_case, says, selector
 

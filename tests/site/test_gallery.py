@@ -12,16 +12,16 @@ import pytest
 
 pytest.importorskip("math_core", reason="run make site-build: the site's packages are missing")
 
-from affine.mistakes import MISTAKES, Diagnosis
-from affine.mistakes.calls import right_at
-from affine.mistakes.probe import numbered
-from docs.machinery import record
-from docs.machinery.pages import gallery, mistakepage
-from docs.machinery.pictures import matrices
-from docs.machinery.record import Record
-from docs.machinery.suite import ledger, specimen
-from docs.machinery.suite.results import Results
-from docs.machinery.suite.specimen import SIZES, Lost, find, source
+from affine.checker.diagnosis import MISTAKES, Diagnosis
+from affine.checker.diagnosis.calls import right_at
+from affine.checker.diagnosis.probe import numbered
+from docs.site_builder import record
+from docs.site_builder.pages import gallery, mistakepage
+from docs.site_builder.pictures import matrices
+from docs.site_builder.record import Record
+from docs.site_builder.suite import ledger, mistake_examples
+from docs.site_builder.suite.mistake_examples import SIZES, Lost, find, source
+from docs.site_builder.suite.results import Results
 from tests.site.conftest import SITE
 
 if TYPE_CHECKING:
@@ -55,16 +55,16 @@ def test_a_mistake_that_is_not_caught_is_lost(monkeypatch: pytest.MonkeyPatch) -
     """With the property that fails made to hold, nothing shows an average of dW."""
     held = {
         name: replace(one, check=lambda layer, case: None)
-        for name, one in specimen.PROPERTIES.items()
+        for name, one in mistake_examples.PROPERTIES.items()
     }
-    monkeypatch.setattr(specimen, "PROPERTIES", held)
+    monkeypatch.setattr(mistake_examples, "PROPERTIES", held)
     with pytest.raises(Lost, match="averaged-over-the-batch is no longer caught and named"):
         find(AVERAGED, [])
 
 
 def test_a_mistake_that_is_named_otherwise_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = Diagnosis("dw", None, "")
-    monkeypatch.setattr(specimen, "diagnose", lambda *arguments: nothing)
+    monkeypatch.setattr(mistake_examples, "diagnose", lambda *arguments: nothing)
     with pytest.raises(Lost, match=re.escape("`dw = x.T @ dout / n`")):
         find(AVERAGED, [])
 
@@ -75,7 +75,7 @@ def test_a_mistake_without_a_layer_is_lost() -> None:
 
 
 def test_a_lost_mistake_stands_in_the_ledger_and_fails_the_build() -> None:
-    lost = specimen._of_name({}, "accumulates")
+    lost = mistake_examples._of_name({}, "accumulates")
     results = Results({"mistakes": {"accumulates": lost, AVERAGED.name: {"property": ""}}})
     assert results.mistake("accumulates") is None
     (complaint,) = results.lost

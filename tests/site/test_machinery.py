@@ -9,12 +9,12 @@ pytest.importorskip("math_core", reason="run make site-build: the site's package
 
 from markdown import Markdown
 
-from docs.machinery import record
-from docs.machinery.equations import names, symbols, tex
-from docs.machinery.extension import DirectiveError, SiteExtension
-from docs.machinery.pictures import boxdrawing, boxes
-from docs.machinery.record import Record
-from docs.machinery.suite.results import Results
+from docs.site_builder import record
+from docs.site_builder.equations import names, symbols, tex
+from docs.site_builder.extension import DirectiveError, SiteExtension
+from docs.site_builder.pictures import boxdrawing, boxes
+from docs.site_builder.record import Record
+from docs.site_builder.suite.results import Results
 
 LEDGER = {
     "seed": 7,

@@ -16,9 +16,9 @@ from mkdocs.exceptions import PluginError
 from pypdf import PdfReader
 
 from affine.equations import EQUATIONS
-from docs.machinery.citing import citations
-from docs.machinery.citing.address import address
-from docs.machinery.readers import pdf
+from docs.site_builder.citation import citations
+from docs.site_builder.citation.address import address
+from docs.site_builder.exports import pdf
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext

@@ -10,9 +10,9 @@ import pytest
 pytest.importorskip("math_core", reason="run make site-build: the site's packages are missing")
 
 from affine.equations import EQUATIONS
-from docs.machinery import record
-from docs.machinery.citing.address import address
-from docs.machinery.readers import plaintext
+from docs.site_builder import record
+from docs.site_builder.citation.address import address
+from docs.site_builder.exports import plaintext
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "site"

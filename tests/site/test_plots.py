@@ -9,9 +9,9 @@ import pytest
 
 pytest.importorskip("matplotlib", reason="run make site-build: the site's packages are missing")
 
-from affine.runner import certificate
-from docs.machinery.plotting import drawing, measured, plots, vector
-from docs.machinery.plotting.measured import MeasuredError, Row
+from affine.checker import certificate
+from docs.site_builder.plotting import drawing, measured, plots, svg
+from docs.site_builder.plotting.measured import MeasuredError, Row
 
 NAMES = sorted(path.stem for path in plots.FOLDER.glob("*.py"))
 STORED = {
@@ -74,7 +74,7 @@ def test_a_line_is_named_once_for_all_pictures() -> None:
             axes.plot([1, 2], [1, 2], "o-", color=drawing.INK["right"], label="<one>")
             axes.plot([1, 2], [2, 1])
             figures.append(figure)
-        named = vector.legend(figures)
+        named = svg.legend(figures)
     assert unescape(re.sub(r"<[^>]+>", "", named)) == "<one>"
     assert named.count("<circle") == 1
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.machinery.suite.sample import console, layer
+from docs.site_builder.suite.sample import console, layer
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import pytest
 
 pytest.importorskip("math_core", reason="run make site-build: the site's packages are missing")
 
-from docs.machinery import record
-from docs.machinery.extension import DirectiveError
-from docs.machinery.pictures import readme, shapes
-from docs.machinery.record import Record
+from docs.site_builder import record
+from docs.site_builder.extension import DirectiveError
+from docs.site_builder.pictures import readme, shapes
+from docs.site_builder.record import Record
 from tests.site.test_machinery import html
 
 
@@ -74,7 +74,7 @@ def test_the_source_is_drawn_as_it_was_written(built: Record) -> None:
 
 
 def test_the_picture_of_the_readme_is_drawn_from_the_registry() -> None:
-    """If it is not: python -m docs.machinery.pictures.readme"""
+    """If it is not: python -m docs.site_builder.pictures.readme"""
     assert readme.PATH.read_text(encoding="utf-8") == readme.draw()
 
 

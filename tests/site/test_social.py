@@ -7,8 +7,8 @@ import pytest
 
 pytest.importorskip("matplotlib", reason="run make site-build: the site's packages are missing")
 
-from docs.machinery import record
-from docs.machinery.pictures import social
+from docs.site_builder import record
+from docs.site_builder.pictures import social
 from tests.site.conftest import ADDRESS
 
 

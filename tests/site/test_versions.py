@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("mike", reason="run make test-site: the packages of these tests are missing")
 
-from docs.machinery.citing.versions import moved_links
+from docs.site_builder.citation.versions import moved_links
 from tests.site.building import copy_to
 from tests.site.conftest import ADDRESS
 from tests.site.dead_links import dead_links
@@ -43,7 +43,7 @@ def publish(project: Path, version: str) -> None:
     run("git", "add", "--all", at=project)
     run("git", "commit", "--quiet", "--allow-empty", f"--message={version}", at=project)
     run(
-        sys.executable, "-m", "docs.machinery.citing.publish", "--push", "origin",
+        sys.executable, "-m", "docs.site_builder.citation.publish", "--push", "origin",
         at=project, AFFINE_SITE_URL=ADDRESS, NO_MKDOCS_2_WARNING="1",
     )  # fmt: skip
 

@@ -1,0 +1,303 @@
+"""The command line: check a layer, list the properties, explain an equation.
+
+What a command needs is imported when it runs, so that `affine --help` is there at once.
+"""
+
+import gc
+import io
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from secrets import token_hex
+from signal import SIGINT
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import affine
+from affine.checker.command.options import LARGEST_SEED, Seconds, Target, known, writable
+from affine.checker.command.signals import Ended, end_by_exception, ignore_signals
+from affine.checker.command.terminal import complain, let_go, show, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from affine.checker.process.worker import Worker
+    from affine.checker.report import Report
+
+__all__ = ["main"]
+
+PROFILES = ("textbook", "library", "framework")
+_EXIT = {"pass": 0, "fail": 1, "error": 2}
+_QUIET_SECONDS = 2.0
+_LOADING_SECONDS = 20.0
+
+Progress = Callable[[str, int, int], None]
+
+
+def main() -> None:
+    """Run the command line, and exit with 0, 1 or 2: see `affine --help`.
+
+    Exit code 1 means that a property was falsified and nothing else: an error of this program
+    must never read as a verdict. Ctrl-C exits with 130 and SIGTERM with 143, as in a shell.
+    """
+    try:
+        end_by_exception()
+        code = _run()
+        ignore_signals()
+    except KeyboardInterrupt as interrupt:
+        ended = interrupt if isinstance(interrupt, Ended) else Ended(SIGINT)
+        complain(f"{ended}\n")
+        let_go(sys.stdout)  # its reader may be stuck
+        ignore_signals()
+        code = ended.code
+    sys.exit(code)
+
+
+def _run() -> int:
+    # Not `main` of click, which answers an interrupt by an empty line.
+    try:
+        with _commands.make_context("affine", sys.argv[1:]) as context:
+            return _commands.invoke(context) or 0
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as error:
+        text = io.StringIO()
+        error.show(text)
+        _report_failure(text.getvalue())
+    except BrokenPipeError:  # nobody reads the help any more
+        let_go(sys.stdout)
+        return 0
+    except Exception:
+        fault = "ERROR this is a fault of affine itself; the layer was not judged\n"
+        _report_failure(traceback.format_exc() + fault)
+    return _EXIT["error"]
+
+
+def _report_failure(text: str) -> None:
+    from affine.checker.report.words import clean_lines
+
+    complain(clean_lines(text))
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit code: 0 everything held, 1 a property was falsified, 2 no verdict.",
+)
+@click.version_option(affine.__version__, package_name="affine-gradients", prog_name="affine")
+def _commands() -> None:
+    """Check an affine layer out = XW + b and its gradients, exactly.
+
+    \b
+    Examples:
+      affine check my_layer.py      is my layer right, and if not, why?
+      affine list                   every property that is checked
+      affine explain dw             an equation, a property or a mistake
+    """  # noqa: D301
+
+
+# ------------------------------------------------------------------ affine check
+
+
+@_commands.command(short_help="Check the layer in a file or a module.")
+@click.argument("target", type=Target())
+@click.option(
+    "--profile",
+    type=click.Choice(PROFILES),
+    default="textbook",
+    show_default=True,
+    help="How much a right layer must promise.",
+)
+@click.option(
+    "--seed",
+    metavar="N",
+    type=click.IntRange(0, LARGEST_SEED),
+    default=0,
+    show_default=True,
+    help="Replays a check.",
+)
+@click.option(
+    "--json",
+    "destination",
+    metavar="FILE",
+    type=click.Path(allow_dash=True, path_type=Path),
+    callback=writable,
+    help="Write the report as JSON as well; - writes it instead, to standard output.",
+)
+@click.option(
+    "--only", multiple=True, metavar="NAME", callback=known, help="Run only this property; repeat."
+)
+@click.option(
+    "--reduction",
+    type=click.Choice(["sum", "mean"]),
+    default="sum",
+    show_default=True,
+    help="mean: a course that averages dw and db over the batch.",
+)
+@click.option(
+    "--timeout",
+    type=Seconds(),
+    metavar="SECONDS",
+    default=10.0,
+    show_default=True,
+    help="Seconds that one call of the layer may take.",
+)
+@click.option(
+    "--budget",
+    type=Seconds(),
+    metavar="SECONDS",
+    default=30.0,
+    show_default=True,
+    help="Seconds that the check may take, about, if the layer is slow.",
+)
+@click.option("--verbose", "-v", is_flag=True, help="Also every property, times and versions.")
+def check(target: str, destination: Path | None, verbose: bool, **chosen: Any) -> int:
+    """Check the layer in TARGET: path.py, path.py:name, package.module or package.module:name.
+
+    \b
+    Examples:
+      affine check my_layer.py
+      affine check my_layer.py:MyAffine --profile library --verbose
+      affine check course_layer.py --reduction mean
+      affine check torch.nn:Linear --seed 7 --json report.json
+      affine check my_layer.py --only dw_is_xt_dout
+
+    Exit code: 0 everything held, 1 a property was falsified, 2 no verdict.
+    """  # noqa: D301
+    # The target runs as the same user: it may put something else where the report shall be.
+    is_device = destination is not None and destination.exists() and not destination.is_file()
+    report = _checked(target, **chosen)
+    _deliver(report, destination, is_device, verbose)
+    return _EXIT[report.verdict]
+
+
+def _checked(target: str, timeout: float, budget: float, **chosen: Any) -> "Report":
+    """Return the report: of a target that cannot be judged, why."""
+    from affine.checker.clock import Clock
+    from affine.checker.process.worker import Worker
+
+    clock = Clock(budget)
+    # A framework takes seconds to import, however short the calls are.
+    loading = max(_LOADING_SECONDS, 6 * timeout)
+    worker = Worker(target, timeout=timeout, load_timeout=loading, clock=clock)
+    with _progress(target) as progress, worker:
+        # The process loads the target while these are loaded here.
+        import affine.checker.report.text  # noqa: F401
+        from affine.checker import check as judge
+        from affine.checker.reading import TargetError
+        from affine.checker.report import Report
+        from affine.layer import LayerGone
+
+        gc.freeze()  # what is loaded stays: no collection need look at it again
+        try:
+            report = judge(worker.layer, progress=progress, clock=clock, **chosen)
+        except (TargetError, LayerGone) as error:
+            named = {name: chosen[name] for name in ("profile", "reduction", "seed")}
+            return Report(target, trouble=str(error), **named)
+    return replace(report, target=target, remarks=(*report.remarks, *_remarks(worker)))
+
+
+def _remarks(worker: "Worker") -> "Iterator[str]":
+    """Yield what is worth knowing of the process in which the target ran."""
+    last = next((line for line in reversed(worker.output.split("\n")) if line.strip()), "")
+    if last:
+        yield f"the target printed something; its last line: {last.strip()}"
+    if worker.connection.uses_reference:
+        yield "the target uses affine, whose reference this check trusts: is it a layer of its own?"
+
+
+def _deliver(report: "Report", destination: Path | None, is_device: bool, verbose: bool) -> None:
+    from affine.checker.report.record import dumps
+    from affine.checker.report.text import parts, verdict
+
+    if destination is not None and str(destination) == "-":
+        write(dumps(report) + "\n", sys.stdout)
+        complain(verdict(report) + "\n")
+        return
+    show(lambda width: parts(report, width, verbose=verbose))
+    if destination is not None:
+        _save(dumps(report) + "\n", destination, is_device)
+
+
+def _save(text: str, destination: Path, is_device: bool) -> None:
+    """Write a file as a whole, in the place of whatever is there; to a device as it is."""
+    beside = destination.with_name(f".{destination.name}.{token_hex(8)}")
+    try:
+        if is_device:
+            destination.write_text(text, encoding="utf-8")
+            return
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(destination)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise click.ClickException(f"cannot write {destination}: {error.strerror}") from error
+
+
+# ------------------------------------------------------------------ affine list, affine explain
+
+
+@_commands.command("list", short_help="List every property.")
+@click.option("--profile", type=click.Choice(PROFILES), help="Only those that this profile adds.")
+def list_(profile: str | None) -> None:
+    """List every property: its name, its equations, and what it catches.
+
+    \b
+    Examples:
+      affine list
+      affine list --profile library
+    """  # noqa: D301
+    from affine.checker.report.explain import listing
+
+    show(lambda width: listing(profile or ""))
+
+
+@_commands.command(short_help="Explain an equation, a property or a mistake.")
+@click.argument("name")
+def explain(name: str) -> None:
+    """Explain NAME: the tag of an equation, a property, or a known mistake.
+
+    \b
+    Examples:
+      affine explain dw
+      affine explain dw_is_xt_dout
+      affine explain averaged-over-the-batch
+    """  # noqa: D301
+    from affine.checker.report.explain import explain as explained
+
+    try:
+        parts = explained(name)
+    except LookupError as error:
+        raise click.ClickException(str(error)) from error
+    show(lambda width: parts)
+
+
+# ------------------------------------------------------------------ terminal
+
+
+@contextmanager
+def _progress(target: str) -> "Iterator[Progress]":
+    """Show what is being done, on a terminal and once it takes a while; else stay silent."""
+    if not sys.stderr.isatty():
+        yield lambda step, done, total: None
+        return
+    from threading import Timer
+
+    from rich.console import Console
+
+    from affine.checker.report.layout import paragraph
+    from affine.checker.report.words import on_one_line
+
+    doing = f"checking {on_one_line(target, 60)}"
+    status = Console(stderr=True).status(paragraph(doing))
+    timer = Timer(_QUIET_SECONDS, status.start)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield lambda step, done, total: status.update(paragraph(f"{doing}: {step} {done}/{total}"))
+    finally:
+        timer.cancel()
+        timer.join()
+        status.stop()

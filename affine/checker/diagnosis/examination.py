@@ -1,0 +1,249 @@
+"""What a layer does on the probes of a diagnosis."""
+
+from collections.abc import Callable, Iterable
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from affine.checker.diagnosis.catalogue import RIGHT
+from affine.checker.diagnosis.probe import Probe, numbered, standard
+from affine.layer import Array, Case, Layer, LayerGone, Operands, OutOfTime
+
+__all__ = [
+    "GRADIENTS",
+    "QUANTITIES",
+    "Examination",
+    "Observation",
+    "Seen",
+    "close",
+    "raised",
+]
+
+QUANTITIES = ("out", "dx", "dw", "db")
+GRADIENTS = QUANTITIES[1:]
+# Seconds that the calls of one diagnosis may take, and how many probes there are at the least.
+_PATIENCE, _LEAST = 8.0, 14
+# Beyond the blocks of most kernels.
+_FURTHER = (
+    (130, 2, 3), (131, 3, 2), (2, 130, 3), (3, 131, 2), (2, 3, 130), (3, 2, 131), (40, 40, 40),
+    (67, 66, 65), (260, 3, 2), (2, 260, 3), (2, 3, 260),
+)  # fmt: skip
+# Past the largest sizes that a property makes by itself.
+_FAR = ((1030, 2, 3), (1031, 3, 2), (2, 1030, 3), (3, 1031, 2), (2, 3, 1030), (3, 2, 1031))
+
+
+def close(got: Array | None, value: Array | None) -> bool:
+    """Whether a result is a formula's value up to the formula's own rounding, NaN included.
+
+    Examples:
+        >>> close(np.array([0.1 + 0.2]), np.array([0.3]))
+        True
+        >>> close(np.array([0.3 * (1 + 1e-12)]), np.array([0.3]))
+        False
+    """
+    if got is None or value is None or got.shape != value.shape:
+        return False
+    if (got == value).all():
+        return True
+    if got.dtype.kind not in "fiu":
+        return False
+    finite = np.isfinite(value)
+    if not (got[~finite] == value[~finite]).all() and not (np.isnan(got) == np.isnan(value)).all():
+        return False
+    largest = float(np.abs(value[finite]).max(initial=0))
+    unit = float(np.finfo(got.dtype).eps) if got.dtype.kind == "f" else 0.0
+    return bool((np.abs(got[finite] - value[finite]) <= 64 * unit * largest).all())
+
+
+class Seen(NamedTuple):
+    """One quantity on one probe.
+
+    Attributes:
+        probe: The probe.
+        got: What the layer returned; None where that is no array of numbers.
+        right: What the equation gives.
+        wrong: Whether the two differ by more than rounding, or in shape.
+    """
+
+    probe: Probe
+    got: Array | None
+    right: Array
+    wrong: bool
+
+
+class Observation(NamedTuple):
+    """One call: the results that came back, and the exception if one was raised."""
+
+    probe: Probe
+    results: dict[str, Any]
+    error: Exception | None
+
+    def seen(self, quantity: str) -> Seen | None:
+        """Return one quantity, or None where the call raised before it was returned."""
+        if quantity not in self.results:
+            return None
+        result = self.results[quantity]
+        right = self.probe.right(quantity)
+        return Seen(self.probe, result, right, not close(result, right))
+
+
+class Examination:
+    """A layer under diagnosis, with everything seen of it so far.
+
+    Examples:
+        >>> import affine
+        >>> examined = Examination(Layer("mine", lambda x, w, b: (x @ w, lambda dout: (0, 0, 0))))
+        >>> examined.wrong_quantities()
+        ('out', 'dx', 'dw', 'db')
+    """
+
+    def __init__(self, layer: Layer, case: Case | None = None) -> None:
+        self.layer = layer
+        self.case = case
+        self.calls = 0
+        self._start = perf_counter()
+        # Arguments stay alive, so that a cache keyed by id() shows itself only where it is meant.
+        self._kept: list[Operands] = []
+        self._standard: list[Observation] | None = None
+
+    def standard(self) -> list[Observation]:
+        """Return what the layer does on the standard probes, and on the case that was found."""
+        if self._standard is None:
+            probes = [*standard(self.layer.compiles_per_shape), *_probe_of(self.case)]
+            self._standard = []
+            for probe in probes:
+                if len(self._standard) < _LEAST or self._seconds() < _PATIENCE / 2:
+                    self._standard.append(self.observe(probe))
+        return self._standard
+
+    def look_further(self) -> None:
+        """Add larger sizes to the standard probes."""
+        sizes = [*_FURTHER, *(() if self.layer.compiles_per_shape else _FAR)]
+        if self.case is not None and max(self.case.point.sizes) > 8:
+            n, d, m = self.case.point.sizes
+            sizes += [(n, d, m), (n + 1, d + 1, m + 1), (2 * n, d, m), (n, 2 * d, m), (n, d, 2 * m)]
+        for each in sizes:
+            self.standard().append(self.observe(Probe(numbered(*each))))
+
+    def evidence(self, quantity: str) -> list[Seen]:
+        """Return one quantity on every standard probe on which it came back."""
+        if quantity not in QUANTITIES:
+            return self._optional(quantity)
+        return [seen for call in self.standard() if (seen := call.seen(quantity)) is not None]
+
+    def raising(self, quantity: str) -> list[Probe]:
+        """Return the standard probes on which the layer raised before a quantity came back."""
+        return [
+            call.probe for call in self.standard() if call.error and quantity not in call.results
+        ]
+
+    def wrong_quantities(self) -> tuple[str, ...]:
+        """Return the quantities that are wrong on at least one standard probe."""
+        return tuple(name for name in QUANTITIES if any(seen.wrong for seen in self.evidence(name)))
+
+    def observe(self, probe: Probe) -> Observation:
+        """Call the layer on copies of a probe's operands.
+
+        Raises:
+            LayerGone: The layer's process ended or hung.
+        """
+        results: dict[str, Any] = {}
+        point = self.kept(probe.point.map(_copy))
+        try:
+            out, pullback = self.layer.vjp(*point[:3])
+            results["out"] = _numbers(out)
+            gradients = pullback(point.dout)
+            if isinstance(gradients, tuple | list) and len(gradients) == len(GRADIENTS):
+                results |= zip(GRADIENTS, map(_numbers, gradients), strict=True)
+            else:
+                results["arity"] = gradients
+        except LayerGone:
+            raise
+        except (Exception, SystemExit) as error:
+            return Observation(probe, results, _as_exception(error))
+        return Observation(probe, results, None)
+
+    def observe_all(self, points: Iterable[Operands], quantity: str) -> list[Seen]:
+        """Return one quantity on further points, where it came back."""
+        calls = [self.observe(Probe(point)) for point in points]
+        return [seen for call in calls if (seen := call.seen(quantity)) is not None]
+
+    def lent(self, point: Operands) -> Operands:
+        """Return copies that the layer is given itself: what it writes there is seen here."""
+        return point.map(self.layer.memory.lend)
+
+    def kept(self, point: Operands) -> Operands:
+        """Keep the arguments of one more call alive as long as the examination.
+
+        Raises:
+            OutOfTime: One diagnosis has taken too long.
+        """
+        if self._seconds() > _PATIENCE:
+            raise OutOfTime("the diagnosis took too long")
+        self.calls += 1
+        self._kept.append(point)
+        return point
+
+    def _seconds(self) -> float:
+        return perf_counter() - self._start
+
+    def _optional(self, quantity: str) -> list[Seen]:
+        """Return a result of jvp or of per_sample_gradients on the standard probes."""
+        seen = []
+        for call in self.standard():
+            x, w, b, dout = call.probe.point
+            dots = {"x_dot": x[::-1] + 1, "w_dot": w[::-1] + 2, "b_dot": b[::-1] + 3}
+            probe = Probe(call.probe.point, **dots)
+            if quantity == "out_dot" and self.layer.jvp is not None:
+                result = raised(lambda: self.layer.jvp(x, w, *dots.values()))  # type: ignore[misc] # noqa: B023
+            elif self.layer.per_sample_gradients is not None and quantity in RIGHT:
+                result = raised(lambda: self.layer.per_sample_gradients(dout, x, w))  # type: ignore[misc] # noqa: B023
+                if isinstance(result, tuple):
+                    result = result[GRADIENTS.index(quantity.removeprefix("per-sample "))]
+            else:
+                return []
+            if not isinstance(result, Exception):
+                got, right = _numbers(result), probe.right(quantity)
+                seen.append(Seen(probe, got, right, not close(got, right)))
+        return seen
+
+
+def raised(call: Callable[[], Any]) -> Any:
+    """Return what a call returns or the exception that it raises, `LayerGone` excepted.
+
+    Examples:
+        >>> raised(lambda: 1 // 0)
+        ZeroDivisionError('integer division or modulo by zero')
+    """
+    try:
+        return call()
+    except LayerGone:
+        raise
+    except (Exception, SystemExit) as error:
+        return _as_exception(error)
+
+
+def _as_exception(error: BaseException) -> Exception:
+    return error if isinstance(error, Exception) else RuntimeError(f"SystemExit: {error}")
+
+
+def _copy(array: Array) -> Array:
+    return np.array(array, order="C")
+
+
+def _numbers(result: Any) -> Array | None:
+    """Return a copy of a result, so that no later call changes it; None where it is no array."""
+    if not isinstance(result, np.ndarray | np.generic):
+        return None
+    array = np.array(result, subok=False)
+    return array if array.dtype.kind in "fiub" else None
+
+
+def _probe_of(case: Case | None) -> list[Probe]:
+    if case is None or 0 in case.point.sizes:
+        return []
+    point = case.point.map(lambda array: np.array(array, np.float64, order="C"))
+    if not all(np.isfinite(array).all() for array in point):
+        return []
+    return [Probe(point)]

@@ -1,0 +1,139 @@
+"""The inputs on which a diagnosis calls a layer: its own, apart from the case that was found.
+
+Sizes pairwise different and at least 2, so that no transpose hides and 1/N, 1/D and 1/M are told
+apart; all entries different small integers, so that every sum is exact. Then the rest: equal
+sizes, for what only runs there; sizes of one and beyond small blocks; zeros, one sign, large and
+small values.
+"""
+
+from functools import cache
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from affine.checker.diagnosis.catalogue import RIGHT
+from affine.layer import Array, Operands
+
+__all__ = ["Probe", "numbered", "standard"]
+
+_SIZES = (
+    (5, 3, 4), (3, 4, 2), (2, 5, 3), (7, 2, 3), (4, 6, 5), (6, 4, 2),
+    (3, 3, 3), (2, 2, 2), (4, 4, 4), (5, 3, 3), (2, 4, 4), (4, 2, 4), (3, 5, 3), (3, 3, 5),
+    (4, 4, 2),
+    (1, 3, 2), (1, 2, 5), (4, 1, 3), (3, 1, 5), (5, 3, 1), (3, 4, 1), (1, 1, 1),
+    (9, 3, 4), (17, 2, 3), (33, 3, 2), (65, 2, 3), (3, 9, 4), (2, 17, 3), (3, 33, 2), (3, 4, 9),
+    (2, 3, 17),
+)  # fmt: skip
+# Where every new shape costs a compilation.
+_FEW_SIZES = ((5, 3, 4), (3, 4, 2), (3, 3, 3), (4, 4, 4), (5, 3, 3), (4, 2, 4), (1, 3, 2))
+
+
+class Probe:
+    """One input of a diagnosis, and the value of any formula there.
+
+    Examples:
+        >>> probe = Probe(numbered(2, 3, 4))
+        >>> probe.value("x.T @ dout").shape
+        (3, 4)
+        >>> probe.value("x @ dout") is None
+        True
+    """
+
+    def __init__(self, point: Operands, **extra: Array | int) -> None:
+        n, d, m = point.sizes
+        self.point = point
+        self.names: dict[str, Any] = {**point._asdict(), **extra, "n": n, "d": d, "m": m}
+        self._values: dict[str, Array | None] = {}
+
+    def value(self, code: str) -> Array | None:
+        """Return what a formula gives here; None where it raises."""
+        if code not in self._values:
+            try:
+                value = eval(_compiled(code), {"np": np}, self.names)
+                self._values[code] = np.asarray(value, np.float64)
+            except Exception:
+                self._values[code] = None
+        return self._values[code]
+
+    def right(self, quantity: str) -> Array:
+        """Return what the equation gives here."""
+        value = self.value(RIGHT[quantity])
+        assert value is not None
+        return value
+
+
+@cache
+def _compiled(code: str) -> CodeType:
+    return compile(code, "<formula>", "eval")
+
+
+def numbered(n: int, d: int, m: int, seed: int = 0) -> Operands:
+    """Return operands whose entries are different integers, none of them 0, of either sign.
+
+    Examples:
+        >>> point = numbered(2, 3, 4)
+        >>> len(set(np.concatenate([array.ravel() for array in point]).tolist()))
+        30
+    """
+    shapes = (n, d), (d, m), (m,), (n, m)
+    sizes = [int(np.prod(shape)) for shape in shapes]
+    count = sum(sizes)
+    entries = np.arange(1.0, count + 1) - count // 2 - 1
+    entries[entries >= 0] += 1
+    np.random.default_rng((n, d, m, seed)).shuffle(entries)
+    parts = np.split(entries, np.cumsum(sizes)[:-1])
+    return Operands(*(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)))
+
+
+@cache
+def standard(few_shapes: bool = False) -> tuple[Probe, ...]:
+    """Return the probes that every diagnosis starts with.
+
+    Args:
+        few_shapes: Whether to keep to a few shapes, for layers that are compiled for each.
+
+    Examples:
+        >>> standard()[0].point.sizes
+        (5, 3, 4)
+    """
+    sizes = _FEW_SIZES if few_shapes else _SIZES
+    points = [numbered(*size) for size in sizes[:6]]
+    points += _patterned(numbered(5, 3, 4, seed=1))
+    points += [numbered(*size) for size in sizes[6:]]
+    # Not exact, so that what only small integers hide is seen, up to rounding.
+    points += [numbered(*size).map(lambda array: array / 7) for size in sizes[:4]]
+    return tuple(Probe(_read_only(point)) for point in points)
+
+
+def _patterned(point: Operands) -> list[Operands]:
+    x, w, b, dout = point
+    return [
+        point,
+        _holed(point, row=1),
+        _holed(numbered(4, 2, 5), row=0),
+        numbered(3, 4, 2, seed=1)._replace(dout=np.zeros((3, 2))),
+        Operands(*(np.ldexp(array, 12) for array in point)),
+        Operands(*(np.ldexp(array, -14) for array in point)),
+        Operands(x, w, b, np.ldexp(dout, 20)),
+        Operands(x, w, b, np.ldexp(dout, -24)),
+        point.map(np.abs),
+        Operands(x, w, b, -np.abs(dout)),
+        Operands(x, w, b, 0 * dout),
+        Operands(x, 0 * w, 0 * b, dout),
+        Operands(0 * x, w, 0 * b, dout),
+        point.map(np.zeros_like),
+    ]
+
+
+def _holed(point: Operands, row: int) -> Operands:
+    """Return the operands with every third number, and a row of X and of dout, set to 0."""
+    holed = Operands(*(array * (np.abs(array) % 3 > 0) for array in point))
+    holed.x[row] = holed.dout[row + 1] = 0
+    return holed
+
+
+def _read_only(point: Operands) -> Operands:
+    for array in point:
+        array.flags.writeable = False
+    return point

@@ -1,0 +1,215 @@
+"""The child process: it loads the target and calls it, and knows nothing of any property."""
+
+import _thread
+import builtins
+import json
+import os
+import signal
+import sys
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from itertools import count
+from mmap import mmap
+from types import ModuleType
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from affine.checker.exceptions import cut, describe, describe_warning, render, text, type_name
+from affine.checker.process import LARGEST_RESULT, RESULTS
+from affine.checker.reading import load
+from affine.layer import LIKE_VJP, Layer
+from affine.memory import Arena, Memory, look, open_block
+
+__all__ = ["main"]
+
+# The target runs beside this code: what it does to the builtins must not reach the answers.
+globals()["__builtins__"] = dict(vars(builtins))
+
+_ndarray, _asarray, _as_plain = np.ndarray, np.asarray, np.ndarray.view
+_SCALARS = frozenset(np.sctypeDict.values()) - {np.object_}
+_catch_warnings, _simplefilter = warnings.catch_warnings, warnings.simplefilter
+_to_json, _from_json = json.JSONEncoder(separators=(",", ":")).encode, json.JSONDecoder().decode
+_exit, _modules = os._exit, sys.modules
+
+_FUNCTIONS = (*LIKE_VJP, "jvp", "per_sample_gradients", "vmapped")
+_MOST_RESULTS, _MOST_WARNINGS = 8, 20
+
+
+def main(target: str, handle: int | str) -> None:
+    """Load the target, then answer calls until the other end closes the connection."""
+    _thread.start_new_thread(_end_with, (os.getppid(),))
+    requests, answers = _take_the_connection()
+    block = open_block(handle)
+    _look_like_a_plain_run(target)
+    layer, about = _load(target)
+    try:
+        _send(answers, about)
+        if layer is not None:
+            server = _Server(layer, target, block)
+            for line in requests:
+                _send(answers, server.answer(_from_json(line.decode("ascii"))))
+    finally:
+        _exit(0)  # at once: the target may have threads that never end
+
+
+def _send(answers: BinaryIO, message: dict[str, Any]) -> None:
+    answers.write(_to_json(message).encode("ascii") + b"\n")
+    answers.flush()
+
+
+def _end_with(parent: int) -> None:
+    """End this process and its group once the parent has ended, also while the target loops."""
+    sleep, parent_of, kill = time.sleep, os.getppid, getattr(os, "killpg", os.kill)
+    if sys.platform == "win32":  # where the number of the parent stays
+        import psutil
+
+        parent_of = lambda: parent * psutil.pid_exists(parent)  # noqa: E731
+    while parent_of() == parent:
+        sleep(0.5)
+    kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+def _take_the_connection() -> tuple[BinaryIO, BinaryIO]:
+    """Return the streams of requests and answers; leave the target nothing to read, and stderr."""
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    os.close(nothing)
+    return requests, answers
+
+
+def _look_like_a_plain_run(target: str) -> None:
+    """Hide this package: a target may behave better where it is watched."""
+    _hide_this_package()
+    sys.modules["__main__"] = ModuleType("__main__")
+    sys.modules["__main__"].__file__ = target
+    sys.argv[:] = [target]
+    for stream in (sys.stdout, sys.stderr):
+        # Whole lines, so that what was printed before a crash is not lost.
+        stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def _hide_this_package() -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "affine"]:
+        del sys.modules[name]
+
+
+def _load(target: str) -> tuple[Layer | None, dict[str, Any]]:
+    """Return the layer and what the parent has to know of it, or why there is none."""
+    try:
+        layer = load(target)
+    except BaseException as error:
+        # By name: this package may have been imported once more while the target loaded.
+        if type_name(error) == "TargetError":
+            return None, {"refused": text(error)}
+        reason = f"{render(describe(error, target))}; make sure that Python can import it"
+        return None, {"refused": f"{target} does not load: {reason}"}
+    finally:
+        uses_reference = "affine.reference" in sys.modules
+        _hide_this_package()
+    return layer, {
+        "functions": [name for name in _FUNCTIONS if getattr(layer, name) is not None],
+        "texts": {name: cut(getattr(layer, name)) for name in ("name", "form", "usage")},
+        "not_observable": {name: cut(why) for name, why in layer.not_observable.items()},
+        "compiles_per_shape": layer.compiles_per_shape,
+        "uses_reference": uses_reference,
+    }
+
+
+class _Server:
+    """Answers requests, and holds by number what the parent may ask for again."""
+
+    def __init__(self, layer: Layer, target: str, block: mmap) -> None:
+        self._target, self._block, self._arena = target, block, Arena(block, RESULTS, len(block))
+        self._functions: dict[str, Any] = {name: getattr(layer, name) for name in _FUNCTIONS}
+        self._functions["state_changes"] = layer.state_changes
+        self._memory, self._held = Memory(), dict[int, Any]()
+        self._numbers = count(-1, -1)  # the parent's count up
+
+    def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answer to one request."""
+        if request.get("forget"):
+            self._held.clear()
+            self._arena.clear()
+        answer: dict[str, Any] = {"call": request["call"]}
+        if "affine.reference" in _modules:
+            answer["uses_reference"] = True
+        if "numbers" in request:
+            held = [self._held[number] for number in request["numbers"]]
+            if request["do"] == "read":
+                answer["results"] = [self._result(one) for one in held]
+            else:
+                plain = [_as_plain(one, _ndarray) for one in held]
+                answer["pairs"] = getattr(self._memory, request["do"])(plain)
+        else:
+            with _catch_warnings(record=True) as caught:
+                _simplefilter("always")
+                try:
+                    answer |= self._call(**request)
+                except BaseException as error:
+                    answer["raised"] = describe(error, self._target)
+            answer["warnings"] = [describe_warning(one) for one in caught[:_MOST_WARNINGS]]
+        return answer
+
+    def _call(self, do: str, arguments: Any, on: int = 0, **_: Any) -> dict[str, Any]:
+        """Call the target, and return what it returned."""
+        function = self._held[on] if do == "pullback" else self._functions[do]
+        arrays = [self._argument(*argument) for argument in arguments]
+        if do == "state_changes":
+            return {"results": [("other", name) for name in function(*arrays)]}
+        if do not in LIKE_VJP:
+            returned = function(*arrays)
+            return {"results": self._results((returned,) if do == "jvp" else returned)}
+        out, pullback = function(*arrays[:3])
+        # Copied before the backward pass, which may use the same memory again.
+        results = self._results((out,))
+        if arrays[3:]:
+            return {"results": results, "gradients": self._results(pullback(*arrays[3:]))}
+        return {"results": results, "pullback": self._hold(pullback)}
+
+    def _argument(self, number: int, *view: Any) -> Any:
+        """Return an array in the block; the same one in each call, if it is lent."""
+        if number not in self._held:
+            # Others are held too, as a caller keeps its arrays: none takes another's place.
+            number = number or next(self._numbers)
+            self._held[number] = look(self._block, *view)
+        return self._held[number]
+
+    def _results(self, results: Any) -> list[Any] | str:
+        """Describe each result; one that is no tuple or list is only named."""
+        family = tuple if issubclass(type(results), tuple) else list
+        if not issubclass(type(results), family):
+            return type_name(results)
+        # The entries themselves, whatever a subclass says about them.
+        return [self._result(one) for one in family.__getitem__(results, slice(_MOST_RESULTS))]
+
+    def _result(self, result: Any) -> Sequence[Any]:
+        """Copy a result into the block, and say how it lies there; only name what is no array."""
+        kind = type(result)
+        try:
+            if kind in _SCALARS:
+                return "scalar", 0, *self._place(_asarray(result))
+            if issubclass(kind, _ndarray):
+                array = _as_plain(result, _ndarray)  # whatever its class overrides
+                if array.nbytes > LARGEST_RESULT:
+                    return "other", f"too large, of shape {array.shape}"
+                if array.dtype.kind in "biufc":
+                    return "array", self._hold(result), *self._place(array)
+                return "other", f"of dtype {array.dtype}"
+        except Exception:
+            pass  # it is named, as any other thing
+        return "other", type_name(result)
+
+    def _place(self, array: Any) -> Sequence[Any]:
+        try:
+            return self._arena.place(array)
+        except MemoryError:  # the parent has its copies of what lies there
+            self._arena.clear()
+            return self._arena.place(array)
+
+    def _hold(self, thing: Any) -> int:
+        self._held[number := next(self._numbers)] = thing
+        return number

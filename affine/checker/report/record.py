@@ -1,0 +1,185 @@
+"""A report as JSON, for graders, CI and other programs; `schema.json` describes it."""
+
+import json
+import re
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from affine.checker.diagnosis import Diagnosis, Mistake
+from affine.checker.report.findings import Certificate, Finding, Outcome, Report
+from affine.checker.report.literals import layout
+from affine.checker.report.snippet import seen, snippet
+from affine.checker.report.words import cut, is_seen, kind_of, message
+from affine.layer import Array, Operands
+from affine.properties import PROPERTIES
+
+__all__ = ["SCHEMA", "dumps", "record", "schema"]
+
+SCHEMA = 1
+"""The version of the format: a change that breaks a reader counts it up."""
+
+
+def dumps(report: Report) -> str:
+    """Return the report as JSON text, which is safe to print: what acts on a terminal is escaped.
+
+    Examples:
+        >>> json.loads(dumps(Report("mine.py", trouble="no file mine.py")))["verdict"]
+        'error'
+    """
+    text = json.dumps(record(report), indent=1, ensure_ascii=False, allow_nan=False)
+    return _ACTING.sub(lambda found: _escaped(found[0]), text)
+
+
+# Control characters are escaped already. The last one begins a command to a CI.
+_ACTING = re.compile(r"[^\x00-\x7e]|(?<=##)\w*\[")
+
+
+def _escaped(signs: str) -> str:
+    """Return them as JSON writes them in ASCII, unless they are one that a reader sees."""
+    if signs.endswith("["):
+        return signs[:-1] + r"\u005b"
+    return signs if is_seen(signs) else json.dumps(signs)[1:-1]
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of `record`.
+
+    Examples:
+        >>> schema()["properties"]["schema"]["const"] == SCHEMA
+        True
+    """
+    found: dict[str, Any] = json.loads(
+        files("affine.checker.report").joinpath("schema.json").read_text(encoding="utf-8")
+    )
+    return found
+
+
+def record(report: Report) -> dict[str, Any]:
+    """Return the report as objects, lists, texts and numbers.
+
+    Examples:
+        >>> record(Report("mine.py", trouble="no file mine.py"))["properties"]
+        []
+    """
+    causes = {
+        outcome.name: finding.diagnosis
+        for finding in report.findings
+        for outcome in finding.outcomes
+    }
+    return {
+        "schema": SCHEMA,
+        "verdict": report.verdict,
+        "target": cut(report.target),
+        "trouble": cut(report.trouble),
+        "form": cut(report.form),
+        "profile": report.profile,
+        "reduction": report.reduction,
+        "seed": report.seed,
+        "versions": {name: cut(version) for name, version in report.versions.items()},
+        "seconds": report.seconds,
+        "properties": [
+            _outcome(outcome, causes.get(outcome.name), report) for outcome in report.outcomes
+        ],
+        "findings": [_finding(finding) for finding in report.findings],
+        "remarks": [cut(remark) for remark in report.remarks],
+        "steps": [
+            {"name": step.name, "established": cut(step.established), "seconds": step.seconds}
+            for step in report.steps
+        ],
+        "certificate": _certificate(report.certificate),
+    }
+
+
+def _outcome(outcome: Outcome, diagnosis: Diagnosis | None, report: Report) -> dict[str, Any]:
+    tested = PROPERTIES.get(outcome.name)
+    return {
+        "name": outcome.name,
+        "equations": list(tested.equations) if tested else [],
+        "status": outcome.status,
+        "cases": outcome.cases,
+        "seconds": outcome.seconds,
+        "counterexample": _counterexample(outcome, report),
+        "message": cut(outcome.reason if outcome.error is None else message(outcome.error)),
+        "exception": cut(kind_of(outcome.error)),
+        "diagnosis": None if diagnosis is None else cut(diagnosis.sentence),
+    }
+
+
+def _counterexample(outcome: Outcome, report: Report) -> dict[str, Any] | None:
+    given = seen(outcome, report.reduction)
+    case, error = given.counterexample, given.error
+    if case is None:
+        return None
+    return {
+        "point": _operands(case.point),
+        "step": _operands(case.step),
+        "choice": case.choice,
+        "quantity": getattr(error, "quantity", ""),
+        "expected": _array(getattr(error, "expected", None)),
+        "got": _array(getattr(error, "got", None)),
+        "snippet": snippet(outcome, report.usage, report.reduction),
+    }
+
+
+def _operands(point: Operands) -> dict[str, Any]:
+    return {name: _array(array) for name, array in point._asdict().items()}
+
+
+def _array(value: Any) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    array: Array = np.asarray(value)
+    exact = array.dtype == object
+    return {
+        "dtype": "exact" if exact else array.dtype.name,
+        "shape": list(array.shape),
+        "strides": list(array.strides),
+        "layout": "" if exact else layout(array),
+        "values": _values(array),
+    }
+
+
+def _values(array: Any) -> Any:
+    return [_values(part) for part in array] if np.ndim(array) else _number(array)
+
+
+def _number(value: Any) -> float | str:
+    """Return a number that JSON readers get back exactly, else its exact text."""
+    nearest = float(value)
+    return nearest if np.isfinite(nearest) and nearest == value else str(value)
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    diagnosis = finding.diagnosis or Diagnosis("", None, "")
+    mistake = diagnosis.mistake
+    return {
+        "properties": [outcome.name for outcome in finding.outcomes],
+        "quantity": diagnosis.quantity,
+        "sentence": cut(diagnosis.sentence),
+        "mistake": None if mistake is None else _mistake(mistake),
+        "ruled_out": list(diagnosis.ruled_out),
+    }
+
+
+def _mistake(mistake: Mistake) -> dict[str, str]:
+    return {
+        "name": mistake.name,
+        "title": mistake.title,
+        "equation": mistake.equation,
+        "remedy": mistake.remedy,
+    }
+
+
+def _certificate(certificate: Certificate | None) -> dict[str, Any] | None:
+    if certificate is None:
+        return None
+    return {
+        "draws": certificate.draws,
+        "shapes": [list(shape) for shape in certificate.shapes],
+        "limit": certificate.limit,
+        "degree": certificate.degree,
+        "miss_bound": str(certificate.miss_bound),
+        "miss_probability": float(certificate.miss_bound),
+    }

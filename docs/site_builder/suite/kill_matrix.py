@@ -1,0 +1,69 @@
+"""Which property catches which known-wrong layer.
+
+python -m docs.site_builder.suite.kill_matrix build/table.json
+"""
+
+import json
+import sys
+import warnings
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from affine.checker.conventions import settled
+from affine.checker.reading import load
+from affine.checker.search import fails_on, search
+from affine.properties import PROPERTIES, Property
+
+WRONG_LAYERS = Path(__file__).parents[3] / "tests" / "wrong_layers"
+CASES = 60
+COMPILED_CASES = 4  # compiling takes a second each time
+SEED = 0
+
+
+def main(destination: Path) -> None:
+    """Write, for each layer, the properties that catch it."""
+    paths = sorted(WRONG_LAYERS.glob("*.py"))
+    with ProcessPoolExecutor() as pool:
+        table = dict(zip([path.stem for path in paths], pool.map(caught_by, paths), strict=True))
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    destination.write_text(json.dumps(table, indent=1), encoding="utf-8")
+
+
+def caught_by(path: Path, cases: int = CASES) -> list[str]:
+    """Return the properties, of all profiles, that catch a layer within so many cases."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a wrong layer may overflow or divide by zero
+        return [name for name, tested in PROPERTIES.items() if _catches(tested, path, cases)]
+
+
+def first_line(path: Path) -> tuple[str, str]:
+    """Return the property that must catch a wrong layer, and its mistake, from its first line."""
+    name, _, mistake = path.read_text(encoding="utf-8").splitlines()[0].strip('"').partition(": ")
+    return name, mistake
+
+
+def only(path: Path) -> bool:
+    """Whether a layer says that no other property catches it."""
+    return "\n# Only: " in path.read_text(encoding="utf-8")
+
+
+def frameworks(path: Path) -> list[str]:
+    """Return the frameworks that a layer imports."""
+    code = path.read_text(encoding="utf-8")
+    return [name for name in ("torch", "jax") if f"\nimport {name}" in code]
+
+
+def _catches(tested: Property, path: Path, cases: int) -> bool:
+    cases = COMPILED_CASES if tested.needs == "compiled" else cases
+    # Loaded anew: a layer with a memory of its own meets each property for the first time.
+    found = search(tested, load(str(path)), max_examples=cases, seed=SEED, shrink=False)
+    if found.counterexample is None or tested.profile == "remark":
+        return found.status == "falsified"
+    # Exactness finds, the bound judges: what only rounds is right.
+    return fails_on(tested, settled(load(str(path))), found.counterexample) is not None
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]))

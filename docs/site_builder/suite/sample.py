@@ -1,0 +1,74 @@
+"""Layers in files, and what the commands print about them: for pages that show both.
+
+A page prints what these return, Markdown, in fences that are executed.
+"""
+
+import os
+import shlex
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
+
+from docs.site_builder.suite import results
+
+__all__ = ["console", "layer"]
+
+_ROOT = Path(__file__).parents[3]
+_LAYERS = _ROOT / "docs" / "check" / "layers"
+_FILE = "my_layer.py"
+
+
+def layer(name: str) -> str:
+    """Return the code of a layer, as the file that a reader would have."""
+    return f'```python title="{_FILE}"\n{_source(name).read_text(encoding="utf-8").rstrip()}\n```\n'
+
+
+def console(command: str, name: str = "", *, code: int = 0, first: int = 0, needs: str = "") -> str:
+    """Return a command and its output, run in a folder that holds the layer as `my_layer.py`.
+
+    A build without the results of the suite is a quick look at the pages: it runs no command.
+
+    Args:
+        command: An `affine` or `pytest` command.
+        name: The layer.
+        code: The exit code that the page speaks of; another one fails the build.
+        first: How many lines of the output to show; all for 0.
+        needs: A package without which the command is shown alone.
+    """
+    if needs and not find_spec(needs):
+        return _not_run(command, f", which has no {needs}")
+    if not results.load():
+        return _not_run(command)
+    output = _run(command, name, code)
+    lines = output.rstrip().splitlines()
+    shown = [*lines[:first], "…"] if first and len(lines) > first else lines
+    return "\n".join(["```text", f"$ {command}", *shown, "```\n"])
+
+
+def _not_run(command: str, why: str = "") -> str:
+    return f"```console\n$ {command}\n```\n\n*Not run in this build{why}.*\n"
+
+
+def _source(name: str) -> Path:
+    return _LAYERS / f"{name}.py"
+
+
+def _run(command: str, name: str, code: int) -> str:
+    # Where paths are printed, they are relative to the folder: the same in every build.
+    with TemporaryDirectory() as folder:
+        if name:
+            copyfile(_source(name), Path(folder, _FILE))
+        done = subprocess.run(
+            [sys.executable, "-m", *shlex.split(command)],
+            cwd=folder,
+            env={**os.environ, "COLUMNS": "80", "PYTHONPATH": str(_ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode != code:
+        raise RuntimeError(f"{command}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout + done.stderr

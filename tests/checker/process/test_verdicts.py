@@ -1,0 +1,202 @@
+"""A layer in a child process behaves as it does here: its results, its memory, its failures."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from time import sleep
+
+import numpy as np
+import pytest
+
+from affine.cases import LAYOUTS
+from affine.checker.process.worker import Worker
+from affine.checker.reading import TargetError, load
+from affine.layer import Case, Layer, Operands
+from affine.properties import PROPERTIES
+
+WRONG_LAYERS = Path(__file__).parents[2] / "wrong_layers"
+X, W, B = np.arange(6.0).reshape(2, 3), np.ones((3, 2)), np.zeros(2)
+
+
+def some_cases() -> list[Case]:
+    """Integers of a few sizes, each in another layout."""
+    draw = np.random.default_rng(0)
+    sizes = [(3, 2, 4), (2, 2, 2), (1, 2, 3)]
+    layouts = ("strided", "C", "broadcast")
+    found = []
+    for (n, d, m), layout in zip(sizes, layouts, strict=True):
+        shapes = ((n, d), (d, m), (m,), (n, m))
+        point, step = (
+            Operands(*(draw.integers(-3, 4, shape).astype(float) for shape in shapes))
+            for _ in range(2)
+        )
+        found.append(Case(point.map(LAYOUTS[layout]), step, int(draw.integers(256))))
+    return found
+
+
+def verdicts(layer: Layer) -> list[tuple[str, int]]:
+    """Return which property fails on which case."""
+    failed = []
+    for number, case in enumerate(some_cases()):
+        for tested in PROPERTIES.values():
+            if not tested.is_observable_on(layer):
+                continue
+            try:
+                tested(layer, case)
+            except Exception:
+                failed.append((tested.name, number))
+    return failed
+
+
+def sample() -> list[Path]:
+    """Every second wrong layer that is about memory and state, and a few of the others."""
+    found: dict[bool, list[Path]] = {True: [], False: []}
+    for path in sorted(WRONG_LAYERS.glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        if re.search(r"random\.(?!seed)|import (torch|jax)", text):
+            continue  # no two runs are the same; slow to load
+        first = (ast.get_docstring(ast.parse(text)) or "").partition(":")[0]
+        found[
+            first in PROPERTIES and PROPERTIES[first].group in ("memory", "state", "special")
+        ].append(path)
+    return found[True][::2] + found[False][::16]
+
+
+# ------------------------------------------------------------------ the same verdicts
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    "target", ["affine", *map(str, sample())], ids=lambda name: Path(name).stem
+)
+def test_every_property_says_what_it_says_in_process(target: str) -> None:
+    """On the reference and on wrong layers, case by case."""
+    with Worker(target) as worker:
+        assert verdicts(worker.layer) == verdicts(load(target))
+
+
+def test_what_is_known_of_the_layer_is_copied() -> None:
+    """Its name, form and usage; functions that it lacks stay None."""
+    here = load("affine")
+    with Worker("affine") as worker:
+        there = worker.layer
+    for field in ("name", "form", "usage", "not_observable", "compiles_per_shape"):
+        assert getattr(there, field) == getattr(here, field)
+    assert there.jvp is not None
+    assert there.flattening is None
+
+
+def test_the_forward_mode_and_the_terms_of_the_sum_travel() -> None:
+    """`jvp` returns one array, `per_sample_gradients` three."""
+    here = load("affine")
+    with Worker("affine") as worker:
+        there = worker.layer
+        assert there.jvp is not None
+        assert here.jvp is not None
+        assert np.array_equal(there.jvp(X, W, X, W, B), here.jvp(X, W, X, W, B))
+        assert there.per_sample_gradients is not None
+        assert [term.shape for term in there.per_sample_gradients(X @ W, X, W)] == [
+            (2, 3),
+            (2, 3, 2),
+            (2, 2),
+        ]
+
+
+def test_forward_and_backward_in_one_message_are_the_same() -> None:
+    """`results` is what `vjp` and its pullback compute."""
+    dout = X @ W
+    with Worker("affine") as worker:
+        at_once = worker.layer.results(X, W, B, dout).values()
+        out, pullback = worker.layer.vjp(X, W, B)
+        apart = (out, *pullback(dout))
+    assert all(map(np.array_equal, at_once, apart))
+
+
+# ------------------------------------------------------------------ what the target finds
+
+
+def test_the_target_finds_neither_the_checker_nor_a_test_framework(
+    worker_of: Callable[..., Worker],
+) -> None:
+    """Nor arguments of the checker, nor something to read."""
+    worker = worker_of(
+        """
+        import sys
+        seen = {name.partition(".")[0] for name in sys.modules}
+        def forward(x, w, b):
+            watched = {"affine", "hypothesis", "pytest", "_pytest", "unittest"}
+            now = {name.partition(".")[0] for name in sys.modules}
+            print("found:", watched & (seen | now), sys.argv[1:], repr(sys.stdin.read()))
+            return x @ w + b
+        """
+    )
+    worker.layer.forward(X, W, B)
+    worker.__exit__(None, None, None)
+    assert worker.output == "found: set() [] ''\n"
+
+
+def test_the_end_of_the_output_is_kept(worker_of: Callable[..., Worker]) -> None:
+    """The last 64 KiB of a megabyte, of both streams."""
+    worker = worker_of(
+        """
+        import sys
+        print("first")
+        def forward(x, w, b):
+            print("x" * 2**20, file=sys.stderr)
+            print("last")
+            return x
+        """
+    )
+    worker.layer.forward(X, W, B)
+    worker.__exit__(None, None, None)
+    assert not worker.output.startswith("first")
+    assert worker.output.endswith("xxx\nlast\n")
+    assert len(worker.output) == 2**16
+
+
+def test_a_target_error_is_one_here() -> None:
+    """With the message of the adapters."""
+    with Worker("no_such_file.py") as worker, pytest.raises(TargetError, match="no file no_such_f"):
+        worker.layer  # noqa: B018
+
+
+def test_the_child_imports_no_more_than_it_needs() -> None:
+    """Starting it is quick, and there is nothing of the checker to meddle with."""
+    code = "import affine.checker.process.server, sys; print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(found.stdout.split())
+    assert not loaded & {"hypothesis", "pytest", "affine.properties", "affine.oracle", "torch"}
+
+
+def test_the_child_ends_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    """Also while the target loops: a grader that is stopped leaves nothing behind."""
+    target = tmp_path / "target.py"
+    target.write_text("import os\nprint(os.getpid(), flush=True)\nwhile True: pass\n")
+    parent = (
+        "import sys, time\nfrom affine.checker.process.worker import Worker\n"
+        "with Worker(sys.argv[1]) as worker:\n"
+        "    while not worker.output: time.sleep(0.01)\n"
+        "    print(worker.output, flush=True)\n    time.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", parent, str(target)], stdout=subprocess.PIPE, text=True
+    ) as checker:
+        assert checker.stdout is not None
+        child = int(checker.stdout.readline())
+        checker.kill()
+    for _ in range(500):
+        if not _runs(child):
+            return
+        sleep(0.01)
+    pytest.fail("the child still runs")
+
+
+def _runs(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text(encoding="ascii")
+    except FileNotFoundError:
+        return False
+    return ") Z " not in state  # nobody collects what is left of it here

@@ -1,0 +1,238 @@
+"""The whole check in process: right layers pass, wrong ones fail for the reason they are wrong."""
+
+import importlib.util
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import affine
+from affine.checker import check, run
+from affine.checker.reading import load
+from affine.checker.report import Report
+from affine.layer import Array, Layer, Pullback
+from affine.properties import PROPERTIES
+from docs.site_builder.suite.kill_matrix import first_line, frameworks
+from tests.conftest import PROFILE
+
+FOLDER = Path(__file__).parents[1]
+RIGHT = sorted((FOLDER / "layers").glob("*.py"))
+WRONG = sorted((FOLDER / "wrong_layers").glob("*.py"))
+NIGHTLY = PROFILE == "nightly"
+
+# Of these the check finds another property that fails, on a case as small.
+NAMED_OTHERWISE = {"equal_rows_merged"}
+
+
+def checked(path: Path, **options: object) -> Report:
+    """Check a layer; skip it where its framework is missing."""
+    named = [name for name in ("torch", "jax") if path.stem.startswith(name)]
+    for framework in {*frameworks(path), *named}:
+        if importlib.util.find_spec(framework) is None:
+            pytest.skip(f"{framework} is not installed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a wrong layer may overflow or divide by zero
+        return check(load(str(path)), **options)  # type: ignore[arg-type]
+
+
+def profile_of(path: Path) -> str:
+    """Return the smallest profile whose verdict the property of a wrong layer counts for."""
+    profile = PROPERTIES[first_line(path)[0]].profile
+    return "library" if profile == "remark" else profile
+
+
+def falsified(report: Report) -> list[str]:
+    return [found.name for found in report.outcomes if found.status == "falsified"]
+
+
+def with_dw(dw: object) -> Layer:
+    """Return a layer that is right but for dW."""
+
+    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+        return x @ w + b, lambda g: (g @ w.T, dw(x, g), g.sum(axis=0))  # type: ignore[operator]
+
+    return Layer("test", vjp)
+
+
+# ------------------------------------------------------------------ right and wrong layers
+
+
+@pytest.mark.parametrize("path", RIGHT, ids=lambda path: path.stem)
+def test_a_right_layer_passes(path: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the seed, and however it is written; a false alarm would be the worst fault."""
+    if not NIGHTLY:
+        monkeypatch.setattr(run, "EXAMPLES", 10)
+        monkeypatch.setattr(run, "_EXAMPLES_OF_LARGE", 3)
+    # The first call of a framework may take seconds.
+    is_slow = NIGHTLY or bool(frameworks(path)) or path.stem.startswith(("torch", "jax"))
+    report = checked(path, seed=seed, budget=60.0 if is_slow else 20.0)
+    assert report.verdict == "pass", (falsified(report), report.trouble)
+    assert not report.findings
+
+
+@pytest.mark.parametrize("path", WRONG, ids=lambda path: path.stem)
+def test_a_wrong_layer_fails_by_its_property(path: Path) -> None:
+    """The planted mistakes are caught first, so the same run shows that it can fail."""
+    name, _ = first_line(path)
+    report = checked(path, only=[name], budget=60.0)
+    assert report.verdict == "fail", report.trouble
+    assert falsified(report) == [name]
+    assert [one.name for found in report.findings for one in found.outcomes] == [name]
+
+
+@pytest.mark.parametrize("path", WRONG if NIGHTLY else WRONG[::10], ids=lambda path: path.stem)
+def test_a_wrong_layer_fails_in_its_profile(path: Path) -> None:
+    """Its report names the property that it breaks, among those of one cause."""
+    report = checked(path, profile=profile_of(path), budget=60.0)
+    assert report.verdict == "fail", report.trouble
+    named = {one.name for found in report.findings for one in found.outcomes}
+    assert named == set(falsified(report))
+    assert first_line(path)[0] in named or path.stem in NAMED_OTHERWISE
+
+
+@pytest.mark.parametrize("profile", ["textbook", "library", "framework"])
+def test_the_reference_passes_in_every_profile(profile: str) -> None:
+    report = check(affine, profile=profile, budget=8.0)  # type: ignore[arg-type]
+    assert report, (falsified(report), report.trouble)
+    assert [step.name for step in report.steps][:3] == ["liveness", "proof", "certificate"]
+
+
+# ------------------------------------------------------------------ averages over the batch
+
+
+def averaged(x: Array, w: Array, b: Array, *, scale: float = 1.0) -> tuple[Array, Pullback]:
+    def pullback(dout: Array) -> tuple[Array, Array, Array]:
+        n = len(x)
+        return dout @ w.T, scale * (x.T @ dout) / n, dout.sum(axis=0) / n
+
+    return x @ w + b, pullback
+
+
+def averaged_and_doubled(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+    return averaged(x, w, b, scale=2.0)
+
+
+def averaged_in_dw_only(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+    return x @ w + b, lambda g: (g @ w.T, x.T @ g / len(x), g.sum(axis=0))
+
+
+def averaged_in_dx_too(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+    return x @ w + b, lambda g: (g @ w.T / len(x), x.T @ g / len(x), g.sum(axis=0) / len(x))
+
+
+def averaged_with_the_bias_twice(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+    return averaged(x, w, 2 * b)
+
+
+def test_an_average_passes_as_an_average_and_fails_as_a_sum(seed: int) -> None:
+    layer = Layer("averaged", averaged)
+    assert check(layer, reduction="mean", seed=seed, budget=8.0).verdict == "pass"
+    report = check(layer, seed=seed, budget=8.0)
+    assert {"dw_is_xt_dout", "db_is_the_column_sum_of_dout"} <= set(falsified(report))
+
+
+def test_a_sum_fails_as_an_average() -> None:
+    report = check(affine, reduction="mean", only=["dw_is_xt_dout"])
+    assert (report.verdict, report.reduction) == ("fail", "mean")
+
+
+@pytest.mark.parametrize(
+    "vjp",
+    [
+        averaged_and_doubled,
+        averaged_in_dw_only,
+        averaged_in_dx_too,
+        averaged_with_the_bias_twice,
+    ],
+    ids=lambda vjp: vjp.__name__,
+)
+def test_an_average_with_one_more_mistake_fails(vjp: object) -> None:
+    layer = Layer("averaged", vjp)  # type: ignore[arg-type]
+    assert check(layer, reduction="mean", budget=4.0).verdict == "fail"
+
+
+# ------------------------------------------------------------------ what is no verdict
+
+
+def test_nothing_run_is_no_pass() -> None:
+    """A property that the form of the layer makes vacuous establishes nothing."""
+    report = check(with_dw(lambda x, g: x.T @ g), only=["compiled_equals_eager"])
+    assert report.verdict == "error"
+    assert "no property ran" in report.trouble
+
+
+def test_an_unknown_property_is_refused_with_the_closest() -> None:
+    with pytest.raises(ValueError, match="did you mean dw_is_xt_dout"):
+        check(affine, only=["dw_is_xt_dot"])
+    with pytest.raises(ValueError, match="names them all"):
+        check(affine, only=["42"])
+
+
+def test_a_property_that_cannot_fail_gives_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planted mistakes in dW survive it, and the report says so."""
+    blind = type(PROPERTIES["dw_is_xt_dout"])
+    genuine = blind.__call__
+
+    def sees_no_dw(self: object, layer: Layer, case: object) -> None:
+        if self is not PROPERTIES["dw_is_xt_dout"]:
+            genuine(self, layer, case)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(blind, "__call__", sees_no_dw)
+    report = check(affine, only=["dw_is_xt_dout", "dx_is_dout_wt"])
+    assert report.verdict == "error"
+    assert "dw is zero" in report.trouble
+    assert "dx is zero" not in report.trouble
+
+
+# ------------------------------------------------------------------ seeds, time, rounding
+
+
+def test_a_seed_replays_a_check() -> None:
+    """The same findings, on the same cases."""
+    path = FOLDER / "wrong_layers" / "blocks_of_eight.py"
+    names = ["dw_is_xt_dout", "a_split_batch_stacks_and_adds"]
+    one, other = (checked(path, only=names, seed=11, budget=60.0) for _ in range(2))
+    assert one.verdict == "fail"
+    assert repr([found.outcomes[0].counterexample for found in one.findings]) == repr(
+        [found.outcomes[0].counterexample for found in other.findings]
+    )
+    assert [outcome.cases for outcome in one.outcomes] == [
+        outcome.cases for outcome in other.outcomes
+    ]
+
+
+def test_a_slow_layer_is_judged_on_fewer_cases() -> None:
+    """About within its budget, and the report says on how many cases."""
+
+    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+        time.sleep(0.02)
+        return x @ w + b, lambda g: (g @ w.T, x.T @ g, g.sum(axis=0))
+
+    report = check(Layer("slow", vjp), budget=8.0)
+    assert report.verdict == "pass", falsified(report)
+    assert report.seconds < 12
+    held = [outcome for outcome in report.outcomes if outcome.status == "held"]
+    assert all(outcome.cases >= 1 for outcome in held)
+    assert sum(outcome.cases for outcome in held) < 600
+
+
+@pytest.mark.parametrize("name", ["mean_times_n", "strassen"])
+def test_rounding_is_remarked_on_and_no_failure(name: str) -> None:
+    report = checked(FOLDER / "layers" / f"{name}.py", budget=20.0)
+    assert report.verdict == "pass", falsified(report)
+    assert any("It is rounding, and no failure" in remark for remark in report.remarks)
+
+
+def test_a_library_promises_sums_that_are_exact() -> None:
+    report = checked(FOLDER / "layers" / "mean_times_n.py", profile="library", budget=20.0)
+    assert report.verdict == "fail"
+    assert "integer_sums_are_exact" in falsified(report)
+
+
+def test_the_process_is_left_as_it_was() -> None:
+    """Whatever the layer does to NumPy's error state."""
+    before = np.geterr()
+    checked(FOLDER / "wrong_layers" / "error_state_silenced.py", only=["dw_is_xt_dout"])
+    assert np.geterr() == before

@@ -1,0 +1,117 @@
+"""Nothing is named that was not verified: right layers, near misses, several mistakes at once."""
+
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from affine.checker.diagnosis import diagnose
+from affine.checker.diagnosis.catalogue import formulas
+from affine.checker.reading import load
+from affine.properties import PROPERTIES
+from tests.formula_layers import (
+    FORMULAS,
+    QUANTITIES,
+    is_right,
+    named,
+    names_of,
+    pullback_layer,
+    wrong_layer,
+)
+
+
+def running_sum(rows: Any) -> Any:
+    total = np.zeros(rows.shape[1:], rows.dtype)
+    for row in rows:
+        total = total + row
+    return total
+
+
+RIGHT_LAYERS = {
+    "reference": load("affine"),
+    "einsum": wrong_layer(
+        out="np.einsum('nd,dm->nm', x, w) + b", dx="np.einsum('nm,dm->nd', dout, w)",
+        dw="np.einsum('nd,nm->dm', x, dout)", db="np.einsum('nm->m', dout)",
+    ),
+    "mean times N": wrong_layer(db="dout.mean(axis=0) * n", dw="n * (x.T @ (dout / n))"),
+    "outer products": wrong_layer(dw="(x[:, :, None] * dout[:, None, :]).sum(axis=0)"),
+    "more precision": wrong_layer(
+        dw="x.T.astype('g') @ dout.astype('g')", db="dout.sum(axis=0, dtype='g')"
+    ),
+    "loop": pullback_layer(
+        lambda dout, x, w: (
+            dout @ w.T, running_sum(x[:, :, None] * dout[:, None, :]), running_sum(dout),
+        )
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RIGHT_LAYERS)
+def test_nothing_is_named_for_a_right_layer(name: str) -> None:
+    for quantity in ("", *QUANTITIES, "gradients"):
+        assert named(RIGHT_LAYERS[name], quantity) == ""
+
+
+def test_no_property_makes_the_reference_wrong() -> None:
+    for name in PROPERTIES:
+        assert named(load("affine"), "", name) == ""
+
+
+NEAR_MISSES = {
+    "a third where N is small": "x.T @ dout / max(n, 3)",
+    "a little more than N": "x.T @ dout / (n + 1e-3)",
+    "a logarithm": "x.T @ dout / np.log1p(n)",
+    "random numbers": "np.random.default_rng(0).normal(size=w.shape)",
+    "an entry in the middle": "x.T @ dout + (np.arange(d * m).reshape(d, m) == 2)",
+    "averaged where N is even": "x.T @ dout / (n if n % 2 == 0 else 1)",
+    "a soft threshold": "(lambda g: np.sign(g) * np.maximum(abs(g) - 0.5, 0))(x.T @ dout)",
+    "every third row": "x[::3].T @ dout[::3]",
+    "two products": "x.T @ dout + x.T @ (dout * dout) * 0.5 + 0.25 * w",
+    "a mask at two": "(x.T @ dout) * (w > 2)",
+    "two averages": "x.T @ dout / n + np.outer(x.mean(axis=0), dout.mean(axis=0))",
+    "averaged for large values": "x.T @ dout / (n if abs(dout).max() > 1e3 else 1)",
+    "a wrong sign for large values": "x.T @ dout * np.where(abs(x.T @ dout) > 100, -1, 1)",
+}
+
+
+@pytest.mark.parametrize("name", NEAR_MISSES)
+def test_a_near_miss_is_not_named(name: str) -> None:
+    found = diagnose(wrong_layer(dw=NEAR_MISSES[name]), "dw")
+    assert found.mistake is None, found
+    assert found.sentence.startswith("No known mistake explains this.")
+    assert "averaged over the batch" in found.ruled_out
+
+
+def test_random_wrong_results_are_not_named() -> None:
+    for seed in range(20):
+        changed = f"np.random.default_rng({seed}).integers(0, 2, size=w.shape)"
+        assert named(wrong_layer(dw=f"x.T @ dout + {changed}"), "dw") == ""
+        assert named(wrong_layer(dw=f"(x.T @ dout) * {changed}"), "dw") == ""
+
+
+def test_two_mistakes_do_not_hide_each_other() -> None:
+    """Each of two results with a formula of its own is explained apart from the other."""
+    random = Random(0)
+    usable = [(q, k) for q, k in FORMULAS if not is_right(q, k.code)]
+    for _ in range(40):
+        (one, first), (other, second) = random.sample(usable, 2)
+        if one == other:
+            continue
+        layer = wrong_layer(**{one: first.code, other: second.code})
+        for quantity, known in ((one, first), (other, second)):
+            found = named(layer, quantity)
+            # A forward or backward pass that raises hides what comes after it.
+            assert found in {"", "raises"} | names_of(quantity, known.code) | names_of(
+                *((other, second.code) if quantity == one else (one, first.code))
+            )
+
+
+def test_two_mistakes_in_one_result_are_not_taken_for_a_third() -> None:
+    random = Random(1)
+    halves = [known for known in formulas("dw") if not is_right("dw", known.code)]
+    for _ in range(40):
+        first, second = random.sample(halves, 2)
+        code = f"({first.code}) + ({second.code})"
+        found = named(wrong_layer(dw=code), "dw")
+        assert found in {"", "raises", first.mistake, second.mistake} | names_of("dw", code), code

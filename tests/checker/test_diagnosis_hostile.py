@@ -1,0 +1,60 @@
+"""A diagnosis survives layers that end, raise, or take their time."""
+
+import time
+from itertools import count, product
+from typing import Any
+
+import numpy as np
+import pytest
+
+from affine.checker.diagnosis import MISTAKES, diagnose
+from affine.layer import Case, LayerGone, Operands
+from tests.formula_layers import FORMULAS, named, pullback_layer, right_gradients, wrong_layer
+
+
+def test_a_layer_that_ends_is_called_once() -> None:
+    calls = count()
+
+    def forward(x: Any, w: Any, b: Any) -> Any:
+        next(calls)
+        raise LayerGone("it hung")
+
+    assert named(pullback_layer(right_gradients, forward)) == "process-ended"
+    assert next(calls) == 1
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), RuntimeError("no"), MemoryError()])
+def test_exceptions_are_told(error: BaseException) -> None:
+    def forward(x: Any, w: Any, b: Any) -> Any:
+        raise error
+
+    found = diagnose(pullback_layer(right_gradients, forward), "")
+    assert found.mistake == MISTAKES["raises"]
+    assert "at every size that was tried" in found.sentence
+
+
+def test_a_slow_layer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("affine.checker.diagnosis.examination._PATIENCE", 0.2)
+
+    def forward(x: Any, w: Any, b: Any) -> Any:
+        time.sleep(0.02)
+        return x @ w + b + np.cos(x).sum()
+
+    assert "time ran out" in diagnose(pullback_layer(right_gradients, forward), "out").sentence
+
+
+def test_a_diagnosis_is_cheap() -> None:
+    layers = [wrong_layer(**{quantity: known.code}) for quantity, known in FORMULAS[::8]]
+    start = time.perf_counter()
+    for layer in layers:
+        diagnose(layer, "")
+    assert (time.perf_counter() - start) / len(layers) < 0.25
+
+
+def test_the_mathematics_alone_does_not_need_the_case() -> None:
+    """The case is one more probe: a wrong dtype or a layout of it changes nothing."""
+    layer = wrong_layer(dw="x.T @ dout / n")
+    for dtype, order in product(("float16", "float32", "float64"), ("C", "F")):
+        point = Operands(np.ones((2, 3)), np.ones((3, 2)), np.ones(2), np.ones((2, 2)))
+        point = point.map(lambda array: np.array(array, dtype, order=order))  # type: ignore[call-overload] # noqa: B023
+        assert diagnose(layer, "dw", "", Case(point, point)).mistake is not None

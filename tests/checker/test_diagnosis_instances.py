@@ -1,0 +1,105 @@
+"""Mistakes that an instance makes between two calls are named."""
+
+import pytest
+
+from affine.checker.diagnosis import MISTAKES, diagnose
+from affine.checker.reading import layer_from
+from affine.layer import Array
+
+
+class _FirstBatchKept:
+    """Goes on with the first batch that it sees."""
+
+    def __init__(self, w: Array, b: Array) -> None:
+        self.w, self.b = w, b
+        self.x: Array | None = None
+
+    def forward(self, x: Array) -> Array:
+        self.x = x if self.x is None else self.x
+        return x @ self.w + self.b
+
+    def backward(self, dout: Array) -> tuple[Array, Array, Array]:
+        assert self.x is not None
+        return dout @ self.w.T, self.x.T @ dout, dout.sum(axis=0)
+
+
+class _AddedOverBatches(_FirstBatchKept):
+    """Adds to the gradient of the batch before, once for each forward pass."""
+
+    dw: Array | float = 0.0
+    before: Array | float = 0.0
+
+    def forward(self, x: Array) -> Array:
+        self.x, self.before = None, self.dw
+        return super().forward(x)
+
+    def backward(self, dout: Array) -> tuple[Array, Array, Array]:
+        dx, self.dw, db = super().backward(dout)
+        return dx, self.before + self.dw, db
+
+
+@pytest.mark.parametrize(
+    ("made", "mistake", "says"),
+    [
+        (_FirstBatchKept, "stale-state", "takes X of the batch before"),
+        (_AddedOverBatches, "accumulates", "plus that of the batch before"),
+    ],
+)
+def test_what_an_instance_keeps_of_the_batch_before_is_named(
+    made: type, mistake: str, says: str
+) -> None:
+    said = diagnose(layer_from(made), "an_instance_may_be_used_again")
+    assert said.mistake is not None
+    assert said.mistake.name == mistake
+    assert says in said.sentence
+
+
+def test_a_detector_does_not_blame_an_update_for_another_batch() -> None:
+    said = diagnose(layer_from(_FirstBatchKept), "dw", "an_instance_sees_its_updated_parameters")
+    assert said.mistake == MISTAKES["stale-state"]
+
+
+class _Stepping(_FirstBatchKept):
+    """Takes a step on its own W at the end of the backward pass."""
+
+    def backward(self, dout: Array) -> tuple[Array, Array, Array]:
+        dx, dw, db = super().backward(dout)
+        self.w = self.w - 0.1 * dw
+        return dx, dw, db
+
+
+class _SteppingFirst(_FirstBatchKept):
+    """Takes the step before dx is computed."""
+
+    def backward(self, dout: Array) -> tuple[Array, Array, Array]:
+        _, dw, db = super().backward(dout)
+        self.w = self.w - 0.1 * dw
+        return dout @ self.w.T, dw, db
+
+
+class _Buffered(_FirstBatchKept):
+    """Writes dx of every backward pass to one array."""
+
+    buffer: Array | None = None
+
+    def backward(self, dout: Array) -> tuple[Array, Array, Array]:
+        dx, dw, db = super().backward(dout)
+        self.buffer = dx if self.buffer is None else self.buffer
+        self.buffer[...] = dx
+        return self.buffer, dw, db
+
+
+@pytest.mark.parametrize(
+    ("made", "hint", "mistake", "says"),
+    [
+        (_Stepping, "backward_twice", "update-step-inside", "computes dx with W - 0.1·dw"),
+        (_SteppingFirst, "backward_twice", "updated-too-early", "takes an update step"),
+        (_Buffered, "later_calls", "buffer-reused", "changes when its backward pass runs again"),
+    ],
+)
+def test_what_an_instance_does_between_two_passes_is_named(
+    made: type, hint: str, mistake: str, says: str
+) -> None:
+    said = diagnose(layer_from(made), "", hint)
+    assert said.mistake == MISTAKES[mistake]
+    assert says in said.sentence

@@ -1,0 +1,114 @@
+"""What an instance of a layer class is asked for, and when its parameters are updated."""
+
+import numpy as np
+import pytest
+
+from affine.checker.conventions import averaging
+from affine.checker.reading import TargetError, layer_from
+from affine.layer import Layer
+from tests.checker.test_reading import assert_right
+
+
+class _Passes:
+    """Both passes of a layer, by its own W and b."""
+
+    def forward(self, x):  # type: ignore[no-untyped-def]
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout):  # type: ignore[no-untyped-def]
+        self.dW, self.db = self.x.T @ dout, dout.sum(0)
+        return dout @ self.W.T
+
+
+class _Given(_Passes):
+    def __init__(self, W, b):  # type: ignore[no-untyped-def]
+        self.W, self.b = W, b
+
+
+class _Hidden(_Given):
+    """W and b are not for others to write to."""
+
+    def __init__(self, W, b):  # type: ignore[no-untyped-def]
+        self._W, self._b = W, b
+
+    W = property(lambda self: self._W)
+    b = property(lambda self: self._b)
+
+
+class _Frozen(_Given):
+    def __init__(self, W, b):  # type: ignore[no-untyped-def]
+        super().__init__(W.copy(), b)
+        self.W.flags.writeable = False
+
+
+class _Renewed(_Given):
+    """Has a method that updates more than W and b."""
+
+    def step(self):  # type: ignore[no-untyped-def]
+        self.W -= self.dW
+        self.transposed = self.W.T.copy()
+
+
+class _Stepping(_Given):
+    def step(self):  # type: ignore[no-untyped-def]
+        self.W -= self.dW
+        self.dW = None
+
+
+@pytest.mark.parametrize(
+    ("made", "is_updated"),
+    [(_Given, True), (_Stepping, True), (_Hidden, False), (_Frozen, False), (_Renewed, False)],
+)
+def test_parameters_are_updated_where_a_user_may(made: type, is_updated: bool) -> None:
+    layer = layer_from(made)
+    assert (layer.updated is not None) == is_updated
+    assert ("def update(" in layer.usage) == is_updated
+    assert layer.reused is not None
+    for route in filter(None, (layer.updated, layer.reused)):
+        assert_right(Layer("used before", route))
+
+
+def test_a_forgotten_gradient_is_a_wrong_result() -> None:
+    """Its place is there and holds None: the layer is judged, as one that returns None is."""
+
+    class Affine(_Given):
+        db = None
+
+        def backward(self, dout):  # type: ignore[no-untyped-def]
+            self.dW, self.db = self.x.T @ dout, None
+            return dout @ self.W.T
+
+    assert layer_from(Affine).backward(*map(np.ones, ((4, 3), (3, 2), 2, (4, 2))))[2] is None
+
+
+def test_a_gradient_that_all_instances_share_is_refused() -> None:
+    class Affine(_Given):
+        def backward(self, dout):  # type: ignore[no-untyped-def]
+            type(self).dW, self.db = self.x.T @ dout, dout.sum(0)
+            return dout @ self.W.T
+
+    Affine.dW = np.zeros((3, 2))  # type: ignore[attr-defined]
+    with pytest.raises(TargetError, match=r"dW \(of the class, shared by all instances\)"):
+        layer_from(Affine).backward(*map(np.ones, ((4, 3), (3, 2), 2, (4, 2))))
+
+
+def test_a_module_that_is_frozen_as_a_whole_is_refused() -> None:
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TargetError, match="frozen: neither weight nor bias requires a gradient"):
+        layer_from(torch.nn.Linear(3, 2).requires_grad_(False))
+
+
+def test_a_convention_holds_for_an_instance_that_lives_on() -> None:
+    """Averages that are turned into sums are turned so on each route."""
+
+    class Mean(_Given):
+        def backward(self, dout):  # type: ignore[no-untyped-def]
+            self.dW, self.db = self.x.T @ dout / len(dout), dout.mean(0)
+            return dout @ self.W.T
+
+    layer = averaging(layer_from(Mean))
+    x, w, b, dout = np.ones((4, 3)), np.ones((3, 2)), np.ones(2), np.ones((4, 2))
+    for route in (layer.vjp, layer.reused, layer.updated):
+        assert route is not None
+        assert route(x, w, b)[1](dout)[2].tolist() == [4, 4]

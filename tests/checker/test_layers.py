@@ -1,0 +1,153 @@
+"""Right layers, each written in another way: recognised, and equal to the exact sums."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from affine.checker.reading import load
+from affine.layer import Layer, Operands
+from affine.oracle import exact
+from affine.properties import PROPERTIES
+
+FOLDER = Path(__file__).parents[1] / "layers"
+LAYERS = sorted(path.stem for path in FOLDER.glob("*.py"))
+SIZES = [(4, 3, 2), (2, 2, 2), (1, 1, 1), (9, 1, 3), (17, 9, 10)]
+
+# What they say in words is a matter of choice: these round where a plain sum is exact.
+ROUNDS = {"mean_times_n"}
+
+
+def loaded(name: str) -> Layer:
+    """Return a layer of the folder, or skip where its framework is missing."""
+    for framework in ("torch", "jax"):
+        if name.startswith(framework) and importlib.util.find_spec(framework) is None:
+            pytest.skip(f"{framework} is not installed")
+    return load(str(FOLDER / f"{name}.py"))
+
+
+def integers(sizes: tuple[int, int, int], dtype: str) -> Operands:
+    n, d, m = sizes
+    generator = np.random.default_rng(n + 100 * d + 10_000 * m)
+    shapes = (n, d), (d, m), (m,), (n, m)
+    return Operands(*(generator.integers(-3, 4, shape).astype(dtype) for shape in shapes))
+
+
+def assert_exact(layer: Layer, point: Operands) -> None:
+    for quantity, got in layer.results(*point).items():
+        expected = np.asarray(exact(point)[quantity], dtype=np.float64)
+        assert isinstance(got, np.ndarray), quantity
+        assert got.shape == expected.shape, quantity
+        assert np.finfo(got.dtype).nmant >= np.finfo(point.x.dtype).nmant, quantity
+        if layer.name.rpartition("/")[2].removesuffix(".py") in ROUNDS:
+            assert np.allclose(got, expected, rtol=2e-3), quantity
+        else:
+            assert np.array_equal(got, expected), quantity
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_layer_equals_the_exact_sums(name: str, dtype: str) -> None:
+    layer = loaded(name)
+    # Every new shape costs jax a compilation.
+    for sizes in SIZES[:2] if layer.compiles_per_shape else SIZES:
+        assert_exact(layer, integers(sizes, dtype))
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_the_code_of_a_reproduction_defines_the_same_layer(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run beside the file, it needs nothing of this package."""
+    layer = loaded(name)
+    monkeypatch.syspath_prepend(str(FOLDER))
+    namespace: dict[str, object] = {}
+    jax = sys.modules.get("jax")
+    wide = jax.config.jax_enable_x64 if jax else False
+    try:
+        exec("import numpy as np\n" + layer.usage, namespace)
+        assert "affine." not in layer.usage
+        vjp = namespace["vjp"]
+        assert callable(vjp)
+        assert_exact(Layer(layer.name, vjp), integers((4, 3, 2), "float64"))
+    finally:
+        if name.startswith("jax"):
+            sys.modules["jax"].config.update("jax_enable_x64", wide)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_layer_says_how_it_is_written(name: str) -> None:
+    text = (FOLDER / f"{name}.py").read_text(encoding="utf-8")
+    assert text.startswith('"""')
+    assert loaded(name).form
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_what_is_not_observable_is_a_property(name: str) -> None:
+    layer = loaded(name)
+    assert set(layer.not_observable) <= set(PROPERTIES)
+    assert all(layer.not_observable.values())
+
+
+def test_there_are_many_ways() -> None:
+    assert len(LAYERS) >= 40
+
+
+# ------------------------------------------------------------------ what some forms can do
+
+
+def test_cs231n_flattens_an_image() -> None:
+    """dx comes back in the shape of x."""
+    layer = loaded("cs231n")
+    assert layer.flattening is not None
+    x, w = np.arange(24.0).reshape(2, 3, 4), np.ones((12, 5))
+    out, pullback = layer.flattening(x, w, np.zeros(5))
+    assert out.shape == (2, 5)
+    assert pullback(out)[0].shape == x.shape
+
+
+@pytest.mark.parametrize("name", ["torch_module", "torch_module_around_linear", "jax_function"])
+def test_frameworks_do_more(name: str) -> None:
+    """Leading axes, compilation, vectorisation and directional derivatives agree with vjp."""
+    layer = loaded(name)
+    point = integers((4, 3, 2), "float64")
+    x, w, b, dout = point
+    expected = exact(point)
+    assert layer.jvp is not None
+    assert np.array_equal(layer.jvp(x, w, x, 0 * w, 0 * b), x @ w)
+    assert layer.vmapped is not None
+    outs, dxs, dws, dbs = layer.vmapped(x[:, None], w, b, dout[:, None])
+    assert np.array_equal(outs[:, 0], expected["out"])
+    assert np.array_equal(dxs[:, 0], expected["dx"])
+    assert np.array_equal(dws.sum(axis=0), expected["dw"])
+    assert np.array_equal(dbs.sum(axis=0), expected["db"])
+    assert layer.stacked is not None
+    out, pullback = layer.stacked(x[None], w, b)
+    assert np.array_equal(out[0], expected["out"])
+    assert np.array_equal(pullback(dout[None])[1], expected["dw"])
+
+
+@pytest.mark.parametrize("name", ["torch_module", "torch_autograd_function", "jax_custom_vjp"])
+def test_a_compiled_layer_gives_the_same(name: str) -> None:
+    layer = loaded(name)
+    point = integers((4, 3, 2), "float64")
+    assert layer.compiled is not None
+    assert_exact(Layer(layer.name, layer.compiled), point)
+
+
+def test_what_a_form_refuses_is_not_offered() -> None:
+    """A custom derivative rule has no forward mode, and its backward no leading axes."""
+    layer = loaded("jax_custom_vjp")
+    assert layer.jvp is None
+    assert layer.stacked is None
+
+
+def test_jax_is_left_as_it_was() -> None:
+    """64-bit numbers are switched on for each call alone."""
+    layer = loaded("jax_function")
+    before = sys.modules["jax"].config.jax_enable_x64
+    point = integers((4, 3, 2), "float64")
+    assert layer.backward(*point)[0].dtype == np.float64
+    assert sys.modules["jax"].config.jax_enable_x64 == before

@@ -1,0 +1,276 @@
+"""Every form is recognised, by what it is and not by configuration."""
+
+import sys
+from pathlib import Path
+from textwrap import dedent
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import affine
+from affine.checker.reading import TargetError, layer_from, load
+from affine.layer import Layer
+
+BACK = "return dout @ w.T, x.T @ dout, dout.sum(0)"
+FORMS = {
+    "forward(x, w, b) and backward(dout, x, w)": f"""
+        def forward(x, w, b): return x @ w + b
+        def backward(dout, x, w): {BACK}
+    """,
+    "forward(x, w, b) and backward(dout, x, w, b)": f"""
+        def forward(x, w, b): return x @ w + b
+        def backward(dout, x, w, b): {BACK}
+    """,
+    "forward(a, b, c) and backward(g, a, b)": """
+        def forward(a, b, c): return a @ b + c
+        def backward(g, a, b): return g @ b.T, a.T @ g, g.sum(0)
+    """,
+    "linear_forward(W, X, b) and linear_backward(dY, W, X)": """
+        def linear_forward(W, X, b): return X @ W + b
+        def linear_backward(dY, W, X): return dY @ W.T, X.T @ dY, dY.sum(0)
+    """,
+    "fc_fwd(x, w, b) and fc_bwd(x, w, grad_out)": """
+        def fc_fwd(x, w, b): return x @ w + b
+        def fc_bwd(x, w, grad_out): return grad_out @ w.T, x.T @ grad_out, grad_out.sum(0)
+    """,
+    "affineForward(x, w, b) and affineBackward(dout, cache)": f"""
+        def affineForward(x, w, b): return x @ w + b, (x, w)
+        def affineBackward(dout, cache):
+            x, w = cache
+            {BACK}
+    """,
+    "affine(x, w, b) and affine_vjp(dout, x, w)": f"""
+        def affine(x, w, b): return x @ w + b
+        def affine_vjp(dout, x, w): {BACK}
+    """,
+    "class Affine(weights, bias) with __call__(x) and backward(dout)": """
+        class Affine:
+            def __init__(self, weights, bias): self.m, self.s = weights, bias
+            def __call__(self, x):
+                self.x = x
+                return x @ self.m + self.s
+            def backward(self, dout):
+                self.grad_weights, self.grad_bias = self.x.T @ dout, dout.sum(0)
+                return dout @ self.m.T
+    """,
+    "class Layer(matrix, shift) with forward(x) and backward(dout, cache)": """
+        class Layer:
+            def __init__(self, matrix, shift): self.m, self.s = matrix, shift
+            def forward(self, x): return x @ self.m + self.s, x
+            def backward(self, dout, cache): return dout @ self.m.T, cache.T @ dout, dout.sum(0)
+    """,
+    "class Dense(units, input_dim) with forward(x) and backward(dout)": """
+        import numpy as np
+        class Dense:
+            def __init__(self, units, input_dim):
+                self.W, self.b = np.ones((input_dim, units)), np.zeros(units)
+                self.velocity_W = np.zeros_like(self.W)
+            def forward(self, x):
+                self.x = x
+                return x @ self.W + self.b
+            def backward(self, dout):
+                self.gW, self.gb = self.x.T @ dout, dout.sum(0)
+                return dout @ self.W.T
+    """,
+    "class Affine(W, b) with forward(x) and backward(dout)": """
+        class Affine:
+            __slots__ = ("W", "b", "x", "dW", "db")
+            def __init__(self, W, b): self.W, self.b = W, b
+            def forward(self, x):
+                self.x = x
+                return x @ self.W + self.b
+            def backward(self, dout):
+                self.dW, self.db = self.x.T @ dout, dout.sum(0)
+                return dout @ self.W.T
+    """,
+}
+SEVERAL = f"""
+    def affine_forward(x, w, b): return x @ w + b, (x, w)
+    def affine_backward(dout, cache):
+        x, w = cache
+        {BACK}
+    def relu_forward(x): return x, x
+    def relu_backward(dout, cache): return dout
+    def conv_forward(x, w, b): return x, None
+    def conv_backward(dout, cache): return dout, None, None
+    def numerical_gradient(f, x): return x
+"""
+
+
+@pytest.fixture(autouse=True)
+def own_search_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A target's folder stays importable: here, until the end of the test."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+
+def written(text: str, path: Path) -> str:
+    path.write_text(dedent(text), encoding="utf-8")
+    return str(path)
+
+
+def assert_right(layer: Layer) -> None:
+    """3·2 + 1, 5·3 and 5·2, at sizes that hide no transpose."""
+    one = np.ones((1, 1))
+    out, pullback = layer.vjp(2 * one, 3 * one, np.ones(1))
+    assert out == 7
+    assert [float(array.squeeze()) for array in pullback(5 * one)] == [15, 10, 5]
+    shapes = [array.shape for array in layer.backward(*map(np.ones, ((4, 3), (3, 2), 2, (4, 2))))]
+    assert shapes == [(4, 3), (3, 2), (2,)]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_is_recognised(form: str, tmp_path: Path) -> None:
+    layer = load(written(FORMS[form], tmp_path / "layer.py"))
+    assert layer.form == form
+    assert_right(layer)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_has_code_for_reproductions(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer = load(written(FORMS[form], tmp_path / f"layer_{len(form)}_{form.count('a')}.py"))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    space: dict[str, object] = {}
+    exec(layer.usage, space)
+    assert_right(Layer("usage", space["vjp"]))  # type: ignore[arg-type]
+
+
+# ------------------------------------------------------------------ which one is meant
+
+
+def test_the_usual_name_is_taken_from_several(tmp_path: Path) -> None:
+    """The layers.py of a course holds many pairs."""
+    layer = load(written(SEVERAL, tmp_path / "layers.py"))
+    assert layer.form.startswith("affine_forward")
+    assert_right(layer)
+
+
+def test_a_name_chooses(tmp_path: Path) -> None:
+    """A function of a pair, a class, an attribute of it, a tuple."""
+    text = (
+        SEVERAL
+        + """
+    class Mine:
+        forward, backward = staticmethod(affine_forward), staticmethod(affine_backward)
+    pair = affine_forward, affine_backward
+    """
+    )
+    target = written(text, tmp_path / "layers.py")
+    for name in ("affine_forward", "affine_backward", "Mine", "pair"):
+        layer = load(f"{target}:{name}")
+        assert layer.name == f"{target}:{name}"
+        assert_right(layer)
+
+
+def test_an_instance_is_copied(tmp_path: Path) -> None:
+    """With other weights and bias, and whatever else it was built with."""
+    form = "class Dense(units, input_dim) with forward(x) and backward(dout)"
+    target = written(dedent(FORMS[form]) + "\nlayer = Dense(2, 3)\n", tmp_path / "layer.py")
+    assert_right(load(f"{target}:layer"))
+
+
+def test_imported_functions_are_no_layers_of_a_file(tmp_path: Path) -> None:
+    """Unless nothing else is there, as in a package that collects them."""
+    written(FORMS["affine(x, w, b) and affine_vjp(dout, x, w)"], tmp_path / "sibling_of_mine.py")
+    own = "from sibling_of_mine import affine, affine_vjp\n" + dedent(
+        FORMS["forward(x, w, b) and backward(dout, x, w)"]
+    )
+    assert load(written(own, tmp_path / "mine.py")).form.startswith("forward")
+    again = "from sibling_of_mine import affine, affine_vjp"
+    assert load(written(again, tmp_path / "again.py")).form.startswith("affine(")
+
+
+def test_the_random_state_is_left_alone(tmp_path: Path) -> None:
+    """A class of sizes draws weights that nobody uses."""
+    text = """
+        import numpy as np
+        class Linear:
+            def __init__(self, d, m): self.W, self.b = np.random.randn(d, m), np.zeros(m)
+            def forward(self, x):
+                self.x = x
+                return x @ self.W + self.b
+            def backward(self, g): return g @ self.W.T, self.x.T @ g, g.sum(0)
+    """
+    layer = load(written(text, tmp_path / "layer.py"))
+    before = np.random.get_state()[1].tobytes()  # noqa: NPY002
+    assert_right(layer)
+    assert np.random.get_state()[1].tobytes() == before  # noqa: NPY002
+
+
+# ------------------------------------------------------------------ objects
+
+
+def test_objects_are_layers_too() -> None:
+    """A module, a namespace, a function, a pair, and a layer."""
+    space = SimpleNamespace(forward=affine.forward, backward=affine.backward)
+    pair = affine.forward, affine.backward
+    for found in (affine, space, affine.backward, pair):
+        assert_right(layer_from(found))
+    layer = layer_from(pair, "mine")
+    assert layer.name == "mine"
+    assert layer_from(layer) is layer
+
+
+def test_a_class_of_the_test_file_is_a_layer() -> None:
+    class Mine:
+        def forward(self, x, w, b):  # type: ignore[no-untyped-def]
+            self.x, self.w = x, w
+            return x @ w + b
+
+        def backward(self, dout):  # type: ignore[no-untyped-def]
+            return dout @ self.w.T, self.x.T @ dout, dout.sum(0)
+
+    layer = layer_from(Mine)
+    assert layer.name == "Mine"
+    assert_right(layer)
+    assert layer.usage.startswith("# Mine: your own\n")
+
+
+def test_gradients_that_nobody_kept_are_named() -> None:
+    class Affine:
+        def __init__(self, W, b):  # type: ignore[no-untyped-def]
+            self.W, self.b = W, b
+
+        def forward(self, x):  # type: ignore[no-untyped-def]
+            return x @ self.W + self.b
+
+        def backward(self, dout):  # type: ignore[no-untyped-def]
+            return dout @ self.W.T
+
+    layer = layer_from(Affine)
+    with pytest.raises(TargetError, match="no gradient of w and b among W, b; keep them as dW"):
+        layer.backward(*map(np.ones, ((4, 3), (3, 2), 2, (4, 2))))
+
+
+@pytest.mark.parametrize("result", [None, (1, 2), 5])
+def test_results_of_the_wrong_kind_are_described(result: object) -> None:
+    layer = layer_from((lambda x, w, b: x @ w + b, lambda dout, x, w: result))
+    with pytest.raises(TypeError, match=r"returned .*, but should return dx, dw and db"):
+        layer.backward(*map(np.ones, ((4, 3), (3, 2), 2, (4, 2))))
+
+
+def test_a_pass_is_told_by_the_names_that_are_known() -> None:
+    """What is left over is told by elimination; what contradicts its place is refused."""
+    layer = layer_from(
+        (lambda W, h, b: h @ W + b, lambda dz, W, h: (dz @ W.T, h.T @ dz, dz.sum(0)))
+    )
+    assert_right(layer)
+    for forward in (lambda weights, m, n: m, lambda w, kernel, b: w):
+        with pytest.raises(TargetError, match="order is not clear"):
+            layer_from((forward, affine.backward))
+    with pytest.raises(TargetError, match="order is not clear"):
+        layer_from((affine.forward, lambda dout, cache, m: dout))
+
+
+def test_frameworks_are_not_imported_unasked() -> None:
+    """Adapting a NumPy layer loads neither torch nor jax."""
+    code = (
+        "import sys; from affine.checker.reading import load; load('affine');"
+        "print([name for name in ('torch', 'jax', 'hypothesis') if name in sys.modules])"
+    )
+    import subprocess
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,192 @@
+"""A report in words: the verdict, each mistake with its smallest case, plain equations."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from affine.checker.diagnosis import Diagnosis
+from affine.checker.report import Finding, Report
+from affine.checker.report.case import case_lines
+from affine.checker.report.matrices import block, number, side_by_side
+from affine.checker.report.notation import page, plain
+from affine.checker.report.text import text, verdict
+from affine.checker.report.words import below, clean
+from affine.equations import EQUATIONS
+from affine.oracle import Violation
+from tests.checker.report_factory import (
+    a_point,
+    averaged,
+    erring,
+    failing,
+    falsified,
+    passing,
+    reports,
+)
+
+# ------------------------------------------------------------------ the verdict, in one line
+
+
+def test_the_first_line_is_the_verdict() -> None:
+    """It can be read alone: what, where, and why."""
+    assert verdict(passing()) == (
+        "PASS mine.py: 2 properties held on 1,843 cases (profile textbook, seed 0)"
+    )
+    assert verdict(failing()) == "FAIL mine.py: averaged over the batch (dw and db)"
+    assert verdict(erring()) == "ERROR mine.py: no file mine.py; give the path of a file"
+    assert verdict(Report("mine.py")).startswith("ERROR mine.py: no property was run")
+    assert (
+        verdict(reports()["broken"]) == "ERROR mine.py: dw_is_xt_dout could not be run: no memory"
+    )
+
+
+def test_the_first_line_names_two_mistakes_and_counts_the_rest() -> None:
+    """What has a name comes first; one failure without is shown if nothing has."""
+    (named,) = failing().findings
+    unnamed = Finding((averaged(),), Diagnosis("dw", None, "No known mistake explains this."))
+    said = verdict(failing(findings=(unnamed, named, named, named)))
+    once = "averaged over the batch (dw and db)"
+    assert said == f"FAIL mine.py: {once}; {once}; and 2 more failures"
+    said = verdict(failing(findings=(unnamed, unnamed)))
+    assert said.endswith("but should be 2 (dw_is_xt_dout); and 1 more failure")
+
+
+@pytest.mark.parametrize("name", reports())
+def test_every_kind_of_report_has_words(name: str) -> None:
+    """One line of verdict first; nothing wider than the terminal but code and addresses."""
+    report = reports()[name]
+    for verbose in (False, True):
+        said = text(report, width=80, verbose=verbose)
+        lines = said.splitlines()
+        assert lines[0] == verdict(report)
+        assert "\x1b" not in said
+        assert [line for line in lines[1:] if len(line) > 80 and not line.startswith("    ")] == []
+
+
+def test_what_the_target_says_cannot_paint_the_terminal() -> None:
+    """Control characters of an exception are escaped, and megabytes cut."""
+    report = Report("mine.py", trouble="\x1b[2Jgone\x07" + "x" * 10**6)
+    assert "\x1b" not in text(report)
+    assert len(text(report)) < 5000
+    assert clean("\udc80 half a character") == r"\udc80 half a character"
+
+
+# ------------------------------------------------------------------ one mistake
+
+
+def test_a_mistake_shows_its_case_and_what_to_do() -> None:
+    """The sentence, the matrices, the equation, the properties, the remedy, the code."""
+    said = text(failing(), width=80)
+    parts = (
+        "Your dw is Xᵀ·dout / N.",
+        "The smallest case that shows it: N = 2, D = 1, M = 1",
+        "x (2×1)   dout (2×1)\n  [1]       [1]\n  [1]       [1]",
+        "expected dw (1×1)   got dw (1×1)\n  [2]                 [›1‹]",
+        "dW = Xᵀ · dout",
+        "t/dw/index.html",
+        "dw_is_xt_dout: Every entry of dW is Σ_i X_id dout_ij",
+        "1 property: a_doubled_batch_doubles_dw_and_db",
+        "Drop the division.",
+        "import numpy as np",
+    )
+    places = [said.index(part) for part in parts]
+    assert places == sorted(places)
+
+
+def test_operands_that_do_not_matter_are_left_out() -> None:
+    """W and b are not part of dW; where they are not 0 after shrinking, they matter after all."""
+    shown = "\n".join(line.plain for line in case_lines(averaged(), 80))
+    assert "   w (" not in shown
+    point = a_point()._replace(w=np.full((1, 1), 5.0))
+    decayed = falsified(Violation("dw", "dw", np.array([[7.0]]), np.array([[2]])), point)
+    assert "x (2×1)   w (1×1)" in "\n".join(line.plain for line in case_lines(decayed, 80))
+
+
+def test_large_matrices_are_cut_around_the_first_difference() -> None:
+    """And say so, in the words of NumPy."""
+    expected = np.zeros((40, 3))
+    got = expected.copy()
+    got[37, 1] = 1
+    point = a_point(40, 3, 2)
+    outcome = falsified(Violation("dx", "dx", got, expected), point._replace(dout=0 * point.dout))
+    shown = "\n".join(line.plain for line in case_lines(outcome, 80))
+    assert "got dx[35:40, :] of (40×3)" in shown
+    assert "dout[35:40, :] of (40×2)" in shown
+    assert "›1‹" in shown
+
+
+def test_a_difference_that_short_numbers_hide_is_written_out() -> None:
+    """Two numbers that differ never look alike."""
+    error = Violation("dw", "dw", np.array([[1 / 7]]), np.array([[np.nextafter(1 / 7, 1)]]))
+    shown = "\n".join(line.plain for line in case_lines(falsified(error), 80))
+    assert "[0.14285714285714288]" in shown
+    assert "[›0.14285714285714285‹]" in shown
+
+
+def test_what_is_unusual_about_an_operand_is_said() -> None:
+    """Its dtype and its memory layout, and nothing where both are usual."""
+    point = a_point(2, 2, 2).map(lambda array: np.asfortranarray(array, "f4"))
+    error = Violation("dw", "dw", np.zeros((2, 2)), np.full((2, 2), 2))
+    name = "memory_layout_does_not_matter"  # shrinking leaves views: elsewhere they mean nothing
+    shown = "\n".join(line.plain for line in case_lines(falsified(error, point, name), 80))
+    assert "M = 2, float32" in shown
+    assert "x (2×2), Fortran order" in shown
+
+
+def test_the_sizes_are_those_at_which_it_fails() -> None:
+    """Also where a property makes them of the case."""
+    said = "dw[0, 0] = 1.0, but should be 2: at sizes (1023, 1, 3)"
+    error = Violation(said, "dw", np.array([[1.0]]), np.array([[2]]))
+    shown = [line.plain for line in case_lines(falsified(error), 80)]
+    assert shown[0] == "The smallest case that shows it: N = 1023, D = 1, M = 3"
+
+
+def test_blocks_wrap_at_the_width() -> None:
+    """Matrices that have no room side by side stand below each other."""
+    wide = block("x", np.arange(24.0).reshape(4, 6))
+    assert max(line.cell_len for line in side_by_side([wide] * 3, width=50)) <= 50
+
+
+def test_numbers_are_short_and_never_wrong() -> None:
+    """Whole ones without a point; a rounded one says so."""
+    assert [number(one) for one in (2.0, -1.0, -0.0, 0.5, 2.0**52 + 1)] == [
+        "2", "-1", "-0", "0.5", "4503599627370497",
+    ]  # fmt: skip
+    assert [number(one) for one in (np.nan, -np.inf, 1e300)] == ["nan", "-inf", "1e+300"]
+    assert number(np.longdouble(1) / 3).startswith("~0.3333")
+
+
+# ------------------------------------------------------------------ words
+
+
+@pytest.mark.parametrize("tag", EQUATIONS)
+def test_every_equation_has_a_plain_form(tag: str) -> None:
+    """No command or brace of TeX is left in it."""
+    assert plain(tag)
+    assert not set(plain(tag)) & set("\\{}&$")
+
+
+def test_plain_equations_read_as_a_reader_writes_them() -> None:
+    """A sample of each construct of the registry's TeX."""
+    assert plain("out") == "out = XW + 𝟏bᵀ"
+    assert plain("jvp") == "out-dot = Ẋ W + X Ẇ + 𝟏 ḃᵀ"
+    assert plain("one-db").startswith("db⁽ⁱ⁾ = (∂out_i/∂b)ᵀ dout_iᵀ")
+    assert plain("jacobian-x") == "∂out_ij/∂X_kd = W_dj if k = i, 0 if k ≠ i"
+    assert plain("ones-column").splitlines()[1] == "[X  𝟏]ᵀ dout = [dW; dbᵀ]"
+    assert plain("feature-change") == "(XA)(A⁻¹W) = XW,  dX ↦ dX A⁻ᵀ,  dW ↦ Aᵀ dW"
+    assert plain("rounding-bound").startswith("|ĉ − c| ≤ γ_K Σ_k |x_k| |y_k|")
+
+
+def test_pages_stand_below_the_address_of_the_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One setting says where that is; without it, the place inside the site."""
+    monkeypatch.delenv("AFFINE_SITE_URL", raising=False)
+    assert page("dw") == "t/dw/index.html"
+    monkeypatch.setenv("AFFINE_SITE_URL", "https://example.org/affine/")
+    assert page("dw") == "https://example.org/affine/t/dw/index.html"
+
+
+def test_a_chance_is_never_understated() -> None:
+    """The power of ten is above the bound, and the next one is not."""
+    assert below(Fraction(3, 2001) ** 4) == "10^-11"
+    assert below(Fraction(1, 1000)) == "10^-2"
+    assert below(Fraction(1, 2)) == "10^0"

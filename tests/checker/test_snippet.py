@@ -1,0 +1,169 @@
+"""Code that shows a failure again, with NumPy and nothing else."""
+
+import re
+import warnings
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from affine.cases import LAYOUTS
+from affine.checker.reading import load
+from affine.checker.report.case import case_lines
+from affine.checker.report.literals import layout, literal
+from affine.checker.report.snippet import snippet
+from affine.checker.search import search
+from affine.layer import Array
+from affine.oracle import Violation
+from affine.properties import PROPERTIES
+from docs.site_builder.suite.kill_matrix import WRONG_LAYERS as FOLDER
+from docs.site_builder.suite.kill_matrix import first_line, frameworks
+from tests.checker.report_factory import USAGE, a_point, averaged, falsified
+
+WRONG_LAYERS = sorted(FOLDER.glob("*.py"))
+
+
+def _executed(code: str, **known: object) -> dict[str, object]:
+    """Run a snippet in silence; an exception that it announces is what it got."""
+    names: dict[str, object] = {"print": lambda *said, **options: None, **known}
+    try:
+        exec(code, names)
+    except Exception as error:
+        if f"# raises {type(error).__name__}" not in code:
+            raise
+        names |= {"got": error, "expected": None}
+    return names
+
+
+def test_the_snippet_reproduces_the_failure() -> None:
+    """With the user's own functions and NumPy, and nothing else."""
+    code = snippet(averaged(), USAGE)
+    assert "affine" not in code
+    names = _executed(code)
+    assert np.array_equal(names["got"], [[1.0]])  # type: ignore[arg-type]
+    assert np.array_equal(names["expected"], [[2.0]])  # type: ignore[arg-type]
+
+
+def test_the_snippet_of_a_large_array_prints_where_it_is_wrong() -> None:
+    """NumPy would print it with gaps."""
+    got = np.zeros((1025, 1))
+    error = Violation("dx", "dx", got, got + 2)
+    point = a_point(1025, 1, 1)._replace(w=np.full((1, 1), 2.0))
+    outcome = falsified(error, point, "dx_is_dout_wt")
+    said: list[object] = []
+    wrong = "def vjp(x, w, b):\n    return x @ w + b, lambda g: (0 * g, w, b)"
+    _executed(snippet(outcome, wrong), print=lambda *words: said.extend(words))
+    assert said[:3] == [1025, "entries differ", "(0, 0): 0.0, not 2.0"]
+    said.clear()
+    _executed(snippet(outcome, USAGE), print=lambda *words: said.extend(words))
+    assert said == [0, "entries differ"]  # as after the layer was put right
+
+
+def test_numpy_is_imported_once() -> None:
+    """Also where the lines that call the layer import it already."""
+    usage = "from mine import dense\nimport numpy as np\n\nvjp = dense"
+    assert snippet(averaged(), usage).count("import numpy") == 1
+
+
+def test_a_snippet_of_an_exception_raises_it() -> None:
+    """The same exception, and the last line says which."""
+    usage = "def vjp(x, w, b):\n    raise ZeroDivisionError('on purpose')"
+    code = snippet(falsified(ZeroDivisionError("on purpose")), usage)
+    assert code.endswith("# raises ZeroDivisionError: on purpose")
+    assert isinstance(_executed(code)["got"], ZeroDivisionError)
+
+
+def test_no_snippet_is_better_than_one_that_shows_nothing() -> None:
+    """Where one plain call does not show the failure and the property brings no calls."""
+    other = Violation("dw", "dw", np.array([[1.0]]), np.array([[5]]))
+    assert snippet(falsified(other, name="not_of_this_package"), USAGE) == ""
+    assert snippet(falsified(Violation("dw is list", "dw"), name="mine"), USAGE) == ""
+
+
+def _known(path: Path) -> dict[str, object]:
+    """What the code of a user's layer defines: for a class, an instance and its passes too."""
+    known: dict[str, object] = {"np": np}
+    layer = load(str(path))
+    exec(path.read_text(encoding="utf-8"), known)
+    exec(re.sub(r"^from .*\n", "", layer.usage), known)
+    return known
+
+
+@pytest.mark.parametrize("path", WRONG_LAYERS, ids=lambda path: path.stem)
+def test_the_snippets_of_wrong_layers_show_their_mistakes(path: Path) -> None:
+    """What was got is not what was expected, or the exception is raised again.
+
+    Chance may take several runs to show, and a count of calls starts in a fresh module.
+    """
+    for framework in frameworks(path):
+        pytest.importorskip(framework)
+    name, _ = first_line(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a wrong layer may overflow or divide by zero
+        code = snippet(search(PROPERTIES[name], load(str(path)), max_examples=60))
+        runs = (_executed(code, **_known(path)) for _ in range(10))
+        assert not code or any(repr(run["got"]) != repr(run["expected"]) for run in runs)
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "g"])
+@pytest.mark.parametrize("shape", [(3, 2), (2,), (1, 1), (0, 2), (5, 4)])
+def test_literals_are_the_arrays(name: str, dtype: str, shape: tuple[int, ...]) -> None:
+    """Values, dtype, strides and read-only flag, bit for bit."""
+    values = (np.arange(np.prod(shape)).reshape(shape) / 7 - 0.5).astype(dtype)
+    array = LAYOUTS[name](values)
+    made = _executed("import numpy as np\n" + "\n".join(literal("x", array)))["x"]
+    assert isinstance(made, np.ndarray)
+    assert made.dtype == array.dtype
+    assert np.array_equal(made, array)
+    assert made.flags.writeable == array.flags.writeable
+    if min(shape) > 1:
+        assert made.strides == array.strides
+        assert layout(made) == layout(array)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.full((129, 3), 2.0),
+        np.eye(40)[:, :5],
+        np.array([[np.nan, np.inf], [-np.inf, -0.0]]),
+        np.arange(-60.0, 60.0).reshape(12, 10),
+        np.array([[Fraction(1, 2), 3]], dtype=object),
+        np.array([3, 4]),
+    ],
+    ids=["full", "sparse", "special", "long", "exact", "integers"],
+)
+def test_literals_of_any_numbers(array: Array) -> None:
+    """Large arrays in few lines, and no line that a terminal would break."""
+    lines = literal("x", array)
+    assert max(map(len, lines)) <= 80
+    made = _executed("import numpy as np\n" + "\n".join(lines))["x"]
+    assert isinstance(made, np.ndarray)
+    assert np.array_equal(made, array.astype(float), equal_nan=True)
+    assert np.array_equal(np.signbit(made), np.signbit(array.astype(float)))
+
+
+def test_a_layer_held_to_averages_is_shown_what_it_was_given() -> None:
+    """Not the sum over dout that the check compares with, but the average over N·dout."""
+    point = a_point(2, 1, 1)
+    error = Violation("db[0] = 4.0, but should be 2", "db", np.array([4.0]), np.array([2]))
+    outcome = falsified(error, point, "db_is_the_column_sum_of_dout")
+    shown = [line.plain.rstrip() for line in case_lines(outcome, 80, "mean")]
+    assert shown[2:] == [
+        "x (2×1)   dout (2×1)", "[1]       [2]", "[1]       [2]", "",
+        "expected db (1,)   got db (1,)", "[2]                [›4‹]",
+    ]  # fmt: skip
+    names = _executed(snippet(outcome, USAGE, "mean"))
+    assert names["got"] == [4.0]
+    assert names["expected"] == [2.0]
+
+
+def test_other_calls_of_a_layer_held_to_averages_go_through_the_sum() -> None:
+    """What a property calls is then what the check called."""
+    outcome = falsified(ValueError("no"), name="not_of_this_package")
+    code = snippet(outcome, USAGE, "mean")
+    names = _executed(code)
+    assert names["dw"] == [[2.0]]
+    assert "N·dout" in "".join(line.plain for line in case_lines(outcome, 80, "mean"))
