@@ -19,11 +19,11 @@ __all__ = [
     "Call",
     "Case",
     "Layer",
-    "LayerGone",
     "Operands",
     "OutOfTime",
     "Pullback",
     "Results",
+    "WorkerDied",
     "by_name",
     "through",
 ]  # fmt: skip
@@ -38,11 +38,14 @@ Results: TypeAlias = dict[str, Array]
 """What one call returned, by name: out, and dx, dw and db after a backward pass."""
 
 GRADIENTS = ("dx", "dw", "db")
-LIKE_VJP = ("vjp", "flattening", "reused", "followed", "updated", "stacked", "compiled")
-"""The functions of a layer that return (out, pullback)."""
+LIKE_VJP = (
+    "with_extra_axes", "on_reused_instance", "then_next_batch", "after_update", "with_leading_axes",
+    "compiled",
+)  # fmt: skip
+"""The variants of a layer that are called as `vjp` is, and return (out, pullback)."""
 
 
-class LayerGone(Exception):
+class WorkerDied(Exception):
     """The process of the layer ended or hung in a call: there is no result to judge."""
 
 
@@ -57,30 +60,32 @@ class OutOfTime(BaseException):
 class Layer:
     """A layer under test: a record of functions, whatever form the code has.
 
-    What a form lacks is None, and the properties of it are not observable.
+    The properties of a variant that a form lacks are not observable.
 
     Attributes:
         name: How reports call it.
         vjp: From (x, w, b) to (out, pullback), for [(out)][eq-out], [(dx)][eq-dx],
             [(dw)][eq-dw] and [(db)][eq-db].
-        jvp: From (x, w, x_dot, w_dot, b_dot) to out_dot, [(jvp)][eq-jvp], if it has one.
-        per_sample_gradients: From (dout, x, w) to the terms of the batch sum,
-            [(per-sample)][eq-per-sample], if it has one.
-        flattening: As vjp, for an x of more than two axes, which the layer flattens to (N, D);
-            dx comes back in the shape of x.
-        reused: As vjp, through an instance that has run other batches before, of `x[:1] + 1` and
-            `x + 1` in turn, with `out + 1` for dout.
-        followed: As vjp, through an instance that runs one more batch before it hands the
-            gradients out.
-        updated: As vjp, through an instance that has run such batches with other parameters,
-            which were then updated in place.
-        stacked: As vjp, for an x and a dout with leading batch axes.
-        compiled: As vjp, through the framework's compiler.
-        vmapped: From (xs, w, b, douts), stacked along a new first axis, to (outs, dxs, dws, dbs),
-            through the framework's vectorisation.
+        variants: Other functions that the form offers, by name.
+
+            - `jvp`: from (x, w, x_dot, w_dot, b_dot) to out_dot, [(jvp)][eq-jvp].
+            - `per_sample_gradients`: from (dout, x, w) to the terms of the batch sum,
+              [(per-sample)][eq-per-sample].
+            - `with_extra_axes`: as vjp, for an x of more than two axes, which the layer flattens
+              to (N, D); dx comes back in the shape of x.
+            - `with_leading_axes`: as vjp, for an x and a dout with leading batch axes.
+            - `on_reused_instance`: as vjp, through an instance that has run other batches before,
+              of `x[:1] + 1` and `x + 1` in turn, with `out + 1` for dout.
+            - `then_next_batch`: as vjp, through an instance that runs one more batch before it
+              hands the gradients out.
+            - `after_update`: as vjp, through an instance that has run such batches with other
+              parameters, which were then updated in place.
+            - `compiled`: as vjp, through the framework's compiler.
+            - `vmapped`: from (xs, w, b, douts), stacked along a new first axis, to (outs, dxs, dws,
+              dbs), through the framework's vectorisation.
         form: How the code is written, in the words of reports.
         usage: Python code that defines `vjp` with the user's own functions, for reproductions.
-        not_observable: Properties that the form makes vacuous, each with the reason.
+        not_applicable: Properties that the form makes vacuous, each with the reason.
         compiles_per_shape: Whether every new shape costs a compilation.
         batch: From many calls to their results, one after the other, where that is quicker than
             each by itself.
@@ -100,18 +105,10 @@ class Layer:
 
     name: str
     vjp: VJP
-    jvp: Callable[..., Array] | None = None
-    per_sample_gradients: Callable[..., tuple[Array, Array, Array]] | None = None
-    flattening: VJP | None = None
-    reused: VJP | None = None
-    followed: VJP | None = None
-    updated: VJP | None = None
-    stacked: VJP | None = None
-    compiled: VJP | None = None
-    vmapped: Callable[..., tuple[Array, Array, Array, Array]] | None = None
+    variants: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     form: str = ""
     usage: str = ""
-    not_observable: Mapping[str, str] = field(default_factory=dict)
+    not_applicable: Mapping[str, str] = field(default_factory=dict)
     compiles_per_shape: bool = False
     batch: Callable[[Sequence[Call]], Iterator[Results]] | None = None
     memory: Memory = field(default_factory=Memory)
@@ -190,14 +187,14 @@ def by_name(gradients: tuple[Array, Array, Array]) -> Results:
 def through(
     layer: Layer,
     view: Callable[[Call], tuple[Call, Callable[[Results], Results]]],
-    functions: Iterable[str] = LIKE_VJP,
+    variants: Iterable[str] = LIKE_VJP,
 ) -> Layer:
     """Return the layer as it looks through a view of each call.
 
     Args:
         layer: The layer.
         view: From a call to the one that is made, and to the function that its results go through.
-        functions: Which functions are seen so.
+        variants: Which variants are seen so, beside `vjp`.
 
     Examples:
         >>> def vjp(x, w, b):
@@ -209,11 +206,15 @@ def through(
         array([[4.]])
     """
     batch = layer.batch
-    present = {name: getattr(layer, name) for name in functions if getattr(layer, name)}
-    changed: dict[str, Any] = {name: _viewed(one, view) for name, one in present.items()}
-    if batch is not None:
-        changed["batch"] = lambda calls: _viewed_batch(batch, calls, view)
-    return replace(layer, **changed)
+    viewed = {
+        name: _viewed(layer.variants[name], view) for name in variants if name in layer.variants
+    }
+    return replace(
+        layer,
+        vjp=_viewed(layer.vjp, view),
+        variants={**layer.variants, **viewed},
+        batch=batch and (lambda calls: _viewed_batch(batch, calls, view)),
+    )
 
 
 def _viewed(function: VJP, view: Callable[[Call], Any]) -> VJP:
@@ -277,35 +278,35 @@ class Case:
     """One input to a property.
 
     Attributes:
-        point: Where the layer is evaluated.
-        step: A second set of the same shapes: a direction, or a second argument.
-        choice: A number from which a property picks a row, a split or an order.
+        primal: Where the layer is evaluated.
+        tangent: A second set of the same shapes: a direction, or a second argument.
+        selector: A number from which a property picks a row, a split or an order.
 
     Examples:
         >>> point = Operands(np.eye(2), np.eye(2), np.zeros(2), np.ones((2, 2)))
-        >>> Case(point, point, choice=5).pick(3)
+        >>> Case(point, point, selector=5).pick(3)
         2
     """
 
-    point: Operands
-    step: Operands
-    choice: int = 0
+    primal: Operands
+    tangent: Operands
+    selector: int = 0
 
     def pick(self, count: int) -> int:
         """Return a number below `count`, the same each time."""
-        return self.choice % count
+        return self.selector % count
 
     def order(self, count: int) -> NDArray[np.intp]:
         """Return a permutation of `count` items, the same each time.
 
         Examples:
             >>> point = Operands(np.eye(2), np.eye(2), np.zeros(2), np.ones((2, 2)))
-            >>> Case(point, point, choice=1).order(3)
+            >>> Case(point, point, selector=1).order(3)
             array([1, 2, 0])
         """
         # A rotation, reversed for odd multiples of `count`.
-        rotated = np.roll(np.arange(count), -self.choice % max(count, 1))
-        return rotated[::-1] if self.choice // max(count, 1) % 2 else rotated
+        rotated = np.roll(np.arange(count), -self.selector % max(count, 1))
+        return rotated[::-1] if self.selector // max(count, 1) % 2 else rotated
 
     def crops(self) -> Iterator["Case"]:
         """Yield smaller cases: without the first or last half, quarter, …, one of each side.
@@ -316,15 +317,15 @@ class Case:
 
         Examples:
             >>> point = Operands(np.ones((2, 1)), np.eye(1), np.zeros(1), np.ones((2, 1)))
-            >>> [crop.point.sizes for crop in Case(point, point).crops()]
+            >>> [crop.primal.sizes for crop in Case(point, point).crops()]
             [(1, 1, 1), (1, 1, 1)]
         """
-        part = max(self.point.sizes) // 2
+        part = max(self.primal.sizes) // 2
         while part:
             ends = (slice(None), slice(part, None), slice(None, -part))
             for sides in product(ends, repeat=3):
                 crop = self.cut(*sides)
-                if min(crop.point.sizes) > 0 and crop.point.sizes != self.point.sizes:
+                if min(crop.primal.sizes) > 0 and crop.primal.sizes != self.primal.sizes:
                     yield crop
             part //= 2
 
@@ -333,7 +334,7 @@ class Case:
 
         Examples:
             >>> point = Operands(np.ones((2, 1)), np.eye(1), np.zeros(1), np.ones((2, 1)))
-            >>> Case(point, point).cut(slice(1), slice(1), slice(1)).point.sizes
+            >>> Case(point, point).cut(slice(1), slice(1), slice(1)).primal.sizes
             (1, 1, 1)
         """
 
@@ -341,11 +342,11 @@ class Case:
             x, w, b, dout = whole
             return Operands(x[n, d], w[d, m], b[m], dout[n, m])
 
-        return Case(cut(self.point), cut(self.step), self.choice)
+        return Case(cut(self.primal), cut(self.tangent), self.selector)
 
     def float64(self) -> "Case":
         """Return the case in float64, where small integers have headroom for longer products."""
-        return Case(self.point.map(_float64), self.step.map(_float64), self.choice)
+        return Case(self.primal.map(_float64), self.tangent.map(_float64), self.selector)
 
 
 def _float64(array: Array) -> Array:

@@ -2,17 +2,17 @@
 
 from hypothesis import strategies as st
 
-from affine.cases import BYTES, DTYPES, LARGE, LAYOUTS, READINGS, Sizes, Values, class_of, read_case
+from affine.cases import BYTES, DECODERS, DTYPES, LARGE, LAYOUTS, Sizes, Values, class_of, read_case
 from affine.layer import Case
 
-__all__ = ["DTYPES", "LARGE", "LAYOUTS", "READINGS", "cases", "class_of"]
+__all__ = ["DECODERS", "DTYPES", "LARGE", "LAYOUTS", "cases", "class_of"]
 
 _RAW = st.binary(min_size=BYTES, max_size=BYTES)
 
 
 def cases(
     *,
-    values_of: Values = "any",
+    values: Values = "any",
     min_side: int = 0,
     layouts: bool = False,
     sizes: Sizes = "usual",
@@ -20,7 +20,7 @@ def cases(
     """Return a strategy for cases: sizes, one dtype, values and a choice.
 
     Args:
-        values_of: Which values, as in `READINGS`; large sizes take integers.
+        values: Which values, as in `DECODERS`; large sizes take integers.
         min_side: The smallest of the usual sizes; 1 leaves the zeros out.
         layouts: Whether the four arrays of the point lie in memory in different ways. If not,
             all are C-ordered and writable.
@@ -33,14 +33,12 @@ def cases(
 
     Examples:
         >>> from hypothesis import find
-        >>> case = find(cases(values_of="integers"), lambda case: True)
-        >>> case.point.sizes, case.point.dout
+        >>> case = find(cases(values="integers"), lambda case: True)
+        >>> case.primal.sizes, case.primal.dout
         ((1, 1, 1), array([[0.]]))
-        >>> find(cases(sizes="many features"), lambda case: True).point.sizes
+        >>> find(cases(sizes="many features"), lambda case: True).primal.sizes
         (4, 131, 4)
     """
     return _RAW.map(
-        lambda raw: read_case(
-            raw, values_of=values_of, min_side=min_side, layouts=layouts, sizes=sizes
-        )
+        lambda raw: read_case(raw, values=values, min_side=min_side, layouts=layouts, sizes=sizes)
     )

@@ -22,10 +22,10 @@ from affine.oracle import (
 from affine.strategies import DTYPES, cases
 
 
-@given(cases(values_of="any"))
+@given(cases(values="any"))
 def test_index_sums_are_exact(case: Case) -> None:
     """They equal the same sums over Fractions, entry by entry."""
-    x, _, _, dout = case.point
+    x, _, _, dout = case.primal
     found = index_sum("nd,nm->dm", x, dout)
     for d, m in np.ndindex(found.shape):
         terms = (
@@ -35,11 +35,11 @@ def test_index_sums_are_exact(case: Case) -> None:
         assert found[d, m] == sum(terms)
 
 
-@given(cases(values_of="integers"), st.integers(0, 2**32))
+@given(cases(values="integers"), st.integers(0, 2**32))
 def test_integers_are_exact_in_any_order_of_summation(case: Case, seed: int) -> None:
     """Summed forwards, backwards or shuffled: one result, bit for bit, equal to the oracle's."""
-    x, _, _, dout = case.point
-    expected = gradients(*case.point[:2], dout)[1]
+    x, _, _, dout = case.primal
+    expected = gradients(*case.primal[:2], dout)[1]
     orders = [
         np.arange(len(x)),
         np.arange(len(x))[::-1],
@@ -52,11 +52,11 @@ def test_integers_are_exact_in_any_order_of_summation(case: Case, seed: int) -> 
         expect_equal("dw", total, expected)
 
 
-@given(cases(values_of="reals"), st.integers(0, 2**32))
+@given(cases(values="reals"), st.integers(0, 2**32))
 def test_the_bound_holds_in_any_order_of_summation(case: Case, seed: int) -> None:
     """Also for the naive loop in the operands' own precision."""
-    x, w, b, dout = case.point
-    limits, values = bounds(case.point), exact(case.point)
+    x, w, b, dout = case.primal
+    limits, values = bounds(case.primal), exact(case.primal)
     total, columns = np.zeros(w.shape, x.dtype), np.zeros(b.shape, x.dtype)
     for i in np.random.default_rng(seed).permutation(len(x)):
         total, columns = total + x[i][:, None] * dout[i], columns + dout[i]

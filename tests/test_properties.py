@@ -9,14 +9,14 @@ from hypothesis import settings
 
 from affine.checker.search import search
 from affine.equations import EQUATIONS
-from affine.layer import Array, Case, Layer, Operands, Pullback
+from affine.layer import LIKE_VJP, Array, Case, Layer, Operands, Pullback
 from affine.properties import PROPERTIES, Property
 from affine.properties.isolation import isolated
 
 # Properties that the reference leaves nothing to observe for: it takes matrices, and belongs to
 # no framework.
 OF_OTHERS = {found.name for found in PROPERTIES.values() if found.needs in (
-    "flattening", "reused", "followed", "updated", "stacked", "compiled", "vmapped"
+    *LIKE_VJP, "vmapped"
 )}  # fmt: skip
 
 
@@ -54,11 +54,8 @@ def _looped(xs: Array, w: Array, b: Array, douts: Array) -> tuple[Array, ...]:
 @pytest.mark.parametrize("name", sorted(OF_OTHERS))
 def test_a_layer_of_any_axes_satisfies(name: str, seed: int) -> None:
     """The properties of other forms hold on a right layer of those forms."""
-    layer = Layer(
-        "any axes", _of_any_axes, flattening=_of_any_axes,
-        reused=_of_any_axes, followed=_of_any_axes, updated=_of_any_axes,
-        stacked=_of_any_axes, compiled=_of_any_axes, vmapped=_looped,
-    )  # fmt: skip
+    variants = {**dict.fromkeys(LIKE_VJP, _of_any_axes), "vmapped": _looped}
+    layer = Layer("any axes", _of_any_axes, variants=variants)
     outcome = search(PROPERTIES[name], layer, max_examples=settings().max_examples, seed=seed)
     assert outcome.status == "held", f"{outcome.error}\n{outcome.counterexample}"
 
@@ -82,8 +79,8 @@ def test_the_replay_shows_no_failure_of_a_right_layer(tested: Property, referenc
         node.id for node in ast.walk(ast.parse(tested.replay)) if isinstance(node, ast.Name)
     }
     for choice in (0, 1, 2, 3, 5, 200, 40000):
-        vjp = _of_any_axes if tested.needs == "flattening" else reference.vjp
-        names = {"np": np, "vjp": vjp, "choice": choice}
+        vjp = _of_any_axes if tested.needs == "with_extra_axes" else reference.vjp
+        names = {"np": np, "vjp": vjp, "selector": choice}
         # What `usage` defines for a class: an instance, and its passes.
         passes = lambda _, *three, vjp=vjp: vjp(*three)  # noqa: E731
         names |= {"instance_of": lambda w, b: None, "passes": passes}
@@ -113,7 +110,7 @@ def test_only_what_compares_no_two_sums_takes_real_values() -> None:
     A sign flip on real numbers once changed the last bit of a correct product: NumPy adds a
     strided X in another order than the contiguous −X.
     """
-    takes_reals = {name for name, found in PROPERTIES.items() if found.values_of != "integers"}
+    takes_reals = {name for name, found in PROPERTIES.items() if found.values != "integers"}
     assert takes_reals == {
         "forward_is_x_w_plus_b",  # judged by the bound, as the next four
         "dx_is_dout_wt",
@@ -145,7 +142,7 @@ def test_without_its_function_a_property_is_not_observable(reference: Layer) -> 
 
 def test_what_the_form_hides_is_not_observable(reference: Layer) -> None:
     """An adapter that repairs something says so, with the reason."""
-    layer = replace(reference, not_observable={"dtypes_follow_promotion": "they are repaired"})
+    layer = replace(reference, not_applicable={"dtypes_follow_promotion": "they are repaired"})
     assert not PROPERTIES["dtypes_follow_promotion"].is_observable_on(layer)
     assert PROPERTIES["dw_is_xt_dout"].is_observable_on(layer)
 

@@ -13,7 +13,7 @@ from affine.layer import Array, Case
 from affine.oracle import exact, index_sum, out
 from affine.strategies import cases
 
-CASES = cases(values_of="integers", min_side=1)
+CASES = cases(values="integers", min_side=1)
 
 
 def _vec(matrix: Array) -> Array:
@@ -27,7 +27,7 @@ def _times(matrix: Array, vector: Array) -> Array:
 @given(CASES)
 def test_vec_restates_the_forward_pass(case: Case) -> None:
     """Wᵀ⊗I and I⊗X, applied to stacked columns, give the index sums of out."""
-    x, w, b, _ = case.point.map(np.float64)
+    x, w, b, _ = case.primal.map(np.float64)
     n, m = len(x), len(b)
     by_b = _times(np.kron(np.eye(m), np.ones((n, 1))), b)
     expected = _vec(out(x, w, b))
@@ -38,7 +38,7 @@ def test_vec_restates_the_forward_pass(case: Case) -> None:
 @given(CASES)
 def test_the_mean_loss_restates_the_sum(case: Case) -> None:
     """With dout_i = ∂ℓ_i/∂out_i / N, the sum Xᵀ dout is the average of the X_iᵀ ∂ℓ_i/∂out_i."""
-    x, _, _, by_out = case.point
+    x, _, _, by_out = case.primal
     n = len(x)
     dout = index_sum("nm->nm", by_out) * Fraction(1, n)
     summed = np.einsum("nd,nm->dm", index_sum("nd->nd", x), dout)
@@ -49,9 +49,9 @@ def test_the_mean_loss_restates_the_sum(case: Case) -> None:
 @given(CASES)
 def test_averaging_restates_the_gradients(case: Case) -> None:
     """dW and db of the mean loss are averages of those of the ℓ_i; dX is theirs, row by row."""
-    n = len(case.point.x)
-    whole = exact(case.point)
-    alone = [exact(case.cut(slice(i, i + 1), slice(None), slice(None)).point) for i in range(n)]
+    n = len(case.primal.x)
+    whole = exact(case.primal)
+    alone = [exact(case.cut(slice(i, i + 1), slice(None), slice(None)).primal) for i in range(n)]
     for quantity in ("dw", "db"):
         average = sum(one[quantity] for one in alone) * Fraction(1, n)
         assert (whole[quantity] * Fraction(1, n) == average).all()

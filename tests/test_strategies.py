@@ -43,7 +43,7 @@ def test_every_kind_of_sizes_is_common(drawn: list[Case]) -> None:
     """The shares that the documentation prints are measured; here they have a floor."""
     share = {
         kind: count / len(drawn)
-        for kind, count in Counter(class_of(case.point.sizes) for case in drawn).items()
+        for kind, count in Counter(class_of(case.primal.sizes) for case in drawn).items()
     }
     assert share["pairwise different"] > 0.4
     assert min(share["some equal"], share["a size of one"], share["a size of zero"]) > 0.08
@@ -51,18 +51,18 @@ def test_every_kind_of_sizes_is_common(drawn: list[Case]) -> None:
 
 def test_three_equal_sizes_are_reached(drawn: list[Case]) -> None:
     """They hide every transpose."""
-    equal = [case for case in drawn if len(set(case.point.sizes)) == 1]
-    assert {case.point.sizes[0] for case in equal} >= {1, 2, 3, 4, 5, 6}
+    equal = [case for case in drawn if len(set(case.primal.sizes)) == 1]
+    assert {case.primal.sizes[0] for case in equal} >= {1, 2, 3, 4, 5, 6}
 
 
 def test_large_sizes_are_reached(drawn: list[Case]) -> None:
     """Up to 20 a side."""
-    assert max(max(case.point.sizes) for case in drawn) == 20
+    assert max(max(case.primal.sizes) for case in drawn) == 20
 
 
 def test_zeros_are_left_out_on_request() -> None:
     """Only the property of zero sizes asks for them."""
-    assert min(min(case.point.sizes) for case in _drawn(min_side=1)) == 1
+    assert min(min(case.primal.sizes) for case in _drawn(min_side=1)) == 1
 
 
 @pytest.mark.parametrize("kind", LARGE)
@@ -70,21 +70,21 @@ def test_large_cases_have_the_sizes_that_they_are_named_after(kind: str) -> None
     """One long side, or three at block boundaries; and every size is reached."""
     found = _drawn(400, sizes=kind)
     for place, sides in enumerate(LARGE[kind]):
-        sizes = {case.point.sizes[place] for case in found}
+        sizes = {case.primal.sizes[place] for case in found}
         assert sizes <= set(sides)
         assert {min(sides), max(sides)} <= sizes or len(sizes) > 200
 
 
 def test_every_dtype_is_reached(drawn: list[Case]) -> None:
     """All eight arrays of a case share it."""
-    assert {case.point.x.dtype.name for case in drawn} == set(DTYPES)
-    assert all(len({array.dtype for array in (*case.point, *case.step)}) == 1 for case in drawn)
+    assert {case.primal.x.dtype.name for case in drawn} == set(DTYPES)
+    assert all(len({array.dtype for array in (*case.primal, *case.tangent)}) == 1 for case in drawn)
 
 
 def test_plain_cases_are_plain(drawn: list[Case]) -> None:
     """C order, writable, and no array a view of another."""
     for case in drawn:
-        for array in (*case.point, *case.step):
+        for array in (*case.primal, *case.tangent):
             assert array.flags.c_contiguous
             assert array.flags.writeable
             assert array.base is None
@@ -92,13 +92,13 @@ def test_plain_cases_are_plain(drawn: list[Case]) -> None:
 
 def test_few_cases_repeat_the_entries_of_another(drawn: list[Case]) -> None:
     """Hypothesis repeats what it takes for alike; one flat draw gives it nothing to repeat."""
-    large = [case.point.x.tobytes() for case in drawn if case.point.x.size >= 12]
+    large = [case.primal.x.tobytes() for case in drawn if case.primal.x.size >= 12]
     assert len(set(large)) > 0.97 * len(large)
 
 
 def test_every_layout_is_reached(laid_out: list[Case]) -> None:
     """By what an array is, not by what it was called; all are writable."""
-    arrays = [case.point.dout for case in laid_out if min(case.point.sizes) > 1]
+    arrays = [case.primal.dout for case in laid_out if min(case.primal.sizes) > 1]
     assert any(array.flags.c_contiguous and array.base is None for array in arrays)
     assert any(array.flags.f_contiguous and array.base is None for array in arrays)
     assert any(array.flags.f_contiguous and array.base is not None for array in arrays)
@@ -120,13 +120,13 @@ def test_a_layout_keeps_shape_and_dtype(name: str) -> None:
 
 def _leaves_room(case: Case) -> bool:
     """Whether twice the largest entry still satisfies K·R² + R < 2^p, and all are integers."""
-    arrays = (*case.point, *case.step)
+    arrays = (*case.primal, *case.tangent)
     largest = max(np.abs(array).max(initial=0) for array in arrays)
-    limit = exact_limit(max(case.point.sizes), case.point.x.dtype)
+    limit = exact_limit(max(case.primal.sizes), case.primal.x.dtype)
     return 2 * largest <= limit and all(bool((array == np.rint(array)).all()) for array in arrays)
 
 
-@given(cases(values_of="integers"))
+@given(cases(values="integers"))
 def test_integers_leave_room_for_exact_sums(case: Case) -> None:
     """Also where a property moves every operand by a step."""
     assert _leaves_room(case)
@@ -138,10 +138,10 @@ def test_large_integers_leave_room_for_exact_sums(kind: str) -> None:
     assert all(_leaves_room(case) for case in _drawn(50, sizes=kind))
 
 
-@given(cases(values_of="reals"))
+@given(cases(values="reals"))
 def test_reals_are_finite(case: Case) -> None:
     """No value, and no product of two, leaves its format."""
-    x, _, _, dout = case.point
+    x, _, _, dout = case.primal
     assert np.isfinite(x[:, :, None] * dout[:, None, :]).all()
 
 
@@ -155,12 +155,12 @@ def _rows(array: Array) -> tuple[bool, bool, bool]:
 
 def test_special_patterns_of_rows_are_common(drawn: list[Case]) -> None:
     """Equal rows, rows that cancel, rows of zeros: what masks and counts of rows stumble over."""
-    found = [_rows(case.point.dout) for case in drawn if min(case.point.sizes) > 1]
+    found = [_rows(case.primal.dout) for case in drawn if min(case.primal.sizes) > 1]
     assert min(np.mean(found, axis=0)) > 0.05
 
 
 def test_small_cases_have_no_entry_in_common(drawn: list[Case]) -> None:
     """Zero entries and distinct entries both occur: one hides masks, the other transposes."""
-    points = [case.point for case in drawn if min(case.point.sizes) > 1]
+    points = [case.primal for case in drawn if min(case.primal.sizes) > 1]
     assert any((point.x == 0).any() for point in points)
     assert any(len(np.unique(point.x)) == point.x.size for point in points)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from affine.layer import Array
 
-__all__ = ["READINGS", "Values", "limit"]
+__all__ = ["DECODERS", "Values", "limit"]
 
 Values = Literal["integers", "reals", "any"]
 
@@ -58,7 +58,7 @@ def _digits(raw: bytes) -> NDArray[np.int16]:
     return np.frombuffer(raw, np.int8).astype(np.int16)
 
 
-READINGS: Mapping[Values, Sequence[Callable[[bytes, str, int], Array]]] = {
+DECODERS: Mapping[Values, Sequence[Callable[[bytes, str, int], Array]]] = {
     "integers": (_few_integers, _integers),
     "reals": (_reals, _spread_reals),
     "any": (_few_integers, _few_integers, _integers, _reals, _wide_reals),

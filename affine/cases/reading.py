@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from affine.cases.memory import LAYOUTS
-from affine.cases.numbers import READINGS, Values, limit
+from affine.cases.numbers import DECODERS, Values, limit
 from affine.cases.sizes import large_sizes, usual_sizes
 from affine.layer import Array, Case, Operands
 
@@ -34,17 +34,17 @@ BYTES = _ENTRIES.stop
 """How many bytes stand for a case."""
 
 
-def read_case(raw: bytes, *, values_of: Values, min_side: int, layouts: bool, sizes: Sizes) -> Case:
+def read_case(raw: bytes, *, values: Values, min_side: int, layouts: bool, sizes: Sizes) -> Case:
     """Return the case that bytes stand for; the other arguments are those of `cases`.
 
     Examples:
-        >>> ways = {"values_of": "integers", "min_side": 1, "layouts": False}
-        >>> read_case(bytes(141), sizes="usual", **ways).point.sizes
+        >>> ways = {"values": "integers", "min_side": 1, "layouts": False}
+        >>> read_case(bytes(141), sizes="usual", **ways).primal.sizes
         (1, 1, 1)
     """
     if sizes != "usual":
         return _large_case(raw, sizes)
-    readings, names = READINGS[values_of], list(LAYOUTS)
+    readings, names = DECODERS[values], list(LAYOUTS)
     read = readings[raw[_READING] % len(readings)]
     chosen = [names[byte % len(names)] for byte in raw[_LAYOUTS]] if layouts else []
     return _usual_case(raw, usual_sizes(raw[_SIZES], min_side), read, chosen)
@@ -55,7 +55,7 @@ def at_small_sizes(raw: bytes, entries: bytes, sizes: tuple[int, int, int]) -> b
 
     Examples:
         >>> raw = at_small_sizes(bytes(141), bytes(141), (3, 1, 2))
-        >>> read_case(raw, values_of="any", min_side=1, layouts=False, sizes="usual").point.sizes
+        >>> read_case(raw, values="any", min_side=1, layouts=False, sizes="usual").primal.sizes
         (3, 1, 2)
     """
     n, d, m = sizes

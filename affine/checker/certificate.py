@@ -15,7 +15,7 @@ from affine.layer import Array, Case, Layer, Operands, OutOfTime
 from affine.oracle import exact, exact_limit, expect_equal
 from affine.properties import PROPERTIES
 
-__all__ = ["EXACT_SUMS", "IDENTITY", "certify", "draw", "miss_bound", "where_it_rounds"]
+__all__ = ["EXACT_SUMS", "IDENTITY", "certify", "draw", "find_inexact_sum", "miss_bound"]
 
 IDENTITY = "central_difference_is_twice_the_directional_derivative"
 
@@ -49,7 +49,7 @@ def draw(
             the limit, and K·(2R)² + 2R must stay below 2^p, [(exact-integers)][eq-exact-integers].
 
     Examples:
-        >>> draw((4, 3, 2), limit=1000, generator=np.random.default_rng(0)).point.sizes
+        >>> draw((4, 3, 2), limit=1000, generator=np.random.default_rng(0)).primal.sizes
         (4, 3, 2)
         >>> draw((4, 3, 2), limit=1000, generator=np.random.default_rng(0), dtype="float16")
         Traceback (most recent call last):
@@ -134,19 +134,19 @@ def _certificate(done: Mapping[tuple[int, int, int], int]) -> Certificate:
 
 def _error(layer: Layer, case: Case) -> Exception | None:
     try:
-        expect_equal("out", layer.forward(*case.point[:3]), exact(case.point, "out")["out"])
+        expect_equal("out", layer.forward(*case.primal[:3]), exact(case.primal, "out")["out"])
         PROPERTIES[IDENTITY](layer, case)
     except Exception as error:
         return error
     return None
 
 
-def where_it_rounds(layer: Layer, seed: int = 0) -> Outcome | None:
+def find_inexact_sum(layer: Layer, seed: int = 0) -> Outcome | None:
     """Return a draw on which a sum of integers is not exact, None if there is none.
 
     Examples:
         >>> from affine.checker.reading import load
-        >>> where_it_rounds(load("affine")) is None
+        >>> find_inexact_sum(load("affine")) is None
         True
     """
     generator = np.random.default_rng(seed)

@@ -189,18 +189,18 @@ def _checked(target: str, timeout: float, budget: float, **chosen: Any) -> "Repo
         from affine.checker import check as judge
         from affine.checker.reading import TargetError
         from affine.checker.report import Report
-        from affine.layer import LayerGone
+        from affine.layer import WorkerDied
 
         gc.freeze()  # what is loaded stays: no collection need look at it again
         try:
             report = judge(worker.layer, progress=progress, clock=clock, **chosen)
-        except (TargetError, LayerGone) as error:
+        except (TargetError, WorkerDied) as error:
             named = {name: chosen[name] for name in ("profile", "reduction", "seed")}
-            return Report(target, trouble=str(error), **named)
-    return replace(report, target=target, remarks=(*report.remarks, *_remarks(worker)))
+            return Report(target, error_message=str(error), **named)
+    return replace(report, target=target, notes=(*report.notes, *_notes(worker)))
 
 
-def _remarks(worker: "Worker") -> "Iterator[str]":
+def _notes(worker: "Worker") -> "Iterator[str]":
     """Yield what is worth knowing of the process in which the target ran."""
     last = next((line for line in reversed(worker.output.split("\n")) if line.strip()), "")
     if last:

@@ -9,13 +9,13 @@ from affine.layer import Array, Call, Layer, Operands, Results, through
 from affine.memory import laid_alike
 from affine.oracle import bounds, exact, index_sum
 
-__all__ = ["averaging", "settled"]
+__all__ = ["snap_to_exact", "undo_mean_reduction"]
 
-# The functions whose results a property compares with those of `vjp`.
-_COMPARED = ("vjp", "reused", "followed", "updated")
+# The variants whose results a property compares with those of `vjp`.
+_COMPARED = ("on_reused_instance", "then_next_batch", "after_update")
 
 
-def averaging(layer: Layer) -> Layer:
+def undo_mean_reduction(layer: Layer) -> Layer:
     """Return the sum layer that a layer which averages dW and db implies, [(average)][eq-average].
 
     The average over N data points of N·dout is the sum over dout, so the layer is given N·dout
@@ -25,7 +25,9 @@ def averaging(layer: Layer) -> Layer:
         >>> def vjp(x, w, b):
         ...     return x @ w + b, lambda g: (g @ w.T, x.T @ g / len(x), g.mean(axis=0))
         >>> x, dout = np.array([[1.0], [2.0]]), np.array([[3.0], [4.0]])
-        >>> averaging(Layer("mean", vjp)).backward(x, np.ones((1, 1)), np.ones(1), dout)[1]
+        >>> undo_mean_reduction(Layer("mean", vjp)).backward(x, np.ones((1, 1)), np.ones(1), dout)[
+        ...     1
+        ... ]
         array([[11.]])
     """
     memory = layer.memory
@@ -66,7 +68,7 @@ def _times(array: Array, factor: float) -> Array:
     return array
 
 
-def settled(layer: Layer) -> Layer:
+def snap_to_exact(layer: Layer) -> Layer:
     """Return the layer with results that a sound algorithm may round replaced by the exact ones.
 
     A layer that rounds where a sum would be exact (`dout.mean(axis=0) * N`) is right by the
@@ -77,19 +79,19 @@ def settled(layer: Layer) -> Layer:
         ...     return x @ w + b, lambda g: (g @ w.T, x.T @ g, g.mean(axis=0) * len(g))
         >>> dout = np.array([[3.0], [3.0], [4.0]])
         >>> x, w, b = np.ones((3, 1)), np.ones((1, 1)), np.ones(1)
-        >>> settled(Layer("rounds", vjp)).backward(x, w, b, dout)[2]
+        >>> snap_to_exact(Layer("rounds", vjp)).backward(x, w, b, dout)[2]
         array([10.])
     """
 
     def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
         x, w, b, *rest = call
         dout = rest[0] if rest else np.zeros((x.shape[0], w.shape[1]), x.dtype)
-        return call, lambda results: _settled(results, Operands(x, w, b, dout))
+        return call, lambda results: _snap_to_exact(results, Operands(x, w, b, dout))
 
     return through(layer, view, _COMPARED)
 
 
-def _settled(results: Mapping[str, Array], point: Operands) -> dict[str, Array]:
+def _snap_to_exact(results: Mapping[str, Array], point: Operands) -> dict[str, Array]:
     if not all(np.isfinite(array).all() for array in point):
         return dict(results)
     sums = exact(point, *results)

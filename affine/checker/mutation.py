@@ -1,4 +1,4 @@
-"""Liveness: known mistakes, wrapped around the layer's own functions, must be caught."""
+"""Mutation check: known mistakes, wrapped around the layer's own functions, must be caught."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,7 +7,7 @@ import numpy as np
 from affine.checker.reading import TargetError
 from affine.checker.report import Outcome
 from affine.checker.search import fails_on
-from affine.layer import Array, Call, Case, Layer, LayerGone, Operands, Results, through
+from affine.layer import Array, Call, Case, Layer, Operands, Results, WorkerDied, through
 from affine.properties import PROPERTIES
 
 __all__ = ["JUDGES", "PLANTED", "failing", "planted", "surviving"]
@@ -66,7 +66,7 @@ def failing(layer: Layer) -> list[Outcome]:
             raise TargetError(str(error).partition(": ")[2])
         if error is not None:
             found.append(Outcome(judge, "falsified", 1, 0.0, _CASE, error))
-        if isinstance(error, LayerGone):
+        if isinstance(error, WorkerDied):
             break  # each one more may cost a process, or the time limit
     return found
 
@@ -88,7 +88,7 @@ def surviving(layer: Layer) -> list[str]:
     """Return the planted mistakes that nothing catches.
 
     Raises:
-        LayerGone: The layer died or hung.
+        WorkerDied: The layer died or hung.
 
     Examples:
         >>> from affine.checker.reading import load
@@ -98,7 +98,7 @@ def surviving(layer: Layer) -> list[str]:
     survivors = []
     for text, judge, wrong in planted(layer):
         error = fails_on(PROPERTIES[judge], wrong, _CASE)
-        if isinstance(error, LayerGone):
+        if isinstance(error, WorkerDied):
             raise error
         if error is None:
             survivors.append(text)

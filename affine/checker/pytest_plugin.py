@@ -62,8 +62,8 @@ def _names(profile: Profile) -> list[str]:
 
     levels = {
         "textbook": ("textbook",),
-        "library": ("textbook", "remark", "library"),
-        "framework": ("textbook", "remark", "library", "framework"),
+        "library": ("textbook", "note", "library"),
+        "framework": ("textbook", "note", "library", "framework"),
     }
     return [found.name for found in PROPERTIES.values() if found.profile in levels[profile]]
 

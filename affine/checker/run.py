@@ -1,4 +1,4 @@
-"""The whole check of one layer: liveness, proof, certificate, search, diagnosis."""
+"""The whole check of one layer: mutation check, proof, certificate, search, diagnosis."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any, Literal
 
-from affine.checker.certificate import EXACT_SUMS, IDENTITY, certify, where_it_rounds
+from affine.checker.certificate import EXACT_SUMS, IDENTITY, certify, find_inexact_sum
 from affine.checker.clock import Clock, timed
-from affine.checker.conventions import averaging, settled
+from affine.checker.conventions import snap_to_exact, undo_mean_reduction
 from affine.checker.diagnosis import Diagnosis
 from affine.checker.diagnosis.causes import findings
 from affine.checker.mutation import JUDGES, PLANTED, failing, surviving
@@ -19,7 +19,7 @@ from affine.checker.search import draws, fails_on, read
 from affine.checker.selection import chosen
 from affine.checker.sharing import sharing_calls
 from affine.checker.surroundings import versions, warnings_to
-from affine.layer import Case, Layer, LayerGone, OutOfTime
+from affine.layer import Case, Layer, OutOfTime, WorkerDied
 from affine.properties import PROPERTIES, Property
 
 __all__ = ["check"]
@@ -37,7 +37,7 @@ _MOST_DEATHS = 6
 
 # By when each step has to stop, as a part of the budget; what is left is the diagnosis'.
 _SHARES = {
-    "liveness": 0.5, "proof": 0.3, "certificate": 0.4, "search": 0.75, "nothing wrong": 0.95,
+    "mutation check": 0.5, "proof": 0.3, "certificate": 0.4, "search": 0.75, "nothing wrong": 0.95,
 }  # fmt: skip
 _SECONDS_OF_A_DRAW = 0.1
 
@@ -94,10 +94,10 @@ def check(
     )
     if reduction == "mean":
         # Scaling by N uses up digits, so sums are judged by the bound from the start.
-        run.layer = settled(averaging(bare))
-    with warnings_to(run.remarks):
+        run.layer = snap_to_exact(undo_mean_reduction(bare))
+    with warnings_to(run.notes):
         run.all_steps()
-    run.remarks += run.rounding()
+    run.notes += run.rounding()
     return Report(
         target=layer.name,
         form=layer.form,
@@ -106,14 +106,14 @@ def check(
         seed=seed,
         outcomes=run.judged(),
         findings=tuple(run.findings),
-        remarks=tuple(dict.fromkeys(run.remarks)),
+        notes=tuple(dict.fromkeys(run.notes)),
         steps=tuple(run.steps),
         certificate=run.certificate,
         only=only,
         usage=layer.usage,
         versions=versions(),
         seconds=perf_counter() - clock.start,
-        trouble=run.trouble,
+        error_message=run.error_message,
     )
 
 
@@ -133,17 +133,17 @@ class _Run:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     certificate: Certificate | None = None
-    trouble: str = ""
-    unsettled: Layer | None = None
+    error_message: str = ""
+    unsnapped: Layer | None = None
     deaths: int = 0
     rounded: str = ""
 
     def all_steps(self) -> None:
         """Run the five steps; each says what it established, and stops when its time is up."""
         names = {found.name for found in self.chosen}
-        self._liveness()
+        self._mutation_check()
         if BASIS_PAIRS in names:
             self._proof()
         if IDENTITY in names:
@@ -152,15 +152,17 @@ class _Run:
         falsified = [one for one in self.judged() if one.status == "falsified"]
         if falsified:
             self._diagnosis(falsified)
-        if not self.trouble and not any(o.status in ("held", "falsified") for o in self.judged()):
-            self.trouble = "no property ran; name observable ones, or leave --only out"
+        if not self.error_message and not any(
+            o.status in ("held", "falsified") for o in self.judged()
+        ):
+            self.error_message = "no property ran; name observable ones, or leave --only out"
 
     def judged(self) -> tuple[Outcome, ...]:
         """The outcomes that the verdict rests on, in the order of the suite."""
         return tuple(
             self.outcomes[found.name]
             for found in self.chosen
-            if found.name in self.outcomes and not self._is_remark(found)
+            if found.name in self.outcomes and not self._is_note(found)
         )
 
     def rounding(self) -> list[str]:
@@ -170,54 +172,54 @@ class _Run:
         texts = [
             f"{found.name}: {self.outcomes[found.name].error}. It is rounding, and no failure"
             for found in self.chosen
-            if self._is_remark(found)
+            if self._is_note(found)
             and self.reduction == "sum"
             and self.outcomes[found.name].status == "falsified"
         ]
         return texts or [self.rounded] * bool(self.rounded)
 
-    def _is_remark(self, found: Property) -> bool:
-        return found.profile == "remark" and self.profile == "textbook" and not self.named
+    def _is_note(self, found: Property) -> bool:
+        return found.profile == "note" and self.profile == "textbook" and not self.named
 
     def _only_rounds(self, found: Outcome) -> bool:
         """Whether a failure is no more than rounding; then the bound judges from here on."""
-        if self.unsettled is not None or self.reduction == "mean" or found.counterexample is None:
+        if self.unsnapped is not None or self.reduction == "mean" or found.counterexample is None:
             return False
-        tested, candidate = PROPERTIES[found.name], settled(self.layer)
-        if tested.profile == "remark" or isinstance(found.error, LayerGone):
+        tested, candidate = PROPERTIES[found.name], snap_to_exact(self.layer)
+        if tested.profile == "note" or isinstance(found.error, WorkerDied):
             return False
         if fails_on(tested, candidate, found.counterexample) is not None:
             return False
-        self.layer, self.unsettled = candidate, self.layer
+        self.layer, self.unsnapped = candidate, self.layer
         self.rounded = f"it rounds where a sum would be exact, which is no failure: {found.error}"
         return True
 
-    def _liveness(self) -> None:
+    def _mutation_check(self) -> None:
         start = perf_counter()
-        self.progress("liveness", 0, 1)
+        self.progress("mutation check", 0, 1)
         try:
-            with self.clock.share(_SHARES["liveness"]):
+            with self.clock.share(_SHARES["mutation check"]):
                 layer = sharing_calls(self.layer)
                 failed = failing(layer)
                 survivors = [] if failed else surviving(layer)
-        except (LayerGone, OutOfTime) as gone:
-            self._step("liveness", f"not established: {gone}", start)
+        except (WorkerDied, OutOfTime) as gone:
+            self._step("mutation check", f"not established: {gone}", start)
             if isinstance(gone, OutOfTime):
-                self.trouble = f"{gone} before a planted mistake was looked for; {_MORE_TIME}"
+                self.error_message = f"{gone} before a planted mistake was looked for; {_MORE_TIME}"
             return
         if failed:
             names = {found.name for found in self.chosen}
             self.outcomes |= {found.name: found for found in failed if found.name in names}
-            self.deaths += isinstance(failed[-1].error, LayerGone)
-            self._step("liveness", "not needed: the layer fails with nothing planted", start)
+            self.deaths += isinstance(failed[-1].error, WorkerDied)
+            self._step("mutation check", "not needed: the layer fails with nothing planted", start)
             return
         if survivors:
-            self.trouble = (
+            self.error_message = (
                 f"planted mistakes were not caught ({'; '.join(survivors)}), so a pass would mean "
                 "nothing; does the layer see that it is being tested?"
             )
         said = f"{PLANTED - len(survivors)} of {PLANTED} planted mistakes were caught"
-        self._step("liveness", said, start)
+        self._step("mutation check", said, start)
 
     def _proof(self) -> None:
         start = perf_counter()
@@ -230,7 +232,7 @@ class _Run:
         except OutOfTime:  # before it was known whether it only rounds
             outcome, shapes = Outcome(BASIS_PAIRS, "error"), []
         if outcome.status == "falsified":
-            said = f"failed at the sizes {outcome.counterexample.point.sizes}"  # type: ignore[union-attr]
+            said = f"failed at the sizes {outcome.counterexample.primal.sizes}"  # type: ignore[union-attr]
         elif shapes:
             said = (
                 f"all coefficients are right at {len(shapes)} sizes, up to {shapes[-1]}: there the "
@@ -255,7 +257,7 @@ class _Run:
             return
         if found.status == "falsified":
             self.outcomes[IDENTITY] = found
-            said = f"failed at the sizes {found.counterexample.point.sizes}"  # type: ignore[union-attr]
+            said = f"failed at the sizes {found.counterexample.primal.sizes}"  # type: ignore[union-attr]
         elif certificate.shapes:
             self.certificate = certificate
             said = (
@@ -303,9 +305,9 @@ class _Run:
 
     def _round(self, properties: Sequence[Property], raw: bytes) -> None:
         """Let each property see the case that it reads from the same bytes."""
-        kinds = {(one.values_of, one.layouts, one.sizes): one for one in properties}
+        kinds = {(one.values, one.layouts, one.sizes): one for one in properties}
         read_as = {kind: read(raw, one, self.layer) for kind, one in kinds.items()}
-        cases = [read_as[one.values_of, one.layouts, one.sizes] for one in properties]
+        cases = [read_as[one.values, one.layouts, one.sizes] for one in properties]
         planned = [
             (one, case)
             for one, case in zip(properties, cases, strict=True)
@@ -314,8 +316,8 @@ class _Run:
         shared = sharing_calls(self.layer, planned)
         for tested, case in zip(properties, cases, strict=True):
             layer = shared if tested.group in _OF_VALUES else self.layer
-            if tested.profile == "remark" and self.unsettled is not None:
-                layer = self.unsettled
+            if tested.profile == "note" and self.unsnapped is not None:
+                layer = self.unsnapped
             self._try(tested, layer, case)
 
     def _is_wrong(self) -> bool:
@@ -339,7 +341,7 @@ class _Run:
         before = self.outcomes[tested.name]
         outcome: Outcome | None = None
         if tested.name == EXACT_SUMS and not before.cases:
-            outcome = where_it_rounds(layer, self.seed)
+            outcome = find_inexact_sum(layer, self.seed)
         if outcome is None:
             error = fails_on(tested, layer, case)
             status: Literal["held", "falsified"] = "held" if error is None else "falsified"
@@ -350,7 +352,7 @@ class _Run:
         self.outcomes[tested.name] = replace(
             outcome, cases=before.cases + outcome.cases, seconds=seconds
         )
-        if isinstance(outcome.error, LayerGone):
+        if isinstance(outcome.error, WorkerDied):
             self.deaths += 1
             if self.deaths >= _MOST_DEATHS:
                 raise OutOfTime("the layer hung or ended its process too often")
@@ -362,10 +364,10 @@ class _Run:
         fewest = min((o.cases for o in ran if o.cases and o.status == "held"), default=0)
         if none:
             was = "property was" if none == 1 else "properties were"
-            self.trouble = f"{reason}: {none} {was} not run; {_MORE_TIME}"
+            self.error_message = f"{reason}: {none} {was} not run; {_MORE_TIME}"
         else:
             said = f"each property ran on at least {fewest} of {EXAMPLES} cases"
-            self.remarks.append(f"{reason} in the search: {said}")
+            self.notes.append(f"{reason} in the search: {said}")
 
     def _diagnosis(self, falsified: Sequence[Outcome]) -> None:
         start = perf_counter()
@@ -395,5 +397,5 @@ def _without_reduction(finding: Finding) -> Finding:
 def _before_the_search(found: Property, layer: Layer) -> Outcome:
     if found.is_observable_on(layer):
         return Outcome(found.name, "held")
-    reason = layer.not_observable.get(found.name, f"the form has no {found.needs}")
+    reason = layer.not_applicable.get(found.name, f"the form has no {found.needs}")
     return Outcome(found.name, "not_observable", reason=reason)

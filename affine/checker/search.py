@@ -17,7 +17,7 @@ import numpy as np
 from affine.cases import BYTES, at_small_sizes, read_case
 from affine.checker.report import Outcome
 from affine.checker.shrinking import shrink
-from affine.layer import Case, Layer, LayerGone, OutOfTime
+from affine.layer import Case, Layer, OutOfTime, WorkerDied
 from affine.properties import Property
 
 __all__ = ["cropped", "draws", "fails_on", "read", "search", "small_shapes"]
@@ -48,13 +48,13 @@ def draws(seed: int, count: int) -> Iterator[bytes]:
 def read(raw: bytes, tested: Property, layer: Layer) -> Case:
     """Return the case that a property reads from drawn bytes."""
     case = read_case(
-        raw, values_of=tested.values_of, layouts=tested.layouts, sizes=tested.sizes, min_side=1
+        raw, values=tested.values, layouts=tested.layouts, sizes=tested.sizes, min_side=1
     )
     return _within_palette(case) if layer.compiles_per_shape else case
 
 
 def _within_palette(case: Case) -> Case:
-    n, d, m = case.point.sizes
+    n, d, m = case.primal.sizes
     for sizes in _PALETTE:
         if sizes[0] <= n and sizes[1] <= d and sizes[2] <= m:
             return case.cut(*map(slice, sizes))
@@ -106,7 +106,7 @@ def search(
         'held'
     """
     if not tested.is_observable_on(layer):
-        reason = layer.not_observable.get(tested.name, f"the form has no {tested.needs}")
+        reason = layer.not_applicable.get(tested.name, f"the form has no {tested.needs}")
         return Outcome(tested.name, "not_observable", reason=reason)
     start, tried = perf_counter(), 0
     with suppress(OutOfTime):
@@ -131,16 +131,16 @@ def _shrunk(tested: Property, layer: Layer, found: Outcome, raw: bytes, start: f
         case = read(smaller, tested, layer)
         error = fails_on(tested, layer, case)
         tried += 1
-        if isinstance(error, LayerGone):
+        if isinstance(error, WorkerDied):
             raise OutOfTime  # each attempt to shrink may cost a process, or the time limit
         if error is not None:
             best = replace(best, counterexample=case, error=error)
         return error is not None
 
-    if not isinstance(found.error, LayerGone):
+    if not isinstance(found.error, WorkerDied):
         with suppress(OutOfTime):
             if tested.sizes == "usual":
-                raw = _at_smallest_sizes(raw, sum(read(raw, tested, layer).point.sizes), fails)
+                raw = _at_smallest_sizes(raw, sum(read(raw, tested, layer).primal.sizes), fails)
             shrink(raw, fails)
         best = cropped(tested, layer, best)
     return replace(best, cases=found.cases + tried, seconds=perf_counter() - start)
@@ -171,7 +171,7 @@ def cropped(tested: Property, layer: Layer, found: Outcome) -> Outcome:
         while found.counterexample is not None:
             for crop in found.counterexample.crops():
                 error = fails_on(tested, layer, crop)
-                if isinstance(error, LayerGone):
+                if isinstance(error, WorkerDied):
                     return found
                 if error is not None:
                     found = replace(found, counterexample=crop, error=error)

@@ -7,7 +7,7 @@ from affine.properties import PROPERTIES, Property
 
 __all__ = ["chosen"]
 
-_LEVELS = {"textbook": ("textbook",), "library": ("textbook", "remark", "library")}
+_LEVELS = {"textbook": ("textbook",), "library": ("textbook", "note", "library")}
 _LEVELS["framework"] = (*_LEVELS["library"], "framework")
 
 
@@ -32,5 +32,5 @@ def chosen(profile: str, only: Iterable[str]) -> list[Property]:
     return [
         found
         for found in PROPERTIES.values()
-        if (found.name in names if names else found.profile in (*levels, "remark"))
+        if (found.name in names if names else found.profile in (*levels, "note"))
     ]

@@ -18,7 +18,7 @@ _MOST_WARNINGS = 10
 
 
 @contextmanager
-def warnings_to(remarks: list[str]) -> Iterator[None]:
+def warnings_to(notes: list[str]) -> Iterator[None]:
     """Collect each warning once, the first ones as they are and the others as a count."""
     seen: set[str] = set()
 
@@ -28,14 +28,14 @@ def warnings_to(remarks: list[str]) -> Iterator[None]:
         if text not in seen and category.__module__.partition(".")[0] != "hypothesis":
             seen.add(text)
             if len(seen) <= _MOST_WARNINGS:
-                remarks.append(f"the layer warned: {text}")
+                notes.append(f"the layer warned: {text}")
 
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.showwarning = remember
         yield
     if len(seen) > _MOST_WARNINGS:
-        remarks.append(f"the layer gave {len(seen) - _MOST_WARNINGS:,} other warnings")
+        notes.append(f"the layer gave {len(seen) - _MOST_WARNINGS:,} other warnings")
 
 
 def versions() -> dict[str, str]:

@@ -16,9 +16,9 @@ from affine.properties import (
     state,
     value,
 )
-from affine.properties.property import Property, identity
+from affine.properties.property import Property, checks
 
-__all__ = ["PROPERTIES", "Property", "identity"]
+__all__ = ["PROPERTIES", "Property", "checks"]
 
 PROPERTIES: Mapping[str, Property] = {
     found.name: found

@@ -5,10 +5,10 @@ import numpy as np
 from affine.layer import GRADIENTS, Array, Call, Case, Layer, Operands
 from affine.oracle import expect_equal, index_sum
 from affine.properties.pairing import expect_number, paired, sound
-from affine.properties.property import identity
+from affine.properties.property import checks
 
 
-@identity(
+@checks(
     "affinity",
     catches="a non-linear leak in the forward pass, or a special path for W = 0",
     replay="""
@@ -20,7 +20,7 @@ from affine.properties.property import identity
 )
 def forward_is_affine_in_each_argument(layer: Layer, case: Case) -> None:
     """F(X + X') = F(X) + F(X') − F(0), and the same for W and for b."""
-    point, step = case.point[:3], case.step[:3]
+    point, step = case.primal[:3], case.tangent[:3]
     calls: list[Call] = [point]
     for place in range(3):
         arguments = list(point)
@@ -28,32 +28,32 @@ def forward_is_affine_in_each_argument(layer: Layer, case: Case) -> None:
             arguments[place] = array
             calls.append(tuple(arguments))
     outs = [got["out"] for got in layer.results_of(calls)]
-    here = sound("out", outs[0], case.point.dout.shape)
+    here = sound("out", outs[0], case.primal.dout.shape)
     for place, name in enumerate(("X", "W", "b")):
         both, there, zero = outs[3 * place + 1 : 3 * place + 4]
         expect_equal("out", both, here + there - zero, f"out is not affine in {name}")
 
 
-@identity(
+@checks(
     "linearity", "bilinearity",
     catches="an overflow or underflow on the way to a result that fits; a threshold or a clip",
     replay="""
         limits = np.finfo(x.dtype)
         low, high = limits.minexp + 5, limits.maxexp - min(limits.nmant, 23) - 6
-        exponent = (low + (choice // 6 + 1 - low) % (high - low), low, high)[choice % 3]
-        scale = x.dtype.type((-1) ** (choice // 3) * 2.0**exponent)
+        exponent = (low + (selector // 6 + 1 - low) % (high - low), low, high)[selector % 3]
+        scale = x.dtype.type((-1) ** (selector // 3) * 2.0**exponent)
         got = vjp(x * scale, w, b * scale)[0], vjp(x, w, b)[1](dout * scale)
         expected = vjp(x, w, b)[0] * scale, [g * scale for g in vjp(x, w, b)[1](dout)]
     """,
 )  # fmt: skip
 def powers_of_two_scale_through(layer: Layer, case: Case) -> None:
     """Scaling by ±2^k, up to both ends of the format, scales every result and changes no digit."""
-    x, w, b, dout = case.point
+    x, w, b, dout = case.primal
     sign, exponent = _scale(case)
     factor = x.dtype.type(sign * 2.0**exponent)
     because = f"the values are scaled by {'−' if sign < 0 else ''}2^{exponent}"
     base, by_dout, by_x_b, by_w, by_x = layer.results_of([
-        case.point, (x, w, b, dout * factor), (x * factor, w, b * factor),
+        case.primal, (x, w, b, dout * factor), (x * factor, w, b * factor),
         (x, w * factor, b, dout), (x * factor, w, b, dout),
     ])  # fmt: skip
     for quantity, got in {**by_dout, **by_x_b}.items():
@@ -64,15 +64,15 @@ def powers_of_two_scale_through(layer: Layer, case: Case) -> None:
 
 def _scale(case: Case) -> tuple[int, int]:
     """Return a sign, and a binary exponent: the lowest, the highest or one between them."""
-    limits = np.finfo(case.point.x.dtype)
+    limits = np.finfo(case.primal.x.dtype)
     # Room for the digits of a sum of integers, and for a layer that divides by N on the way.
     low, high = int(limits.minexp) + 5, int(limits.maxexp) - min(limits.nmant, 23) - 6
-    between = low + (case.choice // 6 + 1 - low) % (high - low)  # 1 first, to be read easily
-    return int((-1) ** (case.choice // 3)), (between, low, high)[case.choice % 3]
+    between = low + (case.selector // 6 + 1 - low) % (high - low)  # 1 first, to be read easily
+    return int((-1) ** (case.selector // 3)), (between, low, high)[case.selector % 3]
 
 
-@identity(
-    "linearity", values_of="any",
+@checks(
+    "linearity", values="any",
     catches="a regulariser or another term that does not come from dout",
     replay="""
         got = vjp(x, w, b)[1](0 * dout)
@@ -81,14 +81,14 @@ def _scale(case: Case) -> tuple[int, int]:
 )  # fmt: skip
 def zero_dout_gives_zero_gradients(layer: Layer, case: Case) -> None:
     """With dout = 0 every gradient is exactly 0."""
-    x, w, b, dout = case.point
+    x, w, b, dout = case.primal
     for quantity, got, like in zip(
         GRADIENTS, layer.backward(x, w, b, 0 * dout), (x, w, b), strict=True
     ):
         expect_equal(quantity, got, np.zeros(like.shape), "dout is 0")
 
 
-@identity(
+@checks(
     "pairings",
     catches="one gradient scaled against the others; a special path for X = 0 or b = 0",
     replay="""
@@ -101,7 +101,7 @@ def zero_dout_gives_zero_gradients(layer: Layer, case: Case) -> None:
 )
 def one_number_three_ways(layer: Layer, case: Case) -> None:
     """⟨dout, XW⟩ = ⟨dX, X⟩ = ⟨dW, W⟩ with b = 0, and ⟨dout, 𝟏bᵀ⟩ = ⟨db, b⟩ with X = 0."""
-    x, w, b, dout = case.point
+    x, w, b, dout = case.primal
     without_b, without_x = layer.results_of([(x, w, 0 * b, dout), (0 * x, w, b, dout)])
     product = paired("out", without_b["out"], dout)
     shift = paired("out", without_x["out"], dout)
@@ -110,22 +110,21 @@ def one_number_three_ways(layer: Layer, case: Case) -> None:
     expect_number("db", "⟨db, b⟩", paired("db", without_x["db"], b), shift)
 
 
-@identity(
+@checks(
     "adjoint", needs="jvp", sizes="all large",
     catches="a backward pass and a forward-mode rule that belong to different layers",
 )  # fmt: skip
 def backward_is_the_adjoint_of_jvp(layer: Layer, case: Case) -> None:
     """⟨dout, out-dot⟩ = ⟨dX, Ẋ⟩ + ⟨dW, Ẇ⟩ + ⟨db, ḃ⟩."""
-    assert layer.jvp is not None
-    x, w, b, dout = case.point
-    steps = case.step[:3]
-    ahead = paired("out_dot", layer.jvp(x, w, *steps), dout)
+    x, w, b, dout = case.primal
+    steps = case.tangent[:3]
+    ahead = paired("out_dot", layer.variants["jvp"](x, w, *steps), dout)
     gradients = zip(GRADIENTS, layer.backward(x, w, b, dout), steps, strict=True)
     back = sum(paired(quantity, gradient, step) for quantity, gradient, step in gradients)
     expect_number("out_dot", "⟨dout, out-dot⟩", ahead, back)
 
 
-@identity(
+@checks(
     "balance", sizes="many outputs",
     catches="dX and dW scaled or transposed against each other, or outputs left out of dX",
     replay="""
@@ -135,14 +134,14 @@ def backward_is_the_adjoint_of_jvp(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def x_transposed_dx_is_dw_w_transposed(layer: Layer, case: Case) -> None:
     """Xᵀ dX and dW Wᵀ are one D×D matrix."""
-    x, w, b, dout = case.point
+    x, w, b, dout = case.primal
     dx, dw, _ = layer.backward(x, w, b, dout)
     got = index_sum("nd,ne->de", x, sound("dx", dx, x.shape))
     expected = index_sum("dm,em->de", sound("dw", dw, w.shape), w)
     expect_equal("Xᵀ dX", _floats(got), _floats(expected), "it is not dW Wᵀ")
 
 
-@identity(
+@checks(
     "out", "dx", "dw",
     catches="an exchanged index, in a case that a reader can check by eye; a shortcut for W = I",
     replay="""
@@ -155,20 +154,20 @@ def x_transposed_dx_is_dw_w_transposed(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def identity_matrices_show_the_operands(layer: Layer, case: Case) -> None:
     """With W = I, out is X plus the bias and dX is dout; with X = I, dW is dout."""
-    x, w, b, dout = case.point
-    n, d, m = case.point.sizes
+    x, w, b, dout = case.primal
+    n, d, m = case.primal.sizes
     bias, weights = np.resize(b, d), np.resize(w, (n, m))
     one, other = layer.results_of([
-        (x, np.eye(d, dtype=x.dtype), bias, case.step.x),
+        (x, np.eye(d, dtype=x.dtype), bias, case.tangent.x),
         (np.eye(n, dtype=x.dtype), weights, b, dout),
     ])  # fmt: skip
     expect_equal("out", one["out"], x + bias, "W is the identity")
-    expect_equal("dx", one["dx"], case.step.x, "W is the identity")
+    expect_equal("dx", one["dx"], case.tangent.x, "W is the identity")
     expect_equal("out", other["out"], weights + b, "X is the identity")
     expect_equal("dw", other["dw"], dout, "X is the identity")
 
 
-@identity(
+@checks(
     "ones-column",
     catches="a bias whose path differs from that of the weights, or a column of ones taken for one",
     replay="""
@@ -181,10 +180,10 @@ def identity_matrices_show_the_operands(layer: Layer, case: Case) -> None:
 )
 def bias_is_one_more_row_of_weights(layer: Layer, case: Case) -> None:
     """[X 𝟏] with [W; bᵀ] gives the same out, and [dW; dbᵀ] as one gradient."""
-    x, w, b, dout = case.point
+    x, w, b, dout = case.primal
     wide = np.column_stack([x, np.ones(len(x), x.dtype)])
     plain, got = layer.results_of([
-        (x, w, b + case.step.b, dout), (wide, np.vstack([w, b]), case.step.b, dout),
+        (x, w, b + case.tangent.b, dout), (wide, np.vstack([w, b]), case.tangent.b, dout),
     ])  # fmt: skip
     expect_equal("out", got["out"], plain["out"], "the bias is the last row of the weights")
     dx, dw = sound("dx", got["dx"], wide.shape), got["dw"]
@@ -193,7 +192,7 @@ def bias_is_one_more_row_of_weights(layer: Layer, case: Case) -> None:
     expect_equal("dw", dw, np.vstack(rows), "the bias is the last row of the weights")
 
 
-@identity(
+@checks(
     "feature-change", sizes="many features",
     catches="code in which the place of a feature matters",
     replay="""
@@ -209,11 +208,11 @@ def features_may_be_permuted_and_scaled(layer: Layer, case: Case) -> None:
 
     A reverses the features and doubles every second one, so that nothing is rounded.
     """
-    x, w, b, dout = case.point
+    x, w, b, dout = case.primal
     order = np.arange(len(w))[::-1]
     scale = np.where(np.arange(len(w)) % 2, 2, 1).astype(x.dtype)
     plain, moved = layer.results_of([
-        case.point, ((x * scale)[:, order], (w / scale[:, None])[order], b, dout),
+        case.primal, ((x * scale)[:, order], (w / scale[:, None])[order], b, dout),
     ])  # fmt: skip
     dx, dw = sound("dx", plain["dx"], x.shape), sound("dw", plain["dw"], w.shape)
     expect_equal("out", moved["out"], plain["out"], "the features moved")
@@ -221,7 +220,7 @@ def features_may_be_permuted_and_scaled(layer: Layer, case: Case) -> None:
     expect_equal("dw", moved["dw"], (dw * scale[:, None])[order], "the features moved")
 
 
-@identity(
+@checks(
     "composition",
     catches="a cache that two layers share, or a result that is taken for more than an array",
     replay="""
@@ -241,9 +240,9 @@ def two_layers_compose_into_one(layer: Layer, case: Case) -> None:
     """Two layers in a row are the layer with weights W₁W₂, and so are their gradients."""
     # Products of three operands need the headroom of float64.
     case = case.float64()
-    (x, w1, b1, _), (_, w2, b2, dout) = case.point, _second(case)
+    (x, w1, b1, _), (_, w2, b2, dout) = case.primal, _second(case)
     hidden, first = layer.vjp(x, w1, b1)
-    out, second = layer.vjp(sound("out", hidden, case.point.dout.shape), w2, b2)
+    out, second = layer.vjp(sound("out", hidden, case.primal.dout.shape), w2, b2)
     dhidden, dw2, db2 = second(dout)
     dx, dw1, db1 = first(sound("dx", dhidden, hidden.shape))
     product = _floats(index_sum("dm,mk->dk", w1, w2))
@@ -261,7 +260,7 @@ def two_layers_compose_into_one(layer: Layer, case: Case) -> None:
 
 def _second(case: Case) -> Operands:
     """Return a second layer, from M to D + 1, and the dout after it: no shape is the first's."""
-    x, w, _, _ = case.step
+    x, w, _, _ = case.tangent
     weights = np.column_stack([w.T, np.ones(w.shape[1])])
     return Operands(x, weights, weights.sum(axis=0), np.column_stack([x, x[:, :1]]))
 

@@ -2,29 +2,28 @@
 
 import numpy as np
 
-from affine.layer import Array, Case, Layer, LayerGone, Operands
+from affine.layer import Array, Case, Layer, Operands, WorkerDied
 from affine.oracle import exact, expect_equal, index_sum
-from affine.properties.property import identity
+from affine.properties.property import checks
 
 # Just below, at and above the sizes at which kernels change blocks.
 _BLOCKS = tuple(2**power + offset for power in range(3, 11) for offset in (-1, 0, 1))
 
 
-@identity(
+@checks(
     "per-sample", "per-sample-sum", "one-dw", "one-db", needs="per_sample_gradients",
     catches="per-sample gradients that are summed too early, or scaled",
 )  # fmt: skip
 def per_sample_gradients_are_the_terms_of_the_sum(layer: Layer, case: Case) -> None:
     """Term i of dW is the outer product of X_i and dout_i, term i of db is dout_i."""
-    assert layer.per_sample_gradients is not None
-    x, w, _, dout = case.point
-    dx, dw, db = layer.per_sample_gradients(dout, x, w)
-    expect_equal("per-sample dx", dx, exact(case.point, "dx")["dx"])
+    x, w, _, dout = case.primal
+    dx, dw, db = layer.variants["per_sample_gradients"](dout, x, w)
+    expect_equal("per-sample dx", dx, exact(case.primal, "dx")["dx"])
     expect_equal("per-sample dw", dw, index_sum("nd,nm->ndm", x, dout))
     expect_equal("per-sample db", db, index_sum("nm->nm", dout))
 
 
-@identity(
+@checks(
     "batch-additivity", "independence", "per-sample-sum", "one-dx", "one-dw", "one-db",
     sizes="many data points",
     catches="data points that are left out, or averaged over, with no formula needed",
@@ -32,7 +31,7 @@ def per_sample_gradients_are_the_terms_of_the_sum(layer: Layer, case: Case) -> N
         def results(x, dout):
             out, pullback = vjp(x.copy(), w.copy(), b.copy())
             return out, *pullback(dout.copy())
-        cuts = choice % len(x), choice % len(x) + 1
+        cuts = selector % len(x), selector % len(x) + 1
         split = zip(np.split(x, cuts), np.split(dout, cuts))
         parts = list(zip(*(results(*part) for part in split if len(part[0]))))
         got = results(x, dout)
@@ -41,11 +40,11 @@ def per_sample_gradients_are_the_terms_of_the_sum(layer: Layer, case: Case) -> N
 )  # fmt: skip
 def a_split_batch_stacks_and_adds(layer: Layer, case: Case) -> None:
     """Split off one data point and what is before and after: out and dX stack, dW and db add."""
-    x, w, b, dout = case.point
+    x, w, b, dout = case.primal
     cut = case.pick(len(x))
     slices = slice(cut), slice(cut, cut + 1), slice(cut + 1, None)
     parted = [(x[part], w, b, dout[part]) for part in slices if len(x[part])]
-    *parts, whole = layer.results_of([*parted, case.point])
+    *parts, whole = layer.results_of([*parted, case.primal])
     because = f"data point {cut} of {len(x)} and those before and after it taken apart"
     for quantity, got in whole.items():
         found = [part[quantity] for part in parts]
@@ -53,15 +52,15 @@ def a_split_batch_stacks_and_adds(layer: Layer, case: Case) -> None:
         expect_equal(quantity, got, join(found), because)
 
 
-@identity(
+@checks(
     "batch-additivity", "out-entry", "dx", "dw", "db",
     catches="a block size: whatever comes after the last full block is lost",
     replay="""
         sizes = [min(length, 3) for length in (*x.shape, len(b))]
         blocks = [2**power + offset for power in range(3, 11) for offset in (-1, 0, 1)]
-        sizes[choice // 24 % 3] = blocks[choice % 24]
+        sizes[selector // 24 % 3] = blocks[selector % 24]
         n, d, m = sizes
-        random = np.random.default_rng(choice)
+        random = np.random.default_rng(selector)
         signs = lambda shape: random.choice([-1.0, 1.0], shape)
         x, w, b, dout = signs((n, d)), signs((d, m)), signs(m), signs((n, m))
         got = vjp(x, w, b)[0], *vjp(x, w, b)[1](dout)
@@ -70,13 +69,13 @@ def a_split_batch_stacks_and_adds(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def sizes_around_blocks_are_no_exception(layer: Layer, case: Case) -> None:
     """At 7, 8, 9, …, 1023, 1024, 1025 rows, features or outputs the formulas still hold."""
-    sizes = [max(min(length, 3), 1) for length in case.point.sizes]
-    sizes[case.choice // len(_BLOCKS) % 3] = _BLOCKS[case.pick(len(_BLOCKS))]
+    sizes = [max(min(length, 3), 1) for length in case.primal.sizes]
+    sizes[case.selector // len(_BLOCKS) % 3] = _BLOCKS[case.pick(len(_BLOCKS))]
     n, d, m = sizes
     # Ones and minus ones: exact at any of these lengths. In half precision so long a sum could be
     # off by a whole term and still be called rounding.
-    generator = np.random.default_rng(case.choice)
-    dtype = np.promote_types(case.point.x.dtype, np.float32)
+    generator = np.random.default_rng(case.selector)
+    dtype = np.promote_types(case.primal.x.dtype, np.float32)
 
     def signs(*shape: int) -> Array:
         return generator.choice(np.array([-1, 1], dtype), shape)
@@ -87,8 +86,8 @@ def sizes_around_blocks_are_no_exception(layer: Layer, case: Case) -> None:
         expect_equal(quantity, got, expected[quantity], f"at sizes {(n, d, m)}")
 
 
-@identity(
-    "out", "dx", "dw", "db", needs="flattening",
+@checks(
+    "out", "dx", "dw", "db", needs="with_extra_axes",
     catches="an x of several axes that is flattened in another order, or a dX that stays flat",
     replay="""
         tall = np.vstack([w, w2])
@@ -99,15 +98,14 @@ def sizes_around_blocks_are_no_exception(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def extra_axes_of_x_are_flattened(layer: Layer, case: Case) -> None:
     """For x of shape (N, 2, D) the layer is that of its rows of 2·D features, or it refuses."""
-    assert layer.flattening is not None
-    x, _, b, dout = case.point
-    weights = np.vstack([case.point.w, case.step.w])
-    flat = Operands(np.hstack([x, case.step.x]), weights, b, dout)
-    axes = np.stack([x, case.step.x], axis=1)
+    x, _, b, dout = case.primal
+    weights = np.vstack([case.primal.w, case.tangent.w])
+    flat = Operands(np.hstack([x, case.tangent.x]), weights, b, dout)
+    axes = np.stack([x, case.tangent.x], axis=1)
     try:
-        out, pullback = layer.flattening(axes, weights, b)
+        out, pullback = layer.variants["with_extra_axes"](axes, weights, b)
         dx, dw, db = pullback(dout)
-    except LayerGone:
+    except WorkerDied:
         raise
     except Exception:
         return  # a layer for matrices alone

@@ -4,28 +4,28 @@ from collections.abc import Callable
 
 import numpy as np
 
-from affine.layer import Case, Layer, LayerGone, Operands
+from affine.layer import Case, Layer, Operands, WorkerDied
 from affine.oracle import expect, expect_equal
-from affine.properties.property import identity
+from affine.properties.property import checks
 
 _FORMATS = ("float16", "float32", "float64")
 
 
-@identity(
+@checks(
     "out", "dx", "dw", "db", profile="library",
     catches="a result that is always float64, or float32 in silence",
     replay="""
         formats = "float16", "float32", "float64"
-        x, b, dout = (array.astype(formats[choice % 3]) for array in map(np.sign, (x, b, dout)))
-        w = np.sign(w).astype(formats[choice // 3 % 3])
+        x, b, dout = (array.astype(formats[selector % 3]) for array in map(np.sign, (x, b, dout)))
+        w = np.sign(w).astype(formats[selector // 3 % 3])
         got = [result.dtype for result in (vjp(x, w, b)[0], *vjp(x, w, b)[1](dout))]
         expected = [np.result_type(x, w), np.result_type(x, w), x.dtype, x.dtype]
     """,
 )  # fmt: skip
 def dtypes_follow_promotion(layer: Layer, case: Case) -> None:
     """The result of a product has the dtype that NumPy promotes its two operands to."""
-    small = case.point.map(np.sign)  # for the narrowest format
-    first, second = _FORMATS[case.choice % 3], _FORMATS[case.choice // 3 % 3]
+    small = case.primal.map(np.sign)  # for the narrowest format
+    first, second = _FORMATS[case.selector % 3], _FORMATS[case.selector // 3 % 3]
     x, w, b, dout = (array.astype(first) for array in small)
     w = w.astype(second)
     both = np.result_type(first, second)
@@ -40,11 +40,11 @@ def dtypes_follow_promotion(layer: Layer, case: Case) -> None:
         )
 
 
-@identity(
-    "out", "dx", "dw", "db", profile="library", values_of="any",
+@checks(
+    "out", "dx", "dw", "db", profile="library", values="any",
     catches="the mean of an empty batch, or a reshape with −1",
     replay="""
-        n, d, m = (side * (k != choice % 3) for k, side in enumerate((*x.shape, len(b))))
+        n, d, m = (side * (k != selector % 3) for k, side in enumerate((*x.shape, len(b))))
         x, w, b, dout = x[:n, :d], w[:d, :m], b[:m], dout[:n, :m]
         got = vjp(x, w, b)[0], *vjp(x, w, b)[1](dout)
         expected = np.tile(b, (n, 1)), 0 * x, 0 * w, dout.sum(axis=0)
@@ -53,24 +53,24 @@ def dtypes_follow_promotion(layer: Layer, case: Case) -> None:
 def zero_sizes_give_zeros(layer: Layer, case: Case) -> None:
     """With N = 0, D = 0 or M = 0 the shapes stay right, and an empty sum is 0."""
     cuts = [slice(None)] * 3
-    cuts[case.choice % 3] = slice(0)
-    x, w, b, _ = point = case.cut(*cuts).point
+    cuts[case.selector % 3] = slice(0)
+    x, w, b, _ = point = case.cut(*cuts).primal
     expected = {"out": np.tile(b, (len(x), 1)), "dx": 0 * x, "dw": 0 * w, "db": 0 * b}
-    if case.choice % 3 == 1:
+    if case.selector % 3 == 1:
         del expected["db"]  # no sum is empty where D is 0
     got = layer.results(*point)
     for quantity, value in expected.items():
-        expect_equal(quantity, got[quantity], value, f"{'NDM'[case.choice % 3]} is 0")
+        expect_equal(quantity, got[quantity], value, f"{'NDM'[case.selector % 3]} is 0")
 
 
-@identity(
-    "out", "dx", "dw", profile="library", values_of="any",
+@checks(
+    "out", "dx", "dw", profile="library", values="any",
     catches="a silent broadcast of a bias or an upstream gradient of the wrong shape",
 )  # fmt: skip
 def wrong_shapes_are_refused(layer: Layer, case: Case) -> None:
     """A bias of shape (), (1,), (N,) or (M, 1), and other misfits, raise: none is broadcast."""
     # Sizes of at least 2, pairwise different, so that every misfit is one.
-    x, w, b, dout = _grown(case.point)
+    x, w, b, dout = _grown(case.primal)
     for name, operands in {
         "b of shape ()": (x, w, np.array(1, b.dtype)),
         "b of shape (1,)": (x, w, b[:1]),
@@ -100,7 +100,7 @@ def _grown(point: Operands) -> Operands:
 def _raises(call: Callable[[], object]) -> bool:
     try:
         call()
-    except LayerGone:
+    except WorkerDied:
         raise
     except Exception:
         return True

@@ -6,50 +6,49 @@ import numpy as np
 
 from affine.layer import Array, Case, Layer
 from affine.oracle import expect_equal
-from affine.properties.property import identity
+from affine.properties.property import checks
 
 
-@identity(
+@checks(
     "out", "dx", "dw", "db", profile="framework", needs="compiled",
     catches="a branch that only the compiler takes, or a value that it bakes in",
 )  # fmt: skip
 def compiled_equals_eager(layer: Layer, case: Case) -> None:
     """What the framework's compiler makes of the layer gives the same results."""
-    assert layer.compiled is not None
-    x, w, b, dout = case.point
-    eager = layer.results(*case.point)
-    out, pullback = layer.compiled(x, w, b)
+    x, w, b, dout = case.primal
+    eager = layer.results(*case.primal)
+    out, pullback = layer.variants["compiled"](x, w, b)
     dx, dw, db = pullback(dout)
     _expect_same({"out": out, "dx": dx, "dw": dw, "db": db}, eager, "it was compiled")
 
 
-@identity(
+@checks(
     "out", "dx", "dw", "db", profile="framework", needs="vmapped",
     catches="a batching rule that is not a loop",
 )  # fmt: skip
 def vmap_equals_a_loop(layer: Layer, case: Case) -> None:
     """Vectorised over a first axis of x and dout, every result is the stack of those of a loop."""
-    assert layer.vmapped is not None
-    x, w, b, dout = case.point
-    pairs = (x, dout), (case.step.x, case.step.dout)
+    x, w, b, dout = case.primal
+    pairs = (x, dout), (case.tangent.x, case.tangent.dout)
     looped = list(layer.results_of((one, w, b, upstream) for one, upstream in pairs))
-    stacked = layer.vmapped(np.stack([x, case.step.x]), w, b, np.stack([dout, case.step.dout]))
+    stacked = layer.variants["vmapped"](
+        np.stack([x, case.tangent.x]), w, b, np.stack([dout, case.tangent.dout])
+    )
     got = dict(zip(("out", "dx", "dw", "db"), stacked, strict=True))
     expected = {quantity: np.stack([one[quantity] for one in looped]) for quantity in got}
     _expect_same(got, expected, "it was vectorised")
 
 
-@identity(
-    "out", "dx", "dw", "db", profile="framework", needs="stacked",
+@checks(
+    "out", "dx", "dw", "db", profile="framework", needs="with_leading_axes",
     catches="a branch for more than two axes that is another layer",
 )  # fmt: skip
 def leading_axes_are_batch_axes(layer: Layer, case: Case) -> None:
     """An x of shape (2, N, D) gives what its 2·N data points give in one batch."""
-    assert layer.stacked is not None
-    x, w, b, dout = case.point
-    xs, douts = np.stack([x, case.step.x]), np.stack([dout, case.step.dout])
+    x, w, b, dout = case.primal
+    xs, douts = np.stack([x, case.tangent.x]), np.stack([dout, case.tangent.dout])
     expected = layer.results(np.concatenate(xs), w, b, np.concatenate(douts))
-    out, pullback = layer.stacked(xs, w, b)
+    out, pullback = layer.variants["with_leading_axes"](xs, w, b)
     dx, dw, db = pullback(douts)
     expected["out"] = expected["out"].reshape(douts.shape)
     expected["dx"] = expected["dx"].reshape(xs.shape)

@@ -10,11 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from affine.layer import Array, Call, Layer, Results, through
+from affine.layer import LIKE_VJP, Array, Call, Layer, Results, through
 
 __all__ = ["isolated"]
-
-_OTHERS = ("jvp", "per_sample_gradients", "vmapped")
 
 
 def isolated(layer: Layer) -> Layer:
@@ -30,9 +28,8 @@ def isolated(layer: Layer) -> Layer:
     """
     if layer.is_private:
         return layer
-    present = {name: getattr(layer, name) for name in _OTHERS if getattr(layer, name)}
-    copying: dict[str, Any] = {name: _copying(one) for name, one in present.items()}
-    return through(replace(layer, **copying), _copies)
+    copying = {name: _copying(one) for name, one in layer.variants.items() if name not in LIKE_VJP}
+    return through(replace(layer, variants={**layer.variants, **copying}), _copies)
 
 
 def _copies(call: Call) -> tuple[Call, Callable[[Results], Results]]:

@@ -8,20 +8,20 @@ import numpy as np
 from affine.layer import Array, Case, Layer, Operands, by_name
 from affine.oracle import expect, expect_equal
 from affine.properties.calls import both_passes, copies, expect_same
-from affine.properties.property import identity
+from affine.properties.property import checks
 
 _NAMES = ("x", "w", "b", "dout")
 
 
 def _lent(layer: Layer, case: Case) -> Operands:
-    return case.point.map(lambda array: layer.memory.lend(array.copy()))
+    return case.primal.map(lambda array: layer.memory.lend(array.copy()))
 
 
 # ------------------------------------------------------------------ arguments
 
 
-@identity(
-    "out", "dx", "dw", "db", values_of="any", isolated=False,
+@checks(
+    "out", "dx", "dw", "db", values="any", isolated=False,
     catches="`dout *= …`, `x -= …`: arithmetic in place on the caller's arrays",
     replay="""
         expected = x.copy(), w.copy(), b.copy(), dout.copy()
@@ -33,11 +33,11 @@ def arguments_are_not_modified(layer: Layer, case: Case) -> None:
     """X, W, b and dout come back bit for bit."""
     point = _lent(layer, case)
     layer.results(*point)
-    for name, array, before in zip(_NAMES, point, case.point, strict=True):
+    for name, array, before in zip(_NAMES, point, case.primal, strict=True):
         expect_equal(name, array.copy(), before, "the layer wrote to its argument")
 
 
-@identity(
+@checks(
     "out", "dx", "dw", "db", isolated=False,
     catches="a hidden write, also one that leaves the values as they were",
     replay="""
@@ -49,14 +49,14 @@ def arguments_are_not_modified(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def read_only_arguments_are_enough(layer: Layer, case: Case) -> None:
     """Arrays that cannot be written to give the same results."""
-    frozen = case.point.map(np.copy)
+    frozen = case.primal.map(np.copy)
     for array in frozen:
         array.flags.writeable = False
-    expected, got = map(copies, layer.results_of([case.point.map(np.copy), frozen]))
+    expected, got = map(copies, layer.results_of([case.primal.map(np.copy), frozen]))
     expect_same(got, expected, "the arguments are read-only")
 
 
-@identity(
+@checks(
     "out", "dx", "dw", "db", layouts=True, isolated=False,
     catches="code that reads raw memory in C order, or past the strides",
     replay="""
@@ -70,13 +70,13 @@ def read_only_arguments_are_enough(layer: Layer, case: Case) -> None:
 def memory_layout_does_not_matter(layer: Layer, case: Case) -> None:
     """Fortran order, views, strides, reversed axes and zero strides change no result."""
     # Not np.copy, which would keep Fortran order.
-    plain = case.point.map(lambda array: np.array(array, order="C"))
-    laid = case.point.map(layer.memory.lend)
+    plain = case.primal.map(lambda array: np.array(array, order="C"))
+    laid = case.primal.map(layer.memory.lend)
     expected, got = map(copies, layer.results_of([plain, laid]))
     expect_same(got, expected, "only the memory layout differs")
 
 
-@identity(
+@checks(
     "out", "dx", "dw", isolated=False,
     catches="a write before a read, where two arguments are the same array",
     replay="""
@@ -88,15 +88,15 @@ def memory_layout_does_not_matter(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def the_same_array_twice_behaves_like_copies(layer: Layer, case: Case) -> None:
     """One square array as X, W and dout gives what three copies of it give."""
-    size = min(case.point.sizes)
-    square, b = case.point.x[:size, :size], case.point.b[:size]
+    size = min(case.primal.sizes)
+    square, b = case.primal.x[:size, :size], case.primal.b[:size]
     one = layer.memory.lend(square.copy())
     apart = [array.copy() for array in (square, square, b, square)]
     expected, got = map(copies, layer.results_of([apart, (one, one, b.copy(), one)]))
     expect_same(got, expected, "X, W and dout are one array")
 
 
-@identity(
+@checks(
     "out", "dx", "dw", "db", isolated=False,
     catches="a cache keyed by the identity of an array, which an update in place outdates",
     replay="""
@@ -111,8 +111,8 @@ def updated_parameters_are_seen(layer: Layer, case: Case) -> None:
     """After W and b are updated in place, a new call uses the new values."""
     x, w, b, dout = _lent(layer, case)
     layer.results(x, w, b, dout)
-    w += case.step.w
-    b += case.step.b
+    w += case.tangent.w
+    b += case.tangent.b
     separate = [array.copy() for array in (x, w, b, dout)]
     got, expected = map(copies, layer.results_of([(x, w, b, dout), separate]))
     expect_same(got, expected, "W and b were updated in place")
@@ -121,8 +121,8 @@ def updated_parameters_are_seen(layer: Layer, case: Case) -> None:
 # ------------------------------------------------------------------ results
 
 
-@identity(
-    "out", "dx", "dw", "db", profile="library", values_of="any", isolated=False,
+@checks(
+    "out", "dx", "dw", "db", profile="library", values="any", isolated=False,
     catches="db as a view of dout when N = 1, or one buffer for two results",
     replay="""
         out, pullback = vjp(x, w, b)
@@ -141,7 +141,7 @@ def results_share_no_memory(layer: Layer, case: Case) -> None:
         expect(False, f"{names[first]} and {names[second]} share memory", names[second])
 
 
-@identity(
+@checks(
     "out", "dx", "dw", "db", profile="library", isolated=False,
     catches="an internal cache that is handed out by reference",
     replay="""
@@ -160,20 +160,20 @@ def writing_into_a_result_changes_no_other(layer: Layer, case: Case) -> None:
 
 
 def _second_results(layer: Layer, case: Case, overwrite: bool) -> dict[str, Array]:
-    x, w, b, dout = case.point.map(np.copy)
+    x, w, b, dout = case.primal.map(np.copy)
     out, pullback = layer.vjp(x, w, b)
     results = (out, *pullback(dout))
     if overwrite:
         layer.memory.overwrite(results)
     # New arguments: what was overwritten may have been a view of the old ones.
-    x, w, b, dout = case.point.map(np.copy)
+    x, w, b, dout = case.primal.map(np.copy)
     again = copies(by_name(pullback(dout)))
     fresh = copies(layer.results(x, w, b, dout))
     return fresh | {f"{quantity} of the same pullback": array for quantity, array in again.items()}
 
 
-@identity(
-    "out", "dx", "dw", "db", profile="library", values_of="any", isolated=False,
+@checks(
+    "out", "dx", "dw", "db", profile="library", values="any", isolated=False,
     catches="results that live in a buffer which the next call reuses",
     replay="""
         out, pullback = vjp(x, w, b)
@@ -184,18 +184,18 @@ def _second_results(layer: Layer, case: Case, overwrite: bool) -> dict[str, Arra
 )  # fmt: skip
 def later_calls_leave_earlier_results(layer: Layer, case: Case) -> None:
     """Results keep their values while other calls run."""
-    x, w, b, dout = case.point.map(np.copy)
+    x, w, b, dout = case.primal.map(np.copy)
     out, pullback = layer.vjp(x, w, b)
     first = {"out": out, **by_name(pullback(dout))}
     kept = copies(first)
-    pullback(case.step.dout.copy())
-    layer.results(*case.step.map(np.copy))
+    pullback(case.tangent.dout.copy())
+    layer.results(*case.tangent.map(np.copy))
     by_now = {quantity: layer.memory.read(result) for quantity, result in first.items()}
     expect_same(by_now, kept, "another call came after it")
 
 
-@identity(
-    "out", "dx", "dw", "db", profile="library", needs="followed", isolated=False,
+@checks(
+    "out", "dx", "dw", "db", profile="library", needs="then_next_batch", isolated=False,
     catches="results that live in a buffer of the instance",
     replay="""
         instance = instance_of(w, b)
@@ -207,8 +207,7 @@ def later_calls_leave_earlier_results(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def later_batches_leave_earlier_results(layer: Layer, case: Case) -> None:
     """The results of one batch keep their values while the same instance runs another."""
-    assert layer.followed is not None
-    expected = copies(layer.results(*case.point.map(np.copy)))
-    results = both_passes(layer.followed, case.point.map(np.copy))
+    expected = copies(layer.results(*case.primal.map(np.copy)))
+    results = both_passes(layer.variants["then_next_batch"], case.primal.map(np.copy))
     got = {quantity: layer.memory.read(result) for quantity, result in results.items()}
     expect_same(got, expected, "the instance ran another batch after it")

@@ -8,18 +8,14 @@ from typing import Literal, TypeAlias
 from affine.layer import Case, Layer
 from affine.properties.isolation import isolated
 
-__all__ = ["Property", "identity"]
+__all__ = ["Property", "checks"]
 
 Check: TypeAlias = Callable[[Layer, Case], None]
-Profile: TypeAlias = Literal["textbook", "remark", "library", "framework"]
+Profile: TypeAlias = Literal["textbook", "note", "library", "framework"]
 Values: TypeAlias = Literal["integers", "reals", "any"]
 Sizes: TypeAlias = Literal[
     "usual", "many data points", "many features", "many outputs", "all large"
 ]
-Needs: TypeAlias = Literal[
-    "", "jvp", "per_sample_gradients", "flattening", "reused", "followed", "updated", "stacked",
-    "compiled", "vmapped",
-]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +28,7 @@ class Property:
         check: The function (layer, case).
         equations: Tags of the equations that it tests.
         catches: A mistake that it finds, in one sentence.
-        profile: `textbook` where every correct layer must satisfy it, `remark` where a
+        profile: `textbook` where every correct layer must satisfy it, `note` where a
             correct one may not and it is worth knowing, `library` where a published one
             should, `framework` where it is about compiling and batching.
         values_of: Which values it takes: `integers`, for which every sum is exact, `reals`
@@ -41,9 +37,9 @@ class Property:
         layouts: Whether the operands lie in memory in different ways.
         isolated: Whether each call gets copies of its own, so that only a property about
             memory sees what is done to arguments and results afterwards.
-        needs: The optional function of the layer that it calls, `""` for none.
+        needs: The variant of the layer that it calls, `""` for none.
         replay: Python lines that set `got` and `expected`, from `vjp`, the operands `x w b
-            dout`, the second ones `x2 w2 b2 dout2` and `choice`; `""` where one plain call shows
+            dout`, the second ones `x2 w2 b2 dout2` and `selector`; `""` where one plain call shows
             the failure.
 
     Examples:
@@ -56,11 +52,11 @@ class Property:
     equations: tuple[str, ...]
     catches: str
     profile: Profile
-    values_of: Values
+    values: Values
     sizes: Sizes
     layouts: bool
     isolated: bool
-    needs: Needs
+    needs: str
     replay: str
 
     @property
@@ -80,9 +76,9 @@ class Property:
 
     def is_observable_on(self, layer: Layer) -> bool:
         """Whether the form of the layer leaves something to observe, and has what is needed."""
-        if self.name in layer.not_observable:
+        if self.name in layer.not_applicable:
             return False
-        return not self.needs or getattr(layer, self.needs) is not None
+        return not self.needs or self.needs in layer.variants
 
     def __call__(self, layer: Layer, case: Case) -> None:
         """Raise a `Violation` if the layer breaks the property on the case."""
@@ -92,27 +88,27 @@ class Property:
             layer.memory.release()
 
 
-def identity(
+def checks(
     *equations: str,
     catches: str,
     profile: Profile = "textbook",
-    values_of: Values = "integers",
+    values: Values = "integers",
     sizes: Sizes = "usual",
     layouts: bool = False,
     isolated: bool = True,
-    needs: Needs = "",
+    needs: str = "",
     replay: str = "",
 ) -> Callable[[Check], Property]:
     """Make a property of a function (layer, case), bound to the equations that it tests.
 
     Examples:
-        >>> @identity("out", catches="a forward pass that raises")
+        >>> @checks("out", catches="a forward pass that raises")
         ... def forward_returns(layer, case):
-        ...     layer.forward(*case.point[:3])
+        ...     layer.forward(*case.primal[:3])
         >>> forward_returns.name
         'forward_returns'
     """
     lines = cleandoc(replay)
     return lambda check: Property(
-        check, equations, catches, profile, values_of, sizes, layouts, isolated, needs, lines
+        check, equations, catches, profile, values, sizes, layouts, isolated, needs, lines
     )

@@ -6,15 +6,15 @@ import numpy as np
 
 from affine.layer import Case, Layer
 from affine.oracle import expect, expect_equal
-from affine.properties.property import identity
+from affine.properties.property import checks
 
 
-@identity(
-    "independence", "jacobian-x", "jacobian-w", "jacobian-b", profile="library", values_of="any",
+@checks(
+    "independence", "jacobian-x", "jacobian-w", "jacobian-b", profile="library", values="any",
     catches="a dependency that should not be there, or a NaN that is hidden",
     replay="""
-        array = (x, w, b, dout)[choice % 4]
-        array.flat[choice // 4 % array.size] = np.nan
+        array = (x, w, b, dout)[selector % 4]
+        array.flat[selector // 4 % array.size] = np.nan
         got = [np.isnan(result) for result in (vjp(x, w, b)[0], *vjp(x, w, b)[1](dout))]
         x, w, b, dout = (np.where(np.isnan(a), a, 1) for a in (x, w, b, dout))
         right = x @ w + b, dout @ w.T, x.T @ dout, dout.sum(axis=0)
@@ -23,9 +23,9 @@ from affine.properties.property import identity
 )  # fmt: skip
 def nan_taints_exactly_what_depends_on_it(layer: Layer, case: Case) -> None:
     """One NaN in X, W, b or dout reaches the entries that depend on it, and no other."""
-    position = case.choice % 4
-    arrays = list(case.point.map(np.copy))
-    index = np.unravel_index(case.choice // 4 % arrays[position].size, arrays[position].shape)
+    position = case.selector % 4
+    arrays = list(case.primal.map(np.copy))
+    index = np.unravel_index(case.selector // 4 % arrays[position].size, arrays[position].shape)
     arrays[position][index] = np.nan
     # IEEE arithmetic of the equations, on ones: a sum is NaN if one of its terms is.
     x, w, b, dout = (np.where(np.isnan(array), array, 1) for array in arrays)
@@ -42,21 +42,21 @@ def nan_taints_exactly_what_depends_on_it(layer: Layer, case: Case) -> None:
         )
 
 
-@identity(
+@checks(
     "out", "dx", "dw", "db", profile="library",
     catches="products with zero that are skipped, so that 0·∞ is lost, or a clip",
     replay="""
-        array = (x, w, dout)[choice % 3]
-        array.flat[choice // 3 % array.size] = np.inf
+        array = (x, w, dout)[selector % 3]
+        array.flat[selector // 3 % array.size] = np.inf
         got = vjp(x, w, b)[0], *vjp(x, w, b)[1](dout)
         expected = x @ w + b, dout @ w.T, x.T @ dout, dout.sum(axis=0)
     """,
 )  # fmt: skip
 def infinities_travel_as_in_a_matrix_product(layer: Layer, case: Case) -> None:
     """∞ times a number is ±∞, ∞ times 0 is NaN, and either reaches the sum."""
-    arrays = list(case.point.map(np.copy))
-    chosen = arrays[(0, 1, 3)[case.choice % 3]]
-    chosen.flat[case.choice // 3 % chosen.size] = np.inf
+    arrays = list(case.primal.map(np.copy))
+    chosen = arrays[(0, 1, 3)[case.selector % 3]]
+    chosen.flat[case.selector // 3 % chosen.size] = np.inf
     x, w, b, dout = arrays
     # ∞ − ∞ and 0·∞ warn, here and in the layer; that is no matter of this property.
     with np.errstate(invalid="ignore"), warnings.catch_warnings():
@@ -74,7 +74,7 @@ def infinities_travel_as_in_a_matrix_product(layer: Layer, case: Case) -> None:
         expect_equal(quantity, got_wild, wild, "one entry is infinite")
 
 
-@identity(
+@checks(
     "out", "dx", "dw", "db", profile="library",
     catches="a seed that is reset, an error state that is changed, a warning on plain numbers",
 )  # fmt: skip
@@ -82,7 +82,7 @@ def the_process_is_left_as_it_was(layer: Layer, case: Case) -> None:
     """No warning on finite input; random states and NumPy's error state stay."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        changed = layer.state_changes(*case.point)
+        changed = layer.state_changes(*case.primal)
     expect(not caught, f"a warning on finite input: {[str(w.message) for w in caught]}", "out")
     for name in changed:
         expect(False, f"{name} changed", "state")

@@ -5,10 +5,10 @@ Every call gets copies.
 
 from affine.layer import Case, Layer, by_name
 from affine.properties.calls import both_passes, expect_same
-from affine.properties.property import identity
+from affine.properties.property import checks
 
 
-@identity(
+@checks(
     "dx", "dw", "db",
     catches="gradients that accumulate, or a cache that the first call uses up",
     replay="""
@@ -19,17 +19,17 @@ from affine.properties.property import identity
 )  # fmt: skip
 def backward_twice_gives_the_same(layer: Layer, case: Case) -> None:
     """A second backward pass on one forward pass overwrites: it does not add."""
-    x, w, b, dout = case.point
-    expected = by_name(layer.backward(x, w, b, case.step.dout))
+    x, w, b, dout = case.primal
+    expected = by_name(layer.backward(x, w, b, case.tangent.dout))
     _, pullback = layer.vjp(x, w, b)
     first = by_name(pullback(dout))
-    second = by_name(pullback(case.step.dout))
+    second = by_name(pullback(case.tangent.dout))
     expect_same(second, expected, "it is the second backward pass on one forward pass")
     expect_same(by_name(pullback(dout)), first, "it is the third one on one forward pass")
 
 
-@identity(
-    "out", "dx", "dw", "db", needs="reused",
+@checks(
+    "out", "dx", "dw", "db", needs="on_reused_instance",
     catches="an instance that keeps its first batch, or the gradients of the batch before",
     replay="""
         instance = instance_of(w, b)
@@ -42,14 +42,13 @@ def backward_twice_gives_the_same(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def an_instance_may_be_used_again(layer: Layer, case: Case) -> None:
     """On an instance that has run other batches, a batch gives what it gives on a fresh one."""
-    assert layer.reused is not None
-    expected = layer.results(*case.point)
-    got = both_passes(layer.reused, case.point)
+    expected = layer.results(*case.primal)
+    got = both_passes(layer.variants["on_reused_instance"], case.primal)
     expect_same(got, expected, "the instance has run other batches before")
 
 
-@identity(
-    "out", "dx", "dw", "db", needs="updated",
+@checks(
+    "out", "dx", "dw", "db", needs="after_update",
     catches="a copy of W or b on an instance, such as its transpose, that an update outdates",
     replay="""
         instance = instance_of(w + 1, b + 1)
@@ -62,13 +61,12 @@ def an_instance_may_be_used_again(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def an_instance_sees_its_updated_parameters(layer: Layer, case: Case) -> None:
     """After its W and b are updated in place, an instance gives what a fresh one gives."""
-    assert layer.updated is not None
-    expected = layer.results(*case.point)
-    got = both_passes(layer.updated, case.point)
+    expected = layer.results(*case.primal)
+    got = both_passes(layer.variants["after_update"], case.primal)
     expect_same(got, expected, "the parameters of the instance were updated")
 
 
-@identity(
+@checks(
     "dx", "dw", "db",
     catches="a stale cache: one store for all forward passes",
     replay="""
@@ -80,8 +78,8 @@ def an_instance_sees_its_updated_parameters(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def each_backward_belongs_to_its_forward(layer: Layer, case: Case) -> None:
     """Two forward passes, then the first backward pass: it is still the first one's."""
-    x, w, b, dout = case.point
-    other = case.step
+    x, w, b, dout = case.primal
+    other = case.tangent
     expected = by_name(layer.backward(x, w, b, dout))
     _, pullback = layer.vjp(x, w, b)
     _, other_pullback = layer.vjp(other.x, other.w, other.b)
@@ -94,7 +92,7 @@ def each_backward_belongs_to_its_forward(layer: Layer, case: Case) -> None:
 _REPEATS = (16, 2, 2, 2)
 
 
-@identity(
+@checks(
     "out", "dx", "dw", "db",
     catches="noise, dropout left on, or a count of calls",
     replay="""
@@ -109,6 +107,6 @@ _REPEATS = (16, 2, 2, 2)
 def equal_calls_give_equal_results(layer: Layer, case: Case) -> None:
     """The same arguments give the same bits, call after call, whatever comes between."""
     repeats = _REPEATS[case.pick(len(_REPEATS))]
-    first, *others = layer.results_of([case.point, *[case.step, case.point] * repeats])
+    first, *others = layer.results_of([case.primal, *[case.tangent, case.primal] * repeats])
     for again in others[1::2]:
         expect_same(again, first, "the same call gave another result")

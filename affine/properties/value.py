@@ -16,47 +16,47 @@ from affine.oracle import (
     surely_within,
 )
 from affine.properties.pairing import expect_number, paired
-from affine.properties.property import identity
+from affine.properties.property import checks
 
 
-@identity(
-    "out", "out-row", "out-entry", "rounding-bound", values_of="any",
+@checks(
+    "out", "out-row", "out-entry", "rounding-bound", values="any",
     catches="a forward pass that is wrong in step with its backward pass, which no finite "
     "difference can see",
 )  # fmt: skip
 def forward_is_x_w_plus_b(layer: Layer, case: Case) -> None:
     """Every entry of out is Σ_d X_id W_dj + b_j, up to the rounding of a sound algorithm."""
-    expect_close("out", layer.forward(*case.point[:3]), case.point)
+    expect_close("out", layer.forward(*case.primal[:3]), case.primal)
 
 
-@identity(
-    "dx", "rounding-bound", values_of="any",
+@checks(
+    "dx", "rounding-bound", values="any",
     catches="a missing transpose, or W replaced by another operand",
 )  # fmt: skip
 def dx_is_dout_wt(layer: Layer, case: Case) -> None:
     """Every entry of dX is Σ_j dout_ij W_dj, up to the rounding of a sound algorithm."""
-    expect_close("dx", layer.backward(*case.point)[0], case.point)
+    expect_close("dx", layer.backward(*case.primal)[0], case.primal)
 
 
-@identity(
-    "dw", "rounding-bound", values_of="any",
+@checks(
+    "dw", "rounding-bound", values="any",
     catches="an average where the sum belongs, or a term left out",
 )  # fmt: skip
 def dw_is_xt_dout(layer: Layer, case: Case) -> None:
     """Every entry of dW is Σ_i X_id dout_ij, up to the rounding of a sound algorithm."""
-    expect_close("dw", layer.backward(*case.point)[1], case.point)
+    expect_close("dw", layer.backward(*case.primal)[1], case.primal)
 
 
-@identity(
-    "db", "rounding-bound", values_of="any",
+@checks(
+    "db", "rounding-bound", values="any",
     catches="db left at N×M, summed over the wrong axis, or averaged",
 )  # fmt: skip
 def db_is_the_column_sum_of_dout(layer: Layer, case: Case) -> None:
     """Every entry of db is Σ_i dout_ij, up to the rounding of a sound algorithm."""
-    expect_close("db", layer.backward(*case.point)[2], case.point)
+    expect_close("db", layer.backward(*case.primal)[2], case.primal)
 
 
-@identity(
+@checks(
     "finite-difference", "chain", sizes="all large",
     catches="a backward pass that does not belong to its forward pass, with no formula needed",
     replay="""
@@ -68,20 +68,20 @@ def db_is_the_column_sum_of_dout(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def central_difference_is_twice_the_directional_derivative(layer: Layer, case: Case) -> None:
     """L(θ + δ) − L(θ − δ) = 2⟨∇L, δ⟩ exactly, with X, W and b moving together."""
-    dout, steps = case.point.dout, case.step[:3]
-    moved = [tuple(map(move, case.point[:3], steps)) for move in (np.add, np.subtract)]
-    here, ahead, behind = layer.results_of([case.point, *moved])
+    dout, steps = case.primal.dout, case.tangent[:3]
+    moved = [tuple(map(move, case.primal[:3], steps)) for move in (np.add, np.subtract)]
+    here, ahead, behind = layer.results_of([case.primal, *moved])
     pairs = zip(GRADIENTS, steps, strict=True)
     slope = sum(paired(quantity, here[quantity], step) for quantity, step in pairs)
     difference = paired("out", ahead["out"], dout) - paired("out", behind["out"], dout)
     expect_number("gradients", "2⟨∇L, δ⟩", 2 * slope, difference)
 
 
-@identity(
+@checks(
     "jacobian-x", "jacobian-w", "jacobian-b", "entry-x", "entry-w", "entry-b", "independence",
     catches="an entry of a Jacobian outside its diagonal blocks",
     replay="""
-        i, j = divmod(choice % dout.size, len(b))
+        i, j = divmod(selector % dout.size, len(b))
         dout[...] = 0
         dout[i, j] = 1
         got = vjp(x, w, b)[1](dout)
@@ -91,7 +91,7 @@ def central_difference_is_twice_the_directional_derivative(layer: Layer, case: C
 )  # fmt: skip
 def one_hot_dout_reads_off_the_jacobians(layer: Layer, case: Case) -> None:
     """With dout = 1 at (i, j) alone, dX, dW and db are row (i, j) of the three Jacobians."""
-    x, w, b, dout = case.point
+    x, w, b, dout = case.primal
     flat = case.pick(dout.size)
     i, j = divmod(flat, len(b))
     rows = [np.zeros_like(array) for array in (x, w, b)]
@@ -101,13 +101,13 @@ def one_hot_dout_reads_off_the_jacobians(layer: Layer, case: Case) -> None:
         expect_equal(quantity, gradient, expected, f"dout is 1 at [{i}, {j}] and 0 elsewhere")
 
 
-@identity(
+@checks(
     "bilinearity", "out-entry", "dx", "dw",
     catches="a single wrong coefficient: for a bilinear layer this is a proof at these sizes",
 )  # fmt: skip
 def basis_pairs_recover_the_coefficients(layer: Layer, case: Case) -> None:
     """At sizes up to 3, every pair of basis matrices gives its coefficients, and no others."""
-    like = case.cut(slice(3), slice(3), slice(3)).point
+    like = case.cut(slice(3), slice(3), slice(3)).primal
     points, expected = zip(*_basis_pairs(*like.sizes, like.x), strict=True)
     for got, values in zip(layer.results_of(points), expected, strict=True):
         for quantity, result in got.items():
@@ -149,36 +149,37 @@ def _covering(*counts: int) -> list[tuple[int, int, int]]:
     return triples
 
 
-@identity(
+@checks(
     "jvp", needs="jvp", catches="a forward-mode rule that forgets a term, often the bias"
 )  # fmt: skip
 def jvp_is_the_sum_of_its_three_terms(layer: Layer, case: Case) -> None:
     """out-dot is Ẋ W + X Ẇ + ḃ on every row, in integer arithmetic."""
-    assert layer.jvp is not None
-    x, w, _, dout = case.point
-    x_dot, w_dot, b_dot, _ = case.step
+    x, w, _, dout = case.primal
+    x_dot, w_dot, b_dot, _ = case.tangent
     # The sum of two products is one product of matrices side by side.
     joined = Operands(np.hstack([x_dot, x]), np.vstack([w, w_dot]), b_dot, dout)
-    expect_equal("out_dot", layer.jvp(x, w, x_dot, w_dot, b_dot), exact(joined, "out")["out"])
+    expect_equal(
+        "out_dot", layer.variants["jvp"](x, w, x_dot, w_dot, b_dot), exact(joined, "out")["out"]
+    )
 
 
 # ------------------------------------------------------------------ how results are rounded
 
 
-@identity(
-    "exact-integers", profile="remark",
+@checks(
+    "exact-integers", profile="note",
     catches="a sum that is rounded where it could be exact, such as `dout.mean(axis=0) * N`",
 )  # fmt: skip
 def integer_sums_are_exact(layer: Layer, case: Case) -> None:
     """On integers, what is right up to rounding is right to the last bit."""
-    sums = exact(case.point)
-    for quantity, got in layer.results(*case.point).items():
-        with _right_up_to_rounding(quantity, got, case.point):
+    sums = exact(case.primal)
+    for quantity, got in layer.results(*case.primal).items():
+        with _right_up_to_rounding(quantity, got, case.primal):
             expect_equal(quantity, got, sums[quantity])
 
 
-@identity(
-    "rounding-bound", profile="remark", values_of="reals",
+@checks(
+    "rounding-bound", profile="note", values="reals",
     catches="a sum that is right beside the largest products and lost beside its own",
 )  # fmt: skip
 def rounding_stays_within_the_bound(layer: Layer, case: Case) -> None:
@@ -186,7 +187,7 @@ def rounding_stays_within_the_bound(layer: Layer, case: Case) -> None:
 
     The bound of a plain sum, with two roundings to spare for a scale that is taken off again.
     """
-    point = case.point
+    point = case.primal
     for quantity, got in layer.results(*point).items():
         if isinstance(got, np.ndarray) and surely_within(quantity, got, point):
             continue

@@ -22,7 +22,7 @@ RIGHT = HERE / "tests" / "layers" / "matmul_operator.py"
 ROUNDS = 5
 IMPORTS = "import numpy, hypothesis, click, rich.console"
 # A remark is a failure in the profile above.
-PROFILES = {"textbook": "textbook"} | dict.fromkeys(("remark", "library"), "library")
+PROFILES = {"textbook": "textbook"} | dict.fromkeys(("note", "library"), "library")
 
 
 def seconds_of(root: Path, *command: str) -> float:

@@ -40,15 +40,15 @@ def backward(dout, x, w):
 
 def judge(layer: Layer, case: Case) -> None:
     """Do what the certificate does with one draw."""
-    expect_equal("out", layer.forward(*case.point[:3]), exact(case.point, "out")["out"])
+    expect_equal("out", layer.forward(*case.primal[:3]), exact(case.primal, "out")["out"])
     PROPERTIES[IDENTITY](layer, case)
 
 
 def run(layer: Layer, case: Case) -> None:
     """Call the layer as often as `judge` does."""
     for _ in range(3):
-        layer.forward(*case.point[:3])
-    layer.backward(*case.point)
+        layer.forward(*case.primal[:3])
+    layer.backward(*case.primal)
 
 
 def by_size() -> Iterator[Row]:

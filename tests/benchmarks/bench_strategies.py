@@ -38,7 +38,7 @@ def per_second(strategy: st.SearchStrategy[Any], kinds: Counter[str]) -> float:
     @given(strategy)
     def draw(case: Any) -> None:
         if isinstance(case, Case):
-            kinds[class_of(case.point.sizes)] += 1
+            kinds[class_of(case.primal.sizes)] += 1
 
     start = perf_counter()
     draw()

@@ -6,7 +6,7 @@ import numpy as np
 
 from affine.checker.diagnosis import Diagnosis, Mistake
 from affine.checker.report import Certificate, Finding, Outcome, Report, Step
-from affine.layer import Case, LayerGone, Operands
+from affine.layer import Case, Operands, WorkerDied
 from affine.oracle import Violation
 
 AVERAGED = Mistake(
@@ -52,7 +52,7 @@ def failing(**changes: object) -> Report:
 def passing() -> Report:
     certificate = Certificate(4, ((1, 1, 1), (4, 3, 2)), 1000, 3, Fraction(3, 2001) ** 4)
     steps = (
-        Step("liveness", "12 planted mistakes were caught", 0.1),
+        Step("mutation check", "12 planted mistakes were caught", 0.1),
         Step("proof", "27 sizes up to (3, 3, 3)", 0.2),
         Step("certificate", "4 draws at each of 2 shapes", 0.3),
         Step("search", "2 properties", 0.4),
@@ -65,7 +65,7 @@ def passing() -> Report:
             Outcome("dx_is_dout_wt", "held", 40, 0.1),
             Outcome("jvp_is_half_the_central_difference", "not_observable", reason="no jvp"),
         ),
-        remarks=("db rounds where a sum would be exact",),
+        notes=("db rounds where a sum would be exact",),
         steps=steps,
         certificate=certificate,
         versions={"python": "3.11", "numpy": "2.4"},
@@ -74,7 +74,7 @@ def passing() -> Report:
 
 
 def erring() -> Report:
-    return Report("mine.py", trouble="no file mine.py; give the path of a file\nlooked in .")
+    return Report("mine.py", error_message="no file mine.py; give the path of a file\nlooked in .")
 
 
 def reports() -> dict[str, Report]:
@@ -84,12 +84,12 @@ def reports() -> dict[str, Report]:
     special = Operands(np.array([[np.inf]]), nan, np.ones(1, "f2"), np.asfortranarray(nan))
     failures = {
         "raises": falsified(ZeroDivisionError("on purpose")),
-        "gone": falsified(LayerGone("the process ended")),
+        "gone": falsified(WorkerDied("the process ended")),
         "shape": falsified(Violation("db has shape (1, 1)", "db", np.ones((1, 1)))),
         "no array": falsified(Violation("dw is list", "dw")),
         "special": falsified(Violation("dx is NaN", "dx", nan, nan), special),
         "exact": falsified(exact, a_point(2, 1, 1)),
-        "no case": Outcome("dw_is_xt_dout", "falsified", error=LayerGone("hung")),
+        "no case": Outcome("dw_is_xt_dout", "falsified", error=WorkerDied("hung")),
         "unknown property": falsified(ValueError("no"), name="not_of_this_package"),
     }
     ruled_out = Diagnosis("dw", None, "No known mistake.", tuple("abcdefgh"))

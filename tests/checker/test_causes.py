@@ -112,7 +112,7 @@ def test_a_layer_that_writes_does_not_change_the_case_that_is_shown() -> None:
     for finding in report.findings:
         first = finding.outcomes[0]
         assert first.counterexample is not None
-        x, w, _, dout = first.counterexample.point
+        x, w, _, dout = first.counterexample.primal
         expected = {"dx": dout @ w.T, "dw": x.T @ dout, "db": dout.sum(axis=0), "dout": dout}
         should = np.asarray(first.error.expected, float)  # type: ignore[union-attr]
         assert np.array_equal(expected[first.error.quantity], should)  # type: ignore[union-attr]

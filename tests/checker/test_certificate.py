@@ -126,7 +126,7 @@ def test_each_number_is_drawn_equally_often() -> None:
     """Each of 7 values in each of 8 places, over 2100 draws: 300 times, give or take 5 sigma."""
     generator = np.random.default_rng(1)
     cases = [draw((1, 1, 1), 3, generator) for _ in range(2100)]
-    table = np.array([np.concatenate([a.ravel() for a in (*c.point, *c.step)]) for c in cases])
+    table = np.array([np.concatenate([a.ravel() for a in (*c.primal, *c.tangent)]) for c in cases])
     assert table.shape == (2100, 8)
     for column in table.T:
         counts = Counter(column.tolist())
@@ -138,7 +138,7 @@ def test_the_numbers_are_independent() -> None:
     """Of any two places of one draw, and of one place in two draws, all pairs occur equally."""
     generator = np.random.default_rng(2)
     cases = [draw((1, 1, 1), 1, generator) for _ in range(1800)]
-    table = np.array([np.concatenate([a.ravel() for a in (*c.point, *c.step)]) for c in cases])
+    table = np.array([np.concatenate([a.ravel() for a in (*c.primal, *c.tangent)]) for c in cases])
     pairs = [(table[:, i], table[:, j]) for i in range(8) for j in range(i)]
     pairs += [(table[:-1, i], table[1:, i]) for i in range(8)]
     for one, other in pairs:
@@ -152,7 +152,7 @@ def test_what_could_be_rounded_is_not_drawn(dtype: str) -> None:
     """The identity moves operands by as much as they are: half the limit is left to each."""
     generator = np.random.default_rng(0)
     largest = exact_limit(9, dtype) // 2
-    assert draw((2, 9, 4), largest, generator, dtype).point.x.dtype == dtype
+    assert draw((2, 9, 4), largest, generator, dtype).primal.x.dtype == dtype
     with pytest.raises(ValueError, match=f"at most {largest}"):
         draw((2, 9, 4), largest + 1, generator, dtype)
 
@@ -177,7 +177,7 @@ def test_what_is_wrong_only_at_the_sizes_of_networks_is_found(sides: tuple[int, 
     certificate, case, error = certify(Layer("wrong when large", vjp))
     assert error is not None
     assert case is not None
-    assert all(case.point.sizes[side] > 130 for side in sides)
+    assert all(case.primal.sizes[side] > 130 for side in sides)
     assert len(certificate.shapes) == 12
 
 

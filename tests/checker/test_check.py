@@ -40,7 +40,7 @@ def checked(path: Path, **options: object) -> Report:
 def profile_of(path: Path) -> str:
     """Return the smallest profile whose verdict the property of a wrong layer counts for."""
     profile = PROPERTIES[first_line(path)[0]].profile
-    return "library" if profile == "remark" else profile
+    return "library" if profile == "note" else profile
 
 
 def falsified(report: Report) -> list[str]:
@@ -68,7 +68,7 @@ def test_a_right_layer_passes(path: Path, seed: int, monkeypatch: pytest.MonkeyP
     # The first call of a framework may take seconds.
     is_slow = NIGHTLY or bool(frameworks(path)) or path.stem.startswith(("torch", "jax"))
     report = checked(path, seed=seed, budget=60.0 if is_slow else 20.0)
-    assert report.verdict == "pass", (falsified(report), report.trouble)
+    assert report.verdict == "pass", (falsified(report), report.error_message)
     assert not report.findings
 
 
@@ -77,7 +77,7 @@ def test_a_wrong_layer_fails_by_its_property(path: Path) -> None:
     """The planted mistakes are caught first, so the same run shows that it can fail."""
     name, _ = first_line(path)
     report = checked(path, only=[name], budget=60.0)
-    assert report.verdict == "fail", report.trouble
+    assert report.verdict == "fail", report.error_message
     assert falsified(report) == [name]
     assert [one.name for found in report.findings for one in found.outcomes] == [name]
 
@@ -86,7 +86,7 @@ def test_a_wrong_layer_fails_by_its_property(path: Path) -> None:
 def test_a_wrong_layer_fails_in_its_profile(path: Path) -> None:
     """Its report names the property that it breaks, among those of one cause."""
     report = checked(path, profile=profile_of(path), budget=60.0)
-    assert report.verdict == "fail", report.trouble
+    assert report.verdict == "fail", report.error_message
     named = {one.name for found in report.findings for one in found.outcomes}
     assert named == set(falsified(report))
     assert first_line(path)[0] in named or path.stem in NAMED_OTHERWISE
@@ -95,8 +95,8 @@ def test_a_wrong_layer_fails_in_its_profile(path: Path) -> None:
 @pytest.mark.parametrize("profile", ["textbook", "library", "framework"])
 def test_the_reference_passes_in_every_profile(profile: str) -> None:
     report = check(affine, profile=profile, budget=8.0)  # type: ignore[arg-type]
-    assert report, (falsified(report), report.trouble)
-    assert [step.name for step in report.steps][:3] == ["liveness", "proof", "certificate"]
+    assert report, (falsified(report), report.error_message)
+    assert [step.name for step in report.steps][:3] == ["mutation check", "proof", "certificate"]
 
 
 # ------------------------------------------------------------------ averages over the batch
@@ -160,7 +160,7 @@ def test_nothing_run_is_no_pass() -> None:
     """A property that the form of the layer makes vacuous establishes nothing."""
     report = check(with_dw(lambda x, g: x.T @ g), only=["compiled_equals_eager"])
     assert report.verdict == "error"
-    assert "no property ran" in report.trouble
+    assert "no property ran" in report.error_message
 
 
 def test_an_unknown_property_is_refused_with_the_closest() -> None:
@@ -182,8 +182,8 @@ def test_a_property_that_cannot_fail_gives_no_verdict(monkeypatch: pytest.Monkey
     monkeypatch.setattr(blind, "__call__", sees_no_dw)
     report = check(affine, only=["dw_is_xt_dout", "dx_is_dout_wt"])
     assert report.verdict == "error"
-    assert "dw is zero" in report.trouble
-    assert "dx is zero" not in report.trouble
+    assert "dw is zero" in report.error_message
+    assert "dx is zero" not in report.error_message
 
 
 # ------------------------------------------------------------------ seeds, time, rounding
@@ -219,10 +219,10 @@ def test_a_slow_layer_is_judged_on_fewer_cases() -> None:
 
 
 @pytest.mark.parametrize("name", ["mean_times_n", "strassen"])
-def test_rounding_is_remarked_on_and_no_failure(name: str) -> None:
+def test_rounding_is_noteed_on_and_no_failure(name: str) -> None:
     report = checked(FOLDER / "layers" / f"{name}.py", budget=20.0)
     assert report.verdict == "pass", falsified(report)
-    assert any("It is rounding, and no failure" in remark for remark in report.remarks)
+    assert any("It is rounding, and no failure" in note for note in report.notes)
 
 
 def test_a_library_promises_sums_that_are_exact() -> None:

@@ -34,7 +34,7 @@ def _failing() -> Report:
 REPORTS = {
     "pass": (HELD, 0),
     "fail": (_failing(), 1),
-    "error": (Report("mine.py", trouble="no file mine.py; give the path of a file"), 2),
+    "error": (Report("mine.py", error_message="no file mine.py; give the path of a file"), 2),
 }
 
 

@@ -107,7 +107,7 @@ def test_the_terms_of_a_jvp(code: str) -> None:
     def jvp(x: Any, w: Any, x_dot: Any, w_dot: Any, b_dot: Any) -> Any:
         return eval(code, {}, {"x": x, "w": w, "x_dot": x_dot, "w_dot": w_dot, "b_dot": b_dot})
 
-    layer = replace(wrong_layer(), jvp=jvp)
+    layer = replace(wrong_layer(), variants={"jvp": jvp})
     assert named(layer, "out_dot") == "term-of-the-jvp-missing"
     assert named(layer, "", "jvp_is_the_sum_of_its_three_terms") == "term-of-the-jvp-missing"
 
@@ -116,7 +116,7 @@ def test_per_sample_gradients() -> None:
     def per_sample(dout: Any, x: Any, w: Any) -> Any:
         return dout @ w.T, x[:, :, None] * dout[:, None, :] / len(x), dout.copy()
 
-    layer = replace(wrong_layer(), per_sample_gradients=per_sample)
+    layer = replace(wrong_layer(), variants={"per_sample_gradients": per_sample})
     assert named(layer, "per-sample dw") == "averaged-over-the-batch"
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from affine.checker.diagnosis import MISTAKES, diagnose
 from affine.checker.diagnosis.catalogue import RIGHT, scales, terms
-from affine.layer import Case, Layer, LayerGone, Operands
+from affine.layer import Case, Layer, Operands, WorkerDied
 from tests.formula_layers import (
     FORMULAS,
     pullback_layer,
@@ -145,7 +145,7 @@ def skipping_zeros(x: Any, w: Any, b: Any) -> Any:
 
 
 def ended(x: Any, w: Any, b: Any) -> Any:
-    raise LayerGone("the process ended")
+    raise WorkerDied("the process ended")
 
 
 def raising(dout: Any, x: Any, w: Any) -> Any:
@@ -236,17 +236,20 @@ BEHAVIOUR: dict[str, tuple[Callable[[], Layer], str, str]] = {
     "dx-stays-flat": (
         lambda: replace(
             wrong_layer(),
-            flattening=lambda x, w, b: wrong_layer().vjp(x.reshape(len(x), -1), w, b),
+            variants={
+                "with_extra_axes": lambda x, w, b: wrong_layer().vjp(x.reshape(len(x), -1), w, b)
+            },
         ),
         "extra_axes", "shape (4, 6)",
     ),
     "term-of-the-jvp-missing": (
-        lambda: replace(wrong_layer(), jvp=lambda x, w, dx, dw, db: dx @ w + x @ dw), "jvp", "Ẋ·W",
+        lambda: replace(wrong_layer(), variants={"jvp": lambda x, w, dx, dw, db: dx @ w + x @ dw}),
+        "jvp", "Ẋ·W",
     ),
     "second-order-term-in-the-jvp": (
-        lambda: replace(
-            wrong_layer(), jvp=lambda x, w, dx, dw, db: (x + dx) @ (w + dw) - x @ w + db
-        ),
+        lambda: replace(wrong_layer(), variants={
+            "jvp": lambda x, w, dx, dw, db: (x + dx) @ (w + dw) - x @ w + db
+        }),
         "jvp", "+ Ẋ·Ẇ",
     ),
 }  # fmt: skip
@@ -275,7 +278,7 @@ def test_every_behaviour_is_named(mistake: str) -> None:
 
 
 def test_another_route_is_taken_where_the_property_asks_for_it() -> None:
-    compiled = replace(wrong_layer(), compiled=wrong_layer(out="x @ w").vjp)
+    compiled = replace(wrong_layer(), variants={"compiled": wrong_layer(out="x @ w").vjp})
     assert diagnose(compiled, "out", "compiled_equals_eager").sentence.startswith(
         "Compiled: your out is X·W: the bias is missing."
     )

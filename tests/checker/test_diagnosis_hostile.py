@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from affine.checker.diagnosis import MISTAKES, diagnose
-from affine.layer import Case, LayerGone, Operands
+from affine.layer import Case, Operands, WorkerDied
 from tests.formula_layers import FORMULAS, named, pullback_layer, right_gradients, wrong_layer
 
 
@@ -17,7 +17,7 @@ def test_a_layer_that_ends_is_called_once() -> None:
 
     def forward(x: Any, w: Any, b: Any) -> Any:
         next(calls)
-        raise LayerGone("it hung")
+        raise WorkerDied("it hung")
 
     assert named(pullback_layer(right_gradients, forward)) == "process-ended"
     assert next(calls) == 1

@@ -104,6 +104,8 @@ def test_the_jvp_of_a_wrong_forward_pass_has_its_mistake() -> None:
     def jvp(x: Array, w: Array, x_dot: Array, w_dot: Array, b_dot: Array) -> Array:
         return np.asarray((x_dot @ w + x @ w_dot + b_dot) * (x @ w > 0))
 
-    found = diagnose(replace(rectified, jvp=jvp), "", "jvp_is_the_sum_of_its_three_terms")
+    found = diagnose(
+        replace(rectified, variants={"jvp": jvp}), "", "jvp_is_the_sum_of_its_three_terms"
+    )
     assert found.mistake is not None
     assert found.mistake.name == "activation-fused", found

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from jsonschema import Draft202012Validator
 
-from affine import cli
+from affine.checker import cli
 from affine.checker.diagnosis import Diagnosis
 from affine.checker.report import Finding, Outcome, Report, Step
 from affine.checker.report.record import dumps, schema
@@ -49,12 +49,12 @@ def hostile(said: str, verdict: str = "fail") -> Report:
     steps = (Step("search", said),)
     versions = {"python": said}
     report = Report(
-        said, form=said, remarks=(said,), steps=steps, usage=f"# {said}", versions=versions
+        said, form=said, notes=(said,), steps=steps, usage=f"# {said}", versions=versions
     )
     if verdict == "pass":
         return replace(report, outcomes=outcomes)
     if verdict == "error":
-        return replace(report, outcomes=(*outcomes, other), trouble=said)
+        return replace(report, outcomes=(*outcomes, other), error_message=said)
     finding = Finding((failed,), Diagnosis("dw", None, said))
     return replace(report, outcomes=(failed, *outcomes), findings=(finding, Finding((failed,))))
 
@@ -77,14 +77,14 @@ def test_no_report_acts(kind: str, width: int) -> None:
 def test_every_place_at_which_a_text_is_wrapped_is_harmless() -> None:
     """The command moves through the width of the column."""
     for start in range(90):
-        remark = "a" * start + "::error::no " + "b" * 40
-        assert is_harmless(text(replace(passing(), remarks=(remark, f"{'a ' * start}::error::"))))
+        note = "a" * start + "::error::no " + "b" * 40
+        assert is_harmless(text(replace(passing(), notes=(note, f"{'a ' * start}::error::"))))
 
 
 def test_escapes_stay_visible() -> None:
     """A reader sees what there was, and code in brackets is not taken for markup."""
-    assert SHOWN in text(Report("mine.py", trouble=ACTING))
-    said = text(Report("mine.py", trouble="no\n[red]x[/red] :smile:"))
+    assert SHOWN in text(Report("mine.py", error_message=ACTING))
+    said = text(Report("mine.py", error_message="no\n[red]x[/red] :smile:"))
     assert said.endswith("[red]x[/red] :smile:")
 
 

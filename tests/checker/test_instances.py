@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from affine.checker.conventions import averaging
+from affine.checker.conventions import undo_mean_reduction
 from affine.checker.reading import TargetError, layer_from
 from affine.layer import Layer
 from tests.checker.test_reading import assert_right
@@ -62,10 +62,10 @@ class _Stepping(_Given):
 )
 def test_parameters_are_updated_where_a_user_may(made: type, is_updated: bool) -> None:
     layer = layer_from(made)
-    assert (layer.updated is not None) == is_updated
+    assert ("after_update" in layer.variants) == is_updated
     assert ("def update(" in layer.usage) == is_updated
-    assert layer.reused is not None
-    for route in filter(None, (layer.updated, layer.reused)):
+    assert "on_reused_instance" in layer.variants
+    for route in filter(None, map(layer.variants.get, ("after_update", "on_reused_instance"))):
         assert_right(Layer("used before", route))
 
 
@@ -107,8 +107,8 @@ def test_a_convention_holds_for_an_instance_that_lives_on() -> None:
             self.dW, self.db = self.x.T @ dout / len(dout), dout.mean(0)
             return dout @ self.W.T
 
-    layer = averaging(layer_from(Mean))
+    layer = undo_mean_reduction(layer_from(Mean))
     x, w, b, dout = np.ones((4, 3)), np.ones((3, 2)), np.ones(2), np.ones((4, 2))
-    for route in (layer.vjp, layer.reused, layer.updated):
+    for route in (layer.vjp, layer.variants["on_reused_instance"], layer.variants["after_update"]):
         assert route is not None
         assert route(x, w, b)[1](dout)[2].tolist() == [4, 4]

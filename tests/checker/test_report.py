@@ -65,7 +65,7 @@ def test_every_kind_of_report_has_words(name: str) -> None:
 
 def test_what_the_target_says_cannot_paint_the_terminal() -> None:
     """Control characters of an exception are escaped, and megabytes cut."""
-    report = Report("mine.py", trouble="\x1b[2Jgone\x07" + "x" * 10**6)
+    report = Report("mine.py", error_message="\x1b[2Jgone\x07" + "x" * 10**6)
     assert "\x1b" not in text(report)
     assert len(text(report)) < 5000
     assert clean("\udc80 half a character") == r"\udc80 half a character"

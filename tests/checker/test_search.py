@@ -28,7 +28,7 @@ def test_an_exception_of_the_layer_is_a_falsified_property() -> None:
     assert outcome.status == "falsified"
     assert repr(outcome.error) == "ZeroDivisionError('on purpose')"
     assert outcome.counterexample is not None
-    assert outcome.counterexample.point.sizes == (1, 1, 1)
+    assert outcome.counterexample.primal.sizes == (1, 1, 1)
 
 
 def test_a_relative_error_of_one_in_a_billion_is_falsified() -> None:
@@ -78,6 +78,6 @@ def test_crops_are_corners_and_keep_the_layout() -> None:
     x = np.asfortranarray(np.arange(6.0).reshape(2, 3))
     point = Operands(x, np.ones((3, 2)), np.ones(2), np.ones((2, 2)))
     for crop in Case(point, point).crops():
-        assert np.shares_memory(crop.point.x, x)
-        assert crop.point.x.strides == x.strides
-        assert sum(crop.point.sizes) < sum(point.sizes)
+        assert np.shares_memory(crop.primal.x, x)
+        assert crop.primal.x.strides == x.strides
+        assert sum(crop.primal.sizes) < sum(point.sizes)

@@ -11,7 +11,7 @@ from affine.properties import PROPERTIES
 
 X, W, B = np.arange(6.0).reshape(2, 3), np.ones((3, 2)), np.arange(2.0)
 POINT = Operands(X, W, B, X @ W)
-CASE = Case(POINT, POINT.map(lambda array: array + 1), choice=3)
+CASE = Case(POINT, POINT.map(lambda array: array + 1), selector=3)
 
 
 class Counted:

@@ -40,7 +40,7 @@ def test_is_caught_on_a_minimal_case(path: Path) -> None:
     assert outcome.status == "falsified"
     assert outcome.counterexample is not None
     if "# Needs: " not in path.read_text(encoding="utf-8"):
-        assert max(outcome.counterexample.point.sizes) <= 2
+        assert max(outcome.counterexample.primal.sizes) <= 2
 
 
 @pytest.mark.parametrize(

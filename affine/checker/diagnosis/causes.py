@@ -10,7 +10,7 @@ from affine.checker.mutation import JUDGES
 from affine.checker.report import Finding, Outcome
 from affine.checker.report.words import kind_of
 from affine.checker.search import cropped, fails_on, search
-from affine.layer import Layer, LayerGone, OutOfTime
+from affine.layer import Layer, OutOfTime, WorkerDied
 from affine.properties import PROPERTIES
 
 __all__ = ["findings"]
@@ -73,7 +73,7 @@ def _smallest(
     layer: Layer, found: Outcome, earlier: Sequence[Outcome], seed: int, examples: int
 ) -> Outcome:
     """Return the outcome on a smallest case: one that is known already, or a shrunk one."""
-    if isinstance(found.error, LayerGone):
+    if isinstance(found.error, WorkerDied):
         return found  # each attempt to shrink may cost a process, or the time limit
     tested = PROPERTIES[found.name]
     try:
@@ -109,7 +109,7 @@ def _joining(layer: Layer, first: Outcome, others: Sequence[Outcome]) -> Iterato
 
 def _on_case_of(layer: Layer, found: Outcome, other: Outcome) -> Outcome | None:
     """Return the outcome on the other's case, None where the property holds there."""
-    if other.counterexample is None or isinstance(other.error, LayerGone):
+    if other.counterexample is None or isinstance(other.error, WorkerDied):
         return None
     error = fails_on(PROPERTIES[found.name], layer, other.counterexample)
     if error is None:
@@ -118,7 +118,7 @@ def _on_case_of(layer: Layer, found: Outcome, other: Outcome) -> Outcome | None:
 
 
 def _diagnosis(layer: Layer, found: Outcome) -> Diagnosis | None:
-    if isinstance(found.error, LayerGone):
+    if isinstance(found.error, WorkerDied):
         return None
     quantity = getattr(found.error, "quantity", "")
     return diagnose(layer, quantity, found.name, found.counterexample)
@@ -139,7 +139,7 @@ def _merged(found: Sequence[Finding]) -> list[Finding]:
 def _cause(finding: Finding) -> str:
     """Return what tells one cause from another: its name, else what was seen of it."""
     first, diagnosis = finding.outcomes[0], finding.diagnosis
-    if isinstance(first.error, LayerGone):
+    if isinstance(first.error, WorkerDied):
         return str(first.error)
     if diagnosis and diagnosis.mistake:
         return diagnosis.mistake.name

@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from affine.checker.diagnosis.calls import NAMES
-from affine.checker.diagnosis.examination import Examination, Seen, close
+from affine.checker.diagnosis.examination import Examination, Observed, close
 from affine.checker.diagnosis.explanation import Explanation
 from affine.checker.diagnosis.fit import explanations
+from affine.checker.diagnosis.fixtures import NAMES
 from affine.checker.diagnosis.formats import OPERANDS
+from affine.checker.diagnosis.phrasing import listed
 from affine.checker.diagnosis.probe import numbered
-from affine.checker.diagnosis.words import listed
 from affine.layer import Array, Operands
 
 __all__ = ["condition", "guarded", "observed", "special_case", "where_wrong"]
@@ -107,14 +107,14 @@ def special_case(examined: Examination, quantity: str) -> tuple[list[Explanation
     return [], ""
 
 
-def where_wrong(evidence: Sequence[Seen]) -> str:
+def where_wrong(evidence: Sequence[Observed]) -> str:
     """Return the condition on the sizes under which a quantity is wrong; `""` if none is seen."""
     wrong = [seen.probe.point.sizes for seen in evidence if seen.wrong]
     right = [seen.probe.point.sizes for seen in evidence if not seen.wrong]
     return condition(wrong, right) if wrong and right else ""
 
 
-def guarded(evidence: Sequence[Seen], code: str) -> str:
+def guarded(evidence: Sequence[Observed], code: str) -> str:
     """Return where a formula is used by a layer that is right where it would not fit.
 
     `""` if nothing says that it is not used everywhere.
@@ -158,7 +158,7 @@ def _without_effect(examined: Examination, quantity: str) -> list[str]:
     return found
 
 
-def _first_difference(seen: Seen) -> str:
+def _first_difference(seen: Observed) -> str:
     """Say how one result differs: its shape, or how many entries and the first of them."""
     if seen.got is None:
         return "is no array of numbers"

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from affine.checker.diagnosis import special, state
-from affine.checker.diagnosis.calls import copies, results, said
+from affine.checker.diagnosis import special_values, state
 from affine.checker.diagnosis.catalogue import MISTAKES, RIGHT
 from affine.checker.diagnosis.conditions import condition, guarded, observed, special_case
 from affine.checker.diagnosis.entrywise import entrywise
@@ -21,13 +20,14 @@ from affine.checker.diagnosis.examination import (
 )
 from affine.checker.diagnosis.explanation import Explanation
 from affine.checker.diagnosis.fit import explanations
+from affine.checker.diagnosis.fixtures import copies, results, said
 from affine.checker.diagnosis.formats import rounded_operands
+from affine.checker.diagnosis.layer_variants import taken
 from affine.checker.diagnosis.mistake import Diagnosis
+from affine.checker.diagnosis.phrasing import listed
 from affine.checker.diagnosis.probe import numbered
-from affine.checker.diagnosis.routes import taken
 from affine.checker.diagnosis.sizes import by_size, remainder
-from affine.checker.diagnosis.words import listed
-from affine.layer import Case, Layer, LayerGone, Operands, OutOfTime
+from affine.layer import Case, Layer, Operands, OutOfTime, WorkerDied
 
 __all__ = ["diagnose"]
 
@@ -83,7 +83,7 @@ def diagnose(
                 found = _by_another_route(layer, quantity, property_name, case) or found
         except OutOfTime:
             return Diagnosis(quantity, None, "The time ran out before the mistake was named.")
-        except LayerGone as error:
+        except WorkerDied as error:
             mistake = MISTAKES["process-ended"]
             return Diagnosis(quantity, mistake, f"A call ended the process or hung: {error}.")
         finally:
@@ -115,7 +115,7 @@ def _diagnosed(examined: Examination, quantity: str, property_name: str) -> Diag
     if named := _of_wrong(examined, wrong):
         return named
     rest = [find for find in state.DETECTORS.values() if find not in _POLICY]
-    special_ones = _hinted(property_name, special.DETECTORS)
+    special_ones = _hinted(property_name, special_values.DETECTORS)
     for find in dict.fromkeys([] if wrong else [*special_ones, *rest]):
         if found := _first(examined, find):
             return _stated(quantity, found)
@@ -137,7 +137,7 @@ def _is_adjoint(examined: Examination, point: Operands) -> bool:
     """Whether ⟨dout, out_dot⟩ is ⟨dx, x_dot⟩ + ⟨dw, w_dot⟩ + ⟨db, b_dot⟩, for b = 0."""
     point = point._replace(b=0 * point.b)
     x_dot, w_dot, b_dot = point.x[::-1] + 1, point.w[::-1] + 2, point.b + 3
-    jvp, found = examined.layer.jvp, copies(results(examined, point.map(np.copy)))
+    jvp, found = examined.layer.variants.get("jvp"), copies(results(examined, point.map(np.copy)))
     if jvp is None or set(found) != set(QUANTITIES):
         return False
     forward = (point.dout * jvp(point.x, point.w, x_dot, w_dot, b_dot)).sum()
@@ -198,7 +198,7 @@ def _of_values(examined: Examination, quantity: str) -> Diagnosis:
         changing = _first(examined, state.not_deterministic) or _first(examined, state.earlier_call)
         if changing:
             return _stated(quantity, changing)
-    for find in (special.narrowed, rounded_operands, entrywise, remainder, by_size):
+    for find in (special_values.narrowed, rounded_operands, entrywise, remainder, by_size):
         found = found or find(examined, quantity)
     if len({each.mistake for each in found}) == 1:
         return _named(quantity, found[0], where or guarded(evidence, found[0].code))

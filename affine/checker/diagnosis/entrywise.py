@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from affine.checker.diagnosis.catalogue import RIGHT
-from affine.checker.diagnosis.examination import Examination, Seen, close
+from affine.checker.diagnosis.examination import Examination, Observed, close
 from affine.checker.diagnosis.explanation import Explanation, explains
 from affine.checker.diagnosis.formats import OPERANDS, UNITS, narrowed_to
+from affine.checker.diagnosis.phrasing import number, shown
 from affine.checker.diagnosis.probe import Probe, numbered
-from affine.checker.diagnosis.words import number, shown
 from affine.layer import Array, Operands
 
 __all__ = ["entrywise"]
@@ -221,7 +221,7 @@ def _verified(examined: Examination, quantity: str, change: Change, place: str) 
     """Whether a change gives every result, on probes of its own magnitude too."""
     names = [name for name in OPERANDS[quantity] if name in place.split(" and ")]
 
-    def predicted(seen: Seen) -> Array | None:
+    def predicted(seen: Observed) -> Array | None:
         operands = {name: change.change(getattr(seen.probe.point, name)) for name in names}
         value = Probe(seen.probe.point._replace(**operands)).value(RIGHT[quantity])
         return value if value is None or names else change.change(value)
@@ -233,7 +233,7 @@ def _verified(examined: Examination, quantity: str, change: Change, place: str) 
     return place == "" and all(_within(seen, quantity, unit) for seen in evidence)
 
 
-def _magnified(examined: Examination, quantity: str, scale: float) -> Sequence[Seen]:
+def _magnified(examined: Examination, quantity: str, scale: float) -> Sequence[Observed]:
     """Look at the layer where operands and results lie on both sides of a magnitude."""
     base = numbered(5, 3, 4).map(lambda array: array / 7)
     points = [Operands(*(array * scale for array in base))]
@@ -243,7 +243,7 @@ def _magnified(examined: Examination, quantity: str, scale: float) -> Sequence[S
     return examined.observe_all(points, quantity)
 
 
-def _within(seen: Seen, quantity: str, unit: float) -> bool:
+def _within(seen: Observed, quantity: str, unit: float) -> bool:
     """Whether the error is no larger than that of a format with this unit."""
     if seen.got is None or seen.got.shape != seen.right.shape:
         return False

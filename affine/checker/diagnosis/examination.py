@@ -1,6 +1,7 @@
 """What a layer does on the probes of a diagnosis."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -8,14 +9,14 @@ import numpy as np
 
 from affine.checker.diagnosis.catalogue import RIGHT
 from affine.checker.diagnosis.probe import Probe, numbered, standard
-from affine.layer import Array, Case, Layer, LayerGone, Operands, OutOfTime
+from affine.layer import Array, Case, Layer, Operands, OutOfTime, WorkerDied
 
 __all__ = [
     "GRADIENTS",
     "QUANTITIES",
     "Examination",
     "Observation",
-    "Seen",
+    "Observed",
     "close",
     "raised",
 ]
@@ -56,7 +57,7 @@ def close(got: Array | None, value: Array | None) -> bool:
     return bool((np.abs(got[finite] - value[finite]) <= 64 * unit * largest).all())
 
 
-class Seen(NamedTuple):
+class Observed(NamedTuple):
     """One quantity on one probe.
 
     Attributes:
@@ -79,13 +80,13 @@ class Observation(NamedTuple):
     results: dict[str, Any]
     error: Exception | None
 
-    def seen(self, quantity: str) -> Seen | None:
+    def seen(self, quantity: str) -> Observed | None:
         """Return one quantity, or None where the call raised before it was returned."""
         if quantity not in self.results:
             return None
         result = self.results[quantity]
         right = self.probe.right(quantity)
-        return Seen(self.probe, result, right, not close(result, right))
+        return Observed(self.probe, result, right, not close(result, right))
 
 
 class Examination:
@@ -120,13 +121,13 @@ class Examination:
     def look_further(self) -> None:
         """Add larger sizes to the standard probes."""
         sizes = [*_FURTHER, *(() if self.layer.compiles_per_shape else _FAR)]
-        if self.case is not None and max(self.case.point.sizes) > 8:
-            n, d, m = self.case.point.sizes
+        if self.case is not None and max(self.case.primal.sizes) > 8:
+            n, d, m = self.case.primal.sizes
             sizes += [(n, d, m), (n + 1, d + 1, m + 1), (2 * n, d, m), (n, 2 * d, m), (n, d, 2 * m)]
         for each in sizes:
             self.standard().append(self.observe(Probe(numbered(*each))))
 
-    def evidence(self, quantity: str) -> list[Seen]:
+    def evidence(self, quantity: str) -> list[Observed]:
         """Return one quantity on every standard probe on which it came back."""
         if quantity not in QUANTITIES:
             return self._optional(quantity)
@@ -146,7 +147,7 @@ class Examination:
         """Call the layer on copies of a probe's operands.
 
         Raises:
-            LayerGone: The layer's process ended or hung.
+            WorkerDied: The layer's process ended or hung.
         """
         results: dict[str, Any] = {}
         point = self.kept(probe.point.map(_copy))
@@ -158,13 +159,13 @@ class Examination:
                 results |= zip(GRADIENTS, map(_numbers, gradients), strict=True)
             else:
                 results["arity"] = gradients
-        except LayerGone:
+        except WorkerDied:
             raise
         except (Exception, SystemExit) as error:
             return Observation(probe, results, _as_exception(error))
         return Observation(probe, results, None)
 
-    def observe_all(self, points: Iterable[Operands], quantity: str) -> list[Seen]:
+    def observe_all(self, points: Iterable[Operands], quantity: str) -> list[Observed]:
         """Return one quantity on further points, where it came back."""
         calls = [self.observe(Probe(point)) for point in points]
         return [seen for call in calls if (seen := call.seen(quantity)) is not None]
@@ -188,29 +189,30 @@ class Examination:
     def _seconds(self) -> float:
         return perf_counter() - self._start
 
-    def _optional(self, quantity: str) -> list[Seen]:
+    def _optional(self, quantity: str) -> list[Observed]:
         """Return a result of jvp or of per_sample_gradients on the standard probes."""
         seen = []
         for call in self.standard():
             x, w, b, dout = call.probe.point
             dots = {"x_dot": x[::-1] + 1, "w_dot": w[::-1] + 2, "b_dot": b[::-1] + 3}
             probe = Probe(call.probe.point, **dots)
-            if quantity == "out_dot" and self.layer.jvp is not None:
-                result = raised(lambda: self.layer.jvp(x, w, *dots.values()))  # type: ignore[misc] # noqa: B023
-            elif self.layer.per_sample_gradients is not None and quantity in RIGHT:
-                result = raised(lambda: self.layer.per_sample_gradients(dout, x, w))  # type: ignore[misc] # noqa: B023
+            jvp, per_sample = map(self.layer.variants.get, ("jvp", "per_sample_gradients"))
+            if quantity == "out_dot" and jvp is not None:
+                result = raised(partial(jvp, x, w, *dots.values()))
+            elif per_sample is not None and quantity in RIGHT:
+                result = raised(partial(per_sample, dout, x, w))
                 if isinstance(result, tuple):
                     result = result[GRADIENTS.index(quantity.removeprefix("per-sample "))]
             else:
                 return []
             if not isinstance(result, Exception):
                 got, right = _numbers(result), probe.right(quantity)
-                seen.append(Seen(probe, got, right, not close(got, right)))
+                seen.append(Observed(probe, got, right, not close(got, right)))
         return seen
 
 
 def raised(call: Callable[[], Any]) -> Any:
-    """Return what a call returns or the exception that it raises, `LayerGone` excepted.
+    """Return what a call returns or the exception that it raises, `WorkerDied` excepted.
 
     Examples:
         >>> raised(lambda: 1 // 0)
@@ -218,7 +220,7 @@ def raised(call: Callable[[], Any]) -> Any:
     """
     try:
         return call()
-    except LayerGone:
+    except WorkerDied:
         raise
     except (Exception, SystemExit) as error:
         return _as_exception(error)
@@ -241,9 +243,9 @@ def _numbers(result: Any) -> Array | None:
 
 
 def _probe_of(case: Case | None) -> list[Probe]:
-    if case is None or 0 in case.point.sizes:
+    if case is None or 0 in case.primal.sizes:
         return []
-    point = case.point.map(lambda array: np.array(array, np.float64, order="C"))
+    point = case.primal.map(lambda array: np.array(array, np.float64, order="C"))
     if not all(np.isfinite(array).all() for array in point):
         return []
     return [Probe(point)]

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from affine.checker.diagnosis.examination import Seen, close
-from affine.checker.diagnosis.words import shown
+from affine.checker.diagnosis.examination import Observed, close
+from affine.checker.diagnosis.phrasing import shown
 from affine.layer import Array
 
 __all__ = ["Explanation", "explains"]
@@ -37,7 +37,7 @@ class Explanation(NamedTuple):
         return "0" if self.code.startswith("0 * ") else shown(self.says or self.code)
 
 
-def explains(value: Callable[[Seen], Array | None], evidence: Sequence[Seen]) -> int:
+def explains(value: Callable[[Observed], Array | None], evidence: Sequence[Observed]) -> int:
     """How well a formula gives every result: 2 everywhere, 1 with a guard, 0 not at all.
 
     It takes at least two probes on which the layer is wrong. Where the formula does not run, or

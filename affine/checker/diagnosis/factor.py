@@ -6,17 +6,17 @@ from typing import TypeAlias
 
 import numpy as np
 
-from affine.checker.diagnosis.examination import Seen
+from affine.checker.diagnosis.examination import Observed
 from affine.checker.diagnosis.explanation import explains
 from affine.layer import Array
 
 __all__ = ["Base", "factors", "nothing", "ratio", "value_of"]
 
-Base: TypeAlias = Callable[[Seen], Array | None]
+Base: TypeAlias = Callable[[Observed], Array | None]
 """What is known of a result already."""
 
 
-def nothing(seen: Seen) -> Array:
+def nothing(seen: Observed) -> Array:
     """Return zeros: the term is the whole result."""
     return np.zeros_like(seen.right)
 
@@ -27,7 +27,7 @@ def value_of(code: str) -> Base:
 
 
 def factors(
-    evidence: Sequence[Seen],
+    evidence: Sequence[Observed],
     term: str,
     codes: Sequence[str],
     base: Base = nothing,
@@ -48,7 +48,7 @@ def factors(
             continue
         factor = _tidy(slope / float(unit))
 
-        def predicted(seen: Seen, scale: str = scale, factor: float = factor) -> Array | None:
+        def predicted(seen: Observed, scale: str = scale, factor: float = factor) -> Array | None:
             value, unit, start = seen.probe.value(term), seen.probe.value(scale), base(seen)
             if value is None or unit is None or start is None:
                 return None
@@ -64,7 +64,7 @@ def factors(
             yield scale, factor
 
 
-def _pivot(evidence: Sequence[Seen], term: str, base: Base) -> tuple[Seen | None, float]:
+def _pivot(evidence: Sequence[Observed], term: str, base: Base) -> tuple[Observed | None, float]:
     best, found, steepness = 0.0, None, 0.0
     for seen in evidence:
         value, start = seen.probe.value(term), base(seen)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from affine.checker.diagnosis.catalogue import RIGHT, Formula, formulas, scales, terms
-from affine.checker.diagnosis.examination import Seen, close
+from affine.checker.diagnosis.examination import Observed, close
 from affine.checker.diagnosis.explanation import Explanation, explains
 from affine.checker.diagnosis.factor import factors, ratio, value_of
+from affine.checker.diagnosis.phrasing import number, scaled, summed
 from affine.checker.diagnosis.probe import Probe
-from affine.checker.diagnosis.words import number, scaled, summed
 from affine.layer import Array
 
 __all__ = ["explanations"]
@@ -31,7 +31,7 @@ _CONSTANT = {-1.0: "wrong-sign", 0.0: "always-zero"}
 
 
 def explanations(
-    quantity: str, evidence: Sequence[Seen], raised: Sequence[Probe] = ()
+    quantity: str, evidence: Sequence[Observed], raised: Sequence[Probe] = ()
 ) -> list[Explanation]:
     """Return the formulas that explain a wrong quantity, of the simplest kind that has any.
 
@@ -58,7 +58,7 @@ def explanations(
 
 
 def _different(
-    found: list[Explanation], quantity: str, evidence: list[Seen], raised: Sequence[Probe]
+    found: list[Explanation], quantity: str, evidence: list[Observed], raised: Sequence[Probe]
 ) -> list[Explanation]:
     """Keep the explanations that fit best, and of those that are one function the first."""
     probes = [*(seen.probe for seen in evidence), *raised]
@@ -91,13 +91,13 @@ def _same(one: str, other: str, probes: Sequence[Probe]) -> bool:
     return all(map(equal, probes))
 
 
-def _plain(quantity: str, evidence: Sequence[Seen]) -> Iterator[Explanation]:
+def _plain(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
     for found in formulas(quantity):
         if explains(lambda seen: seen.probe.value(found.code), evidence):  # noqa: B023
             yield Explanation(found.mistake, found.code)
 
 
-def _scaled(quantity: str, evidence: Sequence[Seen]) -> Iterator[Explanation]:
+def _scaled(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
     right = RIGHT[quantity]
     codes = dict.fromkeys([*_SIZES, *(scale.code for scale in scales() if scale.code != "-1")])
     for scale, factor in factors(evidence, right, list(codes)):
@@ -112,7 +112,7 @@ def _name_of_scale(scale: str, factor: float) -> str:
     return name if factor == 1 or depends_on_values else "scaled-by-sizes-and-a-constant"
 
 
-def _added(quantity: str, evidence: Sequence[Seen]) -> Iterator[Explanation]:
+def _added(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
     """Yield right + factor · scale · term; a term with a factor of its own goes first."""
     right, taken = RIGHT[quantity], set()
     for term in terms(quantity):
@@ -134,21 +134,23 @@ def _said(right: str, term: Formula, factor: float) -> str:
     return says if " @ " in says or not says else f"{right}, {says}"
 
 
-def _scaled_structures(quantity: str, evidence: Sequence[Seen]) -> Iterator[Explanation]:
+def _scaled_structures(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
     for found in formulas(quantity):
         for scale, factor in factors(evidence, found.code, _SIZES):
             yield Explanation(found.mistake, scaled(found.code, scale, factor))
             break
 
 
-def _scaled_and_added(quantity: str, evidence: Sequence[Seen]) -> Iterator[Explanation]:
+def _scaled_and_added(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
     """Yield scale · right + factor · term, the term read off where the right result is 0."""
     zero = [seen for seen in evidence if seen.wrong and not seen.right.any()]
     right = RIGHT[quantity]
     for term in terms(quantity):
         for _, factor in factors(zero, term.code, ["1"], verified=False):
 
-            def known(seen: Seen, code: str = term.code, factor: float = factor) -> Array | None:
+            def known(
+                seen: Observed, code: str = term.code, factor: float = factor
+            ) -> Array | None:
                 value = seen.probe.value(code)
                 return None if value is None else factor * value
 
@@ -158,7 +160,7 @@ def _scaled_and_added(quantity: str, evidence: Sequence[Seen]) -> Iterator[Expla
                 break
 
 
-def _scaled_parts(quantity: str, evidence: Sequence[Seen]) -> Iterator[Explanation]:
+def _scaled_parts(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
     """Yield the sum of the right terms, one of them scaled."""
     for rest, term, mistake in _PARTS.get(quantity, ()):
         for scale, factor in factors(evidence, term, _SIZES, value_of(rest)):
@@ -166,7 +168,7 @@ def _scaled_parts(quantity: str, evidence: Sequence[Seen]) -> Iterator[Explanati
             break
 
 
-def _normalised(quantity: str, evidence: Sequence[Seen]) -> Iterator[Explanation]:
+def _normalised(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
     """Yield right · min(1, limit / size) and right / (size + ε), for the size of some array."""
     right = RIGHT[quantity]
     slopes = [

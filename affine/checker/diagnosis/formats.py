@@ -4,12 +4,12 @@ from itertools import combinations
 
 import numpy as np
 
-from affine.checker.diagnosis.calls import NAMES
 from affine.checker.diagnosis.catalogue import RIGHT
-from affine.checker.diagnosis.examination import Examination, Seen
+from affine.checker.diagnosis.examination import Examination, Observed
 from affine.checker.diagnosis.explanation import Explanation, explains
+from affine.checker.diagnosis.fixtures import NAMES
+from affine.checker.diagnosis.phrasing import listed
 from affine.checker.diagnosis.probe import Probe
-from affine.checker.diagnosis.words import listed
 from affine.layer import Array
 
 __all__ = ["OPERANDS", "UNITS", "narrowed_to", "rounded_operands"]
@@ -55,7 +55,7 @@ def rounded_operands(examined: Examination, quantity: str) -> list[Explanation]:
             for chosen in combinations(names, count):
 
                 def predicted(
-                    seen: Seen, to: str = format_name, chosen: tuple[str, ...] = chosen
+                    seen: Observed, to: str = format_name, chosen: tuple[str, ...] = chosen
                 ) -> Array | None:
                     point = seen.probe.point
                     rounded = {name: narrowed_to(getattr(point, name), to) for name in chosen}

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from affine.checker.diagnosis.calls import NAMES, copies, differing, fixed, named, results, said
 from affine.checker.diagnosis.examination import QUANTITIES, Examination, close, raised
 from affine.checker.diagnosis.explanation import Explanation
+from affine.checker.diagnosis.fixtures import NAMES, copies, differing, fixed, named, results, said
+from affine.checker.diagnosis.phrasing import agreeing, listed, number
 from affine.checker.diagnosis.probe import numbered
-from affine.checker.diagnosis.steps import step_on_arguments
-from affine.checker.diagnosis.words import agreeing, listed, number
+from affine.checker.diagnosis.sgd_updates import step_on_arguments
 from affine.layer import Array, Operands
 
 __all__ = [

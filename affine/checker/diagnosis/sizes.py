@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from affine.checker.diagnosis.examination import Examination, Seen, close
+from affine.checker.diagnosis.examination import Examination, Observed, close
 from affine.checker.diagnosis.explanation import Explanation
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.probe import Probe, numbered
@@ -65,11 +65,11 @@ def remainder(examined: Examination, quantity: str) -> list[Explanation]:
     return []
 
 
-def _length(seen: Seen, name: str) -> int:
+def _length(seen: Observed, name: str) -> int:
     return seen.probe.point.sizes["NDM".index(name)]
 
 
-def _rules(name: str, wrong: Sequence[Seen]) -> list[_Rule]:
+def _rules(name: str, wrong: Sequence[Observed]) -> list[_Rule]:
     longest = max((_length(seen, name) for seen in wrong), default=0)
     sizes = range(2, min(longest, _LARGEST) + 1)
     return [(kind, size) for kind in _KINDS for size in sizes]
@@ -82,10 +82,10 @@ def _kept(rule: _Rule, length: int) -> int:
     return length if length < size and kind != "blocks" else length // size * size
 
 
-def _fitting(name: str, code: str, evidence: Sequence[Seen], rules: list[_Rule]) -> list[_Rule]:
+def _fitting(name: str, code: str, evidence: Sequence[Observed], rules: list[_Rule]) -> list[_Rule]:
     """Return the rules that give every result."""
 
-    def fits(seen: Seen, rule: _Rule) -> bool:
+    def fits(seen: Observed, rule: _Rule) -> bool:
         kept = _kept(rule, _length(seen, name))
         if (kept == _length(seen, name)) == seen.wrong:
             return not seen.right.any()
@@ -94,7 +94,7 @@ def _fitting(name: str, code: str, evidence: Sequence[Seen], rules: list[_Rule])
     return [rule for rule in rules if all(fits(seen, rule) for seen in evidence)]
 
 
-def _lengths(name: str, wrong: Sequence[Seen]) -> list[int]:
+def _lengths(name: str, wrong: Sequence[Observed]) -> list[int]:
     """Return lengths around and past those at which the layer is known to be wrong."""
     least = min(_length(seen, name) for seen in wrong)
     most = max(_length(seen, name) for seen in wrong)
@@ -110,9 +110,9 @@ def _observed(
     examined: Examination,
     quantity: str,
     name: str,
-    wrong: Sequence[Seen],
+    wrong: Sequence[Observed],
     lengths: Sequence[int],
-) -> list[Seen]:
+) -> list[Observed]:
     """Look at the layer along one axis; the others are as short as they are known to matter."""
     sizes = [min(each) for each in zip(*(seen.probe.point.sizes for seen in wrong), strict=True)]
     points = []
@@ -122,12 +122,12 @@ def _observed(
     return examined.observe_all(points, quantity)
 
 
-def _widened(seen: Seen, name: str) -> Operands:
+def _widened(seen: Observed, name: str) -> Operands:
     sizes = zip("NDM", seen.probe.point.sizes, strict=True)
     return numbered(*(size if other == name else size + 5 for other, size in sizes))
 
 
-def _other_sizes(name: str, series: Sequence[Seen]) -> str:
+def _other_sizes(name: str, series: Sequence[Observed]) -> str:
     """Say at which other sizes a series was observed."""
     sizes = zip("NDM", series[0].probe.point.sizes, strict=True)
     others = [f"{other} = {size}" for other, size in sizes if other != name]
@@ -176,7 +176,7 @@ def by_size(examined: Examination, quantity: str) -> list[Explanation]:
 
 
 def _beyond(
-    examined: Examination, quantity: str, name: str, low: int, evidence: Sequence[Seen]
+    examined: Examination, quantity: str, name: str, low: int, evidence: Sequence[Observed]
 ) -> Explanation | None:
     """Make sure that a quantity is right up to a length and wrong at every one beyond."""
     wrong = [seen for seen in evidence if seen.wrong]

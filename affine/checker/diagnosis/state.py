@@ -6,7 +6,9 @@ from itertools import combinations
 import numpy as np
 
 from affine.checker.diagnosis import memory
-from affine.checker.diagnosis.calls import (
+from affine.checker.diagnosis.examination import Examination, close, raised
+from affine.checker.diagnosis.explanation import Explanation
+from affine.checker.diagnosis.fixtures import (
     NAMES,
     copies,
     differing,
@@ -16,11 +18,9 @@ from affine.checker.diagnosis.calls import (
     right_at,
     said,
 )
-from affine.checker.diagnosis.examination import Examination, close, raised
-from affine.checker.diagnosis.explanation import Explanation
+from affine.checker.diagnosis.phrasing import agreeing, listed
 from affine.checker.diagnosis.probe import Probe, numbered
-from affine.checker.diagnosis.steps import step_between_passes
-from affine.checker.diagnosis.words import agreeing, listed
+from affine.checker.diagnosis.sgd_updates import step_between_passes
 from affine.layer import Array, Operands
 
 __all__ = ["DETECTORS"]
@@ -114,7 +114,7 @@ def stale_state(examined: Examination) -> Iterator[Explanation]:
 
 def used_instance(examined: Examination) -> Iterator[Explanation]:
     """An instance that has run other batches uses operands of those, or adds to their results."""
-    reused = examined.layer.reused
+    reused = examined.layer.variants.get("on_reused_instance")
     if reused is None:
         return
     point = numbered(1, 4, 3, seed=4)
@@ -127,7 +127,7 @@ def used_instance(examined: Examination) -> Iterator[Explanation]:
 
 def followed_instance(examined: Examination) -> Iterator[Explanation]:
     """Results of a batch are overwritten when the same instance runs another one."""
-    followed = examined.layer.followed
+    followed = examined.layer.variants.get("then_next_batch")
     if followed is None:
         return
     point = numbered(1, 4, 3, seed=4)
@@ -172,7 +172,7 @@ def _of_other_batches(
 
 def updated_instance(examined: Examination) -> Iterator[Explanation]:
     """An instance whose parameters were updated in place goes on with the old ones."""
-    updated = examined.layer.updated
+    updated = examined.layer.variants.get("after_update")
     if updated is None:
         return
     if found := next(used_instance(examined), None):

@@ -14,7 +14,7 @@ from affine.checker.clock import Clock
 from affine.checker.exceptions import raised, warn_again
 from affine.checker.process import LARGEST_RESULT, RESULTS
 from affine.checker.process.child import FORGED, Child, ProcessExited
-from affine.layer import GRADIENTS, Array, Call, LayerGone, OutOfTime, Pullback, Results
+from affine.layer import GRADIENTS, Array, Call, OutOfTime, Pullback, Results, WorkerDied
 from affine.memory import Arena, Memory, look
 from affine.oracle import NoArray, expect_count
 
@@ -58,7 +58,7 @@ class Connection(Memory):
 
     def _pullback(self, child: Child, number: int, dout: Array) -> tuple[Array, Array, Array]:
         if child is not self._child or not child.alive:
-            raise LayerGone("the process of this forward pass has ended")
+            raise WorkerDied("the process of this forward pass has ended")
         dx, dw, db = self.call("pullback", dout, on=number)
         return dx, dw, db
 
@@ -101,7 +101,7 @@ class Connection(Memory):
         for request in requests:
             try:
                 answers.append(self._answer(child, request["call"]))
-            except (LayerGone, OutOfTime) as error:
+            except (WorkerDied, OutOfTime) as error:
                 failure = error
                 break
         self._seconds = max((perf_counter() - start) / len(requests), self._seconds / 2)
@@ -119,9 +119,9 @@ class Connection(Memory):
             if left < self._timeout:
                 raise OutOfTime("the budget ran out in a call, which was ended") from None
             self._clock.hangs += 1
-            raise LayerGone(f"no answer {_WHEN} within {self._timeout:g} s") from None
+            raise WorkerDied(f"no answer {_WHEN} within {self._timeout:g} s") from None
         except ProcessExited as reason:
-            raise LayerGone(str(reason)) from None
+            raise WorkerDied(str(reason)) from None
         self.uses_reference |= "uses_reference" in answer
         try:
             # Copied now: the answers to the next requests may lie in the same place.
@@ -130,7 +130,7 @@ class Connection(Memory):
                     answer[part] = [self._result(*entry) for entry in answer[part]]
             return {call: answer}[answer["call"]]
         except Exception:
-            raise LayerGone(f"{FORGED} {_WHEN}") from None
+            raise WorkerDied(f"{FORGED} {_WHEN}") from None
 
     def _result(self, kind: str, *described: Any) -> Any:
         """Return a private copy of a result; for what is no array, an object of that name."""

@@ -33,7 +33,7 @@ _catch_warnings, _simplefilter = warnings.catch_warnings, warnings.simplefilter
 _to_json, _from_json = json.JSONEncoder(separators=(",", ":")).encode, json.JSONDecoder().decode
 _exit, _modules = os._exit, sys.modules
 
-_FUNCTIONS = (*LIKE_VJP, "jvp", "per_sample_gradients", "vmapped")
+_LIKE_VJP = ("vjp", *LIKE_VJP)
 _MOST_RESULTS, _MOST_WARNINGS = 8, 20
 
 
@@ -111,9 +111,9 @@ def _load(target: str) -> tuple[Layer | None, dict[str, Any]]:
         uses_reference = "affine.reference" in sys.modules
         _hide_this_package()
     return layer, {
-        "functions": [name for name in _FUNCTIONS if getattr(layer, name) is not None],
+        "variants": list(layer.variants),
         "texts": {name: cut(getattr(layer, name)) for name in ("name", "form", "usage")},
-        "not_observable": {name: cut(why) for name, why in layer.not_observable.items()},
+        "not_applicable": {name: cut(why) for name, why in layer.not_applicable.items()},
         "compiles_per_shape": layer.compiles_per_shape,
         "uses_reference": uses_reference,
     }
@@ -124,8 +124,8 @@ class _Server:
 
     def __init__(self, layer: Layer, target: str, block: mmap) -> None:
         self._target, self._block, self._arena = target, block, Arena(block, RESULTS, len(block))
-        self._functions: dict[str, Any] = {name: getattr(layer, name) for name in _FUNCTIONS}
-        self._functions["state_changes"] = layer.state_changes
+        own: dict[str, Any] = {"vjp": layer.vjp, "state_changes": layer.state_changes}
+        self._functions = own | dict(layer.variants)
         self._memory, self._held = Memory(), dict[int, Any]()
         self._numbers = count(-1, -1)  # the parent's count up
 
@@ -160,7 +160,7 @@ class _Server:
         arrays = [self._argument(*argument) for argument in arguments]
         if do == "state_changes":
             return {"results": [("other", name) for name in function(*arrays)]}
-        if do not in LIKE_VJP:
+        if do not in _LIKE_VJP:
             returned = function(*arrays)
             return {"results": self._results((returned,) if do == "jvp" else returned)}
         out, pullback = function(*arrays[:3])

@@ -10,12 +10,12 @@ from affine.checker.clock import Clock
 from affine.checker.exceptions import TargetError
 from affine.checker.process.child import FORGED, Child, ProcessExited
 from affine.checker.process.connection import Connection
-from affine.layer import LIKE_VJP, Layer, LayerGone
+from affine.layer import LIKE_VJP, Layer, WorkerDied
 from affine.memory import create_block
 
 __all__ = ["Worker"]
 
-_ABOUT = {"functions", "texts", "not_observable", "compiles_per_shape", "uses_reference"}
+_ABOUT = {"variants", "texts", "not_applicable", "compiles_per_shape", "uses_reference"}
 _GUARD = 'put what should not run at import under `if __name__ == "__main__":`'
 
 
@@ -71,12 +71,15 @@ class Worker:
     def layer(self) -> Layer:
         """The target as a `Layer`, whose functions are calls into the child."""
         about, calls = self._load(), self.connection
-        functions: dict[str, Any] = {name: partial(calls.call, name) for name in about["functions"]}
-        functions |= {name: partial(calls.vjp, name) for name in LIKE_VJP if name in functions}
+        variants = {
+            name: partial(calls.vjp if name in LIKE_VJP else calls.call, name)
+            for name in about["variants"]
+        }
         return Layer(
+            vjp=partial(calls.vjp, "vjp"), variants=variants,
             batch=calls.results_of, memory=calls, is_private=True, watched=calls.state_changes,
-            not_observable=about["not_observable"], compiles_per_shape=about["compiles_per_shape"],
-            **about["texts"], **functions,
+            not_applicable=about["not_applicable"], compiles_per_shape=about["compiles_per_shape"],
+            **about["texts"],
         )  # fmt: skip
 
     def _start(self) -> Child:
@@ -99,7 +102,7 @@ class Worker:
             try:
                 self._load()
             except TargetError as error:
-                raise LayerGone(f"the process could not be started again: {error}") from error
+                raise WorkerDied(f"the process could not be started again: {error}") from error
         return self._child
 
     def _load(self) -> dict[str, Any]:

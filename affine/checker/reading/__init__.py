@@ -59,7 +59,7 @@ def layer_from(found: Any, name: str = "") -> Layer:
 
     Examples:
         >>> import affine
-        >>> layer_from(affine, "the reference").jvp is affine.jvp
+        >>> layer_from(affine, "the reference").variants["jvp"] is affine.jvp
         True
         >>> layer_from((affine.forward, affine.backward)).name
         'backward'

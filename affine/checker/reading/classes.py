@@ -6,12 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from affine.checker.reading.built import Built, undisturbed, vjp_of
-from affine.checker.reading.class_usage import form, usage
-from affine.checker.reading.living import followed, own_places, reused, updated
+from affine.checker.reading.class_snippet import form, usage
+from affine.checker.reading.class_spec import ClassSpec, undisturbed, vjp_of
+from affine.checker.reading.instance_reuse import (
+    after_update,
+    on_reused_instance,
+    own_places,
+    then_next_batch,
+)
 from affine.checker.reading.numpy import pair
-from affine.checker.reading.places import Parts, attributes, is_array, parts_of
-from affine.checker.reading.roles import Parameters, backward_plan, forward_plan, parameters, role
+from affine.checker.reading.parameter_paths import Parts, attributes, is_array, parts_of
+from affine.checker.reading.signatures import (
+    Parameters,
+    backward_plan,
+    forward_plan,
+    parameters,
+    role,
+)
 from affine.checker.reading.target import Named, TargetError
 from affine.layer import Layer
 
@@ -89,7 +100,9 @@ def from_class(named: Named) -> Layer:
     takes = _takes(named, forward)
     given, parts = _given(named) if takes == ("x",) else ((), None)
     row = parts.bias_row if parts is not None else _keeps_bias_row(kind, given)
-    return _layer(Built(named, forward, backward, takes, _back(named, backward), given, parts, row))
+    return _layer(
+        ClassSpec(named, forward, backward, takes, _back(named, backward), given, parts, row)
+    )
 
 
 def _signature(named: Named) -> str:
@@ -113,7 +126,7 @@ def from_instance(named: Named) -> Layer:
     if parts is None:
         raise TargetError(f"{named.expression} has no weights; name its class instead")
     takes, back = _takes(named, forward), _back(named, backward)
-    return _layer(Built(named, forward, backward, takes, back, (), parts, parts.bias_row))
+    return _layer(ClassSpec(named, forward, backward, takes, back, (), parts, parts.bias_row))
 
 
 def _sizes_of(named: Named) -> tuple[int, int]:
@@ -214,15 +227,17 @@ def _keeps_bias_row(kind: type, given: Sequence[str]) -> bool:
     )
 
 
-def _layer(built: Built) -> Layer:
+def _layer(built: ClassSpec) -> Layer:
     places = own_places(built)
     return Layer(
         built.named.expression,
         vjp_of(built),
-        reused=reused(built),
-        followed=followed(built),
-        updated=updated(built, places) if places else None,
+        variants={
+            "on_reused_instance": on_reused_instance(built),
+            "then_next_batch": then_next_batch(built),
+            **({"after_update": after_update(built, places)} if places else {}),
+        },
         form=form(built),
         usage=usage(built, places),
-        not_observable=OWN_PARAMETERS if built.parts else {},
+        not_applicable=OWN_PARAMETERS if built.parts else {},
     )

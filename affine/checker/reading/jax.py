@@ -17,9 +17,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from affine.checker.reading.conversion import VJP, converted
-from affine.checker.reading.roles import parameters
+from affine.checker.reading.signatures import parameters
 from affine.checker.reading.target import Named
-from affine.layer import Array, Layer, Pullback
+from affine.layer import LIKE_VJP, Array, Layer, Pullback
 
 __all__ = ["from_jax", "is_jax_function", "takes_a_batch", "through_jax"]
 
@@ -90,13 +90,19 @@ def from_jax(named: Named) -> Layer:
     return Layer(
         named.expression,
         vjp,
-        jvp=_jvp(function) if _traces(_jvp_of(function), (_N, _D), (_D, _M), (_M,)) else None,
-        stacked=vjp if _traces(_dw_of(function), *_STACK) else None,
-        compiled=_vjp(jax.jit(function)),
-        vmapped=_vmapped(function) if _traces(_vmapped_dw_of(function), *_STACK) else None,
+        variants={
+            "compiled": _vjp(jax.jit(function)),
+            **({"jvp": _jvp(function)} if _traces(_jvp_of(function), *_PLAIN) else {}),
+            **({"with_leading_axes": vjp} if _traces(_dw_of(function), *_STACK) else {}),
+            **(
+                {"vmapped": _vmapped(function)}
+                if _traces(_vmapped_dw_of(function), *_STACK)
+                else {}
+            ),
+        },
         form=f"jax function {shown}{', weights stored as Wᵀ' if stored else ''}",
         usage=_usage(f"{named.expression}(x, {'w.T' if stored else 'w'}, b)"),
-        not_observable=NOT_OBSERVABLE | _GIVEN_DTYPE,
+        not_applicable=NOT_OBSERVABLE | _GIVEN_DTYPE,
         compiles_per_shape=True,
     )
 
@@ -221,19 +227,14 @@ def through_jax(layer: Layer) -> Layer:
         >>> through_jax(Layer("mine", vjp)).forward(one, one, np.ones(1))
         array([[2.]])
     """
-    vjp = _converted(layer.vjp)
+    variants = {name: _converted(one) for name, one in layer.variants.items() if name in LIKE_VJP}
     return replace(
         layer,
-        vjp=vjp,
-        flattening=vjp if layer.flattening else None,
-        reused=layer.reused and _converted(layer.reused),
-        followed=layer.followed and _converted(layer.followed),
-        updated=layer.updated and _converted(layer.updated),
-        jvp=None,
-        per_sample_gradients=None,
+        vjp=_converted(layer.vjp),
+        variants=variants,
         form=f"{layer.form}, on jax arrays",
         usage=_usage_of_arrays(layer.usage),
-        not_observable=NOT_OBSERVABLE,
+        not_applicable=NOT_OBSERVABLE,
         compiles_per_shape=True,
     )
 

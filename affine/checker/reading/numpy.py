@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from affine.checker.reading.results import out_and_cache, triple
-from affine.checker.reading.roles import backward_plan, forward_plan, parameters
+from affine.checker.reading.signatures import backward_plan, forward_plan, parameters
 from affine.checker.reading.source import Source
 from affine.checker.reading.target import Named, TargetError
 from affine.layer import Array, Layer, Pullback
@@ -32,7 +32,7 @@ def pair(forward: Named, backward: Named) -> Layer:
         backward.expression,
         vjp,
         # Only this form promises to flatten: CS231n gives an image as a data point.
-        flattening=vjp if _is_cs231n(forward, back) else None,
+        variants={"with_extra_axes": vjp} if _is_cs231n(forward, back) else {},
         form=f"{_shown(forward, takes)} and {_shown(backward, back)}",
         usage=_usage(forward, backward, takes, back),
     )

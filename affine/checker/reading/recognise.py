@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from affine.checker.reading.classes import from_class, from_instance, is_layer_class, method
+from affine.checker.reading.error_messages import explain_class, nothing_found, without_backward
 from affine.checker.reading.frameworks import framework_of
 from affine.checker.reading.numpy import pair
-from affine.checker.reading.refusals import explain_class, nothing_found, without_backward
-from affine.checker.reading.roles import parameters, role
+from affine.checker.reading.signatures import parameters, role
 from affine.checker.reading.target import Named, TargetError, public
 from affine.layer import Layer
 
@@ -111,7 +111,7 @@ def _through(framework: str, layer: Layer) -> Layer:
     if not framework or _works_on_arrays(layer):
         return layer
     if framework == "torch":
-        from affine.checker.reading.tensors import through_tensors
+        from affine.checker.reading.torch_autograd import through_tensors
 
         return through_tensors(layer)
     from affine.checker.reading.jax import through_jax
@@ -279,7 +279,7 @@ def _chosen(found: Sequence[_Candidate], label: str) -> _Candidate | None:
 def _extended(found: _Candidate, members: Sequence[Named]) -> Layer:
     """Return the layer, with jvp and per-sample gradients where they stand beside a pair."""
     layer = found.layer()
-    if len(found.parts) != 2 or layer.not_observable:
+    if len(found.parts) != 2 or layer.not_applicable:
         return layer
     beside = {_plain(one): one.value for one in members}
     stem = _stem(found.parts[0].expression, _FORWARD)
@@ -289,4 +289,6 @@ def _extended(found: _Candidate, members: Sequence[Named]) -> Layer:
         known = parameters(function) if callable(function) else None
         return function if known is not None and known.takes(count) else None
 
-    return replace(layer, jvp=extra("jvp", 5), per_sample_gradients=extra("persamplegradients", 3))
+    both = {"jvp": extra("jvp", 5), "per_sample_gradients": extra("persamplegradients", 3)}
+    beside_it = {name: function for name, function in both.items() if function is not None}
+    return replace(layer, variants={**layer.variants, **beside_it})

@@ -6,7 +6,7 @@ Containers are opened; the arrays in them are handed on as they are.
 from collections.abc import Mapping
 from typing import Any
 
-from affine.checker.reading.roles import gradient_role, role
+from affine.checker.reading.signatures import gradient_role, role
 
 __all__ = ["described", "out_and_cache", "triple"]
 

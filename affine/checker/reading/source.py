@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from textwrap import dedent
 from typing import Any, TypeGuard
 
-from affine.checker.reading.roles import gradient_role, role
+from affine.checker.reading.signatures import gradient_role, role
 
 __all__ = ["Source"]
 

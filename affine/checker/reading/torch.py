@@ -10,9 +10,17 @@ from typing import Any
 import torch
 
 from affine.checker.reading.classes import OWN_PARAMETERS
-from affine.checker.reading.roles import parameters
+from affine.checker.reading.signatures import parameters
 from affine.checker.reading.target import Named, TargetError
-from affine.checker.reading.tensors import D, Function, M, N, Tensor, differentiated, reused
+from affine.checker.reading.torch_autograd import (
+    D,
+    Function,
+    M,
+    N,
+    Tensor,
+    differentiated,
+    on_reused_module,
+)
 from affine.layer import Layer
 
 __all__ = ["from_torch", "is_torch_class", "takes_a_batch"]
@@ -39,7 +47,7 @@ def from_torch(named: Named) -> Layer:
         >>> layer = from_torch(Named("Linear", torch.nn.Linear))
         >>> layer.form
         'torch module Linear(in_features, out_features), weights stored as Wᵀ'
-        >>> layer.not_observable["dtypes_follow_promotion"]
+        >>> layer.not_applicable["dtypes_follow_promotion"]
         'torch refuses operands of different dtypes'
     """
     value = named.value
@@ -143,8 +151,9 @@ def _module(
         _stored(shown, transposed),
         _usage_of_module(named, f"    out = torch.func.functional_call(module, {stored}, (x,))"),
     )
-    not_observable = {**layer.not_observable, **OWN_PARAMETERS}
-    return replace(layer, reused=reused(prepare), not_observable=not_observable)
+    not_applicable = {**layer.not_applicable, **OWN_PARAMETERS}
+    variants = {**layer.variants, "on_reused_instance": on_reused_module(prepare)}
+    return replace(layer, variants=variants, not_applicable=not_applicable)
 
 
 def _frozen(label: str, module: torch.nn.Module) -> set[str]:

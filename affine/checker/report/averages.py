@@ -53,14 +53,14 @@ def as_given(outcome: Outcome) -> Outcome:
     case, error = outcome.counterexample, outcome.error
     if case is None or not isinstance(error, Violation):
         return outcome
-    count = len(case.point.dout)
-    given = _times(case.point.dout, count)
+    count = len(case.primal.dout)
+    given = _times(case.primal.dout, count)
     factor = count if error.quantity == "dx" else 1
     scaled = Violation(
         str(error), error.quantity, _times(error.got, factor), _times(error.expected, factor)
     )
-    point = case.point._replace(dout=given)
-    return replace(outcome, counterexample=replace(case, point=point), error=scaled)
+    point = case.primal._replace(dout=given)
+    return replace(outcome, counterexample=replace(case, primal=point), error=scaled)
 
 
 def _times(array: Any, factor: int | Fraction) -> Any:

@@ -13,7 +13,7 @@ from affine.checker.report.literals import layout
 from affine.checker.report.matrices import Block, block, number, side_by_side, window
 from affine.checker.report.snippet import direct, mentions, operands, replay, seen
 from affine.checker.report.words import message
-from affine.layer import Array, Case, LayerGone, Operands
+from affine.layer import Array, Case, Operands, WorkerDied
 from affine.oracle import Violation
 
 __all__ = ["case_lines"]
@@ -50,14 +50,14 @@ def case_lines(outcome: Outcome, width: int, reduction: str = "sum") -> Iterator
         return
     n, d, m = _sizes(case, given.error)
     # To shrink a case on which the process ends would take a process, or a time limit, a step.
-    which = "A case" if isinstance(given.error, LayerGone) else "The smallest case"
-    yield Text(f"{which} that shows it: N = {n}, D = {d}, M = {m}{_format(case.point)}")
+    which = "A case" if isinstance(given.error, WorkerDied) else "The smallest case"
+    yield Text(f"{which} that shows it: N = {n}, D = {d}, M = {m}{_format(case.primal)}")
     if reduction == "mean" and expected is None:
         yield Text(
             "The layer is given N·dout and its dx is divided by N: dw and db are sums again."
         )
     wrong = _differing(given)
-    shown = _windows(case.point, given.error, wrong)
+    shown = _windows(case.primal, given.error, wrong)
     for blocks in (_operands(case, given, expected, shown), _results(given, expected, shown)):
         if blocks:
             yield Text()
@@ -67,7 +67,7 @@ def case_lines(outcome: Outcome, width: int, reduction: str = "sum") -> Iterator
 def _sizes(case: Case, error: Exception | None) -> tuple[int, ...]:
     """The sizes of the case, or those that the property made of it and says."""
     made = re.search(r"at sizes \((\d+), (\d+), (\d+)\)", message(error))
-    return tuple(map(int, made.groups())) if made else case.point.sizes
+    return tuple(map(int, made.groups())) if made else case.primal.sizes
 
 
 def _format(point: Operands) -> str:
@@ -120,10 +120,10 @@ def _operands(
     quantity = getattr(outcome.error, "quantity", "")
     raised = not isinstance(outcome.error, Violation)
     needed = Operands._fields if raised else () if expected is None else _NEEDED[quantity]
-    mixed = len({array.dtype for array in case.point}) > 1
+    mixed = len({array.dtype for array in case.primal}) > 1
     blocks = []
     for name, array in operands(case).items():
-        used = name in case.point._fields or mentions(replay(outcome), name)
+        used = name in case.primal._fields or mentions(replay(outcome), name)
         if name in needed or (used and array.any()):
             notes = [array.dtype.name if mixed else "", layout(array)]
             part = [shown[side] for side in _SIDES[name.rstrip("2")]]
@@ -145,7 +145,7 @@ def _results(
         pair.insert(0, ("expected", should, "bold green", ("", "")))
     fully = wrong is not None and _is_matrix(should) and _look_alike(should[wrong], got[wrong])
     sides = _SIDES.get(error.quantity, "")
-    whole = wrong is not None and got.shape == _shape(case.point, sides)
+    whole = wrong is not None and got.shape == _shape(case.primal, sides)
     return [
         block(
             f"{word} {error.quantity}",

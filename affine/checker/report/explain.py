@@ -164,7 +164,7 @@ def listing(profile: str = "") -> Iterator[RenderableType]:
         True
     """
     # What is only remarked on runs in `textbook` too.
-    levels = ("textbook", "remark") if profile == "textbook" else (profile,)
+    levels = ("textbook", "note") if profile == "textbook" else (profile,)
     chosen = [one for one in PROPERTIES.values() if not profile or one.profile in levels]
     for group, found in groupby(chosen, key=lambda one: one.group):
         yield Group(heading(group), *(indented(part) for one in found for part in _entry(one)))

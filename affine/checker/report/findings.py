@@ -74,7 +74,7 @@ class Certificate:
 class Step:
     """One step of the check: what it established, in words, and how long it took."""
 
-    name: Literal["liveness", "proof", "certificate", "search", "diagnosis"]
+    name: Literal["mutation check", "proof", "certificate", "search", "diagnosis"]
     established: str
     seconds: float = 0.0
 
@@ -108,14 +108,14 @@ class Report:
     seed: int = 0
     outcomes: tuple[Outcome, ...] = ()
     findings: tuple[Finding, ...] = ()
-    remarks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     certificate: Certificate | None = None
     only: tuple[str, ...] = ()
     usage: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
-    trouble: str = ""
+    error_message: str = ""
 
     @property
     def verdict(self) -> Literal["pass", "fail", "error"]:
@@ -130,7 +130,11 @@ class Report:
         statuses = {outcome.status for outcome in self.outcomes}
         if "falsified" in statuses:
             return "fail"
-        return "error" if self.trouble or "error" in statuses or "held" not in statuses else "pass"
+        return (
+            "error"
+            if self.error_message or "error" in statuses or "held" not in statuses
+            else "pass"
+        )
 
     def __bool__(self) -> bool:
         return self.verdict == "pass"

@@ -25,7 +25,7 @@ def dumps(report: Report) -> str:
     """Return the report as JSON text, which is safe to print: what acts on a terminal is escaped.
 
     Examples:
-        >>> json.loads(dumps(Report("mine.py", trouble="no file mine.py")))["verdict"]
+        >>> json.loads(dumps(Report("mine.py", error_message="no file mine.py")))["verdict"]
         'error'
     """
     text = json.dumps(record(report), indent=1, ensure_ascii=False, allow_nan=False)
@@ -60,7 +60,7 @@ def record(report: Report) -> dict[str, Any]:
     """Return the report as objects, lists, texts and numbers.
 
     Examples:
-        >>> record(Report("mine.py", trouble="no file mine.py"))["properties"]
+        >>> record(Report("mine.py", error_message="no file mine.py"))["properties"]
         []
     """
     causes = {
@@ -72,7 +72,7 @@ def record(report: Report) -> dict[str, Any]:
         "schema": SCHEMA,
         "verdict": report.verdict,
         "target": cut(report.target),
-        "trouble": cut(report.trouble),
+        "trouble": cut(report.error_message),
         "form": cut(report.form),
         "profile": report.profile,
         "reduction": report.reduction,
@@ -83,7 +83,7 @@ def record(report: Report) -> dict[str, Any]:
             _outcome(outcome, causes.get(outcome.name), report) for outcome in report.outcomes
         ],
         "findings": [_finding(finding) for finding in report.findings],
-        "remarks": [cut(remark) for remark in report.remarks],
+        "remarks": [cut(note) for note in report.notes],
         "steps": [
             {"name": step.name, "established": cut(step.established), "seconds": step.seconds}
             for step in report.steps
@@ -113,9 +113,9 @@ def _counterexample(outcome: Outcome, report: Report) -> dict[str, Any] | None:
     if case is None:
         return None
     return {
-        "point": _operands(case.point),
-        "step": _operands(case.step),
-        "choice": case.choice,
+        "point": _operands(case.primal),
+        "step": _operands(case.tangent),
+        "choice": case.selector,
         "quantity": getattr(error, "quantity", ""),
         "expected": _array(getattr(error, "expected", None)),
         "got": _array(getattr(error, "got", None)),

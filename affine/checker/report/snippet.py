@@ -11,7 +11,7 @@ from affine.checker.report.averages import WRAPPER, as_given, expected_at
 from affine.checker.report.findings import Outcome
 from affine.checker.report.literals import literal
 from affine.checker.report.words import cut, told
-from affine.layer import Array, Case, LayerGone
+from affine.layer import Array, Case, WorkerDied
 from affine.oracle import Violation
 from affine.properties import PROPERTIES
 
@@ -42,8 +42,8 @@ def operands(case: Case) -> Mapping[str, Array]:
         >>> list(operands(Case(point, point)))
         ['x', 'w', 'b', 'dout', 'x2', 'w2', 'b2', 'dout2']
     """
-    second = {f"{name}2": array for name, array in case.step._asdict().items()}
-    return case.point._asdict() | second
+    second = {f"{name}2": array for name, array in case.tangent._asdict().items()}
+    return case.primal._asdict() | second
 
 
 def snippet(outcome: Outcome, usage: str = "", reduction: str = "sum") -> str:
@@ -84,8 +84,8 @@ def snippet(outcome: Outcome, usage: str = "", reduction: str = "sum") -> str:
         if mentions(calls, name)
         for line in literal(name, array)
     ]
-    if mentions(calls, "choice"):
-        made.append(f"choice = {case.choice}")
+    if mentions(calls, "selector"):
+        made.append(f"selector = {case.selector}")
     # Code that had to be cut would show nothing.
     fits = usage.strip() and cut(usage) == usage
     start = usage.strip() if fits else "# vjp(x, w, b) -> (out, pullback) is the layer under test"
@@ -104,7 +104,7 @@ def seen(outcome: Outcome, reduction: str) -> Outcome:
     """
     case, tested = outcome.counterexample, PROPERTIES.get(outcome.name)
     if case is not None and tested is not None and not tested.layouts:
-        plain = Case(case.point.map(_plain), case.step.map(_plain), case.choice)
+        plain = Case(case.primal.map(_plain), case.tangent.map(_plain), case.selector)
         outcome = replace(outcome, counterexample=plain)
     averaged = reduction == "mean" and direct(outcome) is not None
     return as_given(outcome) if averaged else outcome
@@ -123,9 +123,9 @@ def direct(outcome: Outcome, reduction: str = "sum") -> Array | None:
     case, error = outcome.counterexample, outcome.error
     if case is None or not isinstance(error, Violation) or error.quantity not in _CALLS:
         return None
-    if not all(np.isfinite(array).all() for array in case.point):
+    if not all(np.isfinite(array).all() for array in case.primal):
         return None
-    expected = expected_at(case.point, error.quantity, reduction)
+    expected = expected_at(case.primal, error.quantity, reduction)
     if error.expected is None:
         seen = error.got is not None and not _is_fit(error.got, expected.shape)
     else:
@@ -181,6 +181,6 @@ def _print(error: Violation) -> str:
 
 
 def _end(error: Exception | None) -> str:
-    if isinstance(error, LayerGone):
+    if isinstance(error, WorkerDied):
         return "ends or hangs the process"
     return f"raises {' '.join(told(error, 80).split())}"

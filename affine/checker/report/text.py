@@ -34,7 +34,7 @@ def text(report: Report, *, width: int = 80, verbose: bool = False) -> str:
         verbose: Also each property, each step's time, and versions.
 
     Examples:
-        >>> print(text(Report("mine.py", trouble="no file mine.py; give the path of a file")))
+        >>> print(text(Report("mine.py", error_message="no file mine.py; give the path of a file")))
         ERROR mine.py: no file mine.py; give the path of a file
     """
     return to_text(parts(report, width, verbose=verbose), width)
@@ -43,15 +43,15 @@ def text(report: Report, *, width: int = 80, verbose: bool = False) -> str:
 def parts(report: Report, width: int, *, verbose: bool = False) -> Iterator[RenderableType]:
     """Yield the parts of the report, for a console to print: the verdict first."""
     yield heading(verdict(report), style=_COLOURS[report.verdict])
-    further = clean(report.trouble).partition("\n")[2]
+    further = clean(report.error_message).partition("\n")[2]
     if further:
         yield paragraph(further)
     for number, finding in enumerate(report.findings, start=1):
         many = f"Mistake {number} of {len(report.findings)}. " if report.findings[1:] else ""
         yield from _finding(finding, report, many, width, verbose)
-    if report.remarks:
-        remarks = (indented(paragraph(clean(remark))) for remark in report.remarks)
-        yield Group(heading("Remarks, which are no failures"), *remarks)
+    if report.notes:
+        notes = (indented(paragraph(clean(note))) for note in report.notes)
+        yield Group(heading("Notes, which are not failures"), *notes)
     if report.outcomes:
         yield from _footer(report, verbose)
     if verbose:
@@ -100,8 +100,8 @@ def _summary(findings: Sequence[Finding]) -> str:
 
 
 def _undecided(report: Report) -> str:
-    if report.trouble:
-        return clean(report.trouble).split("\n")[0]
+    if report.error_message:
+        return clean(report.error_message).split("\n")[0]
     broken = [outcome for outcome in report.outcomes if outcome.status == "error"]
     if broken:
         return f"{broken[0].name} could not be run: {clean(broken[0].reason)}"
@@ -159,7 +159,7 @@ def _facts(finding: Finding, report: Report, verbose: bool) -> Iterator[tuple[st
     first, diagnosis = finding.outcomes[0], finding.diagnosis
     tested = PROPERTIES.get(first.name)
     if diagnosis and diagnosis.sentence:
-        yield "Seen", _message(first)
+        yield "Observed", _message(first)
     for tag in _tags(finding, report.reduction):
         said = plain(tag)
         yield "Equation", f"({tag})  {said}" + ("\n" if "\n" in said else "   ") + page(tag)
@@ -202,7 +202,7 @@ def _footer(report: Report, verbose: bool) -> Iterator[RenderableType]:
     if report.steps:
         steps = ((step.name, _established(step, report, verbose)) for step in report.steps)
         yield Group(heading("What each step established"), indented(rows(steps)))
-    yield rows([("Properties", _counts(report)), ("Again", command(report))])
+    yield rows([("Properties", _counts(report)), ("Re-run", command(report))])
     if report.verdict == "pass":
         proved = any(step.name == "proof" for step in report.steps)
         yield indented(paragraph(_MEANING + (_PROVED if proved else "")), by=0)

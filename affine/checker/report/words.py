@@ -4,7 +4,7 @@ import re
 import unicodedata
 from fractions import Fraction
 
-from affine.layer import LayerGone
+from affine.layer import WorkerDied
 from affine.oracle import Violation
 
 __all__ = [
@@ -129,7 +129,7 @@ def kind_of(error: Exception | None) -> str:
         >>> kind_of(ZeroDivisionError("by 0")), kind_of(None)
         ('ZeroDivisionError', '')
     """
-    if error is None or isinstance(error, (Violation, LayerGone)):
+    if error is None or isinstance(error, (Violation, WorkerDied)):
         return ""
     # An exception of another process is told under the name that it has there.
     return str(getattr(error, "kind", "")) or type(error).__name__

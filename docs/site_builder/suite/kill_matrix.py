@@ -9,7 +9,7 @@ import warnings
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from affine.checker.conventions import settled
+from affine.checker.conventions import snap_to_exact
 from affine.checker.reading import load
 from affine.checker.search import fails_on, search
 from affine.properties import PROPERTIES, Property
@@ -57,10 +57,10 @@ def _catches(tested: Property, path: Path, cases: int) -> bool:
     cases = COMPILED_CASES if tested.needs == "compiled" else cases
     # Loaded anew: a layer with a memory of its own meets each property for the first time.
     found = search(tested, load(str(path)), max_examples=cases, seed=SEED, shrink=False)
-    if found.counterexample is None or tested.profile == "remark":
+    if found.counterexample is None or tested.profile == "note":
         return found.status == "falsified"
     # Exactness finds, the bound judges: what only rounds is right.
-    return fails_on(tested, settled(load(str(path))), found.counterexample) is not None
+    return fails_on(tested, snap_to_exact(load(str(path))), found.counterexample) is not None
 
 
 if __name__ == "__main__":

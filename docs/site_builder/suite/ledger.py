@@ -99,7 +99,7 @@ def _shares(draws: int = 1000) -> dict[str, float]:
     )
     @given(cases())
     def count(case: Any) -> None:
-        kinds[class_of(case.point.sizes)] += 1
+        kinds[class_of(case.primal.sizes)] += 1
 
     count()
     return {kind: number / kinds.total() for kind, number in kinds.most_common()}

@@ -21,14 +21,14 @@ from typing import Any
 import numpy as np
 
 from affine.checker.diagnosis import MISTAKES, Mistake, diagnose
-from affine.checker.diagnosis.calls import right_at, said
 from affine.checker.diagnosis.catalogue import RIGHT
+from affine.checker.diagnosis.fixtures import right_at, said
 from affine.checker.diagnosis.probe import numbered
 from affine.checker.process.worker import Worker
 from affine.checker.reading import load
 from affine.checker.report import Outcome
 from affine.checker.search import search
-from affine.layer import Layer, LayerGone, Operands
+from affine.layer import Layer, Operands, WorkerDied
 from affine.oracle import Violation
 from affine.properties import PROPERTIES, Property
 
@@ -109,7 +109,7 @@ def _to_try(mistake: Mistake, known: Iterable[str]) -> Iterable[str]:
     wrong = mistake.formula.partition(" = ")[0]
     of_values = [name for name, found in PROPERTIES.items() if found.group == "value"]
     of_values.sort(key=lambda name: wrong not in PROPERTIES[name].equations)
-    rest = known or [name for name, found in PROPERTIES.items() if found.profile != "remark"]
+    rest = known or [name for name, found in PROPERTIES.items() if found.profile != "note"]
     return dict.fromkeys([*of_values[:4], *rest])
 
 
@@ -202,7 +202,7 @@ def _values(path: Path, outcome: Outcome, found: dict[str, Any]) -> dict[str, An
     if found["expected"] is not None or name not in _QUANTITIES or case is None:
         return {}
     with suppress(Exception):
-        got, right = load(str(path)).results(*case.point.map(np.copy))[name], right_at(case.point)
+        got, right = load(str(path)).results(*case.primal.map(np.copy))[name], right_at(case.primal)
         if got is not None and not np.array_equal(got, right[name]):
             return {"expected": _plain(right[name]), "got": _plain(got)}
     return {}
@@ -225,8 +225,8 @@ def shown(outcome: Outcome) -> dict[str, Any]:
     return {
         "property": outcome.name,
         "quantity": getattr(error, "quantity", ""),
-        "message": str(error) if isinstance(error, Violation | LayerGone) else said(error),
-        "inputs": {name: _plain(array) for name, array in case.point._asdict().items()},
+        "message": str(error) if isinstance(error, Violation | WorkerDied) else said(error),
+        "inputs": {name: _plain(array) for name, array in case.primal._asdict().items()},
         "expected": _plain(getattr(error, "expected", None)),
         "got": _plain(getattr(error, "got", None)),
     }
@@ -248,8 +248,10 @@ def _hides(path: Path) -> list[list[int]]:
 def _is_right(layer: Layer, point: Operands) -> bool:
     try:
         got = layer.results(*point.map(np.copy))
-        if layer.jvp is not None:
-            got["jvp"] = layer.jvp(point.x, point.w, 2 * point.x, 3 * point.w, 4 * point.b)
+        if "jvp" in layer.variants:
+            got["jvp"] = layer.variants["jvp"](
+                point.x, point.w, 2 * point.x, 3 * point.w, 4 * point.b
+            )
     except Exception:
         return False
     right = right_at(point) | {"jvp": 5 * (point.x @ point.w) + 4 * point.b}

@@ -8,7 +8,7 @@ import pytest
 
 from affine.checker.exceptions import TargetRaised
 from affine.checker.process.worker import Worker
-from affine.layer import Case, LayerGone, Operands
+from affine.layer import Case, Operands, WorkerDied
 from affine.oracle import Violation
 from affine.properties import PROPERTIES
 
@@ -51,9 +51,9 @@ def test_a_process_that_ends_is_started_again(worker_of: Callable[..., Worker]) 
         """
     )
     _, pullback = worker.layer.vjp(X, W, B)
-    with pytest.raises(LayerGone, match=r"the process ended in this call \(exit status 3\)"):
+    with pytest.raises(WorkerDied, match=r"the process ended in this call \(exit status 3\)"):
         worker.layer.forward(X, W, np.ones(2))
-    with pytest.raises(LayerGone, match="the process of this forward pass has ended"):
+    with pytest.raises(WorkerDied, match="the process of this forward pass has ended"):
         pullback(X @ W)
     assert np.array_equal(worker.layer.forward(X, W, B), X @ W)
     assert worker.restarts == 1
@@ -62,7 +62,7 @@ def test_a_process_that_ends_is_started_again(worker_of: Callable[..., Worker]) 
 def test_no_answer_in_time_ends_the_process(worker_of: Callable[..., Worker]) -> None:
     """Whatever the process does about signals."""
     worker = worker_of("def forward(x, w, b):\n    while True: pass", timeout=0.3)
-    with pytest.raises(LayerGone, match=r"no answer in this call within 0\.3 s"):
+    with pytest.raises(WorkerDied, match=r"no answer in this call within 0\.3 s"):
         worker.layer.forward(X, W, B)
 
 

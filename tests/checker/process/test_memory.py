@@ -8,7 +8,7 @@ import pytest
 
 from affine.cases import LAYOUTS
 from affine.checker.process.worker import Worker
-from affine.layer import Case, LayerGone, Operands
+from affine.layer import Case, Operands, WorkerDied
 from affine.oracle import Violation
 from affine.properties import PROPERTIES
 
@@ -263,7 +263,7 @@ def test_results_of_a_process_that_has_ended_are_what_they_were(
     layer = worker.layer
     x = layer.memory.lend(np.zeros(2))
     out = layer.forward(x, W, np.zeros(1))
-    with pytest.raises(LayerGone):
+    with pytest.raises(WorkerDied):
         layer.forward(x, W, np.ones(1))
     assert list(layer.memory.read(out)) == [1, 1]
     assert list(layer.forward(x, W, np.zeros(1))) == [2, 2]

@@ -3,15 +3,15 @@
 import inspect
 from collections.abc import Sequence
 
-from affine.checker.reading.built import OUTPUTS, Built
-from affine.checker.reading.places import Place
-from affine.checker.reading.roles import gradient_role, parameters
+from affine.checker.reading.class_spec import OUTPUTS, ClassSpec
+from affine.checker.reading.parameter_paths import ParameterPath
+from affine.checker.reading.signatures import gradient_role, parameters
 from affine.checker.reading.source import Source
 
 __all__ = ["form", "usage"]
 
 
-def form(built: Built) -> str:
+def form(built: ClassSpec) -> str:
     """Return the form in the words of reports."""
     name, _, kind = built.named.expression, "", built.named.value
     names = parameters(kind).names[: len(built.given)] if inspect.isclass(kind) else ()  # type: ignore[union-attr]
@@ -21,7 +21,7 @@ def form(built: Built) -> str:
     return f"{title} with {methods}({', '.join(built.back)}){stored}"
 
 
-def usage(built: Built, own: Sequence[Place] = ()) -> str:
+def usage(built: ClassSpec, own: Sequence[ParameterPath] = ()) -> str:
     """Return code that defines `vjp` with the class, in two parts: an instance, and its passes.
 
     Args:
@@ -38,7 +38,7 @@ def usage(built: Built, own: Sequence[Place] = ()) -> str:
     ])  # fmt: skip
 
 
-def _updating(own: Sequence[Place]) -> list[str]:
+def _updating(own: Sequence[ParameterPath]) -> list[str]:
     if not own:
         return []
     places = [(place.code("instance"), place.code("new")) for place in own]
@@ -46,7 +46,7 @@ def _updating(own: Sequence[Place]) -> list[str]:
     return ["def update(instance, w, b):", "    new = instance_of(w, b)", *lines, ""]
 
 
-def _making(built: Built) -> list[str]:
+def _making(built: ClassSpec) -> list[str]:
     name, parts = built.named.expression, built.parts
     sizes = {"d": "len(w)", "m": "len(b)", "w": "w", "b": "b"}
     if not inspect.isclass(built.named.value):
@@ -61,7 +61,7 @@ def _making(built: Built) -> list[str]:
     return lines
 
 
-def _forward(built: Built) -> tuple[list[str], str]:
+def _forward(built: ClassSpec) -> tuple[list[str], str]:
     source = Source(getattr(built.named.value, built.forward))
     call = f"instance{_dotted(built.forward)}({', '.join(built.takes)})"
     if "cache" in built.back:
@@ -78,7 +78,7 @@ def _dotted(name: str) -> str:
     return "" if name == "__call__" else f".{name}"
 
 
-def _pullback(built: Built) -> list[str]:
+def _pullback(built: ClassSpec) -> list[str]:
     source = Source(getattr(built.named.value, built.backward))
     call = f"instance.{built.backward}({', '.join(built.back)})"
     entries = source.returned_entries()
@@ -95,7 +95,7 @@ def _pullback(built: Built) -> list[str]:
     return [f"        {call}", f"        return {_reshaped(built, values)}"]
 
 
-def _reshaped(built: Built, values: list[str] | None = None) -> str:
+def _reshaped(built: ClassSpec, values: list[str] | None = None) -> str:
     dx, dw, db = values or ["dx", "dw", "db"]
     if built.parts and built.parts.transposed:
         dw += ".T"
@@ -104,14 +104,14 @@ def _reshaped(built: Built, values: list[str] | None = None) -> str:
     return f"{dx}, {dw}, {db}"
 
 
-def _keeps(built: Built) -> bool:
+def _keeps(built: ClassSpec) -> bool:
     """Whether the class keeps gradients, beside those that its backward pass returns."""
     kind = built.named.value if inspect.isclass(built.named.value) else type(built.named.value)
     names = {*Source(kind).attributes(), *dir(kind)}
     return any(map(gradient_role, names)) or bool(Source(kind).kept_gradients()) or "grad" in names
 
 
-def _kept(built: Built) -> dict[str, str]:
+def _kept(built: ClassSpec) -> dict[str, str]:
     """Return expressions for the gradients that the class keeps, by the names that it uses."""
     kind = built.named.value if inspect.isclass(built.named.value) else type(built.named.value)
     source = Source(kind)

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from affine.checker.diagnosis.calls import NAMES, copies, differing, fixed, named, results
 from affine.checker.diagnosis.examination import Examination, close
 from affine.checker.diagnosis.explanation import Explanation
 from affine.checker.diagnosis.factor import ratio
+from affine.checker.diagnosis.fixtures import NAMES, copies, differing, fixed, named, results
+from affine.checker.diagnosis.phrasing import listed, number
 from affine.checker.diagnosis.probe import numbered
-from affine.checker.diagnosis.words import listed, number
 from affine.layer import Array, Operands
 
 __all__ = ["step_between_passes", "step_on_arguments"]

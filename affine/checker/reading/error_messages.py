@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from affine.checker.reading.classes import from_class, method
-from affine.checker.reading.roles import parameters
+from affine.checker.reading.signatures import parameters
 from affine.checker.reading.target import Named
 
 __all__ = ["FORMS", "explain_class", "nothing_found", "without_backward"]

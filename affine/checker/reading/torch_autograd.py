@@ -10,11 +10,12 @@ import numpy as np
 import torch
 
 from affine.checker.reading.conversion import converted
-from affine.checker.reading.living import warm_up
-from affine.layer import Array, Layer, Pullback
+from affine.checker.reading.instance_reuse import warm_up
+from affine.layer import LIKE_VJP, Array, Layer, Pullback
 
 __all__ = [
-    "D", "Function", "M", "N", "Prepare", "Tensor", "differentiated", "reused", "through_tensors",
+    "D", "Function", "M", "N", "Prepare", "Tensor", "differentiated", "on_reused_module",
+    "through_tensors",
 ]  # fmt: skip
 
 Tensor: TypeAlias = torch.Tensor
@@ -48,13 +49,15 @@ def differentiated(name: str, prepare: Prepare, form: str, usage: str) -> Layer:
     return Layer(
         name,
         vjp,
-        jvp=_jvp(prepare) if _runs(lambda: _probe_jvp(prepare)) else None,
-        stacked=vjp if _runs(lambda: _probe_stacked(prepare)) else None,
-        compiled=_vjp(lambda d, m: _compiled(prepare(d, m))),
-        vmapped=_vmapped(prepare) if _runs(lambda: _probe_vmapped(prepare)) else None,
+        variants={
+            "compiled": _vjp(lambda d, m: _compiled(prepare(d, m))),
+            **({"jvp": _jvp(prepare)} if _runs(lambda: _probe_jvp(prepare)) else {}),
+            **({"with_leading_axes": vjp} if _runs(lambda: _probe_stacked(prepare)) else {}),
+            **({"vmapped": _vmapped(prepare)} if _runs(lambda: _probe_vmapped(prepare)) else {}),
+        },
         form=form,
         usage=usage,
-        not_observable=NOT_OBSERVABLE,
+        not_applicable=NOT_OBSERVABLE,
     )
 
 
@@ -80,8 +83,8 @@ def _passes(function: Function, x: Array, w: Tensor, b: Tensor) -> tuple[Array, 
     return _array(out), pullback
 
 
-def reused(prepare: Prepare) -> Callable[[Array, Array, Array], tuple[Array, Pullback]]:
-    """Return the vjp through one function for many batches, as `Layer.reused` describes it.
+def on_reused_module(prepare: Prepare) -> Callable[[Array, Array, Array], tuple[Array, Pullback]]:
+    """Return the variant `on_reused_instance`: the vjp through one function for many batches.
 
     After the batches before, weights and bias are updated in place, as an optimiser does.
     """
@@ -193,19 +196,18 @@ def through_tensors(layer: Layer) -> Layer:
         >>> through_tensors(Layer("mine", vjp)).forward(one, one, np.ones(1))
         array([[2.]])
     """
-    vjp = converted(layer.vjp, _tensor, _array)
+    variants = {
+        name: converted(one, _tensor, _array)
+        for name, one in layer.variants.items()
+        if name in LIKE_VJP
+    }
     return replace(
         layer,
-        vjp=vjp,
-        flattening=vjp if layer.flattening else None,
-        reused=layer.reused and converted(layer.reused, _tensor, _array),
-        followed=layer.followed and converted(layer.followed, _tensor, _array),
-        updated=layer.updated and converted(layer.updated, _tensor, _array),
-        jvp=None,
-        per_sample_gradients=None,
+        vjp=converted(layer.vjp, _tensor, _array),
+        variants=variants,
         form=f"{layer.form}, on torch tensors",
         usage=_usage_of_tensors(layer.usage),
-        not_observable=NOT_OBSERVABLE,
+        not_applicable=NOT_OBSERVABLE,
     )
 
 

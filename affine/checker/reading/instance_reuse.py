@@ -6,13 +6,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from affine.checker.reading.built import Built, passes, undisturbed
+from affine.checker.reading.class_spec import ClassSpec, passes, undisturbed
 from affine.checker.reading.conversion import VJP
-from affine.checker.reading.places import Place, public_arrays
+from affine.checker.reading.parameter_paths import ParameterPath, public_arrays
 from affine.checker.reading.source import Source
 from affine.layer import Array, Pullback
 
-__all__ = ["Run", "followed", "own_places", "reused", "updated", "warm_up"]
+__all__ = ["Run", "after_update", "on_reused_instance", "own_places", "then_next_batch", "warm_up"]
 
 Run: TypeAlias = Callable[[Any], tuple[Any, Pullback]]
 """From x to out and the backward pass, on one and the same instance."""
@@ -29,7 +29,7 @@ def warm_up(run: Run, x: Any) -> None:
         pullback(out + 1)
 
 
-def reused(built: Built) -> VJP:
+def on_reused_instance(built: ClassSpec) -> VJP:
     """Return the layer's vjp through an instance that has run other batches before.
 
     A forward pass that takes the parameters takes others for the batches before.
@@ -44,7 +44,7 @@ def reused(built: Built) -> VJP:
     return vjp
 
 
-def followed(built: Built) -> VJP:
+def then_next_batch(built: ClassSpec) -> VJP:
     """Return the layer's vjp through an instance that runs another batch after this one."""
 
     def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
@@ -62,7 +62,7 @@ def followed(built: Built) -> VJP:
     return vjp
 
 
-def updated(built: Built, places: Sequence[Place]) -> VJP:
+def after_update(built: ClassSpec, places: Sequence[ParameterPath]) -> VJP:
     """Return the layer's vjp through an instance whose parameters were others at first.
 
     Args:
@@ -79,7 +79,7 @@ def updated(built: Built, places: Sequence[Place]) -> VJP:
     return vjp
 
 
-def _update(layer: Any, fresh: Any, places: Sequence[Place]) -> None:
+def _update(layer: Any, fresh: Any, places: Sequence[ParameterPath]) -> None:
     """Do what `layer.W -= …` does: change the array in place, and put it back.
 
     An array that cannot be changed is replaced, as that statement does it, in every place.
@@ -93,7 +93,7 @@ def _update(layer: Any, fresh: Any, places: Sequence[Place]) -> None:
 # ------------------------------------------------------------------ where it keeps them
 
 
-def own_places(built: Built) -> tuple[Place, ...]:
+def own_places(built: ClassSpec) -> tuple[ParameterPath, ...]:
     """Return where instances keep the parameters that a user updates; none if that is not plain.
 
     Weights and bias must each be one array that anybody may write to. A class with a method of
@@ -115,7 +115,7 @@ def own_places(built: Built) -> tuple[Place, ...]:
     return places if is_seen and not _has_own_update(built, attributes) else ()
 
 
-def _found(layer: Any, w: Array, b: Array) -> Iterator[Place]:
+def _found(layer: Any, w: Array, b: Array) -> Iterator[ParameterPath]:
     """Yield every place of the weights and of the bias; raise if one of the two is not plain."""
     arrays = list(public_arrays(layer))
     for given, wanted in ((w, "w"), (b, "b")):
@@ -128,7 +128,7 @@ def _found(layer: Any, w: Array, b: Array) -> Iterator[Place]:
         yield from (place for place, array in fit if array is named[0][1])
 
 
-def _has_own_update(built: Built, own: set[str]) -> bool:
+def _has_own_update(built: ClassSpec, own: set[str]) -> bool:
     kind = built.named.value if inspect.isclass(built.named.value) else type(built.named.value)
     passes = {"__init__", built.forward, built.backward}
     return any(

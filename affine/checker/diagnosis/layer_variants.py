@@ -17,14 +17,14 @@ def taken(layer: Layer, property_name: str, case: Case | None = None) -> tuple[L
         >>> layer = Layer(
         ...     "mine", lambda x, w, b: (x @ w + b, lambda g: (g @ w.T, x.T @ g, g.sum(0)))
         ... )
-        >>> taken(replace(layer, compiled=layer.vjp), "compiled_equals_eager")[1]
+        >>> taken(replace(layer, variants={"compiled": layer.vjp}), "compiled_equals_eager")[1]
         'Compiled: '
     """
     for word, (route, said) in _ROUTES.items():
         vjp = route(layer) if word in property_name else None
         if vjp is not None:
             return replace(layer, vjp=vjp, compiles_per_shape=True), said
-    formats = {array.dtype.name for array in case.point} if case is not None else set()
+    formats = {array.dtype.name for array in case.primal} if case is not None else set()
     if len(formats) == 1 and formats < {"float32", "float16"}:
         name = formats.pop()
         return replace(layer, vjp=_given_in(layer, name)), f"With arguments in {name}, "
@@ -42,12 +42,12 @@ def _given_in(layer: Layer, name: str) -> Callable[..., tuple[Array, Pullback]]:
 
 
 def _compiled(layer: Layer) -> Callable[..., tuple[Array, Pullback]] | None:
-    return layer.compiled
+    return layer.variants.get("compiled")
 
 
 def _stacked(layer: Layer) -> Callable[..., tuple[Array, Pullback]] | None:
     """Give x one leading axis, of length one."""
-    stacked = layer.stacked
+    stacked = layer.variants.get("with_leading_axes")
     if stacked is None:
         return None
 
@@ -64,7 +64,7 @@ def _stacked(layer: Layer) -> Callable[..., tuple[Array, Pullback]] | None:
 
 
 def _vmapped(layer: Layer) -> Callable[..., tuple[Array, Pullback]] | None:
-    vmapped = layer.vmapped
+    vmapped = layer.variants.get("vmapped")
     if vmapped is None:
         return None
 
@@ -80,7 +80,7 @@ def _vmapped(layer: Layer) -> Callable[..., tuple[Array, Pullback]] | None:
 
 def _flattened(layer: Layer) -> Callable[..., tuple[Array, Pullback]] | None:
     """Give x one axis more between the two, of length one."""
-    flattening = layer.flattening
+    flattening = layer.variants.get("with_extra_axes")
     if flattening is None:
         return None
 

@@ -6,17 +6,23 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from affine.checker.reading.roles import gradient_role, role
+from affine.checker.reading.signatures import gradient_role, role
 from affine.checker.reading.target import TargetError
 from affine.layer import Array
 
 __all__ = [
-    "Parts", "Place", "attributes", "is_array", "parts_of", "properties", "public_arrays",
+    "ParameterPath",
+    "Parts",
+    "attributes",
+    "is_array",
+    "parts_of",
+    "properties",
+    "public_arrays",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ParameterPath:
     """A path from an object to one of its arrays: attributes as text, entries as tuples."""
 
     path: tuple[str | tuple[Any], ...]
@@ -30,7 +36,7 @@ class Place:
     def put(self, owner: Any, value: Any) -> None:
         """Put a value there."""
         *way, last = self.path
-        owner = Place(tuple(way)).get(owner)
+        owner = ParameterPath(tuple(way)).get(owner)
         if isinstance(last, str):
             setattr(owner, last, value)
         else:
@@ -40,7 +46,7 @@ class Place:
         """Return the expression for it.
 
         Examples:
-            >>> Place(("params", ("W",))).code("layer")
+            >>> ParameterPath(("params", ("W",))).code("layer")
             "layer.params['W']"
         """
         steps = (f".{one}" if isinstance(one, str) else f"[{one[0]!r}]" for one in self.path)
@@ -74,8 +80,8 @@ class Parts:
         outputs_first: Whether the class takes (M, D) rather than (D, M).
     """
 
-    weights: tuple[Place, ...]
-    bias: tuple[Place, ...]
+    weights: tuple[ParameterPath, ...]
+    bias: tuple[ParameterPath, ...]
     transposed: bool
     bias_row: bool
     outputs_first: bool = False
@@ -103,7 +109,7 @@ def attributes(owner: Any) -> dict[str, Any]:
     """Return what an instance holds, in `__dict__` or in slots.
 
     Examples:
-        >>> attributes(Place(("W",)))
+        >>> attributes(ParameterPath(("W",)))
         {'path': ('W',)}
     """
     slots = [slot for kind in type(owner).__mro__ for slot in _slots(kind)]
@@ -115,7 +121,7 @@ def properties(owner: Any, is_wanted: Callable[[str], object]) -> dict[str, Any]
     """Return the values of the properties with wanted names, of those that give one.
 
     Examples:
-        >>> sorted(properties(Place(("W",)), {"role", "is_gradient"}.__contains__))
+        >>> sorted(properties(ParameterPath(("W",)), {"role", "is_gradient"}.__contains__))
         ['is_gradient', 'role']
     """
     names = [name for kind in type(owner).__mro__ for name, one in vars(kind).items()
@@ -134,27 +140,29 @@ def _slots(kind: type) -> list[str]:
     return [name for name in names if name not in ("__dict__", "__weakref__")]
 
 
-def _arrays(owner: Any) -> Iterator[tuple[Place, Any]]:
+def _arrays(owner: Any) -> Iterator[tuple[ParameterPath, Any]]:
     """Yield the arrays among the attributes, in containers, and in parameter objects."""
     for name, value in attributes(owner).items():
         if is_array(value):
-            yield Place((name,)), value
+            yield ParameterPath((name,)), value
         elif isinstance(value, (Mapping, list)):
             entries = value.items() if isinstance(value, Mapping) else enumerate(value)
-            yield from ((Place((name, (key,))), one) for key, one in entries if is_array(one))
+            yield from (
+                (ParameterPath((name, (key,))), one) for key, one in entries if is_array(one)
+            )
         elif not callable(value):
             inside = getattr(value, "__dict__", {}).items()
-            yield from ((Place((name, key)), one) for key, one in inside if is_array(one))
+            yield from ((ParameterPath((name, key)), one) for key, one in inside if is_array(one))
 
 
-def public_arrays(owner: Any) -> Iterator[tuple[Place, Any]]:
+def public_arrays(owner: Any) -> Iterator[tuple[ParameterPath, Any]]:
     """Yield the arrays that a user may write to: parameters, under their public names."""
     for place, array in _arrays(owner):
         if not str(place.path[0]).startswith("_") and not place.is_gradient:
             yield place, array
     for name, value in properties(owner, lambda name: role(name) in ("w", "b")).items():
         if is_array(value) and not name.startswith("_"):
-            yield Place((name,)), value
+            yield ParameterPath((name,)), value
 
 
 def parts_of(owner: Any, sizes: tuple[int, int], label: str) -> Parts | None:
@@ -205,7 +213,9 @@ def _is_vector(array: Any, sizes: tuple[int, int]) -> bool:
     )
 
 
-def _one(found: list[tuple[Place, Any]], wanted: str, label: str) -> list[tuple[Place, Any]]:
+def _one(
+    found: list[tuple[ParameterPath, Any]], wanted: str, label: str
+) -> list[tuple[ParameterPath, Any]]:
     """Return every place of the one array that is meant."""
     named = [one for one in found if one[0].role == wanted] or found
     array = named[0][1]

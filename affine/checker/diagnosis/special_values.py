@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from affine.checker.diagnosis.calls import NAMES, copies, fixed, results, right_at, said
 from affine.checker.diagnosis.examination import Examination, close, raised
 from affine.checker.diagnosis.explanation import Explanation
+from affine.checker.diagnosis.fixtures import NAMES, copies, fixed, results, right_at, said
+from affine.checker.diagnosis.phrasing import agreeing, listed
 from affine.checker.diagnosis.probe import numbered
-from affine.checker.diagnosis.words import agreeing, listed
 from affine.layer import Array, Operands
 
 __all__ = ["DETECTORS", "narrowed"]
@@ -217,9 +217,9 @@ def shapes(examined: Examination) -> Iterator[Explanation]:
 def flattened(examined: Examination) -> Iterator[Explanation]:
     """With an x of several axes, they are flattened in another order, or dX comes back flat."""
     x, w, b, dout = numbered(4, 6, 5)
-    if examined.layer.flattening is None:
+    if "with_extra_axes" not in examined.layer.variants:
         return
-    out, pullback = examined.layer.flattening(x.reshape(4, 2, 3), w, b)
+    out, pullback = examined.layer.variants["with_extra_axes"](x.reshape(4, 2, 3), w, b)
     if _equal(out, x.reshape(4, 2, 3).reshape((4, 6), order="F") @ w + b):
         sentence = "X of shape (4, 2, 3) is flattened in Fortran order, but should be in C order"
         yield Explanation("rows-stacked-for-columns", sentence=sentence)

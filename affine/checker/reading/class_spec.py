@@ -10,19 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from affine.checker.reading.places import Parts, attributes, is_array, properties
+from affine.checker.reading.parameter_paths import Parts, attributes, is_array, properties
 from affine.checker.reading.results import described, out_and_cache, triple
-from affine.checker.reading.roles import gradient_role, role
+from affine.checker.reading.signatures import gradient_role, role
 from affine.checker.reading.target import Named, TargetError
 from affine.layer import Array, Pullback
 
-__all__ = ["OUTPUTS", "Built", "passes", "undisturbed", "vjp_of"]
+__all__ = ["OUTPUTS", "ClassSpec", "passes", "undisturbed", "vjp_of"]
 
 OUTPUTS = ("output", "out", "outputs", "y", "z")
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
+class ClassSpec:
     """How instances of a class are made and called.
 
     Attributes:
@@ -71,12 +71,12 @@ def undisturbed() -> Iterator[None]:
         np.random.set_state(theirs)  # noqa: NPY002
 
 
-def vjp_of(built: Built) -> Callable[..., tuple[Array, Pullback]]:
+def vjp_of(built: ClassSpec) -> Callable[..., tuple[Array, Pullback]]:
     """Return the layer's vjp: a fresh instance for every forward pass."""
     return lambda x, w, b: passes(built, built.make(w, b), x, w, b)
 
 
-def passes(built: Built, layer: Any, x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+def passes(built: ClassSpec, layer: Any, x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
     """Run the forward pass of an instance; return out and the backward pass."""
     known: dict[str, Any] = {"x": x, "w": w, "b": b}
     kept = _held(layer, OUTPUTS)
@@ -104,7 +104,7 @@ def _held(layer: Any, names: Sequence[str]) -> Any:
     return next((held[name] for name in names if held.get(name) is not None), None)
 
 
-def _in_shape(built: Built, gradients: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
+def _in_shape(built: ClassSpec, gradients: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
     """Turn gradients from the shapes in which the layer keeps its parameters."""
     dx, dw, db = gradients
     if built.parts is not None and built.parts.transposed and is_array(dw):
