@@ -391,7 +391,7 @@ def _without_reduction(finding: Finding) -> Finding:
         "Your dw and db are the sums over the data points, not the averages that --reduction mean "
         "asks for: equations (dw) and (db) ask for sums, and without the option the layer is right."
     )
-    return Finding(finding.outcomes, Diagnosis("dw, db", None, said))
+    return Finding(finding.outcomes, Diagnosis(("dw", "db"), None, said))
 
 
 def _before_the_search(found: Property, layer: Layer) -> Outcome:

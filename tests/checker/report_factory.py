@@ -39,7 +39,7 @@ def averaged() -> Outcome:
 def failing(**changes: object) -> Report:
     outcome = averaged()
     also = Outcome("a_doubled_batch_doubles_dw_and_db", "falsified", 3, 0.1)
-    diagnosis = Diagnosis("dw, db", AVERAGED, "Your dw is Xᵀ·dout / N.")
+    diagnosis = Diagnosis(("dw", "db"), AVERAGED, "Your dw is Xᵀ·dout / N.")
     given = {
         "outcomes": (outcome, also, Outcome("dx_is_dout_wt", "held", 60, 0.1)),
         "findings": (Finding((outcome, also), diagnosis),),
@@ -92,7 +92,7 @@ def reports() -> dict[str, Report]:
         "no case": Outcome("dw_is_xt_dout", "falsified", error=WorkerDied("hung")),
         "unknown property": falsified(ValueError("no"), name="not_of_this_package"),
     }
-    ruled_out = Diagnosis("dw", None, "No known mistake.", tuple("abcdefgh"))
+    ruled_out = Diagnosis(("dw",), None, "No known mistake.", tuple("abcdefgh"))
     return {
         "passing": passing(),
         "failing": failing(),

@@ -156,5 +156,5 @@ def test_the_style_of_the_code_does_not_matter() -> None:
     ]
     for style in styles:
         found = diagnose(layer_from(style, "styled"), "")
-        assert found.quantity == "dw, db"
+        assert found.quantities == ("dw", "db")
         assert found.mistake == MISTAKES["averaged-over-the-batch"]

@@ -65,7 +65,7 @@ def _divided_in_place(dout: Array, x: Array, w: Array) -> tuple[Array, Array, Ar
 def test_a_write_is_the_cause_wherever_it_shows(hint: str) -> None:
     found = diagnose(pullback_layer(_divided_in_place), "", hint)
     assert found.mistake == MISTAKES["arguments-modified"]
-    assert found.quantity == "dout"
+    assert found.quantities == ("dout",)
 
 
 def _noisy(dout: Array, x: Array, w: Array) -> tuple[Array, Array, Array]:

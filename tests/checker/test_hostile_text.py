@@ -55,7 +55,7 @@ def hostile(said: str, verdict: str = "fail") -> Report:
         return replace(report, outcomes=outcomes)
     if verdict == "error":
         return replace(report, outcomes=(*outcomes, other), error_message=said)
-    finding = Finding((failed,), Diagnosis("dw", None, said))
+    finding = Finding((failed,), Diagnosis(("dw",), None, said))
     return replace(report, outcomes=(failed, *outcomes), findings=(finding, Finding((failed,))))
 
 

@@ -43,7 +43,7 @@ def test_the_first_line_is_the_verdict() -> None:
 def test_the_first_line_names_two_mistakes_and_counts_the_rest() -> None:
     """What has a name comes first; one failure without is shown if nothing has."""
     (named,) = failing().findings
-    unnamed = Finding((averaged(),), Diagnosis("dw", None, "No known mistake explains this."))
+    unnamed = Finding((averaged(),), Diagnosis(("dw",), None, "No known mistake explains this."))
     said = verdict(failing(findings=(unnamed, named, named, named)))
     once = "averaged over the batch (dw and db)"
     assert said == f"FAIL mine.py: {once}; {once}; and 2 more failures"

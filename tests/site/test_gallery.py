@@ -63,7 +63,7 @@ def test_a_mistake_that_is_not_caught_is_lost(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_mistake_that_is_named_otherwise_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    nothing = Diagnosis("dw", None, "")
+    nothing = Diagnosis(("dw",), None, "")
     monkeypatch.setattr(mistake_examples, "diagnose", lambda *arguments: nothing)
     with pytest.raises(Lost, match=re.escape("`dw = x.T @ dout / n`")):
         find(AVERAGED, [])

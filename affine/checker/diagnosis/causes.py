@@ -17,7 +17,7 @@ __all__ = ["findings"]
 
 # Of the time that is left, one cause may take so much to shrink its case.
 _SECONDS_TO_SHRINK = 3.0
-_NO_TIME = Diagnosis("", None, "The time ran out before the mistake was looked for.")
+_NO_TIME = Diagnosis((), None, "The time ran out before the mistake was looked for.")
 
 # What compares calls tells nothing about what compares values, and the other way round.
 _OF_CALLS = {"memory", "state"}
@@ -152,10 +152,10 @@ def _cause(finding: Finding) -> str:
 def _both(one: Finding, other: Finding) -> Finding:
     diagnosis = one.diagnosis
     if diagnosis and other.diagnosis:
-        quantities, sentence = diagnosis.quantity.split(", "), diagnosis.sentence
-        more = other.diagnosis.quantity.split(", ")
+        quantities, sentence = diagnosis.quantities, diagnosis.sentence
+        more = other.diagnosis.quantities
         if not set(more) <= set(quantities) and other.diagnosis.sentence not in sentence:
             sentence = f"{sentence} {other.diagnosis.sentence}"
-        together = ", ".join(filter(None, dict.fromkeys([*quantities, *more])))
-        diagnosis = replace(diagnosis, quantity=together, sentence=sentence)
+        together = tuple(dict.fromkeys([*quantities, *more]))
+        diagnosis = replace(diagnosis, quantities=together, sentence=sentence)
     return Finding((*one.outcomes, *other.outcomes), diagnosis)

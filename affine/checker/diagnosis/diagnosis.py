@@ -82,10 +82,14 @@ def diagnose(
             if found.mistake is None:
                 found = _by_another_route(layer, quantity, property_name, case) or found
         except OutOfTime:
-            return Diagnosis(quantity, None, "The time ran out before the mistake was named.")
+            return Diagnosis(
+                _these(quantity), None, "The time ran out before the mistake was named."
+            )
         except WorkerDied as error:
             mistake = MISTAKES["process-ended"]
-            return Diagnosis(quantity, mistake, f"A call ended the process or hung: {error}.")
+            return Diagnosis(
+                _these(quantity), mistake, f"A call ended the process or hung: {error}."
+            )
         finally:
             layer.memory.release()
     return found
@@ -204,8 +208,10 @@ def _of_values(examined: Examination, quantity: str) -> Diagnosis:
         return _named(quantity, found[0], where or guarded(evidence, found[0].code))
     if found:
         titles = listed([MISTAKES[each.mistake].title for each in found])
-        return Diagnosis(quantity, None, f"Your {quantity} fits more than one mistake: {titles}.")
-    return Diagnosis(quantity, None, "")
+        return Diagnosis(
+            _these(quantity), None, f"Your {quantity} fits more than one mistake: {titles}."
+        )
+    return Diagnosis(_these(quantity), None, "")
 
 
 def _named(quantity: str, found: Explanation, where: str = "") -> Diagnosis:
@@ -213,12 +219,11 @@ def _named(quantity: str, found: Explanation, where: str = "") -> Diagnosis:
     only = f"Where {where}, your" if where else "Your"
     also = f", and {MISTAKES[found.also].title}" if found.also else ""
     sentence = found.sentence or f"{only} {quantity} is {found.shown}: {mistake.title}{also}"
-    return Diagnosis(quantity, mistake, f"{sentence}. {_RULES[quantity]}")
+    return Diagnosis(_these(quantity), mistake, f"{sentence}. {_RULES[quantity]}")
 
 
 def _stated(quantity: str, found: Explanation) -> Diagnosis:
-    about = ", ".join(found.about) or quantity
-    return Diagnosis(about, MISTAKES[found.mistake], f"{found.sentence}.")
+    return Diagnosis(found.about or _these(quantity), MISTAKES[found.mistake], f"{found.sentence}.")
 
 
 def _merged(examined: Examination, diagnosis: Diagnosis, others: list[str]) -> Diagnosis:
@@ -228,7 +233,7 @@ def _merged(examined: Examination, diagnosis: Diagnosis, others: list[str]) -> D
         other = _of_values(examined, name)
         if other.mistake == diagnosis.mistake:
             same.append(other)
-    quantities = ", ".join(each.quantity for each in same)
+    quantities = tuple(name for each in same for name in each.quantities)
     sentence = " ".join(dict.fromkeys(each.sentence for each in same))
     return Diagnosis(quantities, diagnosis.mistake, sentence)
 
@@ -236,14 +241,14 @@ def _merged(examined: Examination, diagnosis: Diagnosis, others: list[str]) -> D
 def _of_the_rest(examined: Examination, quantity: str, wrong: tuple[str, ...]) -> Diagnosis:
     """Diagnose what no formula explains: exceptions; else say what is seen."""
     if wrong:
-        return Diagnosis(", ".join(wrong), None, observed(examined, wrong), _titles())
+        return Diagnosis(wrong, None, observed(examined, wrong), _titles())
     failed = [call for call in examined.standard() if call.error or "arity" in call.results]
     if failed:
         return _failing(examined, quantity, failed)
     for name in QUANTITIES:
         if hidden := entrywise(examined, name):
             return _named(name, hidden[0])
-    return Diagnosis(quantity, None, _NOTHING)
+    return Diagnosis(_these(quantity), None, _NOTHING)
 
 
 _COMPARING = tuple(
@@ -254,6 +259,11 @@ _POLICY = tuple(
     state.DETECTORS[word]
     for word in ("share", "process", "writing_into", "later_calls", "later_batches")
 )
+
+
+def _these(*quantities: str) -> tuple[str, ...]:
+    """Return the names that are none of nothing."""
+    return tuple(filter(None, quantities))
 
 
 def _titles() -> tuple[str, ...]:

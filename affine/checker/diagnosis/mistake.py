@@ -42,13 +42,13 @@ class Diagnosis:
     """Which mistake explains a wrong result: verified exactly on a probe of its own, or nothing.
 
     Attributes:
-        quantity: What is wrong: `out`, `dx`, `dw`, `db`, or several, as `dw, db`.
+        quantities: What is wrong, of `out`, `dx`, `dw` and `db`.
         mistake: The known mistake; None where no known one explains the result.
         sentence: What was verified, with the formula found: "Your dw is Xᵀ·dout / N."
         ruled_out: Titles of the mistakes that were tried and do not explain it.
     """
 
-    quantity: str
+    quantities: tuple[str, ...]
     mistake: Mistake | None
     sentence: str
     ruled_out: tuple[str, ...] = ()

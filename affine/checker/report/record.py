@@ -152,11 +152,11 @@ def _number(value: Any) -> float | str:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    diagnosis = finding.diagnosis or Diagnosis("", None, "")
+    diagnosis = finding.diagnosis or Diagnosis((), None, "")
     mistake = diagnosis.mistake
     return {
         "properties": [outcome.name for outcome in finding.outcomes],
-        "quantity": diagnosis.quantity,
+        "quantity": ", ".join(diagnosis.quantities),
         "sentence": cut(diagnosis.sentence),
         "mistake": None if mistake is None else _mistake(mistake),
         "ruled_out": list(diagnosis.ruled_out),

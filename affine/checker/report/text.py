@@ -119,7 +119,7 @@ def headline(finding: Finding) -> str:
     first, diagnosis = finding.outcomes[0], finding.diagnosis
     if diagnosis is None or diagnosis.mistake is None:
         return f"{_message(first)} ({first.name})"
-    quantities = list(dict.fromkeys(diagnosis.quantity.split(", ")))
+    quantities = list(dict.fromkeys(diagnosis.quantities)) or [""]
     last = " and ".join(filter(None, [", ".join(quantities[:-1]), quantities[-1]]))
     return diagnosis.mistake.title + (f" ({last})" if last else "")
 
@@ -180,8 +180,7 @@ def _tags(finding: Finding, reduction: str) -> list[str]:
     """The equations of what is wrong and of the mistake; else that of the property."""
     first, diagnosis = finding.outcomes[0], finding.diagnosis
     tested = PROPERTIES.get(first.name)
-    quantities = diagnosis.quantity if diagnosis else getattr(first.error, "quantity", "")
-    tags = quantities.split(", ")
+    tags = list(diagnosis.quantities) if diagnosis else [getattr(first.error, "quantity", "")]
     if reduction == "mean":
         tags = ["average" if tag in ("dw", "db") else tag for tag in tags]
     if diagnosis and diagnosis.mistake:
