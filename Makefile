@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+SEED ?= $(shell date +%Y%m%d)
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -27,8 +28,9 @@ check: .venv/.tests ## Check a layer of your own: make check LAYER=my_layer.py
 	@test -n '$(LAYER)' || $(call stop,no layer is named.,Name one: make check LAYER=my_layer.py)
 	@$(BIN)/affine check '$(LAYER)' $(ARGS)
 
-nightly: .venv/.tests ## The same tests with many more cases
-	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest --quiet -n auto --ignore=tests/site
+nightly: .venv/.tests ## The same tests with many more cases, others each day (SEED=20270131 for those of a day)
+	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest --quiet -n auto --ignore=tests/site \
+	  --hypothesis-seed=$(SEED)
 
 test-versions: .venv/.python ## Test the check under each Python here, on its oldest and newest dependencies
 	@$(BIN)/python tests/versions.py

@@ -1,17 +1,20 @@
-"""The registry: every displayed equation, under a permanent tag.
+"""The registry: every displayed equation under a permanent tag, and the history of the tags.
 
-Site, docstrings, properties and tests meet in the tag. The data stand in
-`equations.toml` and `handwritten.toml`, beside this file.
+Site, docstrings, properties and tests meet in the tag. The data are in `equations.toml`,
+`handwritten.toml` and `history.toml`, beside this file; the last only grows.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
-__all__ = ["CORRECTIONS", "EQUATIONS", "STATEMENTS", "Correction", "Equation", "Statement"]
+__all__ = [
+    "CORRECTIONS", "EQUATIONS", "HISTORY", "STATEMENTS", "Correction", "Equation", "Event",
+    "Statement", "events_of", "retired",
+]  # fmt: skip
 
 STATEMENT_ONLY = "statement only"
 
@@ -118,6 +121,31 @@ class Correction:
     layer: str
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened to a tag.
+
+    Attributes:
+        kind: What happened.
+        date: When.
+        tag: To which equation.
+        title: Its title when it was published; `""` for other events.
+        tex: Its TeX from then on; `""` where it was retired.
+        why: What a change means to a reader, or why it was retired and what holds instead.
+
+    Examples:
+        >>> HISTORY[0].kind, HISTORY[0].tag
+        ('published', 'out')
+    """
+
+    kind: Literal["published", "changed", "retired"]
+    date: date
+    tag: str
+    title: str = ""
+    tex: str = ""
+    why: str = ""
+
+
 def _load(name: str) -> dict[str, list[dict[str, Any]]]:
     return tomllib.loads(files("affine").joinpath(name).read_text(encoding="utf-8"))
 
@@ -141,3 +169,26 @@ CORRECTIONS: Mapping[str, Correction] = {
     c["id"]: Correction(**c) for c in _handwritten["correction"]
 }
 """Every correction by id."""
+
+HISTORY: tuple[Event, ...] = tuple(Event(**event) for event in _load("history.toml")["event"])
+"""Everything that happened to a tag, in order of time."""
+
+
+def events_of(tag: str, history: Iterable[Event] = HISTORY) -> list[Event]:
+    """Return what happened to a tag, in order of time.
+
+    Examples:
+        >>> [event.kind for event in events_of("mean-loss")]
+        ['published', 'changed']
+    """
+    return [event for event in history if event.tag == tag]
+
+
+def retired(history: Iterable[Event] = HISTORY) -> Mapping[str, Event]:
+    """Return the events that retired a tag, by tag.
+
+    Examples:
+        >>> retired([Event("retired", date(2030, 1, 1), "old", why="Said by (dw).")])["old"].why
+        'Said by (dw).'
+    """
+    return {event.tag: event for event in history if event.kind == "retired"}

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affine.memory import Memory
+from affine.quantities import GRADIENTS
 
 __all__ = [
     "GRADIENTS",
@@ -37,7 +38,6 @@ Call: TypeAlias = Sequence[Array]
 Results: TypeAlias = dict[str, Array]
 """What one call returned, by name: out, and dx, dw and db after a backward pass."""
 
-GRADIENTS = ("dx", "dw", "db")
 LIKE_VJP = (
     "with_extra_axes", "on_reused_instance", "then_next_batch", "after_update", "with_leading_axes",
     "compiled",

@@ -1,7 +1,6 @@
-"""Hypothesis profiles, the seeds of a run, and the layers under test."""
+"""Hypothesis profiles, the seed of a run, and the layers under test."""
 
 import os
-import random
 import re
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -10,23 +9,35 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
+from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
 
 from affine.checker.reading import load
 from affine.layer import Layer
 
-# dev and ci try the same cases each time; nightly explores afresh from ten new seeds.
-settings.register_profile("dev", max_examples=100, deadline=None, database=None, derandomize=True)
+
+def examples_in(place: str) -> ExampleDatabase:
+    """Return where failing examples are kept: a folder, or a Redis server for many machines."""
+    if not place.startswith("redis:"):
+        return DirectoryBasedExampleDatabase(place)
+    from hypothesis.extra.redis import RedisExampleDatabase
+    from redis import Redis
+
+    return RedisExampleDatabase(Redis.from_url(place))
+
+
+# The seed is `--hypothesis-seed`, which is 0 unless it is given: dev and ci try the same cases each
+# time. `make nightly` gives another one, and keeps what it finds.
+settings.register_profile("dev", max_examples=100, deadline=None, database=None)
 settings.register_profile("ci", settings.get_profile("dev"), max_examples=200, print_blob=True)
 settings.register_profile(
-    "nightly", settings.get_profile("dev"), max_examples=2000, derandomize=False
+    "nightly",
+    settings.get_profile("ci"),
+    max_examples=2000,
+    database=examples_in(os.environ.get("AFFINE_EXAMPLES", ".hypothesis/examples")),
 )
 
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev")
 settings.load_profile(PROFILE)
-
-# AFFINE_SEED replays a nightly run; with pytest-xdist, every worker must know the same seeds.
-FIRST_SEED = int(os.environ.setdefault("AFFINE_SEED", str(random.SystemRandom().randrange(10**6))))
-SEEDS = [FIRST_SEED + offset for offset in range(10)] if PROFILE == "nightly" else [0]
 
 
 if os.environ.get("AFFINE_REQUIRE_FRAMEWORKS"):  # there a skip would hide that nothing ran
@@ -43,16 +54,23 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.ignore = [*(config.option.ignore or ()), *paths]
 
 
-def pytest_report_header() -> str:
+def pytest_report_header(config: pytest.Config) -> str:
     """Say which cases this run tries, and how to try them again."""
-    replay = f" (again: AFFINE_SEED={FIRST_SEED})" if PROFILE == "nightly" else ""
-    return f"hypothesis profile {PROFILE}: {settings().max_examples} cases, seeds {SEEDS}{replay}"
+    seed = config.getoption("hypothesis_seed")
+    return (
+        f"hypothesis profile {PROFILE}: {settings().max_examples} cases; "
+        f"again: HYPOTHESIS_PROFILE={PROFILE} pytest --hypothesis-seed={seed}"
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that asks for a seed once for each seed of the profile."""
+    """Run a test of the check with the seed of Hypothesis, and with more of them each night."""
     if "seed" in metafunc.fixturenames:
-        metafunc.parametrize("seed", SEEDS)
+        first, count = (
+            int(metafunc.config.getoption("hypothesis_seed")),
+            10 * (PROFILE == "nightly"),
+        )
+        metafunc.parametrize("seed", [first + number for number in range(count or 1)])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

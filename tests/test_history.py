@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from affine.history import HISTORY, Event
+from affine.equations import HISTORY, Event
 from docs.site_builder import record
 from docs.site_builder.equations import tag_stability
 from docs.site_builder.record import Record

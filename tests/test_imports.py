@@ -5,7 +5,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "affine"
 RANKS = [
-    {"reference", "equations", "history", "memory"},
+    {"reference", "equations", "quantities", "memory"},
     {"layer"},
     {"oracle", "cases"},
     {"properties", "strategies"},

@@ -15,14 +15,13 @@ from affine.oracle import (
     exact_limit,
     expect_equal,
     expect_within,
-    gradients,
     index_sum,
     precision,
 )
-from affine.strategies import DTYPES, cases
+from affine.strategies import DTYPES, cases, values
 
 
-@given(cases(values="any"))
+@given(cases())
 def test_index_sums_are_exact(case: Case) -> None:
     """They equal the same sums over Fractions, entry by entry."""
     x, _, _, dout = case.primal
@@ -35,11 +34,11 @@ def test_index_sums_are_exact(case: Case) -> None:
         assert found[d, m] == sum(terms)
 
 
-@given(cases(values="integers"), st.integers(0, 2**32))
+@given(cases(values=values("integers")), st.integers(0, 2**32))
 def test_integers_are_exact_in_any_order_of_summation(case: Case, seed: int) -> None:
     """Summed forwards, backwards or shuffled: one result, bit for bit, equal to the oracle's."""
     x, _, _, dout = case.primal
-    expected = gradients(*case.primal[:2], dout)[1]
+    expected = exact(case.primal, "dw")["dw"]
     orders = [
         np.arange(len(x)),
         np.arange(len(x))[::-1],
@@ -52,17 +51,17 @@ def test_integers_are_exact_in_any_order_of_summation(case: Case, seed: int) -> 
         expect_equal("dw", total, expected)
 
 
-@given(cases(values="reals"), st.integers(0, 2**32))
+@given(cases(values=values("reals")), st.integers(0, 2**32))
 def test_the_bound_holds_in_any_order_of_summation(case: Case, seed: int) -> None:
     """Also for the naive loop in the operands' own precision."""
     x, w, b, dout = case.primal
-    limits, values = bounds(case.primal), exact(case.primal)
+    limits, sums = bounds(case.primal), exact(case.primal)
     total, columns = np.zeros(w.shape, x.dtype), np.zeros(b.shape, x.dtype)
     for i in np.random.default_rng(seed).permutation(len(x)):
         total, columns = total + x[i][:, None] * dout[i], columns + dout[i]
-    expect_within("dw", total, values["dw"], limits["dw"])
-    expect_within("db", columns, values["db"], limits["db"])
-    expect_within("out", x @ w + b, values["out"], limits["out"])
+    expect_within("dw", total, sums["dw"], limits["dw"])
+    expect_within("db", columns, sums["db"], limits["db"])
+    expect_within("out", x @ w + b, sums["out"], limits["out"])
 
 
 @given(st.integers(1, 2**20), st.sampled_from(DTYPES))

@@ -5,59 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import settings
 
 from affine.checker.search import search
 from affine.equations import EQUATIONS
-from affine.layer import LIKE_VJP, Array, Case, Layer, Operands, Pullback
+from affine.layer import Array, Case, Layer, Operands, Pullback
 from affine.properties import PROPERTIES, Property
-from affine.properties.isolation import isolated
-
-# Properties that the reference leaves nothing to observe for: it takes matrices, and belongs to
-# no framework.
-OF_OTHERS = {found.name for found in PROPERTIES.values() if found.needs in (
-    *LIKE_VJP, "vmapped"
-)}  # fmt: skip
-
-
-@pytest.mark.parametrize("tested", PROPERTIES.values(), ids=PROPERTIES)
-def test_the_reference_satisfies(tested: Property, reference: Layer, seed: int) -> None:
-    """Every property holds on the strictest profile, on as many cases as the profile says."""
-    outcome = search(tested, reference, max_examples=settings().max_examples, seed=seed)
-    if tested.name in OF_OTHERS:
-        assert outcome.status == "not_observable"
-        return
-    assert outcome.status == "held", f"{outcome.error}\n{outcome.counterexample}"
-    assert outcome.cases >= settings().max_examples
-
-
-def _of_any_axes(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
-    """The layer for an x of any number of axes: leading ones, or those of a data point."""
-    flat = x.reshape(-1, len(w))
-
-    def pullback(dout: Array) -> tuple[Array, Array, Array]:
-        upstream = dout.reshape(-1, len(b))
-        return (upstream @ w.T).reshape(x.shape), flat.T @ upstream, upstream.sum(axis=0)
-
-    lead = x.shape[:-1] if x.shape[-1] == len(w) else x.shape[:1]
-    return (flat @ w + b).reshape(*lead, len(b)), pullback
-
-
-def _looped(xs: Array, w: Array, b: Array, douts: Array) -> tuple[Array, ...]:
-    """What vectorising gives."""
-    passes = [_of_any_axes(x, w, b) for x in xs]
-    gradients = [pullback(dout) for (_, pullback), dout in zip(passes, douts, strict=True)]
-    outs = [out for out, _ in passes]
-    return tuple(map(np.stack, (outs, *zip(*gradients, strict=True))))
-
-
-@pytest.mark.parametrize("name", sorted(OF_OTHERS))
-def test_a_layer_of_any_axes_satisfies(name: str, seed: int) -> None:
-    """The properties of other forms hold on a right layer of those forms."""
-    variants = {**dict.fromkeys(LIKE_VJP, _of_any_axes), "vmapped": _looped}
-    layer = Layer("any axes", _of_any_axes, variants=variants)
-    outcome = search(PROPERTIES[name], layer, max_examples=settings().max_examples, seed=seed)
-    assert outcome.status == "held", f"{outcome.error}\n{outcome.counterexample}"
+from affine.properties.property import isolated
+from tests.test_affine import any_axes
 
 
 @pytest.mark.parametrize("tested", PROPERTIES.values(), ids=PROPERTIES)
@@ -79,7 +33,7 @@ def test_the_replay_shows_no_failure_of_a_right_layer(tested: Property, referenc
         node.id for node in ast.walk(ast.parse(tested.replay)) if isinstance(node, ast.Name)
     }
     for choice in (0, 1, 2, 3, 5, 200, 40000):
-        vjp = _of_any_axes if tested.needs == "with_extra_axes" else reference.vjp
+        vjp = any_axes if tested.needs == "with_extra_axes" else reference.vjp
         names = {"np": np, "vjp": vjp, "selector": choice}
         # What `usage` defines for a class: an instance, and its passes.
         passes = lambda _, *three, vjp=vjp: vjp(*three)  # noqa: E731

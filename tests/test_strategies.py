@@ -5,10 +5,12 @@ from collections import Counter
 import numpy as np
 import pytest
 from hypothesis import Phase, given, seed, settings
+from hypothesis import strategies as st
 
-from affine.layer import Array, Case
+from affine.cases import kind_of_sizes
+from affine.layer import Array, Case, Operands
 from affine.oracle import exact_limit
-from affine.strategies import DTYPES, LARGE, LAYOUTS, cases, class_of
+from affine.strategies import DTYPES, LARGE, LAYOUTS, cases, layouts, operands, sizes, values
 
 DRAWS = 2000
 
@@ -36,14 +38,14 @@ def drawn() -> list[Case]:
 @pytest.fixture(scope="module")
 def laid_out() -> list[Case]:
     """Many cases whose arrays lie in memory in different ways."""
-    return _drawn(layouts=True)
+    return _drawn(layouts=layouts())
 
 
 def test_every_kind_of_sizes_is_common(drawn: list[Case]) -> None:
     """The shares that the documentation prints are measured; here they have a floor."""
     share = {
         kind: count / len(drawn)
-        for kind, count in Counter(class_of(case.primal.sizes) for case in drawn).items()
+        for kind, count in Counter(kind_of_sizes(case.primal.sizes) for case in drawn).items()
     }
     assert share["pairwise different"] > 0.4
     assert min(share["some equal"], share["a size of one"], share["a size of zero"]) > 0.08
@@ -62,17 +64,17 @@ def test_large_sizes_are_reached(drawn: list[Case]) -> None:
 
 def test_zeros_are_left_out_on_request() -> None:
     """Only the property of zero sizes asks for them."""
-    assert min(min(case.primal.sizes) for case in _drawn(min_side=1)) == 1
+    assert min(min(case.primal.sizes) for case in _drawn(sizes=sizes(zeros=False))) == 1
 
 
 @pytest.mark.parametrize("kind", LARGE)
 def test_large_cases_have_the_sizes_that_they_are_named_after(kind: str) -> None:
     """One long side, or three at block boundaries; and every size is reached."""
-    found = _drawn(400, sizes=kind)
-    for place, sides in enumerate(LARGE[kind]):
-        sizes = {case.primal.sizes[place] for case in found}
-        assert sizes <= set(sides)
-        assert {min(sides), max(sides)} <= sizes or len(sizes) > 200
+    found = _drawn(400, sizes=sizes(kind))
+    for axis, choices in enumerate(LARGE[kind]):
+        reached = {case.primal.sizes[axis] for case in found}
+        assert reached <= set(choices)
+        assert {min(choices), max(choices)} <= reached or len(reached) > 200
 
 
 def test_every_dtype_is_reached(drawn: list[Case]) -> None:
@@ -126,7 +128,7 @@ def _leaves_room(case: Case) -> bool:
     return 2 * largest <= limit and all(bool((array == np.rint(array)).all()) for array in arrays)
 
 
-@given(cases(values="integers"))
+@given(cases(values=values("integers")))
 def test_integers_leave_room_for_exact_sums(case: Case) -> None:
     """Also where a property moves every operand by a step."""
     assert _leaves_room(case)
@@ -135,10 +137,10 @@ def test_integers_leave_room_for_exact_sums(case: Case) -> None:
 @pytest.mark.parametrize("kind", LARGE)
 def test_large_integers_leave_room_for_exact_sums(kind: str) -> None:
     """For sums of several hundred terms too."""
-    assert all(_leaves_room(case) for case in _drawn(50, sizes=kind))
+    assert all(_leaves_room(case) for case in _drawn(50, sizes=sizes(kind)))
 
 
-@given(cases(values="reals"))
+@given(cases(values=values("reals")))
 def test_reals_are_finite(case: Case) -> None:
     """No value, and no product of two, leaves its format."""
     x, _, _, dout = case.primal
@@ -164,3 +166,10 @@ def test_small_cases_have_no_entry_in_common(drawn: list[Case]) -> None:
     points = [case.primal for case in drawn if min(case.primal.sizes) > 1]
     assert any((point.x == 0).any() for point in points)
     assert any(len(np.unique(point.x)) == point.x.size for point in points)
+
+
+@given(operands(sizes=st.just((2, 3, 1)), values=values("integers", dtypes=["float32"])))
+def test_a_part_may_be_any_other_strategy(point: Operands) -> None:
+    """What is not of this module is drawn by itself."""
+    assert point.sizes == (2, 3, 1)
+    assert {array.dtype.name for array in point} == {"float32"}

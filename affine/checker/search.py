@@ -48,7 +48,7 @@ def draws(seed: int, count: int) -> Iterator[bytes]:
 def read(raw: bytes, tested: Property, layer: Layer) -> Case:
     """Return the case that a property reads from drawn bytes."""
     case = read_case(
-        raw, values=tested.values, layouts=tested.layouts, sizes=tested.sizes, min_side=1
+        raw, sizes=tested.sizes, values=tested.values, layouts=tested.layouts, zeros=False
     )
     return _within_palette(case) if layer.compiles_per_shape else case
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from affine.layer import Call, Case, Layer, OutOfTime, Results
 from affine.properties import Property
-from affine.properties.isolation import isolated
+from affine.properties.property import isolated
 
 __all__ = ["sharing_calls"]
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from affine.layer import GRADIENTS, Array, Call, Case, Layer, Operands
 from affine.oracle import expect_equal, index_sum
-from affine.properties.pairing import expect_number, paired, sound
+from affine.properties.comparisons import expect_number, paired, sound
 from affine.properties.property import checks
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from affine.layer import Array, Case, Layer, Operands, by_name
 from affine.oracle import expect, expect_equal
-from affine.properties.calls import both_passes, copies, expect_same
+from affine.properties.comparisons import both_passes, copies, expect_same
 from affine.properties.property import checks
 
 _NAMES = ("x", "w", "b", "dout")

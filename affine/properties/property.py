@@ -1,14 +1,15 @@
 """What a property is: a sentence about every affine layer, as a function of (layer, case)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import cleandoc
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from affine.layer import Case, Layer
-from affine.properties.isolation import isolated
+import numpy as np
 
-__all__ = ["Property", "checks"]
+from affine.layer import LIKE_VJP, Array, Call, Case, Layer, Results, through
+
+__all__ = ["Property", "checks", "isolated"]
 
 Check: TypeAlias = Callable[[Layer, Case], None]
 Profile: TypeAlias = Literal["textbook", "note", "library", "framework"]
@@ -112,3 +113,45 @@ def checks(
     return lambda check: Property(
         check, equations, catches, profile, values, sizes, layouts, isolated, needs, lines
     )
+
+
+# ------------------------------------------------------------------ calls that share nothing
+
+
+def isolated(layer: Layer) -> Layer:
+    """Return the layer with copies made at every call, on the way in and on the way out.
+
+    Without it a layer that reuses a buffer, or writes to an argument, would fail a property about
+    values for a reason that has nothing to do with it.
+
+    Examples:
+        >>> def vjp(x, w, b):
+        ...     x *= 2
+        ...     return x, lambda dout: (dout, w, b)
+        >>> x = np.ones((1, 1))
+        >>> isolated(Layer("writes", vjp)).forward(x, x, np.ones(1)), x
+        (array([[2.]]), array([[1.]]))
+    """
+    if layer.is_private:
+        return layer
+    copying = {name: _copying(one) for name, one in layer.variants.items() if name not in LIKE_VJP}
+    return through(replace(layer, variants={**layer.variants, **copying}), _copies)
+
+
+def _copies(call: Call) -> tuple[Call, Callable[[Results], Results]]:
+    return [array.copy() for array in call], lambda results: {
+        name: _own(result) for name, result in results.items()
+    }
+
+
+def _copying(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*arguments: Array) -> Any:
+        results = function(*(argument.copy() for argument in arguments))
+        return tuple(map(_own, results)) if isinstance(results, tuple) else _own(results)
+
+    return call
+
+
+def _own(result: Any) -> Any:
+    """Return a copy of an array; what is no array is judged as it is."""
+    return np.array(result) if isinstance(result, np.ndarray) else result

@@ -4,7 +4,7 @@ Every call gets copies.
 """
 
 from affine.layer import Case, Layer, by_name
-from affine.properties.calls import both_passes, expect_same
+from affine.properties.comparisons import both_passes, expect_same
 from affine.properties.property import checks
 
 

@@ -15,7 +15,7 @@ from affine.oracle import (
     expect_within,
     surely_within,
 )
-from affine.properties.pairing import expect_number, paired
+from affine.properties.comparisons import expect_number, paired
 from affine.properties.property import checks
 
 

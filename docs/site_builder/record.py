@@ -7,12 +7,14 @@ from functools import cache
 from affine.equations import (
     CORRECTIONS,
     EQUATIONS,
+    HISTORY,
     STATEMENTS,
     Correction,
     Equation,
+    Event,
     Statement,
+    retired,
 )
-from affine.history import HISTORY, Event, retired
 from affine.properties import PROPERTIES, Property
 from docs.site_builder.suite import results
 

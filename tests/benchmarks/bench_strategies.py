@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from affine.cases import kind_of_sizes
 from affine.layer import Case
-from affine.strategies import cases, class_of
+from affine.strategies import cases
 
 DRAWS = 2000
 ELEMENTS = st.floats(-10, 10)
@@ -38,7 +39,7 @@ def per_second(strategy: st.SearchStrategy[Any], kinds: Counter[str]) -> float:
     @given(strategy)
     def draw(case: Any) -> None:
         if isinstance(case, Case):
-            kinds[class_of(case.primal.sizes)] += 1
+            kinds[kind_of_sizes(case.primal.sizes)] += 1
 
     start = perf_counter()
     draw()

@@ -5,8 +5,7 @@ from datetime import date
 import pytest
 
 from affine.checker.diagnosis import MISTAKES
-from affine.equations import EQUATIONS
-from affine.history import Event
+from affine.equations import EQUATIONS, Event
 from affine.properties import PROPERTIES
 from tests.checker.command_line import main
 

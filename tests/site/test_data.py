@@ -11,8 +11,7 @@ pytest.importorskip("math_core", reason="run make site-build: the site's package
 
 from jsonschema import Draft202012Validator, ValidationError
 
-from affine.equations import CORRECTIONS, EQUATIONS
-from affine.history import HISTORY, Event
+from affine.equations import CORRECTIONS, EQUATIONS, HISTORY, Event
 from docs.site_builder.pages import listing
 from tests.site.conftest import ADDRESS
 from tests.site.dead_links import dead_links

@@ -15,8 +15,7 @@ from affine.checker.diagnosis import MISTAKES, Mistake
 from affine.checker.report.layout import code, heading, indented, paragraph, rows
 from affine.checker.report.notation import page, plain
 from affine.checker.report.words import counted
-from affine.equations import EQUATIONS, STATEMENTS, Equation
-from affine.history import retired
+from affine.equations import EQUATIONS, STATEMENTS, Equation, retired
 from affine.properties import PROPERTIES, Property
 
 __all__ = ["closest", "explain", "listing"]

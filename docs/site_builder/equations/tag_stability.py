@@ -6,7 +6,7 @@ Each check returns sentences that say what to do; the build fails if there is an
 from collections.abc import Iterator
 from itertools import pairwise
 
-from affine.history import Event, events_of, retired
+from affine.equations import Event, events_of, retired
 from docs.site_builder.record import Record
 
 __all__ = ["broken"]

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from affine.equations import Correction, Equation
-from affine.history import events_of, retired
+from affine.equations import Correction, Equation, events_of, retired
 from docs.site_builder.record import Record
 
 __all__ = ["SCHEMA", "equations", "schema"]

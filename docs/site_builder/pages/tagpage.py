@@ -6,8 +6,7 @@ from itertools import pairwise
 from textwrap import indent
 
 from affine.checker.diagnosis import MISTAKES
-from affine.equations import Equation
-from affine.history import Event, events_of
+from affine.equations import Equation, Event, events_of
 from docs.site_builder.citation import versions
 from docs.site_builder.citation.citations import Citation
 from docs.site_builder.equations import crossref_checks, symbols

@@ -26,12 +26,13 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 
 import affine
+from affine.cases import kind_of_sizes
 from affine.checker import Outcome
 from affine.checker.diagnosis import diagnose
 from affine.checker.reading import load
 from affine.checker.search import search
 from affine.properties import PROPERTIES
-from affine.strategies import cases, class_of
+from affine.strategies import cases
 from docs.site_builder.suite.kill_matrix import WRONG_LAYERS, first_line, frameworks, only
 from docs.site_builder.suite.mistake_examples import shown, specimens
 
@@ -99,7 +100,7 @@ def _shares(draws: int = 1000) -> dict[str, float]:
     )
     @given(cases())
     def count(case: Any) -> None:
-        kinds[class_of(case.primal.sizes)] += 1
+        kinds[kind_of_sizes(case.primal.sizes)] += 1
 
     count()
     return {kind: number / kinds.total() for kind, number in kinds.most_common()}

@@ -1,14 +1,35 @@
-"""Pairings of a layer's result with another array, once the result can be paired at all."""
+"""What properties compare: results with those of other calls, and pairings of results."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from affine.layer import Array
+from affine.layer import VJP, Array, Operands, by_name
 from affine.oracle import expect, expect_equal, pairing
 
-__all__ = ["expect_number", "paired", "sound"]
+__all__ = ["both_passes", "copies", "expect_number", "expect_same", "paired", "sound"]
+
+
+def expect_same(got: Mapping[str, Array], expected: Mapping[str, Array], because: str) -> None:
+    """Raise a `Violation` unless each result equals the one expected, bit for bit."""
+    for quantity, result in got.items():
+        expect_equal(quantity, result, expected[quantity], because)
+
+
+def both_passes(vjp: VJP, point: Operands) -> dict[str, Array]:
+    """Return out, dx, dw and db by name, the arrays themselves."""
+    out, pullback = vjp(*point[:3])
+    return {"out": out, **by_name(pullback(point.dout))}
+
+
+def copies(results: Mapping[str, Array]) -> dict[str, Array]:
+    """Return copies, which no later call changes; what is no array, as it is."""
+    return {
+        quantity: np.array(result) if isinstance(result, np.ndarray) else result
+        for quantity, result in results.items()
+    }
 
 
 def sound(quantity: str, got: Any, shape: tuple[int, ...]) -> Array:
@@ -18,7 +39,7 @@ def sound(quantity: str, got: Any, shape: tuple[int, ...]) -> Array:
         >>> sound("db", np.array([1.0, np.inf]), (2,))
         Traceback (most recent call last):
         ...
-        affine.oracle.comparison.Violation: db has an entry inf, but all of them should be finite
+        affine.oracle.Violation: db has an entry inf, but all of them should be finite
     """
     if not isinstance(got, np.ndarray) or got.dtype.kind != "f" or got.shape != shape:
         expect_equal(quantity, got, np.zeros(shape))  # says what it is instead

@@ -1,0 +1,326 @@
+"""Cases, built of sizes, values and memory layouts.
+
+`affine.strategies` draws the parts with Hypothesis. A check reads them from random bytes, here,
+because Hypothesis takes as long to load as NumPy, and its engine several times what a small case
+takes. Either way smaller choices are plainer parts, and entry (i, j) of an array is the same
+number at every size: a smaller case is a corner of the larger one, so that sizes, values and
+layouts shrink apart from each other.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from math import isqrt
+from typing import Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
+
+from affine.layer import Array, Case, Operands
+
+__all__ = [
+    "BYTES", "DECODERS", "DTYPES", "LARGE", "LAYOUTS", "LAYOUT_BYTES", "SIZE_BYTES", "VALUE_BYTES",
+    "Sizes", "ValueKind", "Values", "at_small_sizes", "build_case", "kind_of_sizes", "read_case",
+    "read_layouts", "read_sizes", "read_values",
+]  # fmt: skip
+
+Sizes: TypeAlias = tuple[int, int, int]
+ValueKind: TypeAlias = Literal["integers", "reals", "any"]
+
+DTYPES = ("float64", "float32", "float16")
+
+# ------------------------------------------------------------------ sizes
+
+# Each as often as the others: half of the sizes hide no transpose. The first is where shrinking
+# ends; an empty array shows a reader the least, so zeros come last.
+_KINDS = ("small", *["pairwise different"] * 4, "some equal", "large", "a size of zero")
+_LARGEST = {"small": 3, "large": 20}
+_EQUAL = (0, 1), (1, 2), (0, 2), (0, 1, 2)
+
+_LONG, _SHORT = range(131, 601), range(4, 21)
+_AROUND_BLOCKS = (31, 32, 33, 63, 64, 65, 127, 128, 129)
+LARGE: Mapping[str, tuple[Sequence[int], Sequence[int], Sequence[int]]] = {
+    "many data points": (_LONG, _SHORT, _SHORT),
+    "many features": (_SHORT, _LONG, _SHORT),
+    "many outputs": (_SHORT, _SHORT, _LONG),
+    "all large": (_AROUND_BLOCKS, _AROUND_BLOCKS, _AROUND_BLOCKS),
+}
+"""From what N, D and M are chosen where not all of them are small."""
+
+
+SIZE_BYTES = 6
+
+
+def read_sizes(raw: bytes, kind: str, zeros: bool = True) -> Sizes:
+    """Return the sizes (N, D, M) that bytes stand for; smaller bytes are smaller sizes.
+
+    Args:
+        raw: The bytes.
+        kind: `usual`, or a kind in `LARGE`.
+        zeros: Whether usual sizes may be zero.
+
+    Examples:
+        >>> read_sizes(bytes(6), "usual"), read_sizes(bytes([1, 3, 1, 4, 0, 0]), "usual")
+        ((1, 1, 1), (5, 3, 8))
+        >>> read_sizes(bytes(6), "many features")
+        (4, 131, 4)
+    """
+    if kind != "usual":
+        numbers = (int.from_bytes(raw[2 * axis : 2 * axis + 2]) for axis in range(3))
+        n, d, m = (
+            choices[number % len(choices)]
+            for number, choices in zip(numbers, LARGE[kind], strict=True)
+        )
+        return n, d, m
+    kinds = _KINDS if zeros else _KINDS[:-1]
+    usual, which = kinds[raw[0] % len(kinds)], raw[4] % 4
+    sizes = [1 + number % _LARGEST.get(usual, 6) for number in raw[1:4]]
+    if usual == "pairwise different":
+        sizes = _made_different(sizes)
+    elif usual == "some equal":
+        for axis in _EQUAL[which]:
+            sizes[axis] = 1 + raw[1] % 6
+    elif usual == "a size of zero":
+        sizes[which % 3] = 0
+    n, d, m = sizes
+    return n, d, m
+
+
+def _made_different(sizes: Sequence[int]) -> list[int]:
+    """Count each size on from 2, past those taken before it."""
+    taken: list[int] = []
+    for size in sizes:
+        size += 1
+        for other in sorted(taken):
+            size += size >= other
+        taken.append(size)
+    return taken
+
+
+def kind_of_sizes(sizes: Sizes) -> str:
+    """Return which kind of sizes (N, D, M) are; what each kind hides differs.
+
+    Examples:
+        >>> [kind_of_sizes(sizes) for sizes in ((4, 3, 2), (3, 3, 2), (4, 1, 2), (0, 3, 2))]
+        ['pairwise different', 'some equal', 'a size of one', 'a size of zero']
+    """
+    if 0 in sizes:
+        return "a size of zero"
+    if 1 in sizes:
+        return "a size of one"
+    return "pairwise different" if len(set(sizes)) == 3 else "some equal"
+
+
+# ------------------------------------------------------------------ values
+
+Decoder: TypeAlias = Callable[[bytes, str, int], Array]
+
+
+def _few_integers(raw: bytes, dtype: str, terms: int) -> Array:
+    return np.fmod(_digits(raw), 4).astype(dtype)
+
+
+def _integers(raw: bytes, dtype: str, terms: int) -> Array:
+    return np.fmod(_digits(raw), min(_exact_limit(dtype, terms), 127) + 1).astype(dtype)
+
+
+def _exact_limit(dtype: str, terms: int) -> int:
+    """Return R such that twice the operands still sum exactly: K·(2R)² + 2R < 2^p."""
+    significant_bits = int(np.finfo(dtype).nmant) + 1
+    return isqrt(2**significant_bits // (4 * (terms + 1)))
+
+
+def _reals(raw: bytes, dtype: str, terms: int) -> Array:
+    return (_digits(raw) / 7).astype(dtype)
+
+
+def _spread_reals(raw: bytes, dtype: str, terms: int) -> Array:
+    return _scattered(raw, 8 if dtype != "float16" else 2).astype(dtype)
+
+
+# How far a binary exponent may stray, so that products neither overflow nor underflow.
+_WIDEST = {"float16": 2, "float32": 20, "float64": 200}
+
+
+def _wide_reals(raw: bytes, dtype: str, terms: int) -> Array:
+    return _scattered(raw, _WIDEST[dtype]).astype(dtype)
+
+
+def _scattered(raw: bytes, spread: int) -> NDArray[np.float64]:
+    digits = _digits(raw)
+    return np.ldexp(digits / 7, np.roll(digits, 1) % (spread + 1) - spread)
+
+
+def _digits(raw: bytes) -> NDArray[np.int16]:
+    return np.frombuffer(raw, np.int8).astype(np.int16)
+
+
+DECODERS: Mapping[ValueKind, Sequence[Decoder]] = {
+    "integers": (_few_integers, _integers),
+    "reals": (_reals, _spread_reals),
+    "any": (_few_integers, _few_integers, _integers, _reals, _wide_reals),
+}
+"""How bytes are read as numbers of a dtype, for sums of a length; zero bytes are zeros.
+
+- `integers`: small whole numbers, for which every sum of the case is exact,
+  [(exact-integers)][eq-exact-integers]; half of the time no larger than 3, so that zeros
+  and equal entries are common.
+- `reals`: numbers that fill the mantissa, over a few orders of magnitude.
+- `any`: either, and reals over very many orders of magnitude.
+"""
+
+_ODD = np.arange(20)[:, None] % 2 == 1
+# What is made of the rows of all arrays of a case.
+_PATTERNS: Sequence[Callable[[Array], Array]] = (
+    *[lambda entries: entries] * 5,
+    lambda entries: np.broadcast_to(entries[:, :1], entries.shape),  # equal rows
+    lambda entries: np.where(_ODD, -entries[:, :1], entries[:, :1]),  # rows that cancel
+    lambda entries: np.where(_ODD, 0, entries),  # rows of zeros
+)
+
+# Which byte each entry reads: eight arrays of at most 20×20. Arrays of 5×5 and less share none
+# within one set of operands; larger ones wrap around, and the second set starts half-way between.
+_POOL = 127
+_START = np.array([0, 31, 62, 93, 16, 47, 78, 109])
+_PLACES = _START[:, None, None] + 6 * np.arange(20)[:, None] + np.arange(20)
+
+
+class Values(NamedTuple):
+    """The numbers of a case, before it has sizes.
+
+    Attributes:
+        dtype: Of all eight arrays.
+        decoder: How the bytes are read as numbers.
+        pattern: What is made of the rows.
+        pool: The bytes.
+        selector: The number from which a property picks a row, a split or an order.
+    """
+
+    dtype: str
+    decoder: Decoder
+    pattern: Callable[[Array], Array]
+    pool: bytes
+    selector: int
+
+    def arrays(self, sizes: Sizes) -> tuple[Operands, Operands]:
+        """Return two sets of operands of these sizes, C-ordered and writable."""
+        if max(sizes) > len(_PLACES[0]):
+            return self._large(sizes), self._large(sizes, seed=1)
+        entries = self.decoder(self.pool, self.dtype, max(sizes)).take(_PLACES, mode="wrap")
+        entries, (n, d, m) = self.pattern(entries), sizes
+        one, other = (
+            Operands(x[:n, :d].copy(), w[:d, :m].copy(), b[0, :m].copy(), dout[:n, :m].copy())
+            for x, w, b, dout in (entries[:4], entries[4:])
+        )
+        return one, other
+
+    def _large(self, sizes: Sizes, seed: int = 0) -> Operands:
+        """Return integers from a generator: thousands of bytes would be slow to draw and shrink."""
+        # Half precision has too few exact integers for sums of this length.
+        dtype = "float32" if self.dtype == "float16" else self.dtype
+        # Small integers are easier to read; of larger ones int64 holds the sums of three factors.
+        largest = min(_exact_limit(dtype, max(sizes)), (3, 1000)[self.pool[0] % 2])
+        generator = np.random.default_rng((*self.pool[:8], seed))
+        n, d, m = sizes
+        shapes = (n, d), (d, m), (m,), (n, m)
+        drawn = (generator.integers(-largest, largest, shape, endpoint=True) for shape in shapes)
+        return Operands(*(array.astype(dtype) for array in drawn))
+
+
+# The bytes that stand for values: three choices, the selector, and the pool.
+VALUE_BYTES = 5 + _POOL
+
+
+def read_values(raw: bytes, kind: ValueKind, dtypes: Sequence[str] = DTYPES) -> Values:
+    """Return the values that bytes stand for; smaller bytes are plainer ones."""
+    dtype, decoder, pattern, *_ = raw
+    decoders = DECODERS[kind]
+    return Values(
+        dtypes[dtype % len(dtypes)], decoders[decoder % len(decoders)], _PATTERNS[pattern // 32],
+        raw[5:], int.from_bytes(raw[3:5]),
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------ memory layouts
+
+
+def _every_second(array: Array) -> Array:
+    # NaN between the entries: whoever reads past the strides shows it.
+    parent = np.full([2 * side + 1 for side in array.shape], np.nan, array.dtype)
+    view = parent[(slice(1, None, 2),) * array.ndim]
+    view[...] = array
+    return view
+
+
+def _reversed(array: Array) -> Array:
+    backwards = (slice(None, None, -1),) * array.ndim
+    return np.ascontiguousarray(array[backwards])[backwards]
+
+
+def _broadcast(array: Array) -> Array:
+    # A zero stride means equal rows, so this layout chooses the values too. Writable, as all the
+    # others: whether a layer writes is the matter of another property.
+    return as_strided(array[:1].copy(), array.shape, (0, *array.strides[1:]), writeable=True)
+
+
+LAYOUTS: Mapping[str, Callable[[Array], Array]] = {
+    "C": lambda array: array.copy(),
+    "Fortran": lambda array: array.copy(order="F"),
+    "transposed view": lambda array: np.ascontiguousarray(array.T).T,
+    "strided": _every_second,
+    "reversed": _reversed,
+    "broadcast": _broadcast,
+}
+"""How an array can lie in memory: name and the function that lays it out."""
+
+
+LAYOUT_BYTES = 4
+
+
+def read_layouts(raw: bytes) -> tuple[str, ...]:
+    """Return the layouts of x, w, b and dout that bytes stand for, as names in `LAYOUTS`."""
+    names = list(LAYOUTS)
+    return tuple(names[byte % len(names)] for byte in raw)
+
+
+# ------------------------------------------------------------------ cases
+
+
+def build_case(sizes: Sizes, values: Values, layouts: Sequence[str] = ()) -> Case:
+    """Return the case of these parts; no layouts leave the arrays C-ordered."""
+    primal, tangent = values.arrays(sizes)
+    if layouts:
+        pairs = zip(layouts, primal, strict=True)
+        primal = Operands(*(LAYOUTS[name](array) for name, array in pairs))
+    return Case(primal, tangent, values.selector)
+
+
+# What the bytes of a case are. Those of the sizes come first: they are shrunk first.
+_SIZES, _LAYOUTS, _VALUES = slice(6), slice(6, 10), slice(10, 10 + VALUE_BYTES)
+BYTES = _VALUES.stop
+"""How many bytes stand for a case."""
+
+
+def read_case(raw: bytes, *, sizes: str, values: ValueKind, layouts: bool, zeros: bool) -> Case:
+    """Return the case that bytes stand for; the other arguments are those of the strategies.
+
+    Examples:
+        >>> kinds = {"sizes": "usual", "values": "integers", "layouts": False, "zeros": False}
+        >>> read_case(bytes(BYTES), **kinds).primal.sizes
+        (1, 1, 1)
+    """
+    return build_case(
+        read_sizes(raw[_SIZES], sizes, zeros),
+        read_values(raw[_VALUES], values),
+        read_layouts(raw[_LAYOUTS]) if layouts else (),
+    )
+
+
+def at_small_sizes(raw: bytes, pool: bytes, sizes: Sizes) -> bytes:
+    """Return the bytes of a case: choices of one, the pool of another, and usual sizes up to 3.
+
+    Examples:
+        >>> raw = at_small_sizes(bytes(BYTES), bytes(BYTES), (3, 1, 2))
+        >>> read_case(raw, sizes="usual", values="any", layouts=False, zeros=False).primal.sizes
+        (3, 1, 2)
+    """
+    return bytes([0, *(size - 1 for size in sizes)]) + raw[4:-_POOL] + pool[-_POOL:]

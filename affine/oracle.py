@@ -1,0 +1,402 @@
+"""The exact answer by another route, how far rounding may move it, and the comparison.
+
+A floating-point number is an integer times a power of two, so index sums over Python's integers
+round nothing. The subscripts are the equations; `matmul` and the reference are never used.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import ceil, isqrt, log2, prod
+from typing import Any, NoReturn
+
+import numpy as np
+
+from affine.layer import Array, Operands
+from affine.quantities import QUANTITIES
+
+__all__ = [
+    "NoArray", "Violation", "bounds", "exact", "exact_limit", "expect", "expect_close",
+    "expect_count", "expect_equal", "expect_within", "index_sum", "loose_bounds", "pairing",
+    "precision", "surely_within", "unit_roundoff",
+]  # fmt: skip
+
+# ------------------------------------------------------------------ the exact answer
+
+
+def index_sum(subscripts: str, *factors: Array) -> Array:
+    """Return an index sum in exact arithmetic, as Python integers or fractions.
+
+    Args:
+        subscripts: The sum, as `numpy.einsum` writes it: `"nd,nm->dm"` is [(dw)][eq-dw].
+        factors: Finite arrays, one for each group of subscripts.
+
+    Returns:
+        An array of exact numbers: int64 where every sum stays below 2^52, else Python's
+        integers or fractions.
+
+    Examples:
+        >>> index_sum("nd,nm->dm", np.array([[0.5], [3.0]]), np.array([[1.0], [2.0]]))
+        array([[Fraction(13, 2)]], dtype=object)
+    """
+    if _fits(factors):
+        return np.asarray(np.einsum(subscripts, *(factor.astype(np.int64) for factor in factors)))
+    integers, exponents = zip(*(_integers(factor) for factor in factors), strict=True)
+    total = np.asarray(np.einsum(subscripts, *integers), dtype=object)
+    exponent = sum(exponents)
+    return total if exponent == 0 else np.asarray(total * Fraction(2) ** exponent, dtype=object)
+
+
+def _fits(factors: tuple[Array, ...]) -> bool:
+    """Whether the factors are integers, and no sum of their products leaves ±2^52."""
+    largest = float(max((factor.size for factor in factors), default=1))
+    for factor in factors:
+        # A NaN or an infinity makes the comparison below false.
+        largest *= max(float(abs(factor).max(initial=0)), 1.0)
+    if not largest < 2.0**52:
+        return False
+    return all(bool((factor == np.rint(factor)).all()) for factor in factors)
+
+
+def _integers(array: Array) -> tuple[Array, int]:
+    """Return integers k and one exponent e with array = k · 2^e."""
+    mantissa, exponent = np.frexp(array)
+    digits = np.finfo(array.dtype).nmant + 1
+    lowest = int(exponent.min(initial=0))
+    shifts = np.left_shift(np.ones_like(exponent, dtype=object), (exponent - lowest).astype(object))
+    # Python's int, not int64: a long double has more digits than that holds.
+    whole = np.frompyfunc(int, 1, 1)(np.ldexp(mantissa, digits))
+    return whole * shifts, lowest - digits
+
+
+def exact(primal: Operands, *quantities: str) -> dict[str, Array]:
+    """Return the exact out, dx, dw and db by name, or those of them that are asked for.
+
+    Equations [(out-entry)][eq-out-entry], [(dx)][eq-dx], [(dw)][eq-dw], [(db)][eq-db].
+
+    Examples:
+        >>> one = np.ones((1, 1))
+        >>> exact(Operands(2 * one, 3 * one, np.ones(1), 5 * one), "out", "dx")
+        {'out': array([[7]]), 'dx': array([[15]])}
+    """
+    found = {}
+    for name in quantities or QUANTITIES:
+        product, bias = _factors(primal, name)
+        found[name] = index_sum(QUANTITIES[name].subscripts, *product)
+        if bias is not None:
+            found[name] = np.asarray(found[name] + index_sum("m->m", bias))
+    return found
+
+
+def _factors(primal: Operands, name: str) -> tuple[list[Array], Array | None]:
+    """Return the factors of the sum of a quantity, and the bias that is added to it, if any."""
+    factors = [getattr(primal, operand) for operand in QUANTITIES[name].operands]
+    return (factors[:-1], factors[-1]) if name == "out" else (factors, None)
+
+
+def pairing(a: Array, b: Array) -> Any:
+    """Return ⟨a, b⟩ exactly, equation [(pairings)][eq-pairings]; NaN where an entry is not finite.
+
+    Examples:
+        >>> pairing(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]]))
+        11
+    """
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return float("nan")
+    return index_sum("i,i->", np.ravel(a), np.ravel(b)).item()
+
+
+# ------------------------------------------------------------------ rounding
+
+
+def precision(dtype: Any) -> int:
+    """Return p, the number of significant bits of a floating dtype.
+
+    Examples:
+        >>> [precision(dtype) for dtype in ("f2", "f4", "f8")]
+        [11, 24, 53]
+    """
+    return int(np.finfo(dtype).nmant) + 1
+
+
+def unit_roundoff(dtype: Any) -> Fraction:
+    """Return u = 2^-p, equation [(rounding-bound)][eq-rounding-bound].
+
+    Examples:
+        >>> unit_roundoff("f2")
+        Fraction(1, 2048)
+    """
+    return Fraction(1, 2 ** precision(dtype))
+
+
+def exact_limit(terms: int, dtype: Any) -> int:
+    """Return the largest R with K·R² + R < 2^p, equation [(exact-integers)][eq-exact-integers].
+
+    Args:
+        terms: K, the contracted length.
+        dtype: The dtype whose p counts.
+
+    Examples:
+        >>> exact_limit(8, "f2")
+        15
+    """
+    limit = 2 ** precision(dtype)
+    largest = isqrt(limit // max(terms, 1))
+    while terms * largest**2 + largest >= limit:
+        largest -= 1
+    return largest
+
+
+def bounds(primal: Operands, *quantities: str, spare: int = 0) -> dict[str, Array]:
+    """Return how far rounding may move out, dx, dw and db, in exact arithmetic, by name.
+
+    γ_K · Σ|x_k||y_k|, equation [(rounding-bound)][eq-rounding-bound], in the precision that the
+    operands promote to, plus one smallest subnormal for each rounding.
+
+    Args:
+        primal: The operands.
+        quantities: Which of the four; all of them if none is named.
+        spare: How many roundings a term may meet beyond those of a plain sum.
+
+    Examples:
+        >>> one = np.ones((1, 1))
+        >>> float(bounds(Operands(one, one, np.ones(1), one), "db")["db"][0])
+        0.0
+    """
+    return {
+        name: _bound(
+            magnitude,
+            QUANTITIES[name].roundings(primal.sizes) + spare,
+            np.result_type(*(getattr(primal, operand) for operand in QUANTITIES[name].operands)),
+        )
+        for name, magnitude in exact(primal.map(np.abs), *quantities).items()
+    }
+
+
+def _bound(magnitude: Array, roundings: int, dtype: Any) -> Array:
+    u = unit_roundoff(dtype)
+    gamma = roundings * u / (1 - roundings * u)
+    underflow = roundings * Fraction(float(np.finfo(dtype).smallest_subnormal))
+    return np.asarray(magnitude.astype(object) * gamma + underflow)
+
+
+def surely_within(name: str, got: Array, primal: Operands) -> bool:
+    """Whether a result is within `bounds`, by long doubles, which is quick.
+
+    They are off by less than a hundredth of the bound, which is kept as a distance. Where they
+    cannot tell, the exact numbers must be looked at.
+
+    Examples:
+        >>> third = np.array([[1 / 3]])
+        >>> primal = Operands(third, third, third[0], third)
+        >>> surely_within("dx", third * third, primal), surely_within("dx", third, primal)
+        (True, False)
+    """
+    dtype = np.result_type(*primal)
+    if precision(np.longdouble) < 64 or precision(dtype) > 53:
+        return False
+    product, bias = _factors(primal.map(lambda array: np.asarray(array, np.longdouble)), name)
+    subscripts = QUANTITIES[name].subscripts
+    value = np.einsum(subscripts, *product)
+    magnitude = np.einsum(subscripts, *map(np.abs, product))
+    if bias is not None:
+        value, magnitude = value + bias, magnitude + np.abs(bias)
+    roundings = QUANTITIES[name].roundings(primal.sizes)
+    share = roundings / (2.0 ** precision(dtype) - roundings)
+    return got.shape == value.shape and bool((abs(got - value) <= 0.99 * share * magnitude).all())
+
+
+def loose_bounds(primal: Operands, *quantities: str) -> dict[str, Array]:
+    """Return how far any sound algorithm may be from the exact out, dx, dw and db, by name.
+
+    The bounds of the sums, with two roundings to spare for a scale that is taken off again
+    (`dout.mean(axis=0) * N`); for products the bound of Strassen's algorithm besides.
+
+    Source: N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., theorem 23.2.
+
+    Examples:
+        >>> one = np.ones((1, 1))
+        >>> primal = Operands(one, one, np.ones(1), one)
+        >>> bool(loose_bounds(primal)["dx"] > bounds(primal)["dx"])
+        True
+    """
+    side = 1 << (max(*primal.sizes, 1) - 1).bit_length()  # padded to a power of two
+    growth = 6 * ceil(side ** log2(12)) - 5 * side
+    loose = bounds(primal, *quantities, spare=2)
+    for name in loose.keys() - {"db"}:
+        product, _ = _factors(primal, name)
+        largest = (float(abs(factor).max(initial=0)) for factor in product)
+        loose[name] += (
+            growth * unit_roundoff(np.result_type(*product)) * prod(map(Fraction, largest))
+        )
+    return loose
+
+
+# ------------------------------------------------------------------ comparison
+
+
+class Violation(AssertionError):
+    """A property does not hold: what was got, what should have been, and where.
+
+    Attributes:
+        quantity: What is wrong, such as `dw`.
+        got: The layer's result, if it is one array.
+        expected: What it should have been, if that is one array.
+
+    Examples:
+        >>> expect_equal("db", np.array([1.0, 5.0]), np.array([1.0, 2.0]))
+        Traceback (most recent call last):
+        ...
+        affine.oracle.Violation: db[1] = 5.0, but should be 2.0
+    """
+
+    def __init__(
+        self, message: str, quantity: str = "", got: Any = None, expected: Any = None
+    ) -> None:
+        super().__init__(message)
+        self.quantity = quantity
+        self.got = got
+        self.expected = expected
+
+
+class NoArray:
+    """Stands for a result that is no array: only what it is, is known."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+    def __array__(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError(f"a result is {self.what}, but should be a NumPy array")
+
+
+def expect_count(function: str, got: Any, names: Sequence[str]) -> None:
+    """Raise a `Violation` unless a function returned as many results as there are names.
+
+    Args:
+        function: What was called, as the message names it.
+        got: A list of results; what the function returned instead, in words.
+        names: Of the results.
+
+    Examples:
+        >>> expect_count("jvp", "NoneType", ["out_dot"])
+        Traceback (most recent call last):
+        ...
+        affine.oracle.Violation: jvp returned NoneType, but should return 1: out_dot
+    """
+    if not isinstance(got, list) or len(got) != len(names):
+        found = f"{len(got)} results" if isinstance(got, list) else got
+        should = f"{len(names)}: {', '.join(names)}"
+        raise Violation(f"{function} returned {found}, but should return {should}", names[0])
+
+
+def expect(condition: bool, message: str, quantity: str = "") -> None:
+    """Raise a `Violation` with the message unless the condition holds.
+
+    Examples:
+        >>> expect(1 + 1 == 2, "arithmetic broke")
+    """
+    if not condition:
+        raise Violation(message, quantity)
+
+
+def expect_equal(quantity: str, got: Any, expected: Any, because: str = "") -> None:
+    """Raise a `Violation` unless both have one shape and every entry is equal; NaN equals NaN.
+
+    Args:
+        quantity: What is compared, as the message names it.
+        got: The layer's result.
+        expected: Floating-point numbers, or the exact numbers of `index_sum`.
+        because: The rule that is broken, if the numbers alone do not say it.
+
+    Examples:
+        >>> expect_equal("dw", np.array([[2.0]]), index_sum("nm->nm", np.array([[2.0]])))
+    """
+    got, expected = _as_array(quantity, got), np.asarray(expected)
+    _expect_shape(quantity, got, expected.shape)
+    _expect_none(_differs(got, expected), quantity, got, expected, because)
+
+
+def expect_within(quantity: str, got: Any, expected: Array, bound: Array) -> None:
+    """Raise a `Violation` unless each entry is within its bound of the exact value.
+
+    Examples:
+        >>> exact = index_sum("nm->nm", np.array([[1.0]]))
+        >>> expect_within("out", np.array([[2.0]]), exact, bound=exact * Fraction(1, 4))
+        Traceback (most recent call last):
+        ...
+        affine.oracle.Violation: out[0, 0] = 2.0, but should be 1 ± 0.25
+    """
+    got = _as_array(quantity, got)
+    _expect_shape(quantity, got, expected.shape)
+    finite = np.isfinite(got)
+    error = np.abs(index_sum("...->...", np.where(finite, got, 0)) - expected)
+    _expect_none(~finite | (error > bound), quantity, got, expected, bound=bound)
+
+
+def expect_close(quantity: str, got: Any, primal: Operands) -> None:
+    """Raise a `Violation` unless `out`, `dx`, `dw` or `db` is what a sound algorithm may return.
+
+    On integers a plain sum is exact; whatever is not exact must be within `loose_bounds`.
+
+    Examples:
+        >>> one = np.ones((1, 1))
+        >>> expect_close("dx", 2 * one, Operands(one, one, np.ones(1), one))
+        Traceback (most recent call last):
+        ...
+        affine.oracle.Violation: dx[0, 0] = 2.0, but should be 1
+    """
+    got = _as_array(quantity, got)
+    if surely_within(quantity, got, primal):
+        return
+    expected = exact(primal, quantity)[quantity]
+    _expect_shape(quantity, got, expected.shape)
+    if not _differs(got, expected).any():
+        return
+    limits = loose_bounds(primal, quantity)[quantity]
+    finite = np.isfinite(got)
+    error = abs(index_sum("...->...", np.where(finite, got, 0)) - expected)
+    on_integers = expected.dtype != object
+    _expect_none(
+        ~finite | (error > limits), quantity, got, expected, bound=None if on_integers else limits
+    )
+
+
+def _as_array(quantity: str, got: Any) -> Array:
+    if not isinstance(got, np.ndarray):
+        kind = got.what if isinstance(got, NoArray) else type(got).__name__
+        raise Violation(f"{quantity} is {kind}, but should be a NumPy array", quantity)
+    if got.dtype.kind != "f":
+        raise Violation(f"{quantity} has dtype {got.dtype}, but should be floating", quantity, got)
+    return got
+
+
+def _differs(got: Array, expected: Array) -> Array:
+    if expected.dtype == object:
+        return np.asarray(got.astype(object) != expected, dtype=bool)
+    return np.asarray((got != expected) & ~(np.isnan(got) & np.isnan(expected)))
+
+
+def _expect_shape(quantity: str, got: Array, shape: tuple[int, ...]) -> None:
+    if got.shape != shape:
+        raise Violation(f"{quantity} has shape {got.shape}, but should have {shape}", quantity, got)
+
+
+def _expect_none(
+    wrong: Any, quantity: str, got: Array, expected: Array, because: str = "", bound: Any = None
+) -> None:
+    wrong = np.asarray(wrong, dtype=bool)
+    if not wrong.any():
+        return
+    index = tuple(int(i) for i in np.argwhere(wrong)[0])
+    place = f"[{', '.join(map(str, index))}]" if index else ""
+    limit = "" if bound is None else f" ± {float(bound[index]):.6g}"
+    should = expected[index]
+    value = float(should) if isinstance(should, Fraction) else should
+    count = int(wrong.sum())
+    raise Violation(
+        f"{quantity}{place} = {got[index]}, but should be {value}{limit}"
+        + (f" ({count} of {wrong.size} entries differ)" if count > 1 else "")
+        + (f": {because}" if because else ""),
+        quantity,
+        got,
+        expected,
+    )
