@@ -66,11 +66,9 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test of the check with the seed of Hypothesis, and with more of them each night."""
     if "seed" in metafunc.fixturenames:
-        first, count = (
-            int(metafunc.config.getoption("hypothesis_seed")),
-            10 * (PROFILE == "nightly"),
-        )
-        metafunc.parametrize("seed", [first + number for number in range(count or 1)])
+        first = int(metafunc.config.getoption("hypothesis_seed"))
+        count = 10 if PROFILE == "nightly" else 1
+        metafunc.parametrize("seed", range(first, first + count))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
