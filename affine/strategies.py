@@ -38,8 +38,9 @@ __all__ = ["DTYPES", "LARGE", "LAYOUTS", "cases", "layouts", "operands", "sizes"
 Read: TypeAlias = Callable[[bytes], Any]
 
 # How each part is read, so that a case made of these parts is one draw. Hypothesis makes examples
-# out of earlier ones by repeating parts that it takes for alike: with several draws, 41 of 100
-# cases had the entries of an earlier one; with one, 2 have. `make bench` prints both.
+# out of earlier ones by repeating parts that it takes for alike: with a draw for each part, a
+# quarter of the cases had the entries of an earlier one, and took twice the time. With one draw
+# none has. `make bench` prints both.
 _READ_FROM: WeakKeyDictionary[st.SearchStrategy[Any], tuple[int, Read]] = WeakKeyDictionary()
 
 
