@@ -8,7 +8,6 @@ layouts shrink apart from each other.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from math import isqrt
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from affine.layer import Array, Case, Operands
+from affine.oracle import exact_limit
 
 __all__ = [
     "BYTES", "DECODERS", "DTYPES", "LARGE", "LAYOUTS", "LAYOUT_BYTES", "SIZE_BYTES", "VALUE_BYTES",
@@ -120,13 +120,8 @@ def _few_integers(raw: bytes, dtype: str, terms: int) -> Array:
 
 
 def _integers(raw: bytes, dtype: str, terms: int) -> Array:
-    return np.fmod(_digits(raw), min(_exact_limit(dtype, terms), 127) + 1).astype(dtype)
-
-
-def _exact_limit(dtype: str, terms: int) -> int:
-    """Return R such that twice the operands still sum exactly: K·(2R)² + 2R < 2^p."""
-    significant_bits = int(np.finfo(dtype).nmant) + 1
-    return isqrt(2**significant_bits // (4 * (terms + 1)))
+    # Twice the operands still sum exactly.
+    return np.fmod(_digits(raw), min(exact_limit(terms, dtype) // 2, 127) + 1).astype(dtype)
 
 
 def _reals(raw: bytes, dtype: str, terms: int) -> Array:
@@ -218,7 +213,7 @@ class Values(NamedTuple):
         # Half precision has too few exact integers for sums of this length.
         dtype = "float32" if self.dtype == "float16" else self.dtype
         # Small integers are easier to read; of larger ones int64 holds the sums of three factors.
-        largest = min(_exact_limit(dtype, max(sizes)), (3, 1000)[self.pool[0] % 2])
+        largest = min(exact_limit(max(sizes), dtype) // 2, (3, 1000)[self.pool[0] % 2])
         generator = np.random.default_rng((*self.pool[:8], seed))
         n, d, m = sizes
         shapes = (n, d), (d, m), (m,), (n, m)

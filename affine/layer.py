@@ -280,7 +280,7 @@ class Case:
     Attributes:
         primal: Where the layer is evaluated.
         tangent: A second set of the same shapes: a direction, or a second argument.
-        selector: A number from which a property picks a row, a split or an order.
+        selector: A number from which a property picks a row, or a split.
 
     Examples:
         >>> point = Operands(np.eye(2), np.eye(2), np.zeros(2), np.ones((2, 2)))
@@ -295,18 +295,6 @@ class Case:
     def pick(self, count: int) -> int:
         """Return a number below `count`, the same each time."""
         return self.selector % count
-
-    def order(self, count: int) -> NDArray[np.intp]:
-        """Return a permutation of `count` items, the same each time.
-
-        Examples:
-            >>> point = Operands(np.eye(2), np.eye(2), np.zeros(2), np.ones((2, 2)))
-            >>> Case(point, point, selector=1).order(3)
-            array([1, 2, 0])
-        """
-        # A rotation, reversed for odd multiples of `count`.
-        rotated = np.roll(np.arange(count), -self.selector % max(count, 1))
-        return rotated[::-1] if self.selector // max(count, 1) % 2 else rotated
 
     def crops(self) -> Iterator["Case"]:
         """Yield smaller cases: without the first or last half, quarter, …, one of each side.

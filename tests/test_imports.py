@@ -7,8 +7,9 @@ PACKAGE = Path(__file__).parents[1] / "affine"
 RANKS = [
     {"reference", "equations", "quantities", "memory"},
     {"layer"},
-    {"oracle", "cases"},
-    {"properties", "strategies"},
+    {"oracle"},
+    {"cases", "properties"},
+    {"strategies"},
     {"checker"},
     {"__main__"},
 ]
