@@ -1,5 +1,4 @@
 """backward_twice_gives_the_same: dW adds up over the backward passes of one forward pass"""
-# Only: all others take a new forward pass
 
 import affine
 

@@ -1,5 +1,4 @@
 """dtypes_follow_promotion: every result is float64"""
-# Only: no other property minds more precision
 
 import affine
 

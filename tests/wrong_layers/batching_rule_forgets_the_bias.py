@@ -1,5 +1,4 @@
 """vmap_equals_a_loop: the batching rule of a function forgets the bias"""
-# Only: nobody else vectorises
 
 import torch
 

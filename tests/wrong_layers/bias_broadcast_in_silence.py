@@ -1,5 +1,4 @@
 """wrong_shapes_are_refused: a bias of any shape that broadcasts is accepted"""
-# Only: a plain layer, right but for this
 
 
 def forward(x, w, b):

@@ -1,5 +1,4 @@
 """compiled_equals_eager: what is compiled is the product without the bias"""
-# Only: nobody else compiles
 
 import torch
 

@@ -1,5 +1,4 @@
 """leading_axes_are_batch_axes: an x of more than two axes takes a path without the bias"""
-# Only: nobody else gives it a leading axis
 
 import torch
 

@@ -1,5 +1,4 @@
 """later_batches_leave_earlier_results: out lives in a buffer of the instance"""
-# Only: each other property reads out before the instance runs another batch
 
 import numpy as np
 

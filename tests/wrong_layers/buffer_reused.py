@@ -1,5 +1,4 @@
 """later_calls_leave_earlier_results: out lives in a buffer that the next call reuses"""
-# Only: the others copy what they got
 
 import affine
 

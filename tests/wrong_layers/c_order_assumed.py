@@ -1,5 +1,4 @@
 """memory_layout_does_not_matter: db reads dout in memory order"""
-# Only: all others lay arrays out in C order
 
 import affine
 

@@ -1,5 +1,4 @@
 """updated_parameters_are_seen: the product is kept for as long as X and W are the same arrays"""
-# Only: all others pass new arrays
 
 import affine
 

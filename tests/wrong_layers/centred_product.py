@@ -1,5 +1,4 @@
 """rounding_stays_within_the_bound: dW is taken from a centred dout, and the rest added after"""
-# Only: it is exact on integers, and right beside the largest products
 
 import numpy as np
 

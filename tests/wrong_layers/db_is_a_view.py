@@ -1,5 +1,4 @@
 """results_share_no_memory: db is a view of dout when N = 1"""
-# Only: the values are right, and the others copy them
 
 import affine
 

@@ -1,5 +1,4 @@
 """arguments_are_not_modified: dout is cleared at the end, where it can be written to"""
-# Only: all others pass copies, and the results are right
 
 import affine
 

@@ -1,5 +1,4 @@
 """extra_axes_of_x_are_flattened: x of several axes is flattened, and dx comes back flat"""
-# Only: an x of several axes is tried nowhere else
 
 import affine
 

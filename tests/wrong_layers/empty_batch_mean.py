@@ -1,5 +1,4 @@
 """zero_sizes_give_zeros: db of an empty batch is its mean, which is NaN"""
-# Only: no other property has a size of 0
 
 import affine
 

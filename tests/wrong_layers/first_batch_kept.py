@@ -1,5 +1,4 @@
 """an_instance_may_be_used_again: an instance keeps the first batch that it ever saw"""
-# Only: each other property makes a fresh instance, or updates parameters that are to be seen.
 
 import affine
 

@@ -1,5 +1,4 @@
 """two_layers_compose_into_one: an X that is the last output is taken as activated"""
-# Only: results are fed back nowhere else
 # Needs: a hidden layer of ten entries
 
 import numpy as np

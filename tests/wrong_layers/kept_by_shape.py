@@ -1,5 +1,4 @@
 """each_backward_belongs_to_its_forward: the operands are kept by their shapes: the last ones win"""
-# Only: no other has two forward passes of the same shapes open
 
 import affine
 

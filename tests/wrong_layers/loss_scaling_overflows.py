@@ -1,5 +1,4 @@
 """powers_of_two_scale_through: dW is scaled up by 2^900 and down again on the way"""
-# Only: the values of all other properties leave room for it
 
 import numpy as np
 

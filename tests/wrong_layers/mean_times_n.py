@@ -1,5 +1,4 @@
 """integer_sums_are_exact: db is N times the mean, so it is rounded twice on the way"""
-# Only: it is right up to rounding, and every other property forgives that
 # Needs: an N by which dividing rounds
 
 import affine

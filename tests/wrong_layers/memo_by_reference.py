@@ -1,5 +1,4 @@
 """writing_into_a_result_changes_no_other: the last output is kept and handed out again"""
-# Only: nobody else overwrites a result
 
 import affine
 

@@ -1,5 +1,4 @@
 """nan_taints_exactly_what_depends_on_it: NaN in dout is replaced by 0"""
-# Only: no other gives it a NaN
 
 import numpy as np
 

@@ -1,5 +1,4 @@
 """infinities_travel_as_in_a_matrix_product: out is clipped to the range of its format"""
-# Only: no other result is infinite
 
 import numpy as np
 

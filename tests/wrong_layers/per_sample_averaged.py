@@ -1,5 +1,4 @@
 """per_sample_gradients_are_the_terms_of_the_sum: per-sample dW carries a 1/N"""
-# Only: the per-sample gradients are asked for nowhere else
 
 import affine
 

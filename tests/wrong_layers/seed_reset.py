@@ -1,5 +1,4 @@
 """the_process_is_left_as_it_was: the global random seed is reset in every forward pass"""
-# Only: no other looks at the process
 
 import numpy as np
 

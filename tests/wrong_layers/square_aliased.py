@@ -1,5 +1,4 @@
 """the_same_array_twice_behaves_like_copies: out is X Xᵀ where X and W are one array"""
-# Only: two arguments are one array nowhere else
 
 import affine
 

@@ -1,5 +1,4 @@
 """sizes_around_blocks_are_no_exception: a long, thin X is summed in whole blocks of 64 only"""
-# Only: it takes many data points of at most three features
 # Needs: more than 64 data points
 
 import affine

@@ -1,5 +1,4 @@
 """an_instance_sees_its_updated_parameters: Wᵀ is copied in the first backward pass and kept"""
-# Only: each other property leaves the parameters of an instance as they are
 
 import affine
 

@@ -1,5 +1,4 @@
 """a_split_batch_stacks_and_adds: each of two threads takes N // 2 of the many data points"""
-# Only: it takes more than 256 data points and no short side
 # Needs: more than 256 data points
 
 import affine

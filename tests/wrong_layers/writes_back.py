@@ -1,5 +1,4 @@
 """read_only_arguments_are_enough: x is written to with its own values"""
-# Only: it changes no value anywhere
 
 import affine
 
