@@ -83,7 +83,7 @@ def sizes_around_blocks_are_no_exception(layer: Layer, case: Case) -> None:
     point = Operands(signs(n, d), signs(d, m), signs(m), signs(n, m))
     expected = exact(point)
     for quantity, got in layer.results(*point).items():
-        expect_equal(quantity, got, expected[quantity], f"at sizes {(n, d, m)}")
+        expect_equal(quantity, got, expected[quantity], f"at sizes {(n, d, m)}", (n, d, m))
 
 
 @checks(
