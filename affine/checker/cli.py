@@ -5,11 +5,13 @@ What a command needs is imported when it runs, so that `affine --help` is there 
 
 import gc
 import io
+import os
 import sys
 import traceback
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from secrets import token_hex
 from signal import SIGINT
@@ -18,9 +20,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import affine
-from affine.checker.command.options import LARGEST_SEED, Seconds, Target, known, writable
-from affine.checker.command.signals import Ended, end_by_exception, ignore_signals
-from affine.checker.command.terminal import complain, let_go, show, write
+from affine.checker import LARGEST_SEED, PROFILES, REDUCTIONS
+from affine.checker.terminal import (
+    Ended,
+    complain,
+    discard,
+    end_by_exception,
+    ignore_signals,
+    show,
+    write,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,12 +39,12 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-PROFILES = ("textbook", "library", "framework")
 _EXIT = {"pass": 0, "fail": 1, "error": 2}
 _QUIET_SECONDS = 2.0
 _LOADING_SECONDS = 20.0
 
 Progress = Callable[[str, int, int], None]
+Decorator = Callable[[Callable[..., int]], Callable[..., int]]
 
 
 def main() -> None:
@@ -51,7 +60,7 @@ def main() -> None:
     except KeyboardInterrupt as interrupt:
         ended = interrupt if isinstance(interrupt, Ended) else Ended(SIGINT)
         complain(f"{ended}\n")
-        let_go(sys.stdout)  # its reader may be stuck
+        discard(sys.stdout)  # its reader may be stuck
         ignore_signals()
         code = ended.code
     sys.exit(code)
@@ -69,7 +78,7 @@ def _run() -> int:
         error.show(text)
         _report_failure(text.getvalue())
     except BrokenPipeError:  # nobody reads the help any more
-        let_go(sys.stdout)
+        discard(sys.stdout)
         return 0
     except Exception:
         fault = "ERROR this is a fault of affine itself; the layer was not judged\n"
@@ -99,59 +108,103 @@ def _commands() -> None:
     """  # noqa: D301
 
 
+# ------------------------------------------------------------------ options
+#
+# Whatever cannot be meant is refused before the work begins, with what to do instead.
+
+
+class _Target(click.types.StringParamType):
+    """What is checked. Whether it is there is for the process to say that loads it."""
+
+    _remedy = "name the file of a layer: affine check my_layer.py"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        target: str = super().convert(value, param, ctx)
+        if not target.strip() or "\0" in target:
+            self.fail(f"{target!r} names no file; {self._remedy}", param, ctx)
+        return target
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        return self._remedy.capitalize()
+
+
+def _positive(context: click.Context, parameter: click.Parameter, seconds: float) -> float:
+    """Refuse what no clock shows: also infinity, and NaN, which passes a `FloatRange`."""
+    if not 0 < seconds < inf:
+        raise click.BadParameter(f"{seconds:g} is not a time; give a number above 0, such as 10")
+    return seconds
+
+
+def _writable(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a file that cannot be written before the work is done, not after."""
+    if path is None or str(path) == "-":
+        return path
+    try:
+        if path.is_dir():
+            raise click.BadParameter(f"{path} is a folder; name a file: {path / 'report.json'}")
+        if not path.parent.is_dir():
+            raise click.BadParameter(f"there is no folder {path.parent}; make it first")
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise click.BadParameter(f"{path} cannot be written; name a file in another folder")
+    except OSError as error:
+        raise click.BadParameter(f"{error.strerror}; name another file") from error
+    return path
+
+
+def _known(
+    context: click.Context, parameter: click.Parameter, names: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Refuse a name that no property has, and offer the closest."""
+    if not names:
+        return names
+    from affine.checker.report.explain import closest
+    from affine.properties import PROPERTIES
+
+    for name in names:
+        if name not in PROPERTIES:
+            hint = closest(name, PROPERTIES) or "`affine list` names them all"
+            raise click.BadParameter(f"no property is called {name or repr(name)}; {hint}")
+    return names
+
+
+_TIME = {"metavar": "SECONDS", "callback": _positive}
+
+
+def _option(name: str, help: str, kind: Any, default: Any, **more: Any) -> "Decorator":
+    return click.option(name, help=help, type=kind, default=default, show_default=True, **more)
+
+
 # ------------------------------------------------------------------ affine check
 
 
 @_commands.command(short_help="Check the layer in a file or a module.")
-@click.argument("target", type=Target())
-@click.option(
-    "--profile",
-    type=click.Choice(PROFILES),
-    default="textbook",
-    show_default=True,
-    help="How much a right layer must promise.",
-)
-@click.option(
-    "--seed",
-    metavar="N",
-    type=click.IntRange(0, LARGEST_SEED),
-    default=0,
-    show_default=True,
-    help="Replays a check.",
-)
+@click.argument("target", type=_Target())
+@_option("--profile", "How much a right layer must promise.", click.Choice(PROFILES), "textbook")
+@_option("--seed", "Replays a check.", click.IntRange(0, LARGEST_SEED), 0, metavar="N")
 @click.option(
     "--json",
     "destination",
     metavar="FILE",
     type=click.Path(allow_dash=True, path_type=Path),
-    callback=writable,
+    callback=_writable,
     help="Write the report as JSON as well; - writes it instead, to standard output.",
 )
 @click.option(
-    "--only", multiple=True, metavar="NAME", callback=known, help="Run only this property; repeat."
+    "--only", multiple=True, metavar="NAME", callback=_known, help="Run only this property; repeat."
 )
-@click.option(
+@_option(
     "--reduction",
-    type=click.Choice(["sum", "mean"]),
-    default="sum",
-    show_default=True,
-    help="mean: a course that averages dw and db over the batch.",
+    "mean: a course that averages dw and db over the batch.",
+    click.Choice(REDUCTIONS),
+    "sum",
 )
-@click.option(
-    "--timeout",
-    type=Seconds(),
-    metavar="SECONDS",
-    default=10.0,
-    show_default=True,
-    help="Seconds that one call of the layer may take.",
-)
-@click.option(
+@_option("--timeout", "Seconds that one call of the layer may take.", click.FLOAT, 10.0, **_TIME)
+@_option(
     "--budget",
-    type=Seconds(),
-    metavar="SECONDS",
-    default=30.0,
-    show_default=True,
-    help="Seconds that the check may take, about, if the layer is slow.",
+    "Seconds that the check may take, about, if the layer is slow.",
+    click.FLOAT,
+    30.0,
+    **_TIME,
 )
 @click.option("--verbose", "-v", is_flag=True, help="Also every property, times and versions.")
 def check(target: str, destination: Path | None, verbose: bool, **chosen: Any) -> int:

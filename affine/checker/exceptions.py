@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from typing import Any
 
 __all__ = [
-    "TargetError", "TargetRaised", "cut", "describe", "describe_warning", "raised", "render",
-    "text", "type_name", "warn_again",
+    "LONGEST", "TargetError", "TargetRaised", "cut", "describe", "describe_warning", "raised",
+    "render", "text", "type_name", "warn_again",
 ]  # fmt: skip
 
 # The target may run beside this code: what it does to the builtins must not reach the words.
 globals()["__builtins__"] = dict(vars(builtins))
 
-_LONGEST = 2000
+LONGEST = 2000
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
 _type_name = type.__dict__["__name__"].__get__
 _isinstance, _base_name, _real_path = isinstance, os.path.basename, os.path.realpath
@@ -57,21 +57,21 @@ def raised(described: dict[str, Any]) -> TargetRaised:
     return error
 
 
-def cut(whole: str) -> str:
+def cut(whole: str, longest: int = LONGEST) -> str:
     """Return the beginning of a long text, and how much follows.
 
     Examples:
         >>> cut("x" * 2**20)[-30:]
         ' … (1,046,576 more characters)'
     """
-    more = len(whole) - _LONGEST
-    return whole if more <= 0 else f"{whole[:_LONGEST]} … ({more:,} more characters)"
+    more = len(whole) - longest
+    return whole if more <= 0 else f"{whole[:longest]} … ({more:,} more characters)"
 
 
-def text(error: object) -> str:
+def text(error: object, longest: int = LONGEST) -> str:
     """Return the text of an exception or a warning."""
     try:
-        return cut(str(error))
+        return cut(str(error), longest)
     except BaseException:
         return "its message cannot be shown"
 

@@ -1,18 +1,75 @@
-"""Ctrl-C and SIGTERM: the command ends at once, without a traceback, and closes what is open."""
+"""The process of the command: what it writes, whoever reads it, and how signals end it.
 
+Ctrl-C and SIGTERM end it at once, without a traceback, and close what is open.
+"""
+
+import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from math import inf
 from threading import Timer, get_ident
 from time import monotonic
 from types import FrameType
+from typing import TYPE_CHECKING, TextIO
 
-__all__ = ["Ended", "end_by_exception", "ignore_signals"]
+import click
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = ["Ended", "complain", "discard", "end_by_exception", "ignore_signals", "show", "write"]
 
 _SIGNALS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 _PATIENCE = 1.0
 _LATER = 0.05
+
+
+# ------------------------------------------------------------------ output
+
+
+def show(parts: "Callable[[int], Iterable[RenderableType]]") -> None:
+    """Print parts on standard output: in colour on a terminal, unless NO_COLOR says no."""
+    from rich.console import Console
+
+    from affine.checker.report.layout import printed
+
+    console = Console()  # of the terminal: its width, and which colours it knows
+    write(printed(parts(console.width), console.width, console.color_system), sys.stdout)
+
+
+def complain(text: str) -> None:
+    """Write to standard error; whether anybody reads it changes nothing."""
+    with suppress(click.ClickException):
+        write(text, sys.stderr)
+
+
+def write(text: str, stream: TextIO | None) -> None:
+    """Write all of a text. That a reader went away (`| head`) is no error of the check."""
+    if stream is None:  # closed before this program began
+        return
+    encoding = stream.encoding or "utf-8"
+    # A log that cannot hold an ᵀ gets a question mark, not a traceback.
+    text = text.encode(encoding, "replace").decode(encoding)
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError as error:
+        discard(stream)
+        if not isinstance(error, BrokenPipeError):
+            raise click.ClickException(
+                f"cannot write to {stream.name}: {error.strerror}; send the output elsewhere"
+            ) from error
+
+
+def discard(stream: TextIO | None) -> None:
+    """Let what is not written yet go nowhere: Python would try once more at its end."""
+    with suppress(AttributeError, OSError):  # there is no stream, or no file behind it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[union-attr]
+
+
+# ------------------------------------------------------------------ signals
 
 
 class Ended(KeyboardInterrupt):
