@@ -20,21 +20,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import affine
-from affine.checker import LARGEST_SEED, PROFILES, REDUCTIONS
-from affine.checker.terminal import (
-    Ended,
-    complain,
-    discard,
-    end_by_exception,
-    ignore_signals,
-    show,
-    write,
-)
+from affine.checker import LARGEST_SEED, PROFILES, REDUCTIONS, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from affine.checker.process.worker import Worker
     from affine.checker.report import Report
 
 __all__ = ["main"]
@@ -54,14 +44,14 @@ def main() -> None:
     must never read as a verdict. Ctrl-C exits with 130 and SIGTERM with 143, as in a shell.
     """
     try:
-        end_by_exception()
+        terminal.end_by_exception()
         code = _run()
-        ignore_signals()
+        terminal.ignore_signals()
     except KeyboardInterrupt as interrupt:
-        ended = interrupt if isinstance(interrupt, Ended) else Ended(SIGINT)
-        complain(f"{ended}\n")
-        discard(sys.stdout)  # its reader may be stuck
-        ignore_signals()
+        ended = interrupt if isinstance(interrupt, terminal.Ended) else terminal.Ended(SIGINT)
+        terminal.complain(f"{ended}\n")
+        terminal.discard(sys.stdout)  # its reader may be stuck
+        terminal.ignore_signals()
         code = ended.code
     sys.exit(code)
 
@@ -78,7 +68,7 @@ def _run() -> int:
         error.show(text)
         _report_failure(text.getvalue())
     except BrokenPipeError:  # nobody reads the help any more
-        discard(sys.stdout)
+        terminal.discard(sys.stdout)
         return 0
     except Exception:
         fault = "ERROR this is a fault of affine itself; the layer was not judged\n"
@@ -87,9 +77,10 @@ def _run() -> int:
 
 
 def _report_failure(text: str) -> None:
-    from affine.checker.report.words import clean_lines
+    from affine.checker.exceptions import cut
+    from affine.checker.report.words import escaped
 
-    complain(clean_lines(text))
+    terminal.complain(escaped("\n".join(map(cut, text.split("\n")))))
 
 
 @click.group(
@@ -109,23 +100,17 @@ def _commands() -> None:
 
 
 # ------------------------------------------------------------------ options
-#
 # Whatever cannot be meant is refused before the work begins, with what to do instead.
 
 
-class _Target(click.types.StringParamType):
-    """What is checked. Whether it is there is for the process to say that loads it."""
-
-    _remedy = "name the file of a layer: affine check my_layer.py"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        target: str = super().convert(value, param, ctx)
-        if not target.strip() or "\0" in target:
-            self.fail(f"{target!r} names no file; {self._remedy}", param, ctx)
-        return target
-
-    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
-        return self._remedy.capitalize()
+def _nameable(context: click.Context, parameter: click.Parameter, target: str | None) -> str:
+    """Refuse what no file is called. Whether it is there, the process says that loads it."""
+    remedy = "name the file of a layer: affine check my_layer.py"
+    if target is None:
+        raise click.MissingParameter(remedy.capitalize(), context, parameter)
+    if not target.strip() or "\0" in target:
+        raise click.BadParameter(f"{target!r} names no file; {remedy}")
+    return target
 
 
 def _positive(context: click.Context, parameter: click.Parameter, seconds: float) -> float:
@@ -155,15 +140,13 @@ def _known(
     context: click.Context, parameter: click.Parameter, names: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Refuse a name that no property has, and offer the closest."""
-    if not names:
-        return names
-    from affine.checker.report.explain import closest
-    from affine.properties import PROPERTIES
+    if names:
+        from affine.checker.selection import chosen
 
-    for name in names:
-        if name not in PROPERTIES:
-            hint = closest(name, PROPERTIES) or "`affine list` names them all"
-            raise click.BadParameter(f"no property is called {name or repr(name)}; {hint}")
+        try:
+            chosen("textbook", names)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from error
     return names
 
 
@@ -178,7 +161,7 @@ def _option(name: str, help: str, kind: Any, default: Any, **more: Any) -> "Deco
 
 
 @_commands.command(short_help="Check the layer in a file or a module.")
-@click.argument("target", type=_Target())
+@click.argument("target", required=False, metavar="TARGET", callback=_nameable)
 @_option("--profile", "How much a right layer must promise.", click.Choice(PROFILES), "textbook")
 @_option("--seed", "Replays a check.", click.IntRange(0, LARGEST_SEED), 0, metavar="N")
 @click.option(
@@ -250,16 +233,14 @@ def _checked(target: str, timeout: float, budget: float, **chosen: Any) -> "Repo
         except (TargetError, WorkerDied) as error:
             named = {name: chosen[name] for name in ("profile", "reduction", "seed")}
             return Report(target, error_message=str(error), **named)
-    return replace(report, target=target, notes=(*report.notes, *_notes(worker)))
-
-
-def _notes(worker: "Worker") -> "Iterator[str]":
-    """Yield what is worth knowing of the process in which the target ran."""
-    last = next((line for line in reversed(worker.output.split("\n")) if line.strip()), "")
-    if last:
-        yield f"the target printed something; its last line: {last.strip()}"
+    notes = list(report.notes)
+    if output := worker.output.strip():
+        notes.append(f"the target printed something; its last line: {output.split(chr(10))[-1]}")
     if worker.connection.uses_reference:
-        yield "the target uses affine, whose reference this check trusts: is it a layer of its own?"
+        notes.append(
+            "the target uses affine, whose reference this check trusts: is it a layer of its own?"
+        )
+    return replace(report, target=target, notes=tuple(notes))
 
 
 def _deliver(report: "Report", destination: Path | None, is_device: bool, verbose: bool) -> None:
@@ -267,23 +248,19 @@ def _deliver(report: "Report", destination: Path | None, is_device: bool, verbos
     from affine.checker.report.text import parts, verdict
 
     if destination is not None and str(destination) == "-":
-        write(dumps(report) + "\n", sys.stdout)
-        complain(verdict(report) + "\n")
+        terminal.write(dumps(report) + "\n", sys.stdout)
+        terminal.complain(verdict(report) + "\n")
         return
-    show(lambda width: parts(report, width, verbose=verbose))
-    if destination is not None:
-        _save(dumps(report) + "\n", destination, is_device)
-
-
-def _save(text: str, destination: Path, is_device: bool) -> None:
-    """Write a file as a whole, in the place of whatever is there; to a device as it is."""
+    terminal.show(lambda width: parts(report, width, verbose=verbose))
+    if destination is None:
+        return
+    # A file is written as a whole, in the place of whatever is there; a device as it is.
     beside = destination.with_name(f".{destination.name}.{token_hex(8)}")
     try:
-        if is_device:
-            destination.write_text(text, encoding="utf-8")
-            return
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(destination)
+        written = destination if is_device else beside
+        written.write_text(dumps(report) + "\n", encoding="utf-8")
+        if not is_device:
+            beside.replace(destination)
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise click.ClickException(f"cannot write {destination}: {error.strerror}") from error
@@ -304,7 +281,7 @@ def list_(profile: str | None) -> None:
     """  # noqa: D301
     from affine.checker.report.explain import listing
 
-    show(lambda width: listing(profile or ""))
+    terminal.show(lambda width: listing(profile or ""))
 
 
 @_commands.command(short_help="Explain an equation, a property or a mistake.")
@@ -324,7 +301,7 @@ def explain(name: str) -> None:
         parts = explained(name)
     except LookupError as error:
         raise click.ClickException(str(error)) from error
-    show(lambda width: parts)
+    terminal.show(lambda width: parts)
 
 
 # ------------------------------------------------------------------ terminal

@@ -15,10 +15,6 @@ from affine.checker import LARGEST_SEED, PROFILES, REDUCTIONS, Profile, Reductio
 __all__ = ["properties_of"]
 
 
-class Falsified(Exception):
-    """A property does not hold; the text is what the report says about it."""
-
-
 def properties_of(
     layer: Any, *, profile: Profile = "textbook", reduction: Reduction = "sum", seed: int = 0
 ) -> Callable[[str], None]:
@@ -40,9 +36,7 @@ def properties_of(
 
     @pytest.mark.parametrize("name", _names(profile))
     def test(name: str) -> None:
-        failure = _failure(judged, name, profile=profile, reduction=reduction, seed=seed)
-        if failure:
-            pytest.fail(failure, pytrace=False)
+        _run(judged, name, profile=profile, reduction=reduction, seed=seed)
 
     return test
 
@@ -66,8 +60,8 @@ def _names(profile: Profile) -> list[str]:
     return [each.name for each in chosen(profile, ()) if not (is_noted and each.profile == "note")]
 
 
-def _failure(layer: Any, name: str, **options: Any) -> str:
-    """Return what the report says if the property does not hold; skip if nothing can be said."""
+def _run(layer: Any, name: str, **options: Any) -> None:
+    """Fail with the report if the property does not hold; skip if nothing can be said."""
     from affine.checker import check
     from affine.checker.report.text import text
     from affine.checker.report.words import clean
@@ -76,7 +70,8 @@ def _failure(layer: Any, name: str, **options: Any) -> str:
     for outcome in report.outcomes:
         if outcome.name == name and outcome.status == "not_observable":
             pytest.skip(clean(outcome.reason) or "not observable in this form")
-    return "" if report else text(report)
+    if not report:
+        pytest.fail(text(report), pytrace=False)
 
 
 # ------------------------------------------------------------------ pytest --affine TARGET
@@ -91,25 +86,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="check a layer, one item for each property: path.py[:name] or package.module[:name]; "
         "without paths of tests nothing else is collected",
     )
-    group.addoption(
-        "--affine-profile",
-        choices=PROFILES,
-        default="textbook",
-        help="how much a right layer has to promise (default: textbook)",
-    )
-    group.addoption(
-        "--affine-reduction",
-        choices=REDUCTIONS,
-        default="sum",
-        help="mean: hold dW and db to averages over the batch (default: sum)",
-    )
-    group.addoption(
-        "--affine-seed",
-        type=_seed,
-        default=0,
-        help="replays the check (default: 0)",
-        metavar="SEED",
-    )
+    options: dict[str, tuple[Any, str, dict[str, Any]]] = {
+        "profile": ("textbook", "how much a right layer has to promise", {"choices": PROFILES}),
+        "reduction": (
+            "sum", "mean: hold dW and db to averages over the batch", {"choices": REDUCTIONS},
+        ),
+        "seed": (0, "replays the check", {"type": _seed, "metavar": "SEED"}),
+    }  # fmt: skip
+    for name, (default, help, more) in options.items():
+        help = f"{help} (default: {default})"
+        group.addoption(f"--affine-{name}", default=default, help=help, **more)
 
 
 def _seed(text: str) -> int:
@@ -168,28 +154,19 @@ class _Target(pytest.Collector):
 
     def collect(self) -> Iterator["_PropertyItem"]:
         for name in _names(self.config.option.affine_profile):
-            yield _PropertyItem.from_parent(self, name=name, layer=self.layer)
+            yield _PropertyItem.from_parent(self, name=name)
 
 
 class _PropertyItem(pytest.Item):
     """One property of the layer."""
 
-    def __init__(self, *, layer: Any, **keywords: Any) -> None:
-        super().__init__(**keywords)
-        self.layer = layer
+    parent: _Target
 
     def runtest(self) -> None:
         option = self.config.option
         names = ("profile", "reduction", "seed")
         options = {name: getattr(option, f"affine_{name}") for name in names}
-        if failure := _failure(self.layer, self.name, **options):
-            raise Falsified(failure)
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Return the report alone, without a traceback through this package."""
-        if isinstance(excinfo.value, Falsified):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
+        _run(self.parent.layer, self.name, **options)
 
     def reportinfo(self) -> tuple[Path, None, str]:
         return Path(_target(self.config)), None, self.name

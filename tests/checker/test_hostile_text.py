@@ -13,7 +13,7 @@ from affine.checker.diagnosis import Diagnosis
 from affine.checker.report import Finding, Outcome, Report, Step
 from affine.checker.report.record import dumps, schema
 from affine.checker.report.text import text, verdict
-from affine.checker.report.words import clean, escaped, told
+from affine.checker.report.words import clean, describe, escaped
 from tests.checker.command_line import main
 from tests.checker.report_factory import averaged, erring, failing, falsified, passing
 
@@ -139,7 +139,7 @@ def test_an_exception_that_cannot_be_shown_is_said_to_be_one() -> None:
         def __str__(self) -> str:
             raise ValueError
 
-    assert told(Silent()) == "Silent: its message cannot be shown"
+    assert describe(Silent()) == "Silent: its message cannot be shown"
     assert dumps(Report("mine.py", outcomes=(falsified(Silent()),)))
 
 

@@ -7,11 +7,9 @@ import pytest
 
 from affine.checker.diagnosis import Diagnosis
 from affine.checker.report import Finding, Report
-from affine.checker.report.case import case_lines
-from affine.checker.report.matrices import block, number, side_by_side
-from affine.checker.report.notation import page, plain
+from affine.checker.report.case import block, case_lines, side_by_side
 from affine.checker.report.text import text, verdict
-from affine.checker.report.words import below, clean
+from affine.checker.report.words import below, clean, number, page
 from affine.equations import EQUATIONS
 from affine.oracle import Violation
 from tests.checker.report_factory import (
@@ -135,8 +133,8 @@ def test_what_is_unusual_about_an_operand_is_said() -> None:
 
 def test_the_sizes_are_those_at_which_it_fails() -> None:
     """Also where a property makes them of the case."""
-    said = "dw[0, 0] = 1.0, but should be 2: at sizes (1023, 1, 3)"
-    error = Violation(said, "dw", np.array([[1.0]]), np.array([[2]]))
+    said = "dw[0, 0] = 1.0, but should be 2"
+    error = Violation(said, "dw", np.array([[1.0]]), np.array([[2]]), sizes=(1023, 1, 3))
     shown = [line.plain for line in case_lines(falsified(error), 80)]
     assert shown[0] == "The smallest case that shows it: N = 1023, D = 1, M = 3"
 
@@ -162,19 +160,19 @@ def test_numbers_are_short_and_never_wrong() -> None:
 @pytest.mark.parametrize("tag", EQUATIONS)
 def test_every_equation_has_a_plain_form(tag: str) -> None:
     """No command or brace of TeX is left in it."""
-    assert plain(tag)
-    assert not set(plain(tag)) & set("\\{}&$")
+    assert EQUATIONS[tag].plain
+    assert not set(EQUATIONS[tag].plain) & set("\\{}&$")
 
 
 def test_plain_equations_read_as_a_reader_writes_them() -> None:
     """A sample of each construct of the registry's TeX."""
-    assert plain("out") == "out = XW + 𝟏bᵀ"
-    assert plain("jvp") == "out-dot = Ẋ W + X Ẇ + 𝟏 ḃᵀ"
-    assert plain("one-db").startswith("db⁽ⁱ⁾ = (∂out_i/∂b)ᵀ dout_iᵀ")
-    assert plain("jacobian-x") == "∂out_ij/∂X_kd = W_dj if k = i, 0 if k ≠ i"
-    assert plain("ones-column").splitlines()[1] == "[X  𝟏]ᵀ dout = [dW; dbᵀ]"
-    assert plain("feature-change") == "(XA)(A⁻¹W) = XW,  dX ↦ dX A⁻ᵀ,  dW ↦ Aᵀ dW"
-    assert plain("rounding-bound").startswith("|ĉ − c| ≤ γ_K Σ_k |x_k| |y_k|")
+    assert EQUATIONS["out"].plain == "out = XW + 𝟏bᵀ"
+    assert EQUATIONS["jvp"].plain == "out-dot = Ẋ W + X Ẇ + 𝟏 ḃᵀ"
+    assert EQUATIONS["one-db"].plain.startswith("db⁽ⁱ⁾ = (∂out_i/∂b)ᵀ dout_iᵀ")
+    assert EQUATIONS["jacobian-x"].plain == "∂out_ij/∂X_kd = W_dj if k = i, 0 if k ≠ i"
+    assert EQUATIONS["ones-column"].plain.splitlines()[1] == "[X  𝟏]ᵀ dout = [dW; dbᵀ]"
+    assert EQUATIONS["feature-change"].plain == "(XA)(A⁻¹W) = XW,  dX ↦ dX A⁻ᵀ,  dW ↦ Aᵀ dW"
+    assert EQUATIONS["rounding-bound"].plain.startswith("|ĉ − c| ≤ γ_K Σ_k |x_k| |y_k|")
 
 
 def test_pages_stand_below_the_address_of_the_site(monkeypatch: pytest.MonkeyPatch) -> None:

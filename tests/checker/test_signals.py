@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from affine.checker.command.signals import Ended, end_by_exception
+from affine.checker.terminal import Ended, end_by_exception
 
 INTERRUPTED = (130, "", "interrupted: there is no verdict\n")
 TERMINATED = (143, "", "terminated: there is no verdict\n")
@@ -83,7 +83,7 @@ def test_an_end_that_a_callback_swallows_is_asked_for_again(tmp_path: Path) -> N
     """Hypothesis has a callback of the garbage collector, from which nothing can be raised."""
     code = f"""{BUSY}
 import gc, signal
-from affine.checker.command.signals import Ended, end_by_exception
+from affine.checker.terminal import Ended, end_by_exception
 
 end_by_exception()
 

@@ -11,8 +11,7 @@ import pytest
 from affine.cases import LAYOUTS
 from affine.checker.reading import load
 from affine.checker.report.case import case_lines
-from affine.checker.report.literals import layout, literal
-from affine.checker.report.snippet import snippet
+from affine.checker.report.snippet import layout, literal, snippet
 from affine.checker.search import search
 from affine.layer import Array
 from affine.oracle import Violation

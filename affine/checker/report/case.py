@@ -13,8 +13,7 @@ from rich.text import Text
 
 from affine.checker.report import Outcome
 from affine.checker.report.layout import paragraph
-from affine.checker.report.literals import layout
-from affine.checker.report.snippet import OPERANDS, SIDES, Counterexample, counterexample
+from affine.checker.report.snippet import OPERANDS, SIDES, Counterexample, counterexample, layout
 from affine.checker.report.words import number
 from affine.layer import Array, Operands, WorkerDied
 from affine.oracle import Violation
@@ -159,18 +158,7 @@ def block(
     signs: tuple[str, str] = ("", ""),
     note: str = "",
 ) -> Block:
-    """Return a matrix as lines.
-
-    Args:
-        name: What stands above it, with its shape.
-        array: Numbers of any dtype; of more than two axes, the rows stand below each other.
-        shown: The part to show, axis by axis; () for all of it.
-        marks: True where an entry is to be marked.
-        fully: Print the marked entries with every digit.
-        style: How the marked entries are painted, where there is colour.
-        signs: What stands around the marked entries, so that they show without colour.
-        note: What else to say about it, such as its memory layout.
-    """
+    """Return a matrix as lines, or what is shown of it, axis by axis; marked entries stand out."""
     part = tuple(shown) or (slice(None),) * array.ndim
     entries = _as_rows(array[part])
     marked = _as_rows((np.zeros(array.shape, dtype=bool) if marks is None else marks)[part])

@@ -2,8 +2,7 @@
 
 import ast
 import inspect
-from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
+from collections.abc import Iterator
 from importlib import import_module
 from itertools import groupby
 from textwrap import dedent
@@ -13,25 +12,17 @@ from rich.console import Group, RenderableType
 
 from affine.checker.diagnosis import MISTAKES, Mistake
 from affine.checker.report.layout import code, heading, indented, paragraph, rows
-from affine.checker.report.words import counted, page
+from affine.checker.report.words import closest, counted, page
 from affine.equations import EQUATIONS, STATEMENTS, Equation, retired
 from affine.properties import PROPERTIES, Property
 
-__all__ = ["closest", "explain", "listing"]
-
-
-def closest(name: str, names: Iterable[str]) -> str:
-    """Return a question that offers the most similar name, `""` where none is similar."""
-    known = list(names)
-    near = get_close_matches(name, known, n=1) or [each for each in known if name and name in each]
-    return f"did you mean {near[0]}?" if near else ""
+__all__ = ["explain", "listing"]
 
 
 def explain(name: str) -> list[RenderableType]:
     """Return what is known under a name: an equation's tag, a property, or a known mistake.
 
-    Args:
-        name: As the site and the reports write it; `(dw)` and `dW` do as well.
+    The name is as the site and the reports write it; `(dw)` and `dW` do as well.
 
     Raises:
         LookupError: Nothing has that name, or the tag was retired.
@@ -131,20 +122,15 @@ def _mistake(mistake: Mistake) -> Iterator[RenderableType]:
 
 
 def listing(profile: str = "") -> Iterator[RenderableType]:
-    """Yield every property, group by group: name, equations, what it catches.
-
-    Args:
-        profile: Only the properties of this profile itself; `""` for all.
-    """
+    """Yield the properties that a profile adds, or all: name, equations, what each catches."""
     # What is only remarked on runs in `textbook` too.
     levels = ("textbook", "note") if profile == "textbook" else (profile,)
     listed = [each for each in PROPERTIES.values() if not profile or each.profile in levels]
     for group, members in groupby(listed, key=lambda each: each.group):
-        yield Group(heading(group), *(indented(part) for each in members for part in _entry(each)))
+        entries: list[RenderableType] = [heading(group)]
+        for each in members:
+            beyond = "" if each.profile == "textbook" else f"  [{each.profile}]"
+            catches = f"({', '.join(each.equations)}) catches {each.catches}"
+            entries += [indented(paragraph(each.name + beyond)), indented(paragraph(catches), by=4)]
+        yield Group(*entries)
     yield heading(counted(len(listed), "property", "properties"))
-
-
-def _entry(tested: Property) -> Iterator[RenderableType]:
-    beyond = "" if tested.profile == "textbook" else f"  [{tested.profile}]"
-    yield paragraph(tested.name + beyond)
-    yield indented(paragraph(f"({', '.join(tested.equations)}) catches {tested.catches}"))

@@ -52,11 +52,6 @@ def printed(parts: Iterable[RenderableType], width: int, colours: Any = None) ->
     """Return what a console prints of parts, with an empty line between two.
 
     Text by itself is not wrapped. Where other text was wrapped, no line became a command to a CI.
-
-    Args:
-        parts: What to print.
-        width: Columns.
-        colours: The `color_system` of a console; None for none.
     """
     file = io.StringIO()
     console = Console(file=file, width=width, color_system=colours, force_terminal=False)

@@ -9,11 +9,10 @@ import numpy as np
 
 from affine.checker.diagnosis import Diagnosis
 from affine.checker.exceptions import cut, text
-from affine.checker.report import Certificate, Finding, Outcome, Report
-from affine.checker.report.literals import layout
-from affine.checker.report.snippet import counterexample, snippet
+from affine.checker.report import Finding, Outcome, Report
+from affine.checker.report.snippet import counterexample, layout, snippet
 from affine.checker.report.words import is_visible, kind_of
-from affine.layer import Array, Operands
+from affine.layer import Array
 from affine.properties import PROPERTIES
 
 __all__ = ["SCHEMA", "dumps", "record", "schema"]
@@ -30,18 +29,18 @@ def dumps(report: Report) -> str:
         'error'
     """
     written = json.dumps(record(report), indent=1, ensure_ascii=False, allow_nan=False)
-    return _ACTING.sub(lambda found: _escaped(found[0]), written)
+    return _ACTING.sub(_escaped, written)
 
 
 # Control characters are escaped already. The last one begins a command to a CI.
 _ACTING = re.compile(r"[^\x00-\x7e]|(?<=##)\w*\[")
 
 
-def _escaped(signs: str) -> str:
-    """Return them as JSON writes them in ASCII, unless they are one that a reader sees."""
-    if signs.endswith("["):
-        return signs[:-1] + r"\u005b"
-    return signs if is_visible(signs) else json.dumps(signs)[1:-1]
+def _escaped(found: re.Match[str]) -> str:
+    """Return signs as JSON writes them in ASCII, unless they are one that a reader sees."""
+    if found[0].endswith("["):
+        return found[0][:-1] + r"\u005b"
+    return found[0] if is_visible(found[0]) else json.dumps(found[0])[1:-1]
 
 
 def schema() -> dict[str, Any]:
@@ -59,6 +58,7 @@ def record(report: Report) -> dict[str, Any]:
         for outcome in finding.outcomes
         if finding.diagnosis is not None
     }
+    certificate = report.certificate
     return {
         "schema": SCHEMA,
         "verdict": report.verdict,
@@ -77,7 +77,15 @@ def record(report: Report) -> dict[str, Any]:
             {"name": step.name, "established": cut(step.established), "seconds": step.seconds}
             for step in report.steps
         ],
-        "certificate": report.certificate and _certificate(report.certificate),
+        "certificate": certificate
+        and {
+            "draws": certificate.draws,
+            "shapes": [list(shape) for shape in certificate.shapes],
+            "limit": certificate.limit,
+            "degree": certificate.degree,
+            "miss_bound": str(certificate.miss_bound),
+            "miss_probability": float(certificate.miss_bound),
+        },
     }
 
 
@@ -103,18 +111,14 @@ def _counterexample(outcome: Outcome, report: Report) -> dict[str, Any] | None:
     if shown is None:
         return None
     return {
-        "point": _operands(shown.case.primal),
-        "step": _operands(shown.case.tangent),
+        "point": {name: _array(array) for name, array in shown.case.primal._asdict().items()},
+        "step": {name: _array(array) for name, array in shown.case.tangent._asdict().items()},
         "choice": shown.case.selector,
         "quantity": shown.quantity,
         "expected": _array(getattr(shown.error, "expected", None)),
         "got": _array(getattr(shown.error, "got", None)),
         "snippet": snippet(outcome, report.usage, report.reduction),
     }
-
-
-def _operands(point: Operands) -> dict[str, Any]:
-    return {name: _array(array) for name, array in point._asdict().items()}
 
 
 def _array(value: Any) -> dict[str, Any] | None:
@@ -148,14 +152,4 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "sentence": cut(diagnosis.sentence),
         "mistake": mistake and _fields(mistake, "name", "title", "equation", "remedy"),
         "ruled_out": list(diagnosis.ruled_out),
-    }
-
-
-def _certificate(certificate: Certificate) -> dict[str, Any]:
-    return {
-        "draws": certificate.draws,
-        "shapes": [list(shape) for shape in certificate.shapes],
-        **_fields(certificate, "limit", "degree"),
-        "miss_bound": str(certificate.miss_bound),
-        "miss_probability": float(certificate.miss_bound),
     }

@@ -1,20 +1,21 @@
 """A failure as a reader sees it, and a few lines of NumPy that show it without this package."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from textwrap import wrap
+from typing import Any
 
 import numpy as np
 
 from affine.checker.exceptions import cut
 from affine.checker.report import Outcome
-from affine.checker.report.literals import literal
-from affine.checker.report.words import describe
+from affine.checker.report.words import code_number, describe
 from affine.layer import GRADIENTS, Array, Case, WorkerDied
 from affine.oracle import Violation, exact
 from affine.properties import PROPERTIES, Property
 
-__all__ = ["OPERANDS", "SIDES", "Counterexample", "counterexample", "snippet"]
+__all__ = ["OPERANDS", "SIDES", "Counterexample", "counterexample", "layout", "literal", "snippet"]
 
 SIDES = {
     "x": "ND", "w": "DM", "b": "M", "dout": "NM", "out": "NM", "dx": "ND", "dw": "DM", "db": "M",
@@ -27,6 +28,9 @@ _PRINT_FIRST = """\
 wrong = [tuple(place) for place in np.argwhere(got != expected).tolist()]
 print(len(wrong), "entries differ", *(f"{i}: {got[i]}, not {expected[i]}" for i in wrong[:3]))"""
 _MOST_PRINTED = 1000  # NumPy prints larger arrays with gaps
+_WIDTH = 80
+_SMALL = 16
+_FEW = 12
 _EVERY_DIGIT = 'np.set_printoptions(floatmode="unique")\n'
 _SUMMING = '''
 def summing(vjp):
@@ -50,13 +54,8 @@ vjp = summing(vjp)'''
 class Counterexample:
     """The case on which a property fails, without what has nothing to do with the failure.
 
-    Attributes:
-        case: Its dout is what the layer was given, where one plain call shows the failure.
-        error: What the property, or the layer, raised on it.
-        tested: The property; None where it is none of this package.
-        expected: What one plain call at the case should return, where that call shows the failure;
-            None where it takes others: two that should agree, or operands made from these.
-        is_summed: Whether the check called a layer that is held to averages as if it summed.
+    Where it takes other calls than a plain one to show it, such as two that should agree, nothing
+    is `expected` of a plain one, and a layer that is held to averages is called as if it summed.
     """
 
     case: Case
@@ -126,10 +125,7 @@ def _expected_of_a_plain_call(case: Case, error: Exception) -> Array | None:
 def snippet(outcome: Outcome, usage: str = "", reduction: str = "sum") -> str:
     """Return code that shows the failure by itself, `""` where no short code does.
 
-    Args:
-        outcome: A falsified property with its counterexample.
-        usage: Code that defines `vjp(x, w, b) -> (out, pullback)` by the user's own functions.
-        reduction: `mean` where the layer was held to averages.
+    It begins with `usage`, which defines `vjp` with the user's own functions.
     """
     shown = counterexample(outcome, reduction)
     calls = _calls(shown, usage) if shown else ""
@@ -183,3 +179,97 @@ def _print(error: Violation) -> str:
         return _PRINT
     alike = expected.dtype.kind in "fiO" and repr(got) == repr(expected.astype(got.dtype))
     return (_EVERY_DIGIT if alike else "") + _PRINT
+
+
+# ------------------------------------------------------------------ arrays as code
+
+
+def layout(array: Array) -> str:
+    """Return how an array lies in memory, `""` for C order that can be written to."""
+    return ", ".join(filter(None, [_order(array), "" if array.flags.writeable else "read-only"]))
+
+
+def _order(array: Array) -> str:
+    # One entry is always in C order, though it may lie in a larger array.
+    if array.flags.c_contiguous and (
+        array.size != 1 or all(abs(stride) <= array.itemsize for stride in array.strides)
+    ):
+        return ""
+    if array.flags.f_contiguous and array.size > 1:
+        return "Fortran order"
+    backwards = array[(slice(None, None, -1),) * array.ndim]
+    if backwards.flags.c_contiguous and array.size > 1:
+        return "reversed"
+    return "zero stride" if 0 in array.strides else "strided"
+
+
+def literal(name: str, array: Any) -> list[str]:
+    """Return lines of code that make the array, also its dtype and memory layout."""
+    array = np.asarray(array)
+    if array.dtype.kind != "f":  # exact numbers
+        array = array.astype(np.float64)
+    return [*_values(name, array), *_layout(name, array)]
+
+
+def _values(name: str, array: Array) -> Iterator[str]:
+    dtype, shape = _dtype(array), repr(array.shape)
+    if array.size > _SMALL and (array == array.flat[0]).all():
+        yield f"{name} = np.full({shape}, {code_number(array.flat[0])}{dtype})"
+    elif array.size == 0 or (array.size > _SMALL and np.count_nonzero(array) <= _FEW):
+        yield f"{name} = np.zeros({shape}{dtype})"
+        for index in np.argwhere(array):
+            place = ", ".join(map(str, index))
+            yield f"{name}[{place}] = {code_number(array[tuple(index)])}"
+    else:
+        yield from wrap(
+            f"{name} = np.array({_nested(array)}{dtype})",
+            _WIDTH,
+            subsequent_indent="    ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+
+def _dtype(array: Array) -> str:
+    if array.dtype == np.float64:
+        return ""
+    return f", dtype=np.{'longdouble' if array.dtype.itemsize > 8 else array.dtype.name}"
+
+
+def _nested(array: Array) -> str:
+    return f"[{', '.join(map(_nested, array))}]" if np.ndim(array) else code_number(array[()])
+
+
+def _layout(name: str, array: Array) -> Iterator[str]:
+    order, is_locked = _order(array), not array.flags.writeable
+    if order == "Fortran order":
+        yield f"{name} = np.asfortranarray({name})"
+    elif order == "reversed":
+        back = ", ".join(["::-1"] * array.ndim)
+        yield f"{name} = {name}[{back}].copy()[{back}]"
+    elif is_locked and order and array.strides[0] == 0 and array[0].flags.c_contiguous:
+        yield f"{name} = np.broadcast_to({name}[:1], {name}.shape)"
+        is_locked = False  # it is already
+    elif order:
+        yield from _view(name, array)
+    if is_locked:
+        yield f"{name}.flags.writeable = False"
+
+
+def _view(name: str, array: Array) -> Iterator[str]:
+    """Yield a view of a larger array, with NaN before and between its entries."""
+    *rows, step = (stride // array.itemsize for stride in array.strides)
+    used = array.shape[-1] * step
+    if step > 0 and all(row >= used for row in rows) and len(rows) < 2:
+        part = ", ".join([*":" * len(rows), f"{step - 1}:{used}:{step}"])
+        yield f"memory = np.full({(*array.shape[:-1], *(rows or [used]))}, np.nan{_dtype(array)})"
+        yield f"memory[{part}] = {name}"
+        yield f"{name} = memory[{part}]"
+        return
+    ends = [(size - 1) * stride for size, stride in zip(array.shape, array.strides, strict=True)]
+    low, high = (sum(limit(end, 0) for end in ends) // array.itemsize for limit in (min, max))
+    start = f"memory[{-low}:]" if low else "memory"
+    yield f"memory = np.full({high - low + 1}, np.nan{_dtype(array)})"
+    yield f"view = np.lib.stride_tricks.as_strided({start}, {array.shape}, {array.strides})"
+    yield f"view[...] = {name}"
+    yield f"{name} = view"

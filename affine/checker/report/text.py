@@ -28,17 +28,7 @@ _LONGEST_MESSAGE = 240
 
 
 def text(report: Report, *, width: int = 80, verbose: bool = False) -> str:
-    """Return the report as plain text.
-
-    Args:
-        report: What the check found out.
-        width: Columns.
-        verbose: Also each property, each step's time, and versions.
-
-    Examples:
-        >>> print(text(Report("mine.py", error_message="no file mine.py; give the path of a file")))
-        ERROR mine.py: no file mine.py; give the path of a file
-    """
+    """Return the report as plain text; `verbose` adds each property, the times and versions."""
     return printed(parts(report, width, verbose=verbose), width).removesuffix("\n")
 
 
@@ -65,55 +55,49 @@ def parts(report: Report, width: int, *, verbose: bool = False) -> Iterator[Rend
 
 def verdict(report: Report) -> str:
     """Return the verdict in one line."""
-    summary = {"pass": _passed, "fail": _failed, "error": _undecided}[report.verdict](report)
+    if report.verdict == "pass":
+        held = sum(outcome.status == "held" for outcome in report.outcomes)
+        mean = ", reduction mean" if report.reduction == "mean" else ""
+        summary = (
+            f"{counted(held, 'property', 'properties')} held on {_cases(report)} "
+            f"(profile {report.profile}, seed {report.seed}{mean})"
+        )
+    elif report.verdict == "fail":
+        summary = _failures(report)
+    elif report.error_message:
+        summary = clean(report.error_message).split("\n")[0]
+    elif broken := [outcome for outcome in report.outcomes if outcome.status == "error"]:
+        summary = f"{broken[0].name} could not be run: {clean(broken[0].reason)}"
+    else:
+        summary = (
+            "no property was run; the form of the layer makes those that were asked for vacuous"
+        )
     return f"{report.verdict.upper()} {on_one_line(report.target)}: {' '.join(summary.split())}"
-
-
-def _passed(report: Report) -> str:
-    held = [outcome for outcome in report.outcomes if outcome.status == "held"]
-    mean = ", reduction mean" if report.reduction == "mean" else ""
-    return (
-        f"{counted(len(held), 'property', 'properties')} held on {_cases(report)} "
-        f"(profile {report.profile}, seed {report.seed}{mean})"
-    )
 
 
 def _cases(report: Report) -> str:
     return counted(sum(outcome.cases for outcome in report.outcomes), "case")
 
 
-def _failed(report: Report) -> str:
+def _failures(report: Report) -> str:
     """Return the first mistakes that have a name, else the first failure, and how many more."""
     if not report.findings:
         names = [outcome.name for outcome in report.outcomes if outcome.status == "falsified"]
         return "falsified: " + ", ".join(names)
-    named = [each for each in report.findings if each.diagnosis and each.diagnosis.mistake]
-    first = named[:_HEADLINES] or report.findings[:1]
-    more = len(report.findings) - len(first)
-    further = [f"and {counted(more, 'more failure')}"] if more else []
-    return "; ".join([*map(_headline, first), *further])
-
-
-def _headline(finding: Finding) -> str:
-    first, diagnosis = finding.outcomes[0], finding.diagnosis
-    if diagnosis is None or diagnosis.mistake is None:
-        return f"{_message(first)} ({first.name})"
-    *quantities, last = dict.fromkeys(diagnosis.quantities or [""])
-    together = " and ".join(filter(None, [", ".join(quantities), last]))
-    return diagnosis.mistake.title + (f" ({together})" if together else "")
+    named = []
+    for diagnosis in (finding.diagnosis for finding in report.findings):
+        if diagnosis and diagnosis.mistake:
+            *quantities, last = dict.fromkeys(diagnosis.quantities or [""])
+            together = " and ".join(filter(None, [", ".join(quantities), last]))
+            named.append(diagnosis.mistake.title + (f" ({together})" if together else ""))
+    first = report.findings[0].outcomes[0]
+    headlines = named[:_HEADLINES] or [f"{_message(first)} ({first.name})"]
+    more = len(report.findings) - len(headlines)
+    return "; ".join(headlines + [f"and {counted(more, 'more failure')}"] * bool(more))
 
 
 def _message(outcome: Outcome) -> str:
     return describe(outcome.error, _LONGEST_MESSAGE) if outcome.error else outcome.name
-
-
-def _undecided(report: Report) -> str:
-    if report.error_message:
-        return clean(report.error_message).split("\n")[0]
-    for outcome in report.outcomes:
-        if outcome.status == "error":
-            return f"{outcome.name} could not be run: {clean(outcome.reason)}"
-    return "no property was run; the form of the layer makes those that were asked for vacuous"
 
 
 # ------------------------------------------------------------------ one mistake
@@ -139,41 +123,32 @@ def _finding(
 
 def _facts(finding: Finding, report: Report, verbose: bool) -> Iterator[tuple[str, str]]:
     first, diagnosis = finding.outcomes[0], finding.diagnosis
+    tested = PROPERTIES.get(first.name)
     if diagnosis and diagnosis.sentence:
         yield "Observed", _message(first)
-    for tag in _tags(finding, report.reduction):
+    # The equations of what is wrong and of the mistake; else that of the property.
+    tags = list(diagnosis.quantities) if diagnosis else [getattr(first.error, "quantity", "")]
+    if report.reduction == "mean":
+        tags = ["average" if tag in ("dw", "db") else tag for tag in tags]
+    tags += [diagnosis.mistake.equation] if diagnosis and diagnosis.mistake else []
+    known = [tag for tag in dict.fromkeys(tags) if tag in EQUATIONS]
+    for tag in known or (tested.equations[:1] if tested else ()):
         plain = EQUATIONS[tag].plain
         yield "Equation", f"({tag})  {plain}" + ("\n" if "\n" in plain else "   ") + page(tag)
-    tested = PROPERTIES.get(first.name)
     yield "Property", first.name + (f": {tested.doc.splitlines()[0]}" if tested else "")
-    others = [outcome.name for outcome in finding.outcomes[1:]]
-    if others:
-        listed = _listed(others, verbose)
-        yield "Also fails", f"{counted(len(others), 'property', 'properties')}: {listed}"
+    if others := [outcome.name for outcome in finding.outcomes[1:]]:
+        count = counted(len(others), "property", "properties")
+        yield "Also fails", f"{count}: {_listed(others, verbose)}"
     if diagnosis and diagnosis.mistake:
         yield "Remedy", diagnosis.mistake.remedy
     elif diagnosis:
         yield "Ruled out", _listed(diagnosis.ruled_out, verbose)
 
 
-def _tags(finding: Finding, reduction: str) -> list[str]:
-    """The equations of what is wrong and of the mistake; else that of the property."""
-    first, diagnosis = finding.outcomes[0], finding.diagnosis
-    tested = PROPERTIES.get(first.name)
-    tags = list(diagnosis.quantities) if diagnosis else [getattr(first.error, "quantity", "")]
-    if reduction == "mean":
-        tags = ["average" if tag in ("dw", "db") else tag for tag in tags]
-    if diagnosis and diagnosis.mistake:
-        tags.append(diagnosis.mistake.equation)
-    known = [tag for tag in dict.fromkeys(tags) if tag in EQUATIONS]
-    return known or list(tested.equations[:1] if tested else ())
-
-
 def _listed(names: Sequence[str], verbose: bool) -> str:
-    if verbose or len(names) <= _MOST_LISTED:
-        return ", ".join(names)
-    more = len(names) - _MOST_LISTED
-    return f"{', '.join(names[:_MOST_LISTED])} and {more} more (see --verbose)"
+    more = 0 if verbose else max(len(names) - _MOST_LISTED, 0)
+    listed = ", ".join(names[: len(names) - more])
+    return f"{listed} and {more} more (see --verbose)" if more else listed
 
 
 # ------------------------------------------------------------------ the footer
@@ -185,8 +160,8 @@ def _footer(report: Report, verbose: bool) -> Iterator[RenderableType]:
         yield Group(heading("What each step established"), indented(rows(steps)))
     statuses = [outcome.status for outcome in report.outcomes]
     counts = [f"{statuses.count(one)} {name}" for one, name in _STATUSES.items() if one in statuses]
-    counted_all = f"{', '.join(counts)}; {_cases(report)} in {report.seconds:.1f} s"
-    yield rows([("Properties", counted_all), ("Re-run", _command(report))])
+    properties = f"{', '.join(counts)}; {_cases(report)} in {report.seconds:.1f} s"
+    yield rows([("Properties", properties), ("Re-run", _command(report))])
     if report.verdict == "pass":
         proved = any(step.name == "proof" for step in report.steps)
         yield indented(paragraph(_MEANING + (_PROVED if proved else "")), by=0)
@@ -194,8 +169,8 @@ def _footer(report: Report, verbose: bool) -> Iterator[RenderableType]:
 
 def _established(step: Step, report: Report, verbose: bool) -> str:
     text = clean(step.established) + (f"  [{step.seconds:.2f} s]" if verbose else "")
-    certificate = report.certificate
-    if step.name != "certificate" or certificate is None or not certificate.shapes:
+    certificate = report.certificate if step.name == "certificate" else None
+    if certificate is None or not certificate.shapes:
         return text
     return (
         f"{text}\na wrong gradient of degree ≤ {certificate.degree - 1} passes at one of these "
@@ -214,7 +189,12 @@ def _command(report: Report) -> str:
 
 def _details(report: Report) -> Iterator[RenderableType]:
     if report.outcomes:
-        yield Group(heading("Every property"), indented(rows(map(_outcome_row, report.outcomes))))
+        every = []
+        for outcome in report.outcomes:
+            spent = f"{counted(outcome.cases, 'case')}, {outcome.seconds:.2f} s"
+            reason = clean(outcome.reason) or spent
+            every.append((_STATUSES[outcome.status], f"{outcome.name}: {reason}"))
+        yield Group(heading("Every property"), indented(rows(every)))
         ran = [outcome for outcome in report.outcomes if outcome.cases]
         slowest = sorted(ran, key=lambda outcome: -outcome.seconds)[:_MOST_LISTED]
         times = ((f"{outcome.seconds:.2f} s", outcome.name) for outcome in slowest)
@@ -222,8 +202,3 @@ def _details(report: Report) -> Iterator[RenderableType]:
     if report.versions:
         versions = (f"{name} {clean(version)}" for name, version in report.versions.items())
         yield rows([("Form", clean(report.form)), ("Versions", ", ".join(versions))])
-
-
-def _outcome_row(outcome: Outcome) -> tuple[str, str]:
-    spent = f"{counted(outcome.cases, 'case')}, {outcome.seconds:.2f} s"
-    return _STATUSES[outcome.status], f"{outcome.name}: {clean(outcome.reason) or spent}"

@@ -3,6 +3,8 @@
 import os
 import re
 import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any
 
@@ -14,14 +16,11 @@ from affine.layer import WorkerDied
 from affine.oracle import Violation
 
 __all__ = [
-    "below", "clean", "clean_lines", "code_number", "counted", "describe", "escaped", "is_visible",
-    "kind_of", "number", "on_one_line", "page", "without_commands",
+    "below", "clean", "closest", "code_number", "counted", "describe", "escaped",
+    "is_visible", "kind_of", "number", "on_one_line", "page", "without_commands",
 ]  # fmt: skip
 
 _DIGITS = 9
-
-
-# ------------------------------------------------------------------ text of the target
 
 
 def escaped(text: str) -> str:
@@ -59,17 +58,9 @@ def clean(text: str, longest: int = LONGEST) -> str:
     return escaped(cut(text.strip(), longest))
 
 
-def clean_lines(text: str) -> str:
-    """Return a text of which every line is clean, such as a traceback."""
-    return escaped("\n".join(map(cut, text.split("\n"))))
-
-
 def on_one_line(text: str, longest: int = LONGEST) -> str:
     """Return a text that is clean and has no line breaks, such as the name of a file."""
     return clean(text, longest).replace("\n", r"\n")
-
-
-# ------------------------------------------------------------------ exceptions
 
 
 def kind_of(error: Exception | None) -> str:
@@ -83,10 +74,14 @@ def describe(error: Exception, longest: int = LONGEST) -> str:
     """Return the text of an exception, with its class where the layer raised it."""
     # What was raised in another process names its class already.
     kind = "" if isinstance(error, TargetRaised) else kind_of(error)
-    return escaped(": ".join(filter(None, [kind, text_of(error, longest).strip()])))
+    return escaped(": ".join(filter(None, [kind, text_of(error, longest)])).strip())
 
 
-# ------------------------------------------------------------------ numbers
+def closest(name: str, names: Iterable[str]) -> str:
+    """Return a question that offers the most similar name, `""` where none is similar."""
+    known = list(names)
+    near = get_close_matches(name, known, n=1) or [each for each in known if name and name in each]
+    return f"did you mean {near[0]}?" if near else ""
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:
