@@ -107,14 +107,10 @@ class _Raising:
             return
         self._time = -inf
         # Later, and from another thread: now it would interrupt this hook.
-        Timer(_LATER, _signal_to, [get_ident(), self._raised.number]).start()
-
-
-def _signal_to(thread: int, number: int) -> None:
-    if hasattr(signal, "pthread_kill"):
-        signal.pthread_kill(thread, number)  # which also wakes it
-    else:
-        signal.raise_signal(number)
+        timer = Timer(_LATER, signal.raise_signal, [self._raised.number])
+        if hasattr(signal, "pthread_kill"):  # which also wakes the thread
+            timer = Timer(_LATER, signal.pthread_kill, [get_ident(), self._raised.number])
+        timer.start()
 
 
 def end_by_exception() -> None:

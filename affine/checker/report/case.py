@@ -3,7 +3,7 @@
 Matrices stand side by side, and the entries that differ are marked.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from numbers import Rational
 from typing import Any, TypeAlias, TypeGuard
@@ -26,9 +26,6 @@ Block: TypeAlias = list[Text]
 _MOST = 6
 _SHOWN = 5
 _GAP = "   "
-_LOOKS: Mapping[str, Any] = {
-    "expected": {"style": "bold green"}, "got": {"style": "bold red", "signs": ("›", "‹")},
-}  # fmt: skip
 
 
 def case_lines(outcome: Outcome, width: int, reduction: str = "sum") -> Iterator[Text]:
@@ -48,8 +45,8 @@ def case_lines(outcome: Outcome, width: int, reduction: str = "sum") -> Iterator
             "The layer is given N·dout and its dx is divided by N: dw and db are sums again."
         )
     wrong = _differing(shown.error)
-    windows = _windows(point, SIDES.get(shown.quantity, ""), wrong)
-    for blocks in (_operands(shown, windows), _results(shown, windows, wrong)):
+    first = [] if wrong is None or not wrong.any() else [int(at) for at in np.argwhere(wrong)[0]]
+    for blocks in (_operands(shown, wrong, first), _results(shown, wrong, first)):
         if blocks:
             yield Text()
             yield from side_by_side(blocks, width)
@@ -72,77 +69,45 @@ def _is_matrix(value: Any) -> TypeGuard[Array]:
     return value.dtype.kind in "fiu" or exact
 
 
-def _operands(shown: Counterexample, windows: Mapping[str, slice]) -> Sequence[Block]:
+def _operands(shown: Counterexample, wrong: Array | None, first: Sequence[int]) -> list[Block]:
     """The operands of the wrong quantity, and whatever else did not shrink to 0."""
     point, used = shown.case.primal, {*Operands._fields, *shown.names_used()}
     needed: Sequence[str] = OPERANDS[shown.quantity] if shown.expected is not None else ()
     if not isinstance(shown.error, Violation):
         needed = Operands._fields
+    # Large ones are shown around the first entry that differs, else the last that is not 0.
+    centres = dict.fromkeys("NDM", 0)
+    for name, array in point._asdict().items():
+        for side, places in zip(SIDES[name], np.nonzero(array), strict=True):
+            centres[side] = max([centres[side], *map(int, places)])
+    sizes, sides = dict(zip("NDM", point.sizes, strict=True)), SIDES.get(shown.quantity, "")
+    if wrong is not None and wrong.shape == tuple(sizes[side] for side in sides):
+        centres |= zip(sides, first, strict=False)
     mixed = len({array.dtype for array in point}) > 1
     blocks = []
     for name, array in shown.operands().items():
         if name in needed or (name in used and array.any()):
             notes = filter(None, [array.dtype.name if mixed else "", layout(array)])
-            part = [windows[side] for side in SIDES[name.rstrip("2")]]
-            blocks.append(block(name, array, part, note="".join(f", {note}" for note in notes)))
+            centre = [centres[side] for side in SIDES[name.rstrip("2")]]
+            blocks.append(block(name, array, centre, note="".join(f", {note}" for note in notes)))
     return blocks
 
 
-def _results(
-    shown: Counterexample, windows: Mapping[str, slice], wrong: Array | None
-) -> Sequence[Block]:
-    error, sides = shown.error, SIDES.get(shown.quantity, "")
+def _results(shown: Counterexample, wrong: Array | None, first: Sequence[int]) -> list[Block]:
+    error = shown.error
     if not isinstance(error, Violation) or not _is_matrix(error.got):
         return []
     got, should = error.got, shown.expected if error.expected is None else error.expected
-    pair = {"expected": should, "got": got} if _is_matrix(should) else {"got": got}
+    if not _is_matrix(should):
+        return [block(f"got {error.quantity}", got)]
     # Two numbers that differ never look alike.
-    differing = zip(got[wrong], pair["expected"][wrong], strict=True) if wrong is not None else ()
+    differing = [] if wrong is None else zip(got[wrong], should[wrong], strict=True)
     fully = any(number(one) == number(other) for one, other in differing)
-    is_whole = wrong is not None and got.shape == _shape(shown.case.primal, sides)
-    blocks = []
-    for word, array in pair.items():
-        part = [windows[side] for side in sides] if is_whole else _around(array, wrong)
-        name, look = f"{word} {error.quantity}", _LOOKS[word]
-        blocks.append(block(name, array, part, marks=wrong, fully=fully, **look))
-    return blocks
-
-
-# ------------------------------------------------------------------ which part is shown
-
-
-def _windows(point: Operands, sides: str, wrong: Array | None) -> Mapping[str, slice]:
-    """Return which part of N, D and M is shown: around the first entry that differs."""
-    centres = {side: _last_nonzero(point, side) for side in "NDM"}
-    if wrong is not None and wrong.any() and wrong.shape == _shape(point, sides):
-        centres |= dict(zip(sides, map(int, np.argwhere(wrong)[0]), strict=True))
-    return {side: _window(_shape(point, side)[0], centre) for side, centre in centres.items()}
-
-
-def _around(array: Array, wrong: Array | None) -> Sequence[slice]:
-    centre = [0] * array.ndim if wrong is None or not wrong.any() else np.argwhere(wrong)[0]
-    return [_window(size, int(at)) for size, at in zip(array.shape, centre, strict=True)]
-
-
-def _last_nonzero(point: Operands, side: str) -> int:
-    """The last place along a side at which an operand is not 0: a shrunk case is 0 elsewhere."""
-    places = [0]
-    for name, array in point._asdict().items():
-        if side in SIDES[name]:
-            places += list(np.nonzero(array)[SIDES[name].index(side)])
-    return int(max(places))
-
-
-def _shape(point: Operands, sides: str) -> tuple[int, ...]:
-    return tuple(point.sizes["NDM".index(side)] for side in sides)
-
-
-def _window(size: int, centre: int) -> slice:
-    """Return the part of an axis that is shown: all of a short one, else five around an entry."""
-    if size <= _MOST:
-        return slice(0, size)
-    start = min(max(centre - _SHOWN // 2, 0), size - _SHOWN)
-    return slice(start, start + _SHOWN)
+    marked: dict[str, Any] = {"marks": wrong, "fully": fully}
+    return [
+        block(f"expected {error.quantity}", should, first, style="bold green", **marked),
+        block(f"got {error.quantity}", got, first, style="bold red", signs=("›", "‹"), **marked),
+    ]
 
 
 # ------------------------------------------------------------------ matrices as lines
@@ -151,23 +116,32 @@ def _window(size: int, centre: int) -> slice:
 def block(
     name: str,
     array: Array,
-    shown: Sequence[slice] = (),
+    centre: Sequence[int] = (),
     marks: Array | None = None,
     fully: bool = False,
     style: str = "",
     signs: tuple[str, str] = ("", ""),
     note: str = "",
 ) -> Block:
-    """Return a matrix as lines, or what is shown of it, axis by axis; marked entries stand out."""
-    part = tuple(shown) or (slice(None),) * array.ndim
-    entries = _as_rows(array[part])
-    marked = _as_rows((np.zeros(array.shape, dtype=bool) if marks is None else marks)[part])
+    """Return a matrix as lines, or the part of a large one around an entry."""
+    part, cut = [], []
+    for size, at in zip(array.shape, centre or [0] * array.ndim, strict=True):
+        start = 0 if size <= _MOST else min(max(at - _SHOWN // 2, 0), size - _SHOWN)
+        stop = size if size <= _MOST else start + _SHOWN
+        part.append(slice(start, stop))
+        cut.append(":" if size <= _MOST else f"{start}:{stop}")
+    shape = "×".join(map(str, array.shape)) if array.ndim > 1 else f"{len(array)},"
+    is_whole = max(array.shape) <= _MOST
+    title = f"{name} ({shape})" if is_whole else f"{name}[{', '.join(cut)}] of ({shape})"
+    entries = _as_rows(array[tuple(part)])
+    marks = np.zeros(array.shape, dtype=bool) if marks is None else marks
+    marked = _as_rows(marks[tuple(part)])
     columns = [
         _column(column, flags, fully, style, signs)
         for column, flags in zip(entries.T, marked.T, strict=True)
     ]
     rows = [Text("[") + Text(" ").join(row) + Text("]") for row in zip(*columns, strict=True)]
-    lines = [Text(_title(name, array.shape, part) + note, style="bold"), *rows]
+    lines = [Text(title + note, style="bold"), *rows]
     width = max(line.cell_len for line in lines)
     return [line + Text(" " * (width - line.cell_len)) for line in lines]
 
@@ -175,15 +149,6 @@ def block(
 def _as_rows(array: Array) -> Array:
     columns = array.shape[-1] if array.ndim else 1
     return array.reshape(-1, columns) if array.size else np.empty((0, 0))
-
-
-def _title(name: str, shape: tuple[int, ...], part: Sequence[slice]) -> str:
-    cut = [
-        ":" if axis.indices(size) == (0, size, 1) else f"{axis.start}:{axis.stop}"
-        for axis, size in zip(part, shape, strict=True)
-    ]
-    sizes = "×".join(map(str, shape)) if len(shape) > 1 else repr(shape).strip("()")
-    return f"{name} ({sizes})" if set(cut) <= {":"} else f"{name}[{', '.join(cut)}] of ({sizes})"
 
 
 def _column(

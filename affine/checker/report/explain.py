@@ -73,17 +73,11 @@ def _equation(equation: Equation) -> Iterator[RenderableType]:
     yield code(equation.tex)
     if not equation.is_statement_only:
         yield heading(f"In code, {equation.function}:")
-        yield code(_returned(equation.function))
-
-
-def _returned(function: str) -> str:
-    """Return the last statement of a function, which is the equation."""
-    module, _, name = function.rpartition(".")
-    source = dedent(inspect.getsource(getattr(import_module(module), name)))
-    body = ast.parse(source).body[0]
-    assert isinstance(body, ast.FunctionDef)
-    last = body.body[-1]
-    return dedent("\n".join(source.splitlines()[last.lineno - 1 : last.end_lineno]))
+        module, _, name = equation.function.rpartition(".")
+        source = dedent(inspect.getsource(getattr(import_module(module), name)))
+        body: Any = ast.parse(source).body[0]
+        last = body.body[-1]  # the equation
+        yield code(dedent("\n".join(source.splitlines()[last.lineno - 1 : last.end_lineno])))
 
 
 def _property(tested: Property) -> Iterator[RenderableType]:

@@ -94,23 +94,8 @@ def _fields(thing: object, *names: str) -> dict[str, Any]:
 
 
 def _outcome(outcome: Outcome, diagnosis: str | None, report: Report) -> dict[str, Any]:
-    tested = PROPERTIES.get(outcome.name)
-    return {
-        "name": outcome.name,
-        "equations": list(tested.equations) if tested else [],
-        **_fields(outcome, "status", "cases", "seconds"),
-        "counterexample": _counterexample(outcome, report),
-        "message": cut(outcome.reason) if outcome.error is None else text(outcome.error),
-        "exception": kind_of(outcome.error),
-        "diagnosis": None if diagnosis is None else cut(diagnosis),
-    }
-
-
-def _counterexample(outcome: Outcome, report: Report) -> dict[str, Any] | None:
-    shown = counterexample(outcome, report.reduction)
-    if shown is None:
-        return None
-    return {
+    tested, shown = PROPERTIES.get(outcome.name), counterexample(outcome, report.reduction)
+    case = shown and {
         "point": {name: _array(array) for name, array in shown.case.primal._asdict().items()},
         "step": {name: _array(array) for name, array in shown.case.tangent._asdict().items()},
         "choice": shown.case.selector,
@@ -118,6 +103,15 @@ def _counterexample(outcome: Outcome, report: Report) -> dict[str, Any] | None:
         "expected": _array(getattr(shown.error, "expected", None)),
         "got": _array(getattr(shown.error, "got", None)),
         "snippet": snippet(outcome, report.usage, report.reduction),
+    }
+    return {
+        "name": outcome.name,
+        "equations": list(tested.equations) if tested else [],
+        **_fields(outcome, "status", "cases", "seconds"),
+        "counterexample": case,
+        "message": cut(outcome.reason) if outcome.error is None else text(outcome.error),
+        "exception": kind_of(outcome.error),
+        "diagnosis": None if diagnosis is None else cut(diagnosis),
     }
 
 

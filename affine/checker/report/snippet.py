@@ -89,7 +89,11 @@ def counterexample(outcome: Outcome, reduction: str = "sum") -> Counterexample |
     if case is None or error is None:
         return None
     if tested is not None and not tested.layouts:  # shrinking leaves views of larger arrays
-        case = Case(case.primal.map(_in_c_order), case.tangent.map(_in_c_order), case.selector)
+        primal, tangent = (
+            point.map(lambda array: np.array(array, order="C"))
+            for point in (case.primal, case.tangent)
+        )
+        case = Case(primal, tangent, case.selector)
     expected = _expected_of_a_plain_call(case, error)
     if reduction == "mean" and expected is not None and isinstance(error, Violation):
         count = len(case.primal.dout)
@@ -101,10 +105,6 @@ def counterexample(outcome: Outcome, reduction: str = "sum") -> Counterexample |
         should = None if error.expected is None else np.asarray(error.expected) * factor
         error = Violation(str(error), error.quantity, got, should, error.sizes)
     return Counterexample(case, error, tested, expected, reduction == "mean" and expected is None)
-
-
-def _in_c_order(array: Array) -> Array:
-    return np.array(array, order="C")
 
 
 def _expected_of_a_plain_call(case: Case, error: Exception) -> Array | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 
-from affine.checker.report import Finding, Outcome, Report, Step
+from affine.checker.report import Finding, Outcome, Report
 from affine.checker.report.case import case_lines
 from affine.checker.report.layout import code, heading, indented, paragraph, printed, rows
 from affine.checker.report.snippet import snippet
@@ -156,8 +156,15 @@ def _listed(names: Sequence[str], verbose: bool) -> str:
 
 def _footer(report: Report, verbose: bool) -> Iterator[RenderableType]:
     if report.steps:
-        steps = ((step.name, _established(step, report, verbose)) for step in report.steps)
-        yield Group(heading("What each step established"), indented(rows(steps)))
+        established = []
+        for step in report.steps:
+            text = clean(step.established) + (f"  [{step.seconds:.2f} s]" if verbose else "")
+            certificate = report.certificate if step.name == "certificate" else None
+            if certificate is not None and certificate.shapes:
+                text += f"\na wrong gradient of degree ≤ {certificate.degree - 1} passes at one of "
+                text += f"these shapes with probability below {below(certificate.miss_bound)}"
+            established.append((step.name, text))
+        yield Group(heading("What each step established"), indented(rows(established)))
     statuses = [outcome.status for outcome in report.outcomes]
     counts = [f"{statuses.count(one)} {name}" for one, name in _STATUSES.items() if one in statuses]
     properties = f"{', '.join(counts)}; {_cases(report)} in {report.seconds:.1f} s"
@@ -165,17 +172,6 @@ def _footer(report: Report, verbose: bool) -> Iterator[RenderableType]:
     if report.verdict == "pass":
         proved = any(step.name == "proof" for step in report.steps)
         yield indented(paragraph(_MEANING + (_PROVED if proved else "")), by=0)
-
-
-def _established(step: Step, report: Report, verbose: bool) -> str:
-    text = clean(step.established) + (f"  [{step.seconds:.2f} s]" if verbose else "")
-    certificate = report.certificate if step.name == "certificate" else None
-    if certificate is None or not certificate.shapes:
-        return text
-    return (
-        f"{text}\na wrong gradient of degree ≤ {certificate.degree - 1} passes at one of these "
-        f"shapes with probability below {below(certificate.miss_bound)}"
-    )
 
 
 def _command(report: Report) -> str:
