@@ -1,5 +1,6 @@
 """The command line: what it prints, where, and how it exits."""
 
+import io
 import json
 import os
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import affine
-from affine.checker import cli
+from affine.checker import cli, terminal
 from affine.checker.report import Finding, Outcome, Report
 from affine.checker.report.record import schema
 from affine.layer import Case, Operands
@@ -20,7 +21,6 @@ from docs.site_builder.suite.kill_matrix import WRONG_LAYERS
 from tests.checker.command_line import loaded_by, main, run
 
 HELD = Report("mine.py", outcomes=(Outcome("dw_is_xt_dout", "held", 60, 0.1),))
-COMMANDS = ("check", "list", "explain")
 
 
 def _failing() -> Report:
@@ -188,16 +188,20 @@ def test_a_report_that_nobody_may_write_is_refused_at_once(
     assert f"{file} cannot be written; name a file in another folder" in capsys.readouterr().err
 
 
-def test_a_folder_is_no_target(tmp_path: Path) -> None:
+def test_a_folder_is_not_a_target(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """It says so in one line, and names a file in it."""
     (tmp_path / "mine.py").touch()
-    ended = run("check", str(tmp_path))
-    assert ended.returncode == 2
-    assert ended.stdout.startswith(f"ERROR {tmp_path}: {tmp_path} is a folder; name one Python")
-    assert ended.stderr == ""
+    assert main(monkeypatch, "check", str(tmp_path)) == 2
+    printed = capsys.readouterr()
+    assert printed.out.startswith(f"ERROR {tmp_path}: {tmp_path} is a folder; name one Python")
+    assert printed.err == ""
 
 
-def test_a_check_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_right_layer_passes_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Hypothesis would keep the constants that it has read in a folder beside the layer."""
     monkeypatch.chdir(tmp_path)
     package = str(Path(affine.__file__).parents[1])
@@ -205,8 +209,9 @@ def test_a_check_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Monke
         "def forward(x, w, b): return x @ w + b\n"
         "def backward(dout, x, w): return dout @ w.T, x.T @ dout, dout.sum(0)\n"
     )
-    assert run("check", "mine.py", "--only", "dw_is_xt_dout", PYTHONPATH=package).returncode == 0
-    assert run("list", PYTHONPATH=package).returncode == 0
+    ended = run("check", "mine.py", "--only", "dw_is_xt_dout", PYTHONPATH=package)
+    assert ended.returncode == 0
+    assert ended.stdout.startswith("PASS mine.py: 1 property held on ")
     assert {path.name for path in tmp_path.iterdir()} - {"__pycache__"} == {"mine.py"}
 
 
@@ -227,22 +232,16 @@ def test_a_wrong_layer_is_reported_from_end_to_end(tmp_path: Path) -> None:
     assert shown.stdout == "got array([0.5])\nexpected array([1.])\n"
 
 
-def test_a_right_layer_passes_from_end_to_end() -> None:
-    """And what cannot be judged is no pass."""
-    ended = run("check", "affine", "--only", "dw_is_xt_dout")
-    assert ended.returncode == 0
-    assert ended.stdout.startswith("PASS affine: 1 property held on ")
-    assert run("check", "no_such_file.py").returncode == 2
-
-
 # ------------------------------------------------------------------ processes and terminals
 
 
-def test_help_has_examples_and_imports_little() -> None:
+def test_help_has_examples_and_imports_little(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Each command shows how it is called; help is there at once."""
-    for command in COMMANDS:
-        printed = run(command, "--help").stdout
-        assert f"  affine {command}" in printed.partition("Examples:")[2]
+    for command in ("check", "list", "explain"):
+        assert main(monkeypatch, command, "--help") == 0
+        assert f"  affine {command}" in capsys.readouterr().out.partition("Examples:")[2]
     assert not loaded_by("check", "--help") & {
         "hypothesis",
         "rich",
@@ -256,20 +255,22 @@ def test_explain_never_loads_hypothesis() -> None:
     assert "hypothesis" not in loaded_by("explain", "dw")
 
 
-def test_the_version_is_that_of_the_package() -> None:
+def test_the_version_is_that_of_the_package(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """`affine --version` and `affine.__version__` are one."""
-    assert run("--version").stdout.strip() == f"affine, version {affine.__version__}"
+    assert main(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out.strip() == f"affine, version {affine.__version__}"
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(
-    ("arguments", "code"),
+    ("arguments", "code", "unbuffered"),
     [
-        (["list"], 0),
-        (["--help"], 0),
-        (["check", "--help"], 0),
-        (["check", "no_such_file.py"], 2),
-        (["check", "no_such_file.py", "--json", "-"], 2),
+        (["list"], 0, "1"),
+        (["--help"], 0, ""),
+        (["check", "--help"], 0, "1"),
+        (["check", "no_such_file.py"], 2, ""),
+        (["check", "no_such_file.py", "--json", "-"], 2, "1"),
     ],
 )
 def test_a_reader_that_goes_away_is_no_error(
@@ -292,10 +293,12 @@ def test_a_reader_that_goes_away_is_no_error(
     assert [line.partition(";")[0] for line in ended.stderr.splitlines()] == summary
 
 
-@pytest.mark.parametrize(("closed", "code"), [(">&-", 2), (">/dev/full", 2), ("2>&-", 2)])
-def test_output_that_goes_nowhere_is_no_fault(closed: str, code: int) -> None:
+@pytest.mark.parametrize(
+    ("call", "code"), [("list >&-", 0), ("list >/dev/full", 2), ("explain zzz 2>&-", 2)]
+)
+def test_output_that_goes_nowhere_is_no_fault(call: str, code: int) -> None:
     """Neither a stream that is closed from the start nor a full disk."""
-    command = f"{sys.executable} -m affine check no_such_file.py {closed}"
+    command = f"{sys.executable} -m affine {call}"
     ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert ended.returncode == code
     assert "Traceback" not in ended.stderr
@@ -305,19 +308,29 @@ def test_output_that_goes_nowhere_is_no_fault(closed: str, code: int) -> None:
     ("environment", "coloured"),
     [({}, False), ({"FORCE_COLOR": "1", "TERM": "xterm"}, True), ({"NO_COLOR": "1"}, False)],
 )
-def test_colour_is_for_terminals(environment: dict[str, str], coloured: bool) -> None:
+def test_colour_is_for_terminals(
+    environment: dict[str, str],
+    coloured: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """A log gets none, unless it asks."""
-    assert ("\x1b[" in run("explain", "dw", **environment).stdout) == coloured
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert main(monkeypatch, "explain", "dw") == 0
+    assert ("\x1b[" in capsys.readouterr().out) == coloured
 
 
 def test_a_terminal_that_knows_only_ascii_gets_its_text() -> None:
     """A question mark in place of a sign, and no traceback."""
-    ended = run("explain", "dw", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
-    assert ended.returncode == 0
-    assert "dW = X? ? dout" in ended.stdout
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    terminal.write("dW = Xᵀ · dout", stream)
+    assert stream.buffer.getvalue() == b"dW = X? ? dout"  # type: ignore[attr-defined]
 
 
-def test_progress_is_shown_on_a_terminal_alone() -> None:
+def test_progress_is_shown_on_a_terminal_alone(capsys: pytest.CaptureFixture[str]) -> None:
     """Only once it takes a while, and it leaves nothing behind; a log stays clean."""
     code = (
         "import sys, time\nfrom affine.checker import cli\ncli._QUIET_SECONDS = 0.05\n"
@@ -332,5 +345,6 @@ def test_progress_is_shown_on_a_terminal_alone() -> None:
     shown = os.read(outer, 10**5).decode()
     os.close(outer)
     assert "checking mine.py: search 3/40" in shown
-    logged = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-    assert logged.stdout == logged.stderr == b""
+    with cli._progress("mine.py") as progress:  # in this process, standard error is not a terminal
+        progress("search", 3, 40)
+    assert capsys.readouterr() == ("", "")

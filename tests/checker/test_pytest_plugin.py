@@ -1,5 +1,6 @@
 """`pytest --affine TARGET`, and the two lines in a test file."""
 
+import argparse
 import re
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from affine.checker import pytest_plugin
 from affine.properties import PROPERTIES
 
 pytest_plugins = ["pytester"]
@@ -90,12 +92,14 @@ def test_a_target_that_cannot_be_judged_is_a_usage_error(
     result.stderr.fnmatch_lines([f"ERROR: --affine: {message}*"])
 
 
-@pytest.mark.parametrize("given", ["-1", "7.5", "seven", "99999999999999999999"])
-def test_a_seed_is_checked_before_the_work(given: str, pytester: pytest.Pytester, run) -> None:  # type: ignore[no-untyped-def]
+def test_a_seed_is_checked_before_the_work(pytester: pytest.Pytester, run) -> None:  # type: ignore[no-untyped-def]
     pytester.makepyfile(my_layer=RIGHT)
-    result = run("--affine", "my_layer.py", f"--affine-seed={given}")
+    result = run("--affine", "my_layer.py", "--affine-seed=-1")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"*'{given}' is not a seed; give a whole number from 0 to *"])
+    result.stderr.fnmatch_lines(["*'-1' is not a seed; give a whole number from 0 to *"])
+    for given in ("7.5", "seven", "99999999999999999999"):
+        with pytest.raises(argparse.ArgumentTypeError, match="is not a seed"):
+            pytest_plugin._seed(given)
 
 
 def test_text_of_the_target_does_not_act(pytester: pytest.Pytester, run) -> None:  # type: ignore[no-untyped-def]

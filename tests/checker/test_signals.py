@@ -55,11 +55,17 @@ def ended_by(
     return process.returncode, out, err
 
 
-@pytest.mark.parametrize("times", [1, 2])
-@pytest.mark.parametrize(("number", "ended"), ENDS)
-@pytest.mark.parametrize("inside", ["_checked", "_deliver"])
+@pytest.mark.parametrize(
+    ("inside", "times", "number", "ended"),
+    [
+        ("_checked", 1, *ENDS[0]),
+        ("_checked", 2, *ENDS[1]),
+        ("_deliver", 2, *ENDS[0]),
+        ("_deliver", 1, *ENDS[1]),
+    ],
+)
 def test_what_is_open_is_closed(
-    inside: str, number: int, ended: tuple[int, str, str], times: int, tmp_path: Path
+    inside: str, times: int, number: int, ended: tuple[int, str, str], tmp_path: Path
 ) -> None:
     """During the check and during the report; a second signal does not interrupt the end."""
     code = f"""{BUSY}

@@ -54,8 +54,8 @@ vjp = summing(vjp)'''
 class Counterexample:
     """The case on which a property fails, without what has nothing to do with the failure.
 
-    Where it takes other calls than a plain one to show it, such as two that should agree, nothing
-    is `expected` of a plain one, and a layer that is held to averages is called as if it summed.
+    `expected` is what one plain call at the case should return; None where it takes other calls to
+    show the failure. These then call a layer that is held to averages as if it summed: `is_summed`.
     """
 
     case: Case
