@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 from jsonschema import Draft202012Validator
 
-from affine.checker import cli
 from affine.checker.diagnosis import Diagnosis
 from affine.checker.report import Finding, Outcome, Report, Step
 from affine.checker.report.record import dumps, schema
@@ -98,18 +97,14 @@ def test_json_is_true_and_does_not_act(kind: str) -> None:
     assert back["target"] == back["remarks"][0] == back["form"] == ACTING
 
 
-def test_the_command_prints_nothing_that_acts(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_prints_nothing_that_acts() -> None:
     """On standard output, and in the summary on standard error."""
-    monkeypatch.setattr(cli, "_checked", lambda target, **chosen: hostile(ACTING))
-    assert main(monkeypatch, "check", "mine.py", "--verbose") == 1
-    assert is_harmless(capsys.readouterr().out)
-    assert main(monkeypatch, "check", "mine.py", "--json", "-") == 1
-    printed = capsys.readouterr()
-    assert is_harmless(printed.out)
-    assert is_harmless(printed.err)
-    assert printed.err.count("\n") == 1
+    for options in (["--verbose"], ["--json", "-"]):
+        ended = main("check", "mine.py", *options, report=hostile(ACTING))
+        assert ended.code == 1
+        assert is_harmless(ended.out)
+        assert is_harmless(ended.err)
+        assert ended.err.count("\n") == ("--json" in options)
 
 
 @pytest.mark.parametrize("kind", ["pass", "fail", "error"])

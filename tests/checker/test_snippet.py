@@ -114,20 +114,13 @@ def test_the_snippets_of_wrong_layers_show_their_mistakes(path: Path) -> None:
         assert not code or any(repr(run["got"]) != repr(run["expected"]) for run in runs)
 
 
-def _broadcast(array: Array) -> Array:
-    return np.broadcast_to(array[:1], array.shape)
-
-
-def _padded(array: Array) -> Array:
-    return np.hstack([array, array])[:, : array.shape[-1]] if array.ndim == 2 else array
-
-
-def _cropped(array: Array) -> Array:
-    """Part of an array in Fortran order, which lies in memory as no slice of one in C order."""
-    return np.asfortranarray(np.vstack([array, array]))[: len(array)]
-
-
-LIES = {**LAYOUTS, "read-only broadcast": _broadcast, "padded": _padded, "cropped": _cropped}
+LIES = {
+    **LAYOUTS,
+    "read-only broadcast": lambda array: np.broadcast_to(array[:1], array.shape),
+    "padded": lambda array: np.append(array, array, axis=-1)[..., : array.shape[-1]],
+    # No slice of an array in C order lies so.
+    "cropped": lambda array: np.asfortranarray(np.concatenate([array, array]))[: len(array)],
+}
 
 
 @pytest.mark.parametrize(
