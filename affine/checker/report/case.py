@@ -13,10 +13,11 @@ from rich.text import Text
 
 from affine.checker.report import Outcome
 from affine.checker.report.layout import paragraph
-from affine.checker.report.snippet import OPERANDS, SIDES, Counterexample, counterexample, layout
+from affine.checker.report.snippet import Counterexample, counterexample, layout
 from affine.checker.report.words import number
 from affine.layer import Array, Operands, WorkerDied
 from affine.oracle import Violation
+from affine.quantities import QUANTITIES, SIDES
 
 __all__ = ["block", "case_lines", "side_by_side"]
 
@@ -72,7 +73,9 @@ def _is_matrix(value: Any) -> TypeGuard[Array]:
 def _operands(shown: Counterexample, wrong: Array | None, first: Sequence[int]) -> list[Block]:
     """The operands of the wrong quantity, and whatever else did not shrink to 0."""
     point, used = shown.case.primal, {*Operands._fields, *shown.names_used()}
-    needed: Sequence[str] = OPERANDS[shown.quantity] if shown.expected is not None else ()
+    needed: Sequence[str] = ()
+    if shown.expected is not None:
+        needed = QUANTITIES[shown.quantity].operands
     if not isinstance(shown.error, Violation):
         needed = Operands._fields
     # Large ones are shown around the first entry that differs, else the last that is not 0.

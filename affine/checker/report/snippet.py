@@ -11,16 +11,12 @@ import numpy as np
 from affine.checker.exceptions import cut
 from affine.checker.report import Outcome
 from affine.checker.report.words import code_number, describe
-from affine.layer import GRADIENTS, Array, Case, WorkerDied
+from affine.layer import Array, Case, WorkerDied
 from affine.oracle import Violation, exact
 from affine.properties import PROPERTIES, Property
+from affine.quantities import GRADIENTS, QUANTITIES
 
-__all__ = ["OPERANDS", "SIDES", "Counterexample", "counterexample", "layout", "literal", "snippet"]
-
-SIDES = {
-    "x": "ND", "w": "DM", "b": "M", "dout": "NM", "out": "NM", "dx": "ND", "dw": "DM", "db": "M",
-}  # fmt: skip
-OPERANDS = {"out": ("x", "w", "b"), "dx": ("dout", "w"), "dw": ("x", "dout"), "db": ("dout",)}
+__all__ = ["Counterexample", "counterexample", "layout", "literal", "snippet"]
 
 _EVERYTHING = "out, pullback = vjp(x, w, b)\ndx, dw, db = pullback(dout)"
 _PRINT = 'print(f"got {got!r}", f"expected {expected!r}", sep="\\n")'
@@ -108,7 +104,7 @@ def counterexample(outcome: Outcome, reduction: str = "sum") -> Counterexample |
 
 
 def _expected_of_a_plain_call(case: Case, error: Exception) -> Array | None:
-    if not isinstance(error, Violation) or error.quantity not in OPERANDS:
+    if not isinstance(error, Violation) or error.quantity not in QUANTITIES:
         return None
     if not all(np.isfinite(array).all() for array in case.primal):
         return None
