@@ -33,7 +33,10 @@ ACTS = re.compile(
 
 
 class Hostile(Exception):
-    """An exception of the target that is named as it wants."""
+    """An exception of the target that is named as it wants, and looks like a finding."""
+
+    quantity: object = []
+    got = expected = sizes = object()
 
 
 def hostile(said: str, verdict: str = "fail") -> Report:

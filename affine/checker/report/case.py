@@ -34,8 +34,8 @@ def case_lines(outcome: Outcome, width: int, reduction: str = "sum") -> Iterator
     shown = counterexample(outcome, reduction)
     if shown is None:
         return
-    point = shown.case.primal
-    n, d, m = getattr(shown.error, "sizes", None) or point.sizes
+    point, error = shown.case.primal, shown.violation
+    n, d, m = error.sizes or point.sizes
     # To shrink a case on which the process ends would take a process, or a time limit, a step.
     which = "A case" if isinstance(shown.error, WorkerDied) else "The smallest case"
     dtypes = {array.dtype.name for array in point}
@@ -45,21 +45,16 @@ def case_lines(outcome: Outcome, width: int, reduction: str = "sum") -> Iterator
         yield Text(
             "The layer is given N·dout and its dx is divided by N: dw and db are sums again."
         )
-    wrong = _differing(shown.error)
+    got, should = error.got, error.expected
+    wrong = None  # where they differ, if they can be compared
+    if _is_matrix(got) and _is_matrix(should) and got.shape == should.shape:
+        both_nan = (got != got) & (should != should)
+        wrong = np.asarray((got.astype(object) != should.astype(object)) & ~both_nan, dtype=bool)
     first = [] if wrong is None or not wrong.any() else [int(at) for at in np.argwhere(wrong)[0]]
     for blocks in (_operands(shown, wrong, first), _results(shown, wrong, first)):
         if blocks:
             yield Text()
             yield from side_by_side(blocks, width)
-
-
-def _differing(error: Exception) -> Array | None:
-    """Return where expected and got differ, None where they cannot be compared."""
-    got, expected = getattr(error, "got", None), getattr(error, "expected", None)
-    if not (_is_matrix(got) and _is_matrix(expected)) or got.shape != expected.shape:
-        return None
-    both_nan = (got != got) & (expected != expected)
-    return np.asarray((got.astype(object) != expected.astype(object)) & ~both_nan, dtype=bool)
 
 
 def _is_matrix(value: Any) -> TypeGuard[Array]:
@@ -75,7 +70,7 @@ def _operands(shown: Counterexample, wrong: Array | None, first: Sequence[int]) 
     point, used = shown.case.primal, {*Operands._fields, *shown.names_used()}
     needed: Sequence[str] = ()
     if shown.expected is not None:
-        needed = QUANTITIES[shown.quantity].operands
+        needed = QUANTITIES[shown.violation.quantity].operands
     if not isinstance(shown.error, Violation):
         needed = Operands._fields
     # Large ones are shown around the first entry that differs, else the last that is not 0.
@@ -83,7 +78,8 @@ def _operands(shown: Counterexample, wrong: Array | None, first: Sequence[int]) 
     for name, array in point._asdict().items():
         for side, places in zip(SIDES[name], np.nonzero(array), strict=True):
             centres[side] = max([centres[side], *map(int, places)])
-    sizes, sides = dict(zip("NDM", point.sizes, strict=True)), SIDES.get(shown.quantity, "")
+    sizes = dict(zip("NDM", point.sizes, strict=True))
+    sides = SIDES.get(shown.violation.quantity, "")
     if wrong is not None and wrong.shape == tuple(sizes[side] for side in sides):
         centres |= zip(sides, first, strict=False)
     mixed = len({array.dtype for array in point}) > 1
@@ -97,8 +93,8 @@ def _operands(shown: Counterexample, wrong: Array | None, first: Sequence[int]) 
 
 
 def _results(shown: Counterexample, wrong: Array | None, first: Sequence[int]) -> list[Block]:
-    error = shown.error
-    if not isinstance(error, Violation) or not _is_matrix(error.got):
+    error = shown.violation
+    if not _is_matrix(error.got):
         return []
     got, should = error.got, shown.expected if error.expected is None else error.expected
     if not _is_matrix(should):
@@ -136,13 +132,22 @@ def block(
     shape = "×".join(map(str, array.shape)) if array.ndim > 1 else f"{len(array)},"
     is_whole = max(array.shape) <= _MOST
     title = f"{name} ({shape})" if is_whole else f"{name}[{', '.join(cut)}] of ({shape})"
-    entries = _as_rows(array[tuple(part)])
     marks = np.zeros(array.shape, dtype=bool) if marks is None else marks
-    marked = _as_rows(marks[tuple(part)])
-    columns = [
-        _column(column, flags, fully, style, signs)
-        for column, flags in zip(entries.T, marked.T, strict=True)
-    ]
+    entries, marked = (_as_rows(each[tuple(part)]) for each in (array, marks))
+    columns = []
+    for column, flags in zip(entries.T, marked.T, strict=True):
+        # Right-aligned; a mark stands outside the alignment.
+        left, right = signs if flags.any() else ("", "")
+        blank = " " * len(left)
+        cells = [
+            left + number(entry, fully=fully) + right if mark else blank + number(entry) + blank
+            for entry, mark in zip(column, flags, strict=True)
+        ]
+        width = max(map(len, cells))
+        styles = [style if mark else "" for mark in flags]
+        columns.append([paragraph(*cell) for cell in zip(cells, styles, strict=True)])
+        for cell in columns[-1]:
+            cell.pad_left(width - len(cell))
     rows = [Text("[") + Text(" ").join(row) + Text("]") for row in zip(*columns, strict=True)]
     lines = [Text(title + note, style="bold"), *rows]
     width = max(line.cell_len for line in lines)
@@ -152,23 +157,6 @@ def block(
 def _as_rows(array: Array) -> Array:
     columns = array.shape[-1] if array.ndim else 1
     return array.reshape(-1, columns) if array.size else np.empty((0, 0))
-
-
-def _column(
-    entries: Array, marked: Array, fully: bool, style: str, signs: tuple[str, str]
-) -> list[Text]:
-    """Return the cells of a column, right-aligned; a mark stands outside the alignment."""
-    left, right = signs if marked.any() else ("", "")
-    blank = " " * len(left)
-    cells = [
-        left + number(entry, fully=fully) + right if mark else blank + number(entry) + blank
-        for entry, mark in zip(entries, marked, strict=True)
-    ]
-    width = max(map(len, cells), default=0)
-    return [
-        Text(" " * (width - len(cell))) + paragraph(cell, style if mark else "")
-        for cell, mark in zip(cells, marked, strict=True)
-    ]
 
 
 def side_by_side(blocks: Sequence[Block], width: int) -> Iterator[Text]:

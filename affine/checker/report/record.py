@@ -99,9 +99,9 @@ def _outcome(outcome: Outcome, diagnosis: str | None, report: Report) -> dict[st
         "point": {name: _array(array) for name, array in shown.case.primal._asdict().items()},
         "step": {name: _array(array) for name, array in shown.case.tangent._asdict().items()},
         "choice": shown.case.selector,
-        "quantity": shown.quantity,
-        "expected": _array(getattr(shown.error, "expected", None)),
-        "got": _array(getattr(shown.error, "got", None)),
+        "quantity": shown.violation.quantity,
+        "expected": _array(shown.violation.expected),
+        "got": _array(shown.violation.got),
         "snippet": snippet(outcome, report.usage, report.reduction),
     }
     return {

@@ -61,9 +61,9 @@ class Counterexample:
     is_summed: bool
 
     @property
-    def quantity(self) -> str:
-        """What is wrong, `""` where the layer raised."""
-        return getattr(self.error, "quantity", "")
+    def violation(self) -> Violation:
+        """What is wrong with a result; of none where the layer raised."""
+        return self.error if isinstance(self.error, Violation) else Violation("")
 
     def names_used(self) -> set[str]:
         """The operands that the calls of the property take."""
@@ -204,7 +204,19 @@ def literal(name: str, array: Any) -> list[str]:
     array = np.asarray(array)
     if array.dtype.kind != "f":  # exact numbers
         array = array.astype(np.float64)
-    return [*_values(name, array), *_layout(name, array)]
+    order, is_locked = _order(array), not array.flags.writeable
+    lines = list(_values(name, array))
+    if order == "Fortran order":
+        lines.append(f"{name} = np.asfortranarray({name})")
+    elif order == "reversed":
+        back = ", ".join(["::-1"] * array.ndim)
+        lines.append(f"{name} = {name}[{back}].copy()[{back}]")
+    elif is_locked and order and array.strides[0] == 0 and array[0].flags.c_contiguous:
+        lines.append(f"{name} = np.broadcast_to({name}[:1], {name}.shape)")
+        is_locked = False  # it is already
+    elif order:
+        lines += _view(name, array)
+    return lines + [f"{name}.flags.writeable = False"] * is_locked
 
 
 def _values(name: str, array: Array) -> Iterator[str]:
@@ -234,22 +246,6 @@ def _dtype(array: Array) -> str:
 
 def _nested(array: Array) -> str:
     return f"[{', '.join(map(_nested, array))}]" if np.ndim(array) else code_number(array[()])
-
-
-def _layout(name: str, array: Array) -> Iterator[str]:
-    order, is_locked = _order(array), not array.flags.writeable
-    if order == "Fortran order":
-        yield f"{name} = np.asfortranarray({name})"
-    elif order == "reversed":
-        back = ", ".join(["::-1"] * array.ndim)
-        yield f"{name} = {name}[{back}].copy()[{back}]"
-    elif is_locked and order and array.strides[0] == 0 and array[0].flags.c_contiguous:
-        yield f"{name} = np.broadcast_to({name}[:1], {name}.shape)"
-        is_locked = False  # it is already
-    elif order:
-        yield from _view(name, array)
-    if is_locked:
-        yield f"{name}.flags.writeable = False"
 
 
 def _view(name: str, array: Array) -> Iterator[str]:

@@ -11,6 +11,7 @@ from affine.checker.report.layout import code, heading, indented, paragraph, pri
 from affine.checker.report.snippet import snippet
 from affine.checker.report.words import below, clean, counted, describe, on_one_line, page
 from affine.equations import EQUATIONS
+from affine.oracle import Violation
 from affine.properties import PROPERTIES
 
 __all__ = ["parts", "text", "verdict"]
@@ -21,7 +22,7 @@ _STATUSES = {
     "error": "not run (error)",
 }  # fmt: skip
 _MEANING = "A pass means that no case falsified a property: strong evidence, not a proof."
-_PROVED = " At the sizes of the proof it is, for all real inputs of a bilinear layer."
+_PROVED = " At the sizes of the proof it is one, for all real inputs of a bilinear layer."
 _MOST_LISTED = 5
 _HEADLINES = 2
 _LONGEST_MESSAGE = 240
@@ -46,8 +47,9 @@ def parts(report: Report, width: int, *, verbose: bool = False) -> Iterator[Rend
         yield Group(heading("Notes, which are not failures"), *notes)
     if report.outcomes:
         yield from _footer(report, verbose)
-    if verbose:
-        yield from _details(report)
+    if verbose and report.versions:
+        versions = (f"{name} {clean(version)}" for name, version in report.versions.items())
+        yield rows([("Form", clean(report.form)), ("Versions", ", ".join(versions))])
 
 
 # ------------------------------------------------------------------ the verdict
@@ -127,7 +129,8 @@ def _facts(finding: Finding, report: Report, verbose: bool) -> Iterator[tuple[st
     if diagnosis and diagnosis.sentence:
         yield "Observed", _message(first)
     # The equations of what is wrong and of the mistake; else that of the property.
-    tags = list(diagnosis.quantities) if diagnosis else [getattr(first.error, "quantity", "")]
+    wrong = [first.error.quantity] if isinstance(first.error, Violation) else []
+    tags = list(diagnosis.quantities) if diagnosis else wrong
     if report.reduction == "mean":
         tags = ["average" if tag in ("dw", "db") else tag for tag in tags]
     tags += [diagnosis.mistake.equation] if diagnosis and diagnosis.mistake else []
@@ -172,19 +175,7 @@ def _footer(report: Report, verbose: bool) -> Iterator[RenderableType]:
     if report.verdict == "pass":
         proved = any(step.name == "proof" for step in report.steps)
         yield indented(paragraph(_MEANING + (_PROVED if proved else "")), by=0)
-
-
-def _command(report: Report) -> str:
-    """Return the command that replays a check."""
-    profile = f" --profile {report.profile}" if report.profile != "textbook" else ""
-    reduction = " --reduction mean" if report.reduction == "mean" else ""
-    target = shlex.quote(on_one_line(report.target))
-    only = "".join(f" --only {name}" for name in report.only)
-    return f"affine check {target}{profile}{reduction}{only} --seed {report.seed}"
-
-
-def _details(report: Report) -> Iterator[RenderableType]:
-    if report.outcomes:
+    if verbose:
         every = []
         for outcome in report.outcomes:
             spent = f"{counted(outcome.cases, 'case')}, {outcome.seconds:.2f} s"
@@ -195,6 +186,12 @@ def _details(report: Report) -> Iterator[RenderableType]:
         slowest = sorted(ran, key=lambda outcome: -outcome.seconds)[:_MOST_LISTED]
         times = ((f"{outcome.seconds:.2f} s", outcome.name) for outcome in slowest)
         yield Group(heading("The slowest"), indented(rows(times)))
-    if report.versions:
-        versions = (f"{name} {clean(version)}" for name, version in report.versions.items())
-        yield rows([("Form", clean(report.form)), ("Versions", ", ".join(versions))])
+
+
+def _command(report: Report) -> str:
+    """Return the command that replays a check."""
+    profile = f" --profile {report.profile}" if report.profile != "textbook" else ""
+    reduction = " --reduction mean" if report.reduction == "mean" else ""
+    target = shlex.quote(on_one_line(report.target))
+    only = "".join(f" --only {name}" for name in report.only)
+    return f"affine check {target}{profile}{reduction}{only} --seed {report.seed}"
