@@ -88,6 +88,7 @@ def test_escapes_stay_visible() -> None:
     assert SHOWN in text(Report("mine.py", error_message=ACTING))
     said = text(Report("mine.py", error_message="no\n[red]x[/red] :smile:"))
     assert said.endswith("[red]x[/red] :smile:")
+    assert clean("\udc80 half a character") == r"\udc80 half a character"
 
 
 @pytest.mark.parametrize("kind", ["pass", "fail", "error"])
