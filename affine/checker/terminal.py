@@ -46,7 +46,7 @@ def complain(text: str) -> None:
 
 
 def write(text: str, stream: TextIO | None) -> None:
-    """Write all of a text. That a reader went away (`| head`) is no error of the check."""
+    """Write all of a text. That a reader went away (`| head`) is not an error of the check."""
     if stream is None:  # closed before this program began
         return
     encoding = stream.encoding or "utf-8"

@@ -46,8 +46,8 @@ def _escaped(found: re.Match[str]) -> str:
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of `record`."""
     source = files("affine.checker.report").joinpath("schema.json").read_text(encoding="utf-8")
-    found: dict[str, Any] = json.loads(source)
-    return found
+    contents: dict[str, Any] = json.loads(source)
+    return contents
 
 
 def record(report: Report) -> dict[str, Any]:
