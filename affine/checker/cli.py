@@ -153,8 +153,8 @@ def _known(
 _TIME = {"metavar": "SECONDS", "callback": _positive}
 
 
-def _option(name: str, help: str, kind: Any, default: Any, **more: Any) -> "Decorator":
-    return click.option(name, help=help, type=kind, default=default, show_default=True, **more)
+def _option(name: str, default: Any, help: str, **more: Any) -> Decorator:
+    return click.option(name, default=default, help=help, show_default=True, **more)
 
 
 # ------------------------------------------------------------------ affine check
@@ -162,8 +162,10 @@ def _option(name: str, help: str, kind: Any, default: Any, **more: Any) -> "Deco
 
 @_commands.command(short_help="Check the layer in a file or a module.")
 @click.argument("target", required=False, metavar="TARGET", callback=_nameable)
-@_option("--profile", "How much a right layer must promise.", click.Choice(PROFILES), "textbook")
-@_option("--seed", "Replays a check.", click.IntRange(0, LARGEST_SEED), 0, metavar="N")
+@_option(
+    "--profile", "textbook", "How much a right layer must promise.", type=click.Choice(PROFILES)
+)
+@_option("--seed", 0, "Replays a check.", type=click.IntRange(0, LARGEST_SEED), metavar="N")
 @click.option(
     "--json",
     "destination",
@@ -177,18 +179,12 @@ def _option(name: str, help: str, kind: Any, default: Any, **more: Any) -> "Deco
 )
 @_option(
     "--reduction",
-    "mean: a course that averages dw and db over the batch.",
-    click.Choice(REDUCTIONS),
     "sum",
+    "mean: a course that averages dw and db over the batch.",
+    type=click.Choice(REDUCTIONS),
 )
-@_option("--timeout", "Seconds that one call of the layer may take.", click.FLOAT, 10.0, **_TIME)
-@_option(
-    "--budget",
-    "Seconds that the check may take, about, if the layer is slow.",
-    click.FLOAT,
-    30.0,
-    **_TIME,
-)
+@_option("--timeout", 10.0, "Seconds that one call of the layer may take.", **_TIME)
+@_option("--budget", 30.0, "Seconds that the check may take, about, if the layer is slow.", **_TIME)
 @click.option("--verbose", "-v", is_flag=True, help="Also every property, times and versions.")
 def check(target: str, destination: Path | None, verbose: bool, **chosen: Any) -> int:
     """Check the layer in TARGET: path.py, path.py:name, package.module or package.module:name.

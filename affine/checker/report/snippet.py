@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from textwrap import wrap
 from typing import Any
 
@@ -85,11 +86,9 @@ def counterexample(outcome: Outcome, reduction: str = "sum") -> Counterexample |
     if case is None or error is None:
         return None
     if tested is not None and not tested.layouts:  # shrinking leaves views of larger arrays
-        primal, tangent = (
-            point.map(lambda array: np.array(array, order="C"))
-            for point in (case.primal, case.tangent)
-        )
-        case = Case(primal, tangent, case.selector)
+        in_c_order = partial(np.array, order="C")
+        primal, tangent = case.primal.map(in_c_order), case.tangent.map(in_c_order)
+        case = replace(case, primal=primal, tangent=tangent)
     expected = _expected_of_a_plain_call(case, error)
     if reduction == "mean" and expected is not None and isinstance(error, Violation):
         count = len(case.primal.dout)
