@@ -141,12 +141,13 @@ def _known(
 ) -> tuple[str, ...]:
     """Refuse a name that no property has, and offer the closest."""
     if names:
-        from affine.checker.selection import chosen
+        from affine.checker.report.words import closest
+        from affine.properties import PROPERTIES
 
-        try:
-            chosen("textbook", names)
-        except ValueError as error:
-            raise click.BadParameter(str(error)) from error
+        for name in names:
+            if name not in PROPERTIES:
+                hint = closest(name, PROPERTIES) or "`affine list` names them all"
+                raise click.BadParameter(f"no property is called {name or repr(name)}; {hint}")
     return names
 
 

@@ -53,11 +53,12 @@ def _loaded(layer: Any, error: type[Exception], prefix: str = "") -> Any:
 
 
 def _names(profile: Profile) -> list[str]:
-    from affine.checker.selection import chosen
+    from affine.properties import PROPERTIES
 
-    # In `textbook` such a property is worth a note, and never a failure.
-    is_noted = profile == "textbook"
-    return [each.name for each in chosen(profile, ()) if not (is_noted and each.profile == "note")]
+    levels = {*PROFILES[: PROFILES.index(profile) + 1], "note"}
+    if profile == "textbook":  # there such a property is worth a note, and never a failure
+        levels.remove("note")
+    return [name for name, each in PROPERTIES.items() if each.profile in levels]
 
 
 def _run(layer: Any, name: str, **options: Any) -> None:

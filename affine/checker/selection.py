@@ -1,8 +1,8 @@
 """Which properties a check runs."""
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
-from affine.checker.report.words import closest
 from affine.properties import PROPERTIES, Property
 
 __all__ = ["chosen"]
@@ -24,8 +24,9 @@ def chosen(profile: str, only: Iterable[str]) -> list[Property]:
     names = list(only)
     for name in names:
         if name not in PROPERTIES:
-            hint = closest(name, PROPERTIES) or "`affine list` names them all"
-            raise ValueError(f"no property is called {name or repr(name)}; {hint}")
+            near = get_close_matches(name, PROPERTIES, n=1)
+            hint = f"did you mean {near[0]}?" if near else "`affine list` names them all"
+            raise ValueError(f"no property is called {name}; {hint}")
     levels = _LEVELS[profile]
     # What is only remarked on in `textbook` runs there too.
     return [

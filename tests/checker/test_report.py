@@ -88,6 +88,14 @@ def test_a_mistake_shows_its_case_and_what_to_do() -> None:
     assert places == sorted(places)
 
 
+def test_a_reproduction_says_whether_it_needs_this_package() -> None:
+    """Where the layer is loaded as by a check, it does."""
+    usage = "from mine import Layer\nfrom affine.checker.reading import layer_from\n\n"
+    report = text(failing(usage=f"{usage}vjp = layer_from(Layer).vjp"))
+    assert "To reproduce it:\n" in report
+    assert "To reproduce it, without this package:" in text(failing())
+
+
 def test_operands_that_do_not_matter_are_left_out() -> None:
     """W and b are not part of dW; where they are not 0 after shrinking, they matter after all."""
     assert "   w (" not in _case(averaged())

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from affine.checker.diagnosis import Diagnosis
-from affine.checker.exceptions import cut, text
+from affine.checker.exceptions import cut, message
 from affine.checker.report import Finding, Outcome, Report
 from affine.checker.report.snippet import counterexample, layout, snippet
 from affine.checker.report.words import is_visible, kind_of
@@ -109,7 +109,7 @@ def _outcome(outcome: Outcome, diagnosis: str | None, report: Report) -> dict[st
         "equations": list(tested.equations) if tested else [],
         **_fields(outcome, "status", "cases", "seconds"),
         "counterexample": case,
-        "message": cut(outcome.reason) if outcome.error is None else text(outcome.error),
+        "message": cut(outcome.reason) if outcome.error is None else message(outcome.error),
         "exception": kind_of(outcome.error),
         "diagnosis": None if diagnosis is None else cut(diagnosis),
     }

@@ -117,7 +117,8 @@ def _finding(
         yield Group(*map(indented, case))
     yield indented(rows(_facts(finding, report, verbose)))
     if reproduction := snippet(first, report.usage, report.reduction):
-        yield indented(heading("To reproduce it, without this package:"))
+        alone = "" if "layer_from(" in report.usage else ", without this package"
+        yield indented(heading(f"To reproduce it{alone}:"))
         yield code(reproduction)
     else:
         yield indented(rows([("To see it again", f"{_command(report)} --only {first.name}")]))

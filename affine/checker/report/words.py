@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from affine.checker.exceptions import LONGEST, TargetRaised, cut, type_name
-from affine.checker.exceptions import text as text_of
+from affine.checker.exceptions import LONGEST, TargetRaised, cut, message, type_name
 from affine.layer import WorkerDied
 from affine.oracle import Violation
 
@@ -74,7 +73,7 @@ def describe(error: Exception, longest: int = LONGEST) -> str:
     """Return the text of an exception, with its class where the layer raised it."""
     # What was raised in another process names its class already.
     kind = "" if isinstance(error, TargetRaised) else kind_of(error)
-    return escaped(": ".join(filter(None, [kind, text_of(error, longest)])).strip())
+    return escaped(": ".join(filter(None, [kind, message(error, longest)])).strip())
 
 
 def closest(name: str, names: Iterable[str]) -> str:
