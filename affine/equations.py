@@ -28,6 +28,7 @@ class Equation:
         tag: Its permanent name, such as `dw`.
         title: A few words that a search finds.
         tex: The equation in TeX.
+        plain: The equation in plain text, for readers who see no typeset mathematics.
         spoken: The sentence to say aloud.
         symbols: Each symbol with its shape; a number has the shape `""`.
         boxes: The shapes as a picture, `name[side,side]`; `""` where there is none.
@@ -49,6 +50,7 @@ class Equation:
     tag: str
     title: str
     tex: str
+    plain: str
     spoken: str
     symbols: Mapping[str, str]
     function: str

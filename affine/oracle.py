@@ -241,6 +241,7 @@ class Violation(AssertionError):
         quantity: What is wrong, such as `dw`.
         got: The layer's result, if it is one array.
         expected: What it should have been, if that is one array.
+        sizes: N, D and M of the operands, where a property made others than those of the case.
 
     Examples:
         >>> expect_equal("db", np.array([1.0, 5.0]), np.array([1.0, 2.0]))
@@ -250,12 +251,18 @@ class Violation(AssertionError):
     """
 
     def __init__(
-        self, message: str, quantity: str = "", got: Any = None, expected: Any = None
+        self,
+        message: str,
+        quantity: str = "",
+        got: Any = None,
+        expected: Any = None,
+        sizes: tuple[int, int, int] | None = None,
     ) -> None:
         super().__init__(message)
         self.quantity = quantity
         self.got = got
         self.expected = expected
+        self.sizes = sizes
 
 
 class NoArray:
@@ -298,7 +305,13 @@ def expect(condition: bool, message: str, quantity: str = "") -> None:
         raise Violation(message, quantity)
 
 
-def expect_equal(quantity: str, got: Any, expected: Any, because: str = "") -> None:
+def expect_equal(
+    quantity: str,
+    got: Any,
+    expected: Any,
+    because: str = "",
+    sizes: tuple[int, int, int] | None = None,
+) -> None:
     """Raise a `Violation` unless both have one shape and every entry is equal; NaN equals NaN.
 
     Args:
@@ -306,13 +319,18 @@ def expect_equal(quantity: str, got: Any, expected: Any, because: str = "") -> N
         got: The layer's result.
         expected: Floating-point numbers, or the exact numbers of `index_sum`.
         because: The rule that is broken, if the numbers alone do not say it.
+        sizes: N, D and M of the operands, where they are not those of the case.
 
     Examples:
         >>> expect_equal("dw", np.array([[2.0]]), index_sum("nm->nm", np.array([[2.0]])))
     """
-    got, expected = _as_array(quantity, got), np.asarray(expected)
-    _expect_shape(quantity, got, expected.shape)
-    _expect_none(_differs(got, expected), quantity, got, expected, because)
+    try:
+        got, expected = _as_array(quantity, got), np.asarray(expected)
+        _expect_shape(quantity, got, expected.shape)
+        _expect_none(_differs(got, expected), quantity, got, expected, because)
+    except Violation as violation:
+        violation.sizes = sizes
+        raise
 
 
 def expect_within(quantity: str, got: Any, expected: Array, bound: Array) -> None:

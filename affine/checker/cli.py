@@ -5,11 +5,13 @@ What a command needs is imported when it runs, so that `affine --help` is there 
 
 import gc
 import io
+import os
 import sys
 import traceback
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from secrets import token_hex
 from signal import SIGINT
@@ -18,24 +20,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import affine
-from affine.checker.command.options import LARGEST_SEED, Seconds, Target, known, writable
-from affine.checker.command.signals import Ended, end_by_exception, ignore_signals
-from affine.checker.command.terminal import complain, let_go, show, write
+from affine.checker import LARGEST_SEED, PROFILES, REDUCTIONS, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from affine.checker.process.worker import Worker
     from affine.checker.report import Report
 
 __all__ = ["main"]
 
-PROFILES = ("textbook", "library", "framework")
 _EXIT = {"pass": 0, "fail": 1, "error": 2}
 _QUIET_SECONDS = 2.0
 _LOADING_SECONDS = 20.0
 
 Progress = Callable[[str, int, int], None]
+Decorator = Callable[[Callable[..., int]], Callable[..., int]]
 
 
 def main() -> None:
@@ -45,14 +44,14 @@ def main() -> None:
     must never read as a verdict. Ctrl-C exits with 130 and SIGTERM with 143, as in a shell.
     """
     try:
-        end_by_exception()
+        terminal.end_by_exception()
         code = _run()
-        ignore_signals()
+        terminal.ignore_signals()
     except KeyboardInterrupt as interrupt:
-        ended = interrupt if isinstance(interrupt, Ended) else Ended(SIGINT)
-        complain(f"{ended}\n")
-        let_go(sys.stdout)  # its reader may be stuck
-        ignore_signals()
+        ended = interrupt if isinstance(interrupt, terminal.Ended) else terminal.Ended(SIGINT)
+        terminal.complain(f"{ended}\n")
+        terminal.discard(sys.stdout)  # its reader may be stuck
+        terminal.ignore_signals()
         code = ended.code
     sys.exit(code)
 
@@ -69,7 +68,7 @@ def _run() -> int:
         error.show(text)
         _report_failure(text.getvalue())
     except BrokenPipeError:  # nobody reads the help any more
-        let_go(sys.stdout)
+        terminal.discard(sys.stdout)
         return 0
     except Exception:
         fault = "ERROR this is a fault of affine itself; the layer was not judged\n"
@@ -78,9 +77,10 @@ def _run() -> int:
 
 
 def _report_failure(text: str) -> None:
-    from affine.checker.report.words import clean_lines
+    from affine.checker.exceptions import cut
+    from affine.checker.report.words import escaped
 
-    complain(clean_lines(text))
+    terminal.complain(escaped("\n".join(map(cut, text.split("\n")))))
 
 
 @click.group(
@@ -99,60 +99,93 @@ def _commands() -> None:
     """  # noqa: D301
 
 
+# ------------------------------------------------------------------ options
+# Whatever cannot be meant is refused before the work begins, with what to do instead.
+
+
+def _nameable(context: click.Context, parameter: click.Parameter, target: str | None) -> str:
+    """Refuse what no file is called. Whether it is there, the process says that loads it."""
+    remedy = "name the file of a layer: affine check my_layer.py"
+    if target is None:
+        raise click.MissingParameter(remedy.capitalize(), context, parameter)
+    if not target.strip() or "\0" in target:
+        raise click.BadParameter(f"{target!r} names no file; {remedy}")
+    return target
+
+
+def _positive(context: click.Context, parameter: click.Parameter, seconds: float) -> float:
+    """Refuse what no clock shows: also infinity, and NaN, which passes a `FloatRange`."""
+    if not 0 < seconds < inf:
+        raise click.BadParameter(f"{seconds:g} is not a time; give a number above 0, such as 10")
+    return seconds
+
+
+def _writable(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a file that cannot be written before the work is done, not after."""
+    if path is None or str(path) == "-":
+        return path
+    try:
+        if path.is_dir():
+            raise click.BadParameter(f"{path} is a folder; name a file: {path / 'report.json'}")
+        if not path.parent.is_dir():
+            raise click.BadParameter(f"there is no folder {path.parent}; make it first")
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise click.BadParameter(f"{path} cannot be written; name a file in another folder")
+    except OSError as error:
+        raise click.BadParameter(f"{error.strerror}; name another file") from error
+    return path
+
+
+def _known(
+    context: click.Context, parameter: click.Parameter, names: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Refuse a name that no property has, and offer the closest."""
+    if names:
+        from affine.checker.report.words import closest
+        from affine.properties import PROPERTIES
+
+        for name in names:
+            if name not in PROPERTIES:
+                hint = closest(name, PROPERTIES) or "`affine list` names them all"
+                raise click.BadParameter(f"no property is called {name or repr(name)}; {hint}")
+    return names
+
+
+_TIME = {"metavar": "SECONDS", "callback": _positive}
+
+
+def _option(name: str, default: Any, help: str, **more: Any) -> Decorator:
+    return click.option(name, default=default, help=help, show_default=True, **more)
+
+
 # ------------------------------------------------------------------ affine check
 
 
 @_commands.command(short_help="Check the layer in a file or a module.")
-@click.argument("target", type=Target())
-@click.option(
-    "--profile",
-    type=click.Choice(PROFILES),
-    default="textbook",
-    show_default=True,
-    help="How much a right layer must promise.",
+@click.argument("target", required=False, metavar="TARGET", callback=_nameable)
+@_option(
+    "--profile", "textbook", "How much a right layer must promise.", type=click.Choice(PROFILES)
 )
-@click.option(
-    "--seed",
-    metavar="N",
-    type=click.IntRange(0, LARGEST_SEED),
-    default=0,
-    show_default=True,
-    help="Replays a check.",
-)
+@_option("--seed", 0, "Replays a check.", type=click.IntRange(0, LARGEST_SEED), metavar="N")
 @click.option(
     "--json",
     "destination",
     metavar="FILE",
     type=click.Path(allow_dash=True, path_type=Path),
-    callback=writable,
+    callback=_writable,
     help="Write the report as JSON as well; - writes it instead, to standard output.",
 )
 @click.option(
-    "--only", multiple=True, metavar="NAME", callback=known, help="Run only this property; repeat."
+    "--only", multiple=True, metavar="NAME", callback=_known, help="Run only this property; repeat."
 )
-@click.option(
+@_option(
     "--reduction",
-    type=click.Choice(["sum", "mean"]),
-    default="sum",
-    show_default=True,
-    help="mean: a course that averages dw and db over the batch.",
+    "sum",
+    "mean: a course that averages dw and db over the batch.",
+    type=click.Choice(REDUCTIONS),
 )
-@click.option(
-    "--timeout",
-    type=Seconds(),
-    metavar="SECONDS",
-    default=10.0,
-    show_default=True,
-    help="Seconds that one call of the layer may take.",
-)
-@click.option(
-    "--budget",
-    type=Seconds(),
-    metavar="SECONDS",
-    default=30.0,
-    show_default=True,
-    help="Seconds that the check may take, about, if the layer is slow.",
-)
+@_option("--timeout", 10.0, "Seconds that one call of the layer may take.", **_TIME)
+@_option("--budget", 30.0, "Seconds that the check may take, about, if the layer is slow.", **_TIME)
 @click.option("--verbose", "-v", is_flag=True, help="Also every property, times and versions.")
 def check(target: str, destination: Path | None, verbose: bool, **chosen: Any) -> int:
     """Check the layer in TARGET: path.py, path.py:name, package.module or package.module:name.
@@ -197,16 +230,14 @@ def _checked(target: str, timeout: float, budget: float, **chosen: Any) -> "Repo
         except (TargetError, WorkerDied) as error:
             named = {name: chosen[name] for name in ("profile", "reduction", "seed")}
             return Report(target, error_message=str(error), **named)
-    return replace(report, target=target, notes=(*report.notes, *_notes(worker)))
-
-
-def _notes(worker: "Worker") -> "Iterator[str]":
-    """Yield what is worth knowing of the process in which the target ran."""
-    last = next((line for line in reversed(worker.output.split("\n")) if line.strip()), "")
-    if last:
-        yield f"the target printed something; its last line: {last.strip()}"
+    notes = list(report.notes)
+    if output := worker.output.strip():
+        notes.append(f"the target printed something; its last line: {output.split(chr(10))[-1]}")
     if worker.connection.uses_reference:
-        yield "the target uses affine, whose reference this check trusts: is it a layer of its own?"
+        notes.append(
+            "the target uses affine, whose reference this check trusts: is it a layer of its own?"
+        )
+    return replace(report, target=target, notes=tuple(notes))
 
 
 def _deliver(report: "Report", destination: Path | None, is_device: bool, verbose: bool) -> None:
@@ -214,23 +245,19 @@ def _deliver(report: "Report", destination: Path | None, is_device: bool, verbos
     from affine.checker.report.text import parts, verdict
 
     if destination is not None and str(destination) == "-":
-        write(dumps(report) + "\n", sys.stdout)
-        complain(verdict(report) + "\n")
+        terminal.write(dumps(report) + "\n", sys.stdout)
+        terminal.complain(verdict(report) + "\n")
         return
-    show(lambda width: parts(report, width, verbose=verbose))
-    if destination is not None:
-        _save(dumps(report) + "\n", destination, is_device)
-
-
-def _save(text: str, destination: Path, is_device: bool) -> None:
-    """Write a file as a whole, in the place of whatever is there; to a device as it is."""
+    terminal.show(lambda width: parts(report, width, verbose=verbose))
+    if destination is None:
+        return
+    # A file is written as a whole, in the place of whatever is there; a device as it is.
     beside = destination.with_name(f".{destination.name}.{token_hex(8)}")
     try:
-        if is_device:
-            destination.write_text(text, encoding="utf-8")
-            return
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(destination)
+        written = destination if is_device else beside
+        written.write_text(dumps(report) + "\n", encoding="utf-8")
+        if not is_device:
+            beside.replace(destination)
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise click.ClickException(f"cannot write {destination}: {error.strerror}") from error
@@ -251,7 +278,7 @@ def list_(profile: str | None) -> None:
     """  # noqa: D301
     from affine.checker.report.explain import listing
 
-    show(lambda width: listing(profile or ""))
+    terminal.show(lambda width: listing(profile or ""))
 
 
 @_commands.command(short_help="Explain an equation, a property or a mistake.")
@@ -271,7 +298,7 @@ def explain(name: str) -> None:
         parts = explained(name)
     except LookupError as error:
         raise click.ClickException(str(error)) from error
-    show(lambda width: parts)
+    terminal.show(lambda width: parts)
 
 
 # ------------------------------------------------------------------ terminal

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from typing import Any
 
 __all__ = [
-    "TargetError", "TargetRaised", "cut", "describe", "describe_warning", "raised", "render",
-    "text", "type_name", "warn_again",
+    "LONGEST", "TargetError", "TargetRaised", "cut", "describe", "describe_warning", "message",
+    "raised", "render", "type_name", "warn_again",
 ]  # fmt: skip
 
 # The target may run beside this code: what it does to the builtins must not reach the words.
 globals()["__builtins__"] = dict(vars(builtins))
 
-_LONGEST = 2000
+LONGEST = 2000
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
 _type_name = type.__dict__["__name__"].__get__
 _isinstance, _base_name, _real_path = isinstance, os.path.basename, os.path.realpath
@@ -57,21 +57,21 @@ def raised(described: dict[str, Any]) -> TargetRaised:
     return error
 
 
-def cut(whole: str) -> str:
+def cut(whole: str, longest: int = LONGEST) -> str:
     """Return the beginning of a long text, and how much follows.
 
     Examples:
         >>> cut("x" * 2**20)[-30:]
         ' … (1,046,576 more characters)'
     """
-    more = len(whole) - _LONGEST
-    return whole if more <= 0 else f"{whole[:_LONGEST]} … ({more:,} more characters)"
+    more = len(whole) - longest
+    return whole if more <= 0 else f"{whole[:longest]} … ({more:,} more characters)"
 
 
-def text(error: object) -> str:
-    """Return the text of an exception or a warning."""
+def message(error: object, longest: int = LONGEST) -> str:
+    """Return the text of an exception or a warning, whatever its class does when it is asked."""
     try:
-        return cut(str(error))
+        return cut(str(error), longest)
     except BaseException:
         return "its message cannot be shown"
 
@@ -96,7 +96,7 @@ def describe(error: BaseException, target: str) -> dict[str, Any]:
     return {
         "kind": type_name(error),
         "families": [one.__name__ for one in (TypeError, ValueError) if _isinstance(error, one)],
-        "message": text(error),
+        "message": message(error),
         "place": _place(error, target),
     }
 
@@ -104,7 +104,7 @@ def describe(error: BaseException, target: str) -> dict[str, Any]:
 def describe_warning(caught: Any) -> tuple[str, str]:
     """Return the class and the text of a warning, with the line that it came from."""
     place = f"{_base_name(caught.filename)}:{caught.lineno}"
-    return type_name(caught.category), f"{text(caught.message)} ({place})"
+    return type_name(caught.category), f"{message(caught.message)} ({place})"
 
 
 def warn_again(described: Sequence[tuple[str, str]]) -> None:
@@ -117,8 +117,8 @@ def warn_again(described: Sequence[tuple[str, str]]) -> None:
         >>> caught[0].category.__name__, str(caught[0].message)
         ('MyWarning', 'odd (a.py:4)')
     """
-    for name, message in described:
-        warnings.warn(message, type(name, (Warning,), {}), stacklevel=4)
+    for name, text in described:
+        warnings.warn(text, type(name, (Warning,), {}), stacklevel=4)
 
 
 def render(error: dict[str, Any]) -> str:
@@ -128,9 +128,9 @@ def render(error: dict[str, Any]) -> str:
         >>> render({"kind": "ZeroDivisionError", "message": "by 0", "place": "a.py:3"})
         'ZeroDivisionError: by 0 (a.py:3)'
     """
-    message = f": {error['message']}" if error["message"] else ""
+    text = f": {error['message']}" if error["message"] else ""
     place = f" ({error['place']})" if error["place"] else ""
-    return f"{error['kind']}{message}{place}"
+    return f"{error['kind']}{text}{place}"
 
 
 def _place(error: BaseException, target: str) -> str:

@@ -6,21 +6,13 @@ Whoever does not use it pays for the options only: everything else is imported w
 import argparse
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import pytest
 
+from affine.checker import LARGEST_SEED, PROFILES, REDUCTIONS, Profile, Reduction
+
 __all__ = ["properties_of"]
-
-Profile: TypeAlias = Literal["textbook", "library", "framework"]
-Reduction: TypeAlias = Literal["sum", "mean"]
-
-_PROFILES = ("textbook", "library", "framework")
-_LARGEST_SEED = 2**63 - 1
-
-
-class Falsified(Exception):
-    """A property does not hold; the text is what the report says about it."""
 
 
 def properties_of(
@@ -40,45 +32,47 @@ def properties_of(
         >>> test_my_layer = properties_of(affine)
         >>> test_my_layer("dw_is_xt_dout")
     """
+    judged = _loaded(layer, pytest.Collector.CollectError)
+
+    @pytest.mark.parametrize("name", _names(profile))
+    def test(name: str) -> None:
+        _run(judged, name, profile=profile, reduction=reduction, seed=seed)
+
+    return test
+
+
+def _loaded(layer: Any, error: type[Exception], prefix: str = "") -> Any:
+    """Return the layer that a target names, or that a class or a function is."""
     from affine.checker.reading import TargetError, layer_from, load
     from affine.checker.report.words import clean
 
     try:
-        judged = load(layer) if isinstance(layer, str) else layer_from(layer)
-    except TargetError as error:
-        raise pytest.Collector.CollectError(clean(str(error))) from None
-
-    @pytest.mark.parametrize("name", _names(profile))
-    def test(name: str) -> None:
-        failure = _failure(judged, name, profile, reduction, seed)
-        if failure:
-            pytest.fail(failure, pytrace=False)
-
-    return test
+        return load(layer) if isinstance(layer, str) else layer_from(layer)
+    except TargetError as reason:
+        raise error(prefix + clean(str(reason))) from None
 
 
 def _names(profile: Profile) -> list[str]:
     from affine.properties import PROPERTIES
 
-    levels = {
-        "textbook": ("textbook",),
-        "library": ("textbook", "note", "library"),
-        "framework": ("textbook", "note", "library", "framework"),
-    }
-    return [found.name for found in PROPERTIES.values() if found.profile in levels[profile]]
+    levels = {*PROFILES[: PROFILES.index(profile) + 1], "note"}
+    if profile == "textbook":  # there such a property is worth a note, and never a failure
+        levels.remove("note")
+    return [name for name, each in PROPERTIES.items() if each.profile in levels]
 
 
-def _failure(layer: Any, name: str, profile: Profile, reduction: Reduction, seed: int) -> str:
-    """Return what the report says if the property does not hold; skip if nothing can be said."""
+def _run(layer: Any, name: str, **options: Any) -> None:
+    """Fail with the report if the property does not hold; skip if nothing can be said."""
     from affine.checker import check
     from affine.checker.report.text import text
     from affine.checker.report.words import clean
 
-    report = check(layer, profile=profile, reduction=reduction, seed=seed, only=[name])
-    outcome = next((found for found in report.outcomes if found.name == name), None)
-    if outcome is not None and outcome.status == "not_observable":
-        pytest.skip(clean(outcome.reason) or "not observable in this form")
-    return "" if report else text(report)
+    report = check(layer, only=[name], **options)
+    for outcome in report.outcomes:
+        if outcome.name == name and outcome.status == "not_observable":
+            pytest.skip(clean(outcome.reason) or "not observable in this form")
+    if not report:
+        pytest.fail(text(report), pytrace=False)
 
 
 # ------------------------------------------------------------------ pytest --affine TARGET
@@ -93,31 +87,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="check a layer, one item for each property: path.py[:name] or package.module[:name]; "
         "without paths of tests nothing else is collected",
     )
-    group.addoption(
-        "--affine-profile",
-        choices=_PROFILES,
-        default="textbook",
-        help="how much a right layer has to promise (default: textbook)",
-    )
-    group.addoption(
-        "--affine-reduction",
-        choices=("sum", "mean"),
-        default="sum",
-        help="mean: hold dW and db to averages over the batch (default: sum)",
-    )
-    group.addoption(
-        "--affine-seed",
-        type=_seed,
-        default=0,
-        help="replays the check (default: 0)",
-        metavar="SEED",
-    )
+    options: dict[str, tuple[Any, str, dict[str, Any]]] = {
+        "profile": ("textbook", "how much a right layer has to promise", {"choices": PROFILES}),
+        "reduction": (
+            "sum", "mean: hold dW and db to averages over the batch", {"choices": REDUCTIONS},
+        ),
+        "seed": (0, "replays the check", {"type": _seed, "metavar": "SEED"}),
+    }  # fmt: skip
+    for name, (default, help, more) in options.items():
+        help = f"{help} (default: {default})"
+        group.addoption(f"--affine-{name}", default=default, help=help, **more)
 
 
 def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) > _LARGEST_SEED:
+    if not text.isdecimal() or int(text) > LARGEST_SEED:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a seed; give a whole number from 0 to {_LARGEST_SEED}"
+            f"{text!r} is not a seed; give a whole number from 0 to {LARGEST_SEED}"
         )
     return int(text)
 
@@ -130,12 +115,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Say what is checked, and the seed that replays it."""
-    if not config.option.affine:
-        return None
     option = config.option
+    if not option.affine:
+        return None
     mean = ", reduction mean" if option.affine_reduction == "mean" else ""
-    chosen = f"profile {option.affine_profile}, seed {option.affine_seed}{mean}"
-    return f"affine: {_target(config)} ({chosen})"
+    options = f"profile {option.affine_profile}, seed {option.affine_seed}{mean}"
+    return f"affine: {_target(config)} ({options})"
 
 
 def _target(config: pytest.Config) -> str:
@@ -165,44 +150,24 @@ class _Target(pytest.Collector):
     """The layer that is checked, as the parent of its properties."""
 
     def __init__(self, **keywords: Any) -> None:
-        from affine.checker.reading import TargetError, load
-        from affine.checker.report.words import clean
-
         super().__init__(**keywords)
-        try:
-            self.layer = load(self.config.option.affine)
-        except TargetError as error:
-            raise pytest.UsageError(f"--affine: {clean(str(error))}") from None
+        self.layer = _loaded(self.config.option.affine, pytest.UsageError, "--affine: ")
 
     def collect(self) -> Iterator["_PropertyItem"]:
         for name in _names(self.config.option.affine_profile):
-            yield _PropertyItem.from_parent(self, name=name, layer=self.layer)
+            yield _PropertyItem.from_parent(self, name=name)
 
 
 class _PropertyItem(pytest.Item):
     """One property of the layer."""
 
-    def __init__(self, *, layer: Any, **keywords: Any) -> None:
-        super().__init__(**keywords)
-        self.layer = layer
+    parent: _Target
 
     def runtest(self) -> None:
         option = self.config.option
-        failure = _failure(
-            self.layer,
-            self.name,
-            option.affine_profile,
-            option.affine_reduction,
-            option.affine_seed,
-        )
-        if failure:
-            raise Falsified(failure)
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Return the report alone, without a traceback through this package."""
-        if isinstance(excinfo.value, Falsified):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
+        names = ("profile", "reduction", "seed")
+        options = {name: getattr(option, f"affine_{name}") for name in names}
+        _run(self.parent.layer, self.name, **options)
 
     def reportinfo(self) -> tuple[Path, None, str]:
         return Path(_target(self.config)), None, self.name

@@ -1,12 +1,16 @@
 """`pytest --affine TARGET`, and the two lines in a test file."""
 
+import argparse
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
+from affine.checker import pytest_plugin
 from affine.properties import PROPERTIES
 
 pytest_plugins = ["pytester"]
@@ -16,6 +20,7 @@ PLUGIN = ("-p", "no:affine", "-p", "affine.checker.pytest_plugin", "-p", "no:cac
 VERDICT = "FAIL my_layer.py: averaged over the batch (dw)"
 TEXTBOOK = [found.name for found in PROPERTIES.values() if found.profile == "textbook"]
 ONE = "dw_is_xt_dout"
+Run: TypeAlias = Callable[..., pytest.RunResult]
 
 RIGHT = """
 def forward(x, w, b): return x @ w + b
@@ -25,14 +30,14 @@ WRONG = RIGHT.replace("x.T @ dout,", "x.T @ dout / len(x),")
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run pytest with the plugin, in this process."""
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     return lambda *arguments: pytester.runpytest_inprocess(*PLUGIN, *arguments)
 
 
-def test_each_property_is_an_item(pytester: pytest.Pytester, run) -> None:  # type: ignore[no-untyped-def]
+def test_each_property_is_an_item(pytester: pytest.Pytester, run: Run) -> None:
     """Without any test files; those that are there stay out, unless they are named."""
     pytester.makepyfile(my_layer=RIGHT, test_mine="def test_mine(): ...")
     result = run("--affine", "my_layer.py", "--collect-only", "-q")
@@ -42,7 +47,7 @@ def test_each_property_is_an_item(pytester: pytest.Pytester, run) -> None:  # ty
     result.stdout.fnmatch_lines(["my_layer.py::*", "test_mine.py::test_mine"])
 
 
-def test_a_right_layer_passes(pytester: pytest.Pytester, run) -> None:  # type: ignore[no-untyped-def]
+def test_a_right_layer_passes(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(my_layer=RIGHT)
     result = run("--affine", "my_layer.py", "--affine-seed", "7", "-k", f"{ONE} or jvp_is", "-rs")
     result.assert_outcomes(passed=1, skipped=1, deselected=len(TEXTBOOK) - 2)
@@ -50,7 +55,7 @@ def test_a_right_layer_passes(pytester: pytest.Pytester, run) -> None:  # type: 
     result.stdout.fnmatch_lines(["SKIPPED*jvp*"])
 
 
-def test_a_wrong_layer_fails_with_the_report(pytester: pytest.Pytester, run) -> None:  # type: ignore[no-untyped-def]
+def test_a_wrong_layer_fails_with_the_report(pytester: pytest.Pytester, run: Run) -> None:
     """And with nothing of this package's own code."""
     pytester.makepyfile(my_layer=WRONG)
     result = run("--affine", "my_layer.py", "-k", ONE)
@@ -60,13 +65,13 @@ def test_a_wrong_layer_fails_with_the_report(pytester: pytest.Pytester, run) -> 
     result.stdout.no_fnmatch_line("*affine/checker*")
 
 
-def test_the_mean_has_a_check_of_its_own(pytester: pytest.Pytester, run) -> None:  # type: ignore[no-untyped-def]
+def test_the_mean_has_a_check_of_its_own(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(my_layer=WRONG.replace("dout.sum(0)", "dout.mean(0)"))
     result = run("--affine", "my_layer.py", "--affine-reduction", "mean", "-k", ONE)
     result.assert_outcomes(passed=1, deselected=len(TEXTBOOK) - 1)
 
 
-def test_a_profile_has_its_properties(pytester: pytest.Pytester, run) -> None:  # type: ignore[no-untyped-def]
+def test_a_profile_has_its_properties(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(my_layer=RIGHT)
     result = run("--affine", "my_layer.py", "--affine-profile", "library", "--collect-only", "-q")
     names = {line.partition("::")[2] for line in result.outlines if "::" in line}
@@ -79,10 +84,7 @@ def test_a_profile_has_its_properties(pytester: pytest.Pytester, run) -> None:  
     [("no_such.py", "no file no_such.py"), ("my_layer.py", "my_layer.py has no known form")],
 )
 def test_a_target_that_cannot_be_judged_is_a_usage_error(
-    target: str,
-    message: str,
-    pytester: pytest.Pytester,
-    run,  # type: ignore[no-untyped-def]
+    target: str, message: str, pytester: pytest.Pytester, run: Run
 ) -> None:
     pytester.makepyfile(my_layer="answer = 42")
     result = run("--affine", target)
@@ -90,15 +92,17 @@ def test_a_target_that_cannot_be_judged_is_a_usage_error(
     result.stderr.fnmatch_lines([f"ERROR: --affine: {message}*"])
 
 
-@pytest.mark.parametrize("given", ["-1", "7.5", "seven", "99999999999999999999"])
-def test_a_seed_is_checked_before_the_work(given: str, pytester: pytest.Pytester, run) -> None:  # type: ignore[no-untyped-def]
+def test_a_seed_is_checked_before_the_work(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(my_layer=RIGHT)
-    result = run("--affine", "my_layer.py", f"--affine-seed={given}")
+    result = run("--affine", "my_layer.py", "--affine-seed=-1")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"*'{given}' is not a seed; give a whole number from 0 to *"])
+    result.stderr.fnmatch_lines(["*'-1' is not a seed; give a whole number from 0 to *"])
+    for given in ("7.5", "seven", "99999999999999999999"):
+        with pytest.raises(argparse.ArgumentTypeError, match="is not a seed"):
+            pytest_plugin._seed(given)
 
 
-def test_text_of_the_target_does_not_act(pytester: pytest.Pytester, run) -> None:  # type: ignore[no-untyped-def]
+def test_text_of_the_target_does_not_act(pytester: pytest.Pytester, run: Run) -> None:
     """Neither its name nor what it raises reaches the terminal as it is."""
     name = "::error::[1]\x1b[2J.py"
     message = r"raise ValueError('\n::error::no \x1b[2J ##[error]no')"
@@ -112,12 +116,12 @@ def test_text_of_the_target_does_not_act(pytester: pytest.Pytester, run) -> None
     assert r"\::error::no \x1b[2J ##\[error]no" in printed
 
 
-def test_without_the_option_nothing_changes(pytester: pytest.Pytester, run) -> None:  # type: ignore[no-untyped-def]
+def test_without_the_option_nothing_changes(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile("def test_mine(): ...")
     run().assert_outcomes(passed=1)
 
 
-def test_two_lines_in_a_test_file(pytester: pytest.Pytester, run) -> None:  # type: ignore[no-untyped-def]
+def test_two_lines_in_a_test_file(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(my_layer=WRONG)
     pytester.makepyfile(
         """
@@ -131,7 +135,7 @@ def test_two_lines_in_a_test_file(pytester: pytest.Pytester, run) -> None:  # ty
     result.stdout.no_fnmatch_line("*pytest_plugin.py*")
 
 
-def test_a_test_file_with_no_layer_is_no_traceback(pytester: pytest.Pytester, run) -> None:  # type: ignore[no-untyped-def]
+def test_a_test_file_with_no_layer_is_no_traceback(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(
         """
         from affine.checker.pytest_plugin import properties_of

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from affine.checker.command.signals import Ended, end_by_exception
+from affine.checker.terminal import Ended, end_by_exception
 
 INTERRUPTED = (130, "", "interrupted: there is no verdict\n")
 TERMINATED = (143, "", "terminated: there is no verdict\n")
@@ -55,11 +55,17 @@ def ended_by(
     return process.returncode, out, err
 
 
-@pytest.mark.parametrize("times", [1, 2])
-@pytest.mark.parametrize(("number", "ended"), ENDS)
-@pytest.mark.parametrize("inside", ["_checked", "_deliver"])
+@pytest.mark.parametrize(
+    ("inside", "times", "number", "ended"),
+    [
+        ("_checked", 1, *ENDS[0]),
+        ("_checked", 2, *ENDS[1]),
+        ("_deliver", 2, *ENDS[0]),
+        ("_deliver", 1, *ENDS[1]),
+    ],
+)
 def test_what_is_open_is_closed(
-    inside: str, number: int, ended: tuple[int, str, str], times: int, tmp_path: Path
+    inside: str, times: int, number: int, ended: tuple[int, str, str], tmp_path: Path
 ) -> None:
     """During the check and during the report; a second signal does not interrupt the end."""
     code = f"""{BUSY}
@@ -83,7 +89,7 @@ def test_an_end_that_a_callback_swallows_is_asked_for_again(tmp_path: Path) -> N
     """Hypothesis has a callback of the garbage collector, from which nothing can be raised."""
     code = f"""{BUSY}
 import gc, signal
-from affine.checker.command.signals import Ended, end_by_exception
+from affine.checker.terminal import Ended, end_by_exception
 
 end_by_exception()
 

@@ -1,5 +1,137 @@
 """What a check found out: the outcomes of the properties, grouped by cause."""
 
-from affine.checker.report.findings import Certificate, Finding, Outcome, Report, Step
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from affine.checker.diagnosis import Diagnosis
+from affine.layer import Case
 
 __all__ = ["Certificate", "Finding", "Outcome", "Report", "Step"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a check found out about one property of one layer.
+
+    Attributes:
+        name: The property.
+        status: `held`, `falsified`, `not_observable` where the form of the layer makes the
+            property vacuous, or `error` where it could not be run.
+        cases: How many cases ran, those of the shrinking included.
+        seconds: How long it took.
+        counterexample: The smallest case found on which the property fails.
+        error: What it raised there: a `Violation`, or the layer's own exception.
+        reason: Why it is not observable, or could not be run.
+    """
+
+    name: str
+    status: Literal["held", "falsified", "not_observable", "error"]
+    cases: int = 0
+    seconds: float = 0.0
+    counterexample: Case | None = None
+    error: Exception | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One mistake: the properties that fail for the same cause, and the case that shows it.
+
+    Attributes:
+        outcomes: The falsified properties; the first one's counterexample is the smallest.
+        diagnosis: Which mistake it is, or what was ruled out.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    diagnosis: Diagnosis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What the random draws established, and how likely a wrong gradient passes them.
+
+    Attributes:
+        draws: How many independent uniform draws ran, at each of the shapes.
+        shapes: The sizes (N, D, M) at which they ran.
+        limit: R: every integer was drawn uniformly from −R to R.
+        degree: The total degree of the identity as a polynomial of the drawn numbers.
+        miss_bound: (degree / (2R + 1))^draws: the largest chance that a wrong gradient of
+            that degree passes at one of the shapes, by Schwartz and Zippel.
+        large: Further sizes, those of layers in use, at which one draw ran.
+    """
+
+    draws: int
+    shapes: tuple[tuple[int, int, int], ...]
+    limit: int
+    degree: int
+    miss_bound: Fraction
+    large: tuple[tuple[int, int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the check: what it established, in words, and how long it took."""
+
+    name: Literal["mutation check", "proof", "certificate", "search", "diagnosis"]
+    established: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The verdict on one layer; truthy only when every property that was run held.
+
+    Attributes:
+        target: What was checked, as the user named it.
+        form: The form that was recognised.
+        profile: `textbook`, `library` or `framework`.
+        reduction: `sum`, or `mean` where dW and db were held to averages over the batch.
+        seed: Replays the check.
+        outcomes: Every property of the profile, in order.
+        findings: The falsified ones, grouped by cause.
+        notes: What is not a failure and worth knowing: rounding, warnings, printed output.
+        steps: What each step established.
+        certificate: What the draws established; None where they did not run or found a mistake.
+        only: The properties that were asked for, if not all of the profile.
+        usage: Python code that defines `vjp` with the user's own functions.
+        versions: Of Python and of the packages involved.
+        seconds: The whole check.
+        error_message: Why there is no verdict; `""` where there is one.
+    """
+
+    target: str
+    form: str = ""
+    profile: str = "textbook"
+    reduction: Literal["sum", "mean"] = "sum"
+    seed: int = 0
+    outcomes: tuple[Outcome, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    certificate: Certificate | None = None
+    only: tuple[str, ...] = ()
+    usage: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    error_message: str = ""
+
+    @property
+    def verdict(self) -> Literal["pass", "fail", "error"]:
+        """`fail` if a property was falsified; `pass` only if some held and nothing else went wrong.
+
+        Examples:
+            >>> Report("nothing.py").verdict
+            'error'
+            >>> Report("mine.py", outcomes=(Outcome("dw_is_xt_dout", "held", cases=1),)).verdict
+            'pass'
+        """
+        statuses = {outcome.status for outcome in self.outcomes}
+        if "falsified" in statuses:
+            return "fail"
+        judged = "held" in statuses and "error" not in statuses
+        return "pass" if judged and not self.error_message else "error"
+
+    def __bool__(self) -> bool:
+        return self.verdict == "pass"

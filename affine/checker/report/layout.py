@@ -14,31 +14,32 @@ from rich.text import Text
 
 from affine.checker.report.words import escaped, without_commands
 
-__all__ = ["code", "heading", "indented", "paragraph", "printed", "rows", "to_text"]
+__all__ = ["code", "heading", "indented", "paragraph", "printed", "rows"]
 
 
-def paragraph(said: str, style: str = "") -> Text:
+def paragraph(text: str, style: str = "") -> Text:
     """Return a text as it is: no markup in it is followed."""
-    return Text(escaped(said), style=style, overflow="fold")
+    return Text(escaped(text), style=style, overflow="fold")
 
 
-def heading(said: str, style: str = "bold") -> Text:
+def heading(text: str, style: str = "bold") -> Text:
     """Return a line that stands out where there is colour."""
-    return paragraph(said, style)
+    return paragraph(text, style)
 
 
-def rows(labelled: Iterable[tuple[str, str]], label_style: str = "bold") -> Table:
-    """Return rows of a label and what is said, which wraps beside it."""
+def rows(labelled: Iterable[tuple[str, str]]) -> Table:
+    """Return rows of a label and a text, which wraps beside it; without those that are empty."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    for label, said in labelled:
-        grid.add_row(paragraph(label, label_style), paragraph(said))
+    for label, text in labelled:
+        if text:
+            grid.add_row(heading(label), paragraph(text))
     return grid
 
 
 def indented(part: RenderableType, by: int = 2) -> Padding:
-    """Return a part that stands further to the right."""
+    """Return a part that stands further to the right, and wraps."""
     return Padding(part, (0, 0, 0, by))
 
 
@@ -51,11 +52,6 @@ def printed(parts: Iterable[RenderableType], width: int, colours: Any = None) ->
     """Return what a console prints of parts, with an empty line between two.
 
     Text by itself is not wrapped. Where other text was wrapped, no line became a command to a CI.
-
-    Args:
-        parts: What to print.
-        width: Columns.
-        colours: The `color_system` of a console; None for none.
     """
     file = io.StringIO()
     console = Console(file=file, width=width, color_system=colours, force_terminal=False)
@@ -64,16 +60,3 @@ def printed(parts: Iterable[RenderableType], width: int, colours: Any = None) ->
             console.print()
         console.print(part, soft_wrap=isinstance(part, Text), highlight=False)
     return without_commands("\n".join(line.rstrip() for line in file.getvalue().split("\n")))
-
-
-def to_text(parts: Iterable[RenderableType], width: int = 80) -> str:
-    """Return parts as plain text.
-
-    Examples:
-        >>> print(to_text([heading("One"), rows([("a", "first"), ("bb", "second")])]))
-        One
-        <BLANKLINE>
-        a   first
-        bb  second
-    """
-    return printed(parts, width).removesuffix("\n")

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from affine.checker.diagnosis import Diagnosis, Mistake
-from affine.checker.report.findings import Certificate, Finding, Outcome, Report
-from affine.checker.report.literals import layout
-from affine.checker.report.snippet import seen, snippet
-from affine.checker.report.words import cut, is_seen, kind_of, message
-from affine.layer import Array, Operands
+from affine.checker.diagnosis import Diagnosis
+from affine.checker.exceptions import cut, message
+from affine.checker.report import Finding, Outcome, Report
+from affine.checker.report.snippet import counterexample, layout, snippet
+from affine.checker.report.words import is_visible, kind_of
+from affine.layer import Array
 from affine.properties import PROPERTIES
 
 __all__ = ["SCHEMA", "dumps", "record", "schema"]
@@ -28,55 +28,44 @@ def dumps(report: Report) -> str:
         >>> json.loads(dumps(Report("mine.py", error_message="no file mine.py")))["verdict"]
         'error'
     """
-    text = json.dumps(record(report), indent=1, ensure_ascii=False, allow_nan=False)
-    return _ACTING.sub(lambda found: _escaped(found[0]), text)
+    written = json.dumps(record(report), indent=1, ensure_ascii=False, allow_nan=False)
+    return _ACTING.sub(_escaped, written)
 
 
 # Control characters are escaped already. The last one begins a command to a CI.
 _ACTING = re.compile(r"[^\x00-\x7e]|(?<=##)\w*\[")
 
 
-def _escaped(signs: str) -> str:
-    """Return them as JSON writes them in ASCII, unless they are one that a reader sees."""
-    if signs.endswith("["):
-        return signs[:-1] + r"\u005b"
-    return signs if is_seen(signs) else json.dumps(signs)[1:-1]
+def _escaped(found: re.Match[str]) -> str:
+    """Return signs as JSON writes them in ASCII, unless they are one that a reader sees."""
+    if found[0].endswith("["):
+        return found[0][:-1] + r"\u005b"
+    return found[0] if is_visible(found[0]) else json.dumps(found[0])[1:-1]
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema of `record`.
-
-    Examples:
-        >>> schema()["properties"]["schema"]["const"] == SCHEMA
-        True
-    """
-    found: dict[str, Any] = json.loads(
-        files("affine.checker.report").joinpath("schema.json").read_text(encoding="utf-8")
-    )
-    return found
+    """Return the JSON Schema of `record`."""
+    source = files("affine.checker.report").joinpath("schema.json").read_text(encoding="utf-8")
+    contents: dict[str, Any] = json.loads(source)
+    return contents
 
 
 def record(report: Report) -> dict[str, Any]:
-    """Return the report as objects, lists, texts and numbers.
-
-    Examples:
-        >>> record(Report("mine.py", error_message="no file mine.py"))["properties"]
-        []
-    """
+    """Return the report as objects, lists, texts and numbers."""
     causes = {
-        outcome.name: finding.diagnosis
+        outcome.name: finding.diagnosis.sentence
         for finding in report.findings
         for outcome in finding.outcomes
+        if finding.diagnosis is not None
     }
+    certificate = report.certificate
     return {
         "schema": SCHEMA,
         "verdict": report.verdict,
         "target": cut(report.target),
         "trouble": cut(report.error_message),
         "form": cut(report.form),
-        "profile": report.profile,
-        "reduction": report.reduction,
-        "seed": report.seed,
+        **_fields(report, "profile", "reduction", "seed"),
         "versions": {name: cut(version) for name, version in report.versions.items()},
         "seconds": report.seconds,
         "properties": [
@@ -88,43 +77,42 @@ def record(report: Report) -> dict[str, Any]:
             {"name": step.name, "established": cut(step.established), "seconds": step.seconds}
             for step in report.steps
         ],
-        "certificate": _certificate(report.certificate),
+        "certificate": certificate
+        and {
+            "draws": certificate.draws,
+            "shapes": [list(shape) for shape in certificate.shapes],
+            "limit": certificate.limit,
+            "degree": certificate.degree,
+            "miss_bound": str(certificate.miss_bound),
+            "miss_probability": float(certificate.miss_bound),
+        },
     }
 
 
-def _outcome(outcome: Outcome, diagnosis: Diagnosis | None, report: Report) -> dict[str, Any]:
-    tested = PROPERTIES.get(outcome.name)
+def _fields(thing: object, *names: str) -> dict[str, Any]:
+    return {name: getattr(thing, name) for name in names}
+
+
+def _outcome(outcome: Outcome, diagnosis: str | None, report: Report) -> dict[str, Any]:
+    tested, shown = PROPERTIES.get(outcome.name), counterexample(outcome, report.reduction)
+    case = shown and {
+        "point": {name: _array(array) for name, array in shown.case.primal._asdict().items()},
+        "step": {name: _array(array) for name, array in shown.case.tangent._asdict().items()},
+        "choice": shown.case.selector,
+        "quantity": shown.violation.quantity,
+        "expected": _array(shown.violation.expected),
+        "got": _array(shown.violation.got),
+        "snippet": snippet(outcome, report.usage, report.reduction),
+    }
     return {
         "name": outcome.name,
         "equations": list(tested.equations) if tested else [],
-        "status": outcome.status,
-        "cases": outcome.cases,
-        "seconds": outcome.seconds,
-        "counterexample": _counterexample(outcome, report),
-        "message": cut(outcome.reason if outcome.error is None else message(outcome.error)),
-        "exception": cut(kind_of(outcome.error)),
-        "diagnosis": None if diagnosis is None else cut(diagnosis.sentence),
+        **_fields(outcome, "status", "cases", "seconds"),
+        "counterexample": case,
+        "message": cut(outcome.reason) if outcome.error is None else message(outcome.error),
+        "exception": kind_of(outcome.error),
+        "diagnosis": None if diagnosis is None else cut(diagnosis),
     }
-
-
-def _counterexample(outcome: Outcome, report: Report) -> dict[str, Any] | None:
-    given = seen(outcome, report.reduction)
-    case, error = given.counterexample, given.error
-    if case is None:
-        return None
-    return {
-        "point": _operands(case.primal),
-        "step": _operands(case.tangent),
-        "choice": case.selector,
-        "quantity": getattr(error, "quantity", ""),
-        "expected": _array(getattr(error, "expected", None)),
-        "got": _array(getattr(error, "got", None)),
-        "snippet": snippet(outcome, report.usage, report.reduction),
-    }
-
-
-def _operands(point: Operands) -> dict[str, Any]:
-    return {name: _array(array) for name, array in point._asdict().items()}
 
 
 def _array(value: Any) -> dict[str, Any] | None:
@@ -142,13 +130,11 @@ def _array(value: Any) -> dict[str, Any] | None:
 
 
 def _values(array: Any) -> Any:
-    return [_values(part) for part in array] if np.ndim(array) else _number(array)
-
-
-def _number(value: Any) -> float | str:
-    """Return a number that JSON readers get back exactly, else its exact text."""
-    nearest = float(value)
-    return nearest if np.isfinite(nearest) and nearest == value else str(value)
+    """Return numbers that JSON readers get back exactly, others as their exact text."""
+    if np.ndim(array):
+        return [_values(part) for part in array]
+    nearest = float(array)
+    return nearest if np.isfinite(nearest) and nearest == array else str(array)
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -158,28 +144,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "properties": [outcome.name for outcome in finding.outcomes],
         "quantity": ", ".join(diagnosis.quantities),
         "sentence": cut(diagnosis.sentence),
-        "mistake": None if mistake is None else _mistake(mistake),
+        "mistake": mistake and _fields(mistake, "name", "title", "equation", "remedy"),
         "ruled_out": list(diagnosis.ruled_out),
-    }
-
-
-def _mistake(mistake: Mistake) -> dict[str, str]:
-    return {
-        "name": mistake.name,
-        "title": mistake.title,
-        "equation": mistake.equation,
-        "remedy": mistake.remedy,
-    }
-
-
-def _certificate(certificate: Certificate | None) -> dict[str, Any] | None:
-    if certificate is None:
-        return None
-    return {
-        "draws": certificate.draws,
-        "shapes": [list(shape) for shape in certificate.shapes],
-        "limit": certificate.limit,
-        "degree": certificate.degree,
-        "miss_bound": str(certificate.miss_bound),
-        "miss_probability": float(certificate.miss_bound),
     }

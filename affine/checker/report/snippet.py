@@ -1,186 +1,266 @@
-"""A few lines of NumPy that reproduce a failure without this package."""
+"""A failure as a reader sees it, and a few lines of NumPy that show it without this package."""
 
-import re
-from collections.abc import Mapping
-from dataclasses import replace
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
 
-from affine.checker.report.averages import WRAPPER, as_given, expected_at
-from affine.checker.report.findings import Outcome
-from affine.checker.report.literals import literal
-from affine.checker.report.words import cut, told
+from affine.checker.exceptions import cut
+from affine.checker.report import Outcome
+from affine.checker.report.words import code_number, describe
 from affine.layer import Array, Case, WorkerDied
-from affine.oracle import Violation
-from affine.properties import PROPERTIES
+from affine.oracle import Violation, exact
+from affine.properties import PROPERTIES, Property
+from affine.quantities import GRADIENTS, QUANTITIES
 
-__all__ = ["direct", "mentions", "operands", "replay", "seen", "snippet"]
+__all__ = ["Counterexample", "counterexample", "layout", "literal", "snippet"]
 
-_CALLS = {
-    "out": "vjp(x, w, b)[0]",
-    "dx": "vjp(x, w, b)[1](dout)[0]",
-    "dw": "vjp(x, w, b)[1](dout)[1]",
-    "db": "vjp(x, w, b)[1](dout)[2]",
-}
 _EVERYTHING = "out, pullback = vjp(x, w, b)\ndx, dw, db = pullback(dout)"
 _PRINT = 'print(f"got {got!r}", f"expected {expected!r}", sep="\\n")'
 _PRINT_FIRST = """\
 wrong = [tuple(place) for place in np.argwhere(got != expected).tolist()]
 print(len(wrong), "entries differ", *(f"{i}: {got[i]}, not {expected[i]}" for i in wrong[:3]))"""
 _MOST_PRINTED = 1000  # NumPy prints larger arrays with gaps
-_EVERY_DIGIT = 'np.set_printoptions(floatmode="unique")'
+_WIDTH = 80
+_SMALL = 16
+_FEW = 12
+_EVERY_DIGIT = 'np.set_printoptions(floatmode="unique")\n'
+_SUMMING = '''
+def summing(vjp):
+    """Held to averages: given N·dout, dw and db are sums over dout again."""
+
+    def wrapped(x, w, b):
+        out, pullback = vjp(x, w, b)
+
+        def back(dout):
+            dx, dw, db = pullback(len(dout) * dout)
+            return dx / len(dout), dw, db
+
+        return out, back
+
+    return wrapped
+
+vjp = summing(vjp)'''
 
 
-def operands(case: Case) -> Mapping[str, Array]:
-    """Return the operands of a case by the names that snippets give them.
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """The case on which a property fails, without what has nothing to do with the failure.
 
-    Examples:
-        >>> from affine.layer import Operands
-        >>> one = np.ones((1, 1))
-        >>> point = Operands(one, one, np.ones(1), one)
-        >>> list(operands(Case(point, point)))
-        ['x', 'w', 'b', 'dout', 'x2', 'w2', 'b2', 'dout2']
+    `expected` is what one plain call at the case should return; None where it takes other calls to
+    show the failure. These then call a layer that is held to averages as if it summed: `is_summed`.
     """
-    second = {f"{name}2": array for name, array in case.tangent._asdict().items()}
-    return case.primal._asdict() | second
+
+    case: Case
+    error: Exception
+    tested: Property | None
+    expected: Array | None
+    is_summed: bool
+
+    @property
+    def violation(self) -> Violation:
+        """What is wrong with a result; of none where the layer raised."""
+        return self.error if isinstance(self.error, Violation) else Violation("")
+
+    def names_used(self) -> set[str]:
+        """The operands that the calls of the property take."""
+        return _names_in(self.tested.replay) if self.tested else set()
+
+    def operands(self) -> Mapping[str, Array]:
+        """The operands by the names that snippets give them."""
+        second = {f"{name}2": array for name, array in self.case.tangent._asdict().items()}
+        return self.case.primal._asdict() | second
 
 
-def snippet(outcome: Outcome, usage: str = "", reduction: str = "sum") -> str:
-    r"""Return code that shows the failure by itself, `""` where no short code does.
+def counterexample(outcome: Outcome, reduction: str = "sum") -> Counterexample | None:
+    """Return the counterexample of a falsified property, None where there is none.
 
-    Args:
-        outcome: A falsified property with its counterexample.
-        usage: Code that defines `vjp(x, w, b) -> (out, pullback)` by the user's own functions.
-        reduction: `mean` where the layer was held to averages.
-
-    Examples:
-        >>> from affine.layer import Operands
-        >>> two = np.full((2, 1), 2.0)
-        >>> point = Operands(two, np.ones((1, 1)), np.ones(1), two)
-        >>> error = Violation("dw is wrong", "dw", np.array([[4.0]]), np.array([[8]]))
-        >>> outcome = Outcome("mine", "falsified", 1, 0.1, Case(point, point), error)
-        >>> print(snippet(outcome, "from mine import vjp"))
-        import numpy as np
-        from mine import vjp
-        <BLANKLINE>
-        x = np.array([[2.0], [2.0]])
-        w = np.array([[1.0]])
-        b = np.array([1.0])
-        dout = np.array([[2.0], [2.0]])
-        <BLANKLINE>
-        got = vjp(x, w, b)[1](dout)[1]
-        expected = np.array([[8.0]])
-        print(f"got {got!r}", f"expected {expected!r}", sep="\n")
+    A layer that is held to averages was given N·dout, and its dx was divided by N: then dw and db
+    must be the sums over dout, [(average)][eq-average], and all properties are as for any layer.
     """
-    outcome = seen(outcome, reduction)
-    case = outcome.counterexample
-    calls = "" if case is None else _calls(outcome, usage, reduction)
-    if case is None or not calls:
-        return ""
-    made = [
-        line
-        for name, array in operands(case).items()
-        if mentions(calls, name)
-        for line in literal(name, array)
-    ]
-    if mentions(calls, "selector"):
-        made.append(f"selector = {case.selector}")
-    # Code that had to be cut would show nothing.
-    fits = usage.strip() and cut(usage) == usage
-    start = usage.strip() if fits else "# vjp(x, w, b) -> (out, pullback) is the layer under test"
-    if reduction == "mean" and direct(outcome, reduction) is None:
-        start += "\n" + WRAPPER
-    gap = [] if start.startswith(("import ", "from ", "#")) else [""]
-    first = [] if "import numpy as np\n" in f"{start}\n" else ["import numpy as np"]
-    return "\n".join([*first, *gap, start, "", *made, "", calls])
+    case, error, tested = outcome.counterexample, outcome.error, PROPERTIES.get(outcome.name)
+    if case is None or error is None:
+        return None
+    if tested is not None and not tested.layouts:  # shrinking leaves views of larger arrays
+        in_c_order = partial(np.array, order="C")
+        primal, tangent = case.primal.map(in_c_order), case.tangent.map(in_c_order)
+        case = replace(case, primal=primal, tangent=tangent)
+    expected = _expected_of_a_plain_call(case, error)
+    if reduction == "mean" and expected is not None and isinstance(error, Violation):
+        count = len(case.primal.dout)
+        factor = count if error.quantity == "dx" else 1
+        case = replace(case, primal=case.primal._replace(dout=case.primal.dout * count))
+        expected = expected * factor
+        is_fit = getattr(getattr(error.got, "dtype", None), "kind", "") == "f"
+        got = error.got * factor if is_fit else error.got
+        should = None if error.expected is None else np.asarray(error.expected) * factor
+        error = Violation(str(error), error.quantity, got, should, error.sizes)
+    return Counterexample(case, error, tested, expected, reduction == "mean" and expected is None)
 
 
-def seen(outcome: Outcome, reduction: str) -> Outcome:
-    """Return the outcome as a reader sees it: without what has nothing to do with the failure.
-
-    A plain call is shown by what the layer itself was given. Shrinking leaves views of larger
-    arrays; only properties that are about memory layouts see that they are.
-    """
-    case, tested = outcome.counterexample, PROPERTIES.get(outcome.name)
-    if case is not None and tested is not None and not tested.layouts:
-        plain = Case(case.primal.map(_plain), case.tangent.map(_plain), case.selector)
-        outcome = replace(outcome, counterexample=plain)
-    averaged = reduction == "mean" and direct(outcome) is not None
-    return as_given(outcome) if averaged else outcome
-
-
-def _plain(array: Array) -> Array:
-    return np.array(array, order="C")
-
-
-def direct(outcome: Outcome, reduction: str = "sum") -> Array | None:
-    """Return what should have been got where one plain call at the point shows the failure.
-
-    None where it takes other calls: two that should agree, or operands made from those of
-    the case.
-    """
-    case, error = outcome.counterexample, outcome.error
-    if case is None or not isinstance(error, Violation) or error.quantity not in _CALLS:
+def _expected_of_a_plain_call(case: Case, error: Exception) -> Array | None:
+    if not isinstance(error, Violation) or error.quantity not in QUANTITIES:
         return None
     if not all(np.isfinite(array).all() for array in case.primal):
         return None
-    expected = expected_at(case.primal, error.quantity, reduction)
+    expected = exact(case.primal, error.quantity)[error.quantity]
     if error.expected is None:
-        seen = error.got is not None and not _is_fit(error.got, expected.shape)
+        got = error.got
+        is_fit = isinstance(got, np.ndarray) and got.dtype.kind == "f"
+        fails = got is not None and not (is_fit and got.shape == expected.shape)
     else:
-        should = np.asarray(error.expected)
-        seen = should.shape == expected.shape and bool((should == expected).all())
-    return expected if seen else None
+        fails = np.array_equal(error.expected, expected)
+    return expected if fails else None
 
 
-def _is_fit(got: Any, shape: tuple[int, ...]) -> bool:
-    """Whether it is an array of floating-point numbers and of the shape."""
-    return isinstance(got, np.ndarray) and got.dtype.kind == "f" and got.shape == shape
+def snippet(outcome: Outcome, usage: str = "", reduction: str = "sum") -> str:
+    """Return code that shows the failure by itself, `""` where no short code does.
+
+    It begins with `usage`, which defines `vjp` with the user's own functions.
+    """
+    shown = counterexample(outcome, reduction)
+    calls = _calls(shown, usage) if shown else ""
+    if shown is None or not calls:
+        return ""
+    used = _names_in(calls)
+    made = [literal(name, array) for name, array in shown.operands().items() if name in used]
+    lines = [line for code in made for line in code]
+    if "selector" in used:
+        lines.append(f"selector = {shown.case.selector}")
+    # Code that had to be cut would show nothing.
+    usage = usage.strip() if cut(usage) == usage else ""
+    start = (usage or "# vjp(x, w, b) -> (out, pullback) is the layer under test").split("\n")
+    gap = [] if start[0].startswith(("import ", "from ", "#")) else [""]
+    numpy = [] if "import numpy as np" in start else ["import numpy as np", *gap]
+    summing = [_SUMMING] if shown.is_summed else []
+    return "\n".join([*numpy, *start, *summing, "", *lines, "", calls])
 
 
-def replay(outcome: Outcome) -> str:
-    """Return the lines that the property brings to set `got` and `expected`, `""` for none."""
-    return str(getattr(PROPERTIES.get(outcome.name), "replay", "")).strip()
+def _names_in(code: str) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
 
 
-def mentions(code: str, name: str) -> bool:
-    """Return whether code uses a name."""
-    return re.search(rf"\b{name}\b", code) is not None
-
-
-def _calls(outcome: Outcome, usage: str, reduction: str) -> str:
+def _calls(shown: Counterexample, usage: str) -> str:
     """Return the lines that call the layer, and set and print `got` and `expected`."""
-    error, lines = outcome.error, replay(outcome)
-    tested = PROPERTIES.get(outcome.name)
-    if not lines and tested is not None and tested.needs:
+    error, replay = shown.error, shown.tested.replay if shown.tested else ""
+    if not replay and shown.tested is not None and shown.tested.needs:
         return ""  # the plain call, which is all that `vjp` shows, is not what fails
-    if mentions(lines, "instance_of") and "def instance_of(" not in usage:
+    if "instance_of" in shown.names_used() and "def instance_of(" not in usage:
         return ""  # instances take arrays of another library
     if not isinstance(error, Violation):
-        return f"{lines or _EVERYTHING}\n# {_end(error)}"
-    if lines:
-        return f"{lines}\n{_print(error)}"
-    expected = direct(outcome, reduction)
-    if expected is None:
+        died = isinstance(error, WorkerDied)
+        end = "ends or hangs the process" if died else f"raises {describe(error, 80)}"
+        return f"{replay or _EVERYTHING}\n# {' '.join(end.split())}"
+    if replay:
+        return f"{replay}\n{_print(error)}"
+    if shown.expected is None:
         return ""
-    plain = [f"got = {_CALLS[error.quantity]}", *literal("expected", expected), _print(error)]
-    if expected.size > _MOST_PRINTED and np.shape(error.got) == expected.shape:
-        plain[-1] = _PRINT_FIRST
-    return "\n".join(plain)
+    index = f"[1](dout)[{GRADIENTS.index(error.quantity)}]" if error.quantity != "out" else "[0]"
+    is_long = shown.expected.size > _MOST_PRINTED
+    is_long = is_long and np.shape(error.got) == shown.expected.shape
+    printing = _PRINT_FIRST if is_long else _print(error)
+    call = f"got = vjp(x, w, b){index}"
+    return "\n".join([call, *literal("expected", shown.expected), printing])
 
 
 def _print(error: Violation) -> str:
     """Print both; with every digit, where they differ in the last ones alone."""
-    if not isinstance(error.got, np.ndarray):
-        return _PRINT
     got, expected = error.got, np.asarray(error.expected)
-    alike = got.dtype.kind == "f" and expected.dtype.kind in "fiO" and got.size
-    alike = alike and repr(got) == repr(expected.astype(got.dtype))
-    return f"{_EVERY_DIGIT}\n{_PRINT}" if alike else _PRINT
+    if not isinstance(got, np.ndarray) or got.dtype.kind != "f" or not got.size:
+        return _PRINT
+    alike = expected.dtype.kind in "fiO" and repr(got) == repr(expected.astype(got.dtype))
+    return (_EVERY_DIGIT if alike else "") + _PRINT
 
 
-def _end(error: Exception | None) -> str:
-    if isinstance(error, WorkerDied):
-        return "ends or hangs the process"
-    return f"raises {' '.join(told(error, 80).split())}"
+# ------------------------------------------------------------------ arrays as code
+
+
+def layout(array: Array) -> str:
+    """Return how an array lies in memory, `""` for C order that can be written to."""
+    return ", ".join(filter(None, [_order(array), "" if array.flags.writeable else "read-only"]))
+
+
+def _order(array: Array) -> str:
+    # One entry is always in C order, though it may lie in a larger array.
+    if array.flags.c_contiguous and (
+        array.size != 1 or all(abs(stride) <= array.itemsize for stride in array.strides)
+    ):
+        return ""
+    if array.flags.f_contiguous and array.size > 1:
+        return "Fortran order"
+    backwards = array[(slice(None, None, -1),) * array.ndim]
+    if backwards.flags.c_contiguous and array.size > 1:
+        return "reversed"
+    return "zero stride" if 0 in array.strides else "strided"
+
+
+def literal(name: str, array: Any) -> list[str]:
+    """Return lines of code that make the array, also its dtype and memory layout."""
+    array = np.asarray(array)
+    if array.dtype.kind != "f":  # exact numbers
+        array = array.astype(np.float64)
+    order, is_locked = _order(array), not array.flags.writeable
+    lines = list(_values(name, array))
+    if order == "Fortran order":
+        lines.append(f"{name} = np.asfortranarray({name})")
+    elif order == "reversed":
+        back = ", ".join(["::-1"] * array.ndim)
+        lines.append(f"{name} = {name}[{back}].copy()[{back}]")
+    elif is_locked and order and array.strides[0] == 0 and array[0].flags.c_contiguous:
+        lines.append(f"{name} = np.broadcast_to({name}[:1], {name}.shape)")
+        is_locked = False  # it is already
+    elif order:
+        lines += _view(name, array)
+    return lines + [f"{name}.flags.writeable = False"] * is_locked
+
+
+def _values(name: str, array: Array) -> Iterator[str]:
+    dtype, shape = _dtype(array), repr(array.shape)
+    if array.size > _SMALL and (array == array.flat[0]).all():
+        yield f"{name} = np.full({shape}, {code_number(array.flat[0])}{dtype})"
+    elif array.size == 0 or (array.size > _SMALL and np.count_nonzero(array) <= _FEW):
+        yield f"{name} = np.zeros({shape}{dtype})"
+        for index in np.argwhere(array):
+            place = ", ".join(map(str, index))
+            yield f"{name}[{place}] = {code_number(array[tuple(index)])}"
+    else:
+        yield from wrap(
+            f"{name} = np.array({_nested(array)}{dtype})",
+            _WIDTH,
+            subsequent_indent="    ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+
+def _dtype(array: Array) -> str:
+    if array.dtype == np.float64:
+        return ""
+    return f", dtype=np.{'longdouble' if array.dtype.itemsize > 8 else array.dtype.name}"
+
+
+def _nested(array: Array) -> str:
+    return f"[{', '.join(map(_nested, array))}]" if np.ndim(array) else code_number(array[()])
+
+
+def _view(name: str, array: Array) -> Iterator[str]:
+    """Yield a view of a larger array, with NaN before and between its entries."""
+    *rows, step = (stride // array.itemsize for stride in array.strides)
+    used = array.shape[-1] * step
+    if step > 0 and all(row >= used for row in rows) and len(rows) < 2:
+        part = ", ".join([*":" * len(rows), f"{step - 1}:{used}:{step}"])
+        yield f"memory = np.full({(*array.shape[:-1], *(rows or [used]))}, np.nan{_dtype(array)})"
+        yield f"memory[{part}] = {name}"
+        yield f"{name} = memory[{part}]"
+        return
+    ends = [(size - 1) * stride for size, stride in zip(array.shape, array.strides, strict=True)]
+    low, high = (sum(limit(end, 0) for end in ends) // array.itemsize for limit in (min, max))
+    start = f"memory[{-low}:]" if low else "memory"
+    yield f"memory = np.full({high - low + 1}, np.nan{_dtype(array)})"
+    yield f"view = np.lib.stride_tricks.as_strided({start}, {array.shape}, {array.strides})"
+    yield f"view[...] = {name}"
+    yield f"{name} = view"

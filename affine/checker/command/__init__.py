@@ -1,1 +1,0 @@
-"""What the command line needs beside the commands: options, the terminal, signals."""
