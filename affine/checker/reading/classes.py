@@ -1,4 +1,4 @@
-"""Layer classes: built from (W, b), from sizes, or from nothing."""
+"""Layer classes: built from (W, b), from sizes, or from nothing; and their instances."""
 
 import inspect
 from collections.abc import Sequence
@@ -6,33 +6,34 @@ from typing import Any
 
 import numpy as np
 
-from affine.checker.reading.class_snippet import form, usage
-from affine.checker.reading.class_spec import ClassSpec, undisturbed, vjp_of
-from affine.checker.reading.instance_reuse import (
-    after_update,
-    on_reused_instance,
+from affine.checker.reading.instances import (
+    OWN_PARAMETERS,
+    ClassSpec,
     own_places,
-    then_next_batch,
+    undisturbed,
+    variants,
 )
-from affine.checker.reading.numpy import pair
 from affine.checker.reading.parameter_paths import Parts, attributes, is_array, parts_of
 from affine.checker.reading.signatures import (
     Parameters,
     backward_plan,
     forward_plan,
     parameters,
-    role,
 )
 from affine.checker.reading.target import Named, TargetError
+from affine.checker.reading.usage import class_form, class_usage
+from affine.checker.reading.vocabulary import METHODS, role
 from affine.layer import Layer
 
-__all__ = ["OWN_PARAMETERS", "from_class", "from_instance", "is_layer_class", "method"]
+__all__ = [
+    "from_class",
+    "from_instance",
+    "has_both_passes",
+    "is_layer_class",
+    "is_static",
+    "method",
+]
 
-METHODS = {
-    "forward": ("forward", "__call__", "fprop", "fwd"),
-    "backward": ("backward", "backprop", "bprop", "bwd"),
-}
-OWN_PARAMETERS = {"wrong_shapes_are_refused": "the layer makes its own weights and bias"}
 # Which sizes a class is built with to see how it keeps its weights: they must differ.
 _SIZES = 3, 2
 
@@ -46,20 +47,28 @@ def method(kind: Any, name: str) -> str:
         >>> method(Affine, "forward"), method(Affine, "backward")
         ('__call__', '')
     """
-    owner = kind if inspect.isclass(kind) else type(kind)
-    return next((one for one in METHODS[name] if _is_method(_defined(owner, one))), "")
+    found = ((one, _defined(kind, one)) for one in METHODS[name])
+    usable = (staticmethod, classmethod)
+    return next((one for one, it in found if callable(it) or isinstance(it, usable)), "")
 
 
-def _defined(kind: type, name: str) -> Any:
+def _defined(kind: Any, name: str) -> Any:
     """Return what a class or a base defines; no other look-up, as every class has a `__call__`."""
-    return next((vars(one)[name] for one in kind.__mro__ if name in vars(one)), None)
+    owner = kind if inspect.isclass(kind) else type(kind)
+    return next((vars(one)[name] for one in owner.__mro__ if name in vars(one)), None)
 
 
-def _is_method(found: Any) -> bool:
-    return callable(found) or isinstance(found, (staticmethod, classmethod))
+def has_both_passes(value: Any) -> bool:
+    """Whether a class, or an object's, has a forward and a backward method."""
+    return bool(method(value, "forward") and method(value, "backward"))
 
 
-def is_layer_class(found: Any) -> bool:
+def is_static(kind: Any) -> bool:
+    """Whether a class is only a place for its functions."""
+    return isinstance(_defined(kind, method(kind, "forward")), (staticmethod, classmethod))
+
+
+def is_layer_class(value: Any) -> bool:
     """Whether a class has a forward and a backward pass, and takes what a layer takes.
 
     Examples:
@@ -70,16 +79,13 @@ def is_layer_class(found: Any) -> bool:
         >>> is_layer_class(Affine), is_layer_class(dict)
         (True, False)
     """
-    if not inspect.isclass(found) or not (method(found, "forward") and method(found, "backward")):
+    if not inspect.isclass(value) or not has_both_passes(value) or inspect.isabstract(value):
         return False
-    if inspect.isabstract(found):
-        return False
-    forward, takes = _method_parameters(found, "forward"), parameters(found)
-    if _is_static(found):
+    forward, takes = _method_parameters(value, "forward"), parameters(value)
+    if is_static(value):
         return forward is None or forward.takes(3)
-    if forward is not None and forward.required == 3:
-        return takes is None or takes.takes(0)
-    return takes is None or takes.takes(2)
+    needs_all = forward is not None and forward.required == 3
+    return takes is None or takes.takes(0 if needs_all else 2)
 
 
 def from_class(named: Named) -> Layer:
@@ -89,20 +95,15 @@ def from_class(named: Named) -> Layer:
         TargetError: The class takes something else than weights and bias, or than sizes.
     """
     kind = named.value
-    forward, backward = method(kind, "forward"), method(kind, "backward")
-    if _is_static(kind):
-        return pair(named.member(forward), named.member(backward))
     if not is_layer_class(kind):
         raise TargetError(
             f"{_signature(named)} takes neither (W, b) nor two sizes by position, and "
-            f"its {forward} takes no x, w and b; give the class one of these forms"
+            f"its {method(kind, 'forward')} takes no x, w and b; give the class one of these forms"
         )
-    takes = _takes(named, forward)
+    takes = _takes(named)
     given, parts = _given(named) if takes == ("x",) else ((), None)
     row = parts.bias_row if parts is not None else _keeps_bias_row(kind, given)
-    return _layer(
-        ClassSpec(named, forward, backward, takes, _back(named, backward), given, parts, row)
-    )
+    return _layer(named, takes, given, parts, row)
 
 
 def _signature(named: Named) -> str:
@@ -119,17 +120,6 @@ def from_instance(named: Named) -> Layer:
     Raises:
         TargetError: Its weights and bias were not found, or which side is D is not clear.
     """
-    instance = named.value
-    forward, backward = method(instance, "forward"), method(instance, "backward")
-    sizes = _sizes_of(named)
-    parts = parts_of(instance, sizes, named.expression)
-    if parts is None:
-        raise TargetError(f"{named.expression} has no weights; name its class instead")
-    takes, back = _takes(named, forward), _back(named, backward)
-    return _layer(ClassSpec(named, forward, backward, takes, back, (), parts, parts.bias_row))
-
-
-def _sizes_of(named: Named) -> tuple[int, int]:
     held = attributes(named.value).values()
     shapes = {tuple(one.shape) for one in held if is_array(one) and len(one.shape) == 2}
     shapes = {shape for shape in shapes if 1 not in shape}
@@ -139,46 +129,60 @@ def _sizes_of(named: Named) -> tuple[int, int]:
             "or build it with two different sizes of at least 2"
         )
     first, second = shapes.pop()
-    return first, second
+    parts = parts_of(named.value, (first, second), named.expression)
+    if parts is None:
+        raise TargetError(f"{named.expression} has no weights; name its class instead")
+    return _layer(named, _takes(named), (), parts, parts.bias_row)
+
+
+def _layer(
+    named: Named, takes: Sequence[str], given: Sequence[str], parts: Parts | None, bias_row: bool
+) -> Layer:
+    forward, backward = method(named.value, "forward"), method(named.value, "backward")
+    spec = ClassSpec(named, forward, backward, takes, _back(named), given, parts, bias_row)
+    places = own_places(spec)
+    return Layer(
+        named.expression,
+        lambda x, w, b: spec.passes(spec.make(w, b), x, w, b),
+        variants=variants(spec, places),
+        form=class_form(spec),
+        usage=class_usage(spec, places),
+        not_applicable=OWN_PARAMETERS if parts else {},
+    )
 
 
 # ------------------------------------------------------------------ what it takes
 
 
-def _is_static(kind: Any) -> bool:
-    owner = kind if inspect.isclass(kind) else type(kind)
-    found = _defined(owner, method(kind, "forward"))
-    return isinstance(found, (staticmethod, classmethod))
-
-
 def _method_parameters(kind: Any, name: str) -> Parameters | None:
     function = getattr(kind, method(kind, name))
-    bound = not inspect.isclass(kind) or _is_static(kind)
+    bound = not inspect.isclass(kind) or is_static(kind)
     return parameters(function, skip=0 if bound else 1)
 
 
-def _takes(named: Named, forward: str) -> tuple[str, ...]:
+def _takes(named: Named) -> tuple[str, ...]:
     known = _method_parameters(named.value, "forward")
     if known is None or known.takes(1):
         return ("x",)
     plan = forward_plan(known)
     if plan is None:
         raise TargetError(
-            f"{named.expression}.{forward}{known} can be called neither with x alone nor with "
-            "x, w and b; give it those parameters"
+            f"{named.member(method(named.value, 'forward')).expression}{known} can be called "
+            "neither with x alone nor with x, w and b; give it those parameters"
         )
     return plan
 
 
-def _back(named: Named, backward: str) -> tuple[str, ...]:
+def _back(named: Named) -> tuple[str, ...]:
     known = _method_parameters(named.value, "backward")
     if known is None or known.takes(1):
         return ("dout",)
     plan = backward_plan(known)
-    if plan is None or (len(plan) == 2 and not {"cache"} & set(map(role, known.names))):
+    if plan is None or (len(plan) == 2 and "cache" not in map(role, known.names)):
         raise TargetError(
-            f"{named.expression}.{backward}{known} takes more than dout; a backward pass that "
-            "updates the weights shows no gradients, so let it take dout alone and keep dW and db"
+            f"{named.member(method(named.value, 'backward')).expression}{known} takes more than "
+            "dout; a backward pass that updates the weights shows no gradients, so let it take "
+            "dout alone and keep dW and db"
         )
     return plan
 
@@ -189,28 +193,26 @@ def _given(named: Named) -> tuple[Sequence[str], Parts | None]:
     names = tuple(map(role, known.names[:2])) if known else ()
     if sorted(names) == ["b", "w"]:
         return names, None
-    parts, error = _by_sizes(named)
-    if parts is not None:
-        return ("m", "d") if parts.outputs_first else ("d", "m"), parts
+    refusal = "it then has no weights of these sizes"
+    try:
+        with undisturbed():
+            instance = named.value(*_SIZES)
+    except Exception as error:
+        refusal = f"{type(error).__name__}: {error}"
+    else:
+        parts = parts_of(instance, _SIZES, named.expression)
+        if parts is not None:
+            return ("m", "d") if parts.outputs_first else ("d", "m"), parts
     try:
         with undisturbed():
             named.value(np.ones(_SIZES), np.ones(_SIZES[1]))
     except Exception as other:
         raise TargetError(
             f"{named.expression}{known or ''} can be built neither from (W, b) "
-            f"({type(other).__name__}: {other}) nor from two sizes ({error}); "
+            f"({type(other).__name__}: {other}) nor from two sizes ({refusal}); "
             "give the class one of these forms"
         ) from other
     return ("w", "b"), None
-
-
-def _by_sizes(named: Named) -> tuple[Parts | None, str]:
-    try:
-        with undisturbed():
-            instance = named.value(*_SIZES)
-    except Exception as error:
-        return None, f"{type(error).__name__}: {error}"
-    return parts_of(instance, _SIZES, named.expression), "it then has no weights of these sizes"
 
 
 def _keeps_bias_row(kind: type, given: Sequence[str]) -> bool:
@@ -224,20 +226,4 @@ def _keeps_bias_row(kind: type, given: Sequence[str]) -> bool:
     return any(
         role(name) == "b" and is_array(value) and tuple(value.shape) == (1, _SIZES[1])
         for name, value in held.items()
-    )
-
-
-def _layer(built: ClassSpec) -> Layer:
-    places = own_places(built)
-    return Layer(
-        built.named.expression,
-        vjp_of(built),
-        variants={
-            "on_reused_instance": on_reused_instance(built),
-            "then_next_batch": then_next_batch(built),
-            **({"after_update": after_update(built, places)} if places else {}),
-        },
-        form=form(built),
-        usage=usage(built, places),
-        not_applicable=OWN_PARAMETERS if built.parts else {},
     )

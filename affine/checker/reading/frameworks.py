@@ -1,19 +1,177 @@
-"""Whether code is written for torch or jax, found out without importing either."""
+"""Torch and jax: which of them code is written for, and what both offer to a layer.
+
+Neither is imported here: `torch.py` and `jax.py` each describe theirs as a `Framework`.
+"""
 
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib import import_module
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
-__all__ = ["framework_of"]
+import numpy as np
 
-FRAMEWORKS = ("torch", "jax")
+from affine.checker.reading.signatures import parameters
+from affine.checker.reading.target import Named
+from affine.checker.reading.usage import with_storage
+from affine.layer import Array, Layer
+
+__all__ = ["Framework", "Prepare", "framework", "framework_of"]
+
+Prepare: TypeAlias = Callable[[int, int], Callable[..., Any]]
+"""From the sizes D and M to a function (x, w, b): modules are made afresh each time."""
+
+_NAMES = ("torch", "jax")
+# Sizes that show how weights are stored: all different.
+_N, _D, _M = 4, 3, 2
+_Shapes: TypeAlias = tuple[tuple[int, ...], ...]
+_PLAIN: _Shapes = (_N, _D), (_D, _M), (_M,)
+_TRANSPOSED: _Shapes = (_N, _D), (_M, _D), (_M,)
+_STACK: _Shapes = (5, _N, _D), (_D, _M), (_M,), (5, _N, _M)
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """A framework that differentiates functions of its own arrays.
+
+    Attributes:
+        name: What reports call it.
+        transforms: The module that has `vjp`, `jvp` and `vmap`.
+        arrays: What reports call its arrays.
+        inward: From an array of NumPy to one of its own.
+        outward: Back; what is not an array of its own is judged as it is.
+        vjp: From a function (x, w, b) to its vjp, on arrays of its own.
+        compiled: From a function to the compiled one.
+        probe: From a function and arrays of NumPy to the shape of its (first) result, None if
+            it refuses them.
+        zeros_like: As in NumPy.
+        not_applicable: Properties that it makes vacuous, each with the reason.
+        not_applicable_differentiated: More of them, where it computes the gradients.
+        context: Every call runs in one.
+        compiles_per_shape: As for a `Layer`.
+    """
+
+    name: str
+    transforms: Any
+    arrays: str
+    inward: Callable[[Array], Any]
+    outward: Callable[[Any], Any]
+    vjp: Callable[..., Any]
+    compiled: Callable[..., Any]
+    probe: Callable[..., tuple[int, ...] | None]
+    zeros_like: Callable[[Any], Any]
+    not_applicable: Mapping[str, str]
+    not_applicable_differentiated: Mapping[str, str] = field(default_factory=dict)
+    context: Callable[[], AbstractContextManager[Any]] = nullcontext
+    compiles_per_shape: bool = False
+
+    def of_numpy(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function of this framework's arrays as one of NumPy's.
+
+        So are the functions that it returns, such as a pullback.
+        """
+
+        def call(*arrays: Array) -> Any:
+            with self.context():
+                result = function(*map(self.inward, arrays))
+                return tuple(map(item, result)) if type(result) is tuple else self.outward(result)
+
+        def item(result: Any) -> Any:
+            return self.of_numpy(result) if callable(result) else self.outward(result)
+
+        return call
+
+    def takes_transposed(self, function: Callable[..., Any]) -> bool:
+        """Whether a function gives (N, M) with weights as Wᵀ alone."""
+        return not self._gives_out(function, _PLAIN) and self._gives_out(function, _TRANSPOSED)
+
+    def takes_a_batch(self, function: Callable[..., Any]) -> bool:
+        """Whether a function gives (N, M), with weights as W or as Wᵀ."""
+        return self._gives_out(function, _PLAIN) or self._gives_out(function, _TRANSPOSED)
+
+    def _gives_out(self, function: Callable[..., Any], shapes: _Shapes) -> bool:
+        return self.probe(function, *(np.ones(one, np.float32) for one in shapes)) == (_N, _M)
+
+    def function(self, named: Named, kind: str, usage: str) -> Layer:
+        """Return the layer of a function (x, w, b)."""
+        transposed, known = self.takes_transposed(named.value), parameters(named.value)
+        takes = known if known and known.takes(3) else "(x, w, b)"
+        form = with_storage(f"{self.name} {kind} {named.expression}{takes}", transposed)
+        function = (lambda x, w, b: named.value(x, w.T, b)) if transposed else named.value
+        layer = self.differentiated(lambda d, m: function)
+        return replace(layer, name=named.expression, form=form, usage=usage)
+
+    def differentiated(self, prepare: Prepare) -> Layer:
+        """Return the layer of functions that the framework differentiates."""
+
+        def vjp(x: Any, w: Any, b: Any) -> Any:
+            return self.vjp(prepare(*w.shape))(x, w, b)
+
+        def compiled(x: Any, w: Any, b: Any) -> Any:
+            return self.vjp(self.compiled(prepare(*w.shape)))(x, w, b)
+
+        def gradients(x: Any, w: Any, b: Any, dout: Any) -> Any:
+            return vjp(x, w, b)[1](dout)
+
+        def jvp(x: Any, w: Any, x_dot: Any, w_dot: Any, b_dot: Any) -> Any:
+            primal, tangent = (x, w, self.zeros_like(b_dot)), (x_dot, w_dot, b_dot)
+            return self.transforms.jvp(prepare(*w.shape), primal, tangent)[1]
+
+        def vmapped(xs: Any, w: Any, b: Any, douts: Any) -> Any:
+            function = prepare(*w.shape)  # a module draws its weights, which `vmap` refuses
+
+            def one(x: Any, dout: Any) -> Any:
+                out, pullback = self.transforms.vjp(function, x, w, b)
+                return (out, *pullback(dout))
+
+            return self.transforms.vmap(one)(xs, douts)
+
+        probed = {
+            "jvp": (jvp, jvp, (*_PLAIN[:2], *_PLAIN)),
+            "with_leading_axes": (vjp, gradients, _STACK),
+            "vmapped": (vmapped, vmapped, _STACK),
+        }
+        variants = {
+            name: variant
+            for name, (variant, call, shapes) in probed.items()
+            if self.probe(call, *map(np.ones, shapes)) is not None
+        }
+        return Layer(
+            self.name,
+            self.of_numpy(vjp),
+            {name: self.of_numpy(one) for name, one in {"compiled": compiled, **variants}.items()},
+            not_applicable={**self.not_applicable, **self.not_applicable_differentiated},
+            compiles_per_shape=self.compiles_per_shape,
+        )
+
+    def through(self, layer: Layer, usage: str) -> Layer:
+        """Return a layer whose own passes use the framework's arrays, as one of NumPy's."""
+        return replace(
+            layer,
+            vjp=self.of_numpy(layer.vjp),
+            variants={name: self.of_numpy(one) for name, one in layer.variants.items()},
+            form=f"{layer.form}, on {self.name} {self.arrays}",
+            usage=usage,
+            not_applicable=self.not_applicable,
+            compiles_per_shape=self.compiles_per_shape,
+        )
+
+
+def framework(name: str) -> Framework:
+    """Return the framework of this name; only now it is imported."""
+    found: Framework = import_module(f"affine.checker.reading.{name}").FRAMEWORK
+    return found
+
+
+# ------------------------------------------------------------------ which one code is written for
 
 
 def framework_of(value: Any) -> str:
-    """Return `torch`, `jax`, or `""` for plain Python and NumPy.
+    """Return `torch`, `jax`, or `""` for plain Python and NumPy, without importing either.
 
     What the code itself refers to decides; if that is neither NumPy nor a framework, what its
     module imports.
@@ -22,26 +180,24 @@ def framework_of(value: Any) -> str:
         >>> framework_of(lambda x, w, b: x @ w + b)
         ''
     """
-    own = _root(getattr(value, "__module__", None) or type(value).__module__)
-    if own in FRAMEWORKS:
+    own = _root(_home(value) or type(value).__module__)
+    if own in _NAMES:
         return own
     for names in (_referred(value), _module_globals(value)):
-        roots = [_root(_home(one)) for one in names]
-        used = [name for name in FRAMEWORKS if name in roots or f"{name}lib" in roots]
-        if used:
-            return used[0]
-        if "numpy" in roots:
-            return ""
+        roots = [
+            _root(one.__name__ if isinstance(one, ModuleType) else _home(one)) for one in names
+        ]
+        used = [name for name in _NAMES if name in roots or f"{name}lib" in roots]
+        if used or "numpy" in roots:
+            return used[0] if used else ""
     return ""
 
 
-def _root(module: str | None) -> str:
-    return (module or "").partition(".")[0]
+def _root(module: str) -> str:
+    return module.partition(".")[0]
 
 
 def _home(value: Any) -> str:
-    if isinstance(value, ModuleType):
-        return value.__name__
     return getattr(value, "__module__", None) or ""
 
 
@@ -77,7 +233,7 @@ def _names(code: CodeType) -> Iterator[str]:
 
 
 def _module_globals(value: Any) -> list[Any]:
-    module = sys.modules.get(getattr(value, "__module__", None) or "")
+    module = sys.modules.get(_home(value))
     space = getattr(inspect.unwrap(value) if callable(value) else value, "__globals__", None)
     held = space if space is not None else vars(module) if module else {}
     return [one for one in held.values() if isinstance(one, ModuleType)]

@@ -1,41 +1,49 @@
-"""Find the layer in a namespace, whichever of the known forms it is written in."""
+"""Find the layer in a namespace or an object, whichever of the known forms it is written in."""
 
 import inspect
-import re
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import partial
-from types import FunctionType, ModuleType
+from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from affine.checker.reading.classes import from_class, from_instance, is_layer_class, method
-from affine.checker.reading.error_messages import explain_class, nothing_found, without_backward
-from affine.checker.reading.frameworks import framework_of
-from affine.checker.reading.numpy import pair
-from affine.checker.reading.signatures import parameters, role
-from affine.checker.reading.target import Named, TargetError, public
-from affine.layer import Layer
-
-__all__ = ["in_namespace", "of_function", "of_object", "of_pair"]
-
-_FORWARD = ("forward", "fwd", "fprop")
-_BACKWARD = (
-    "backward",
-    "backprop",
-    "bwd",
-    "bprop",
-    "vjp",
-    "gradients",
-    "gradient",
-    "grads",
-    "grad",
+from affine.checker.reading.classes import (
+    from_class,
+    from_instance,
+    has_both_passes,
+    is_layer_class,
+    is_static,
+    method,
 )
-# What a layer of this kind is called, where a file has several: affine_forward, MyLinearLayer.
-_USUAL = {"", "affine", "linear", "dense", "fc", "fullyconnected", "innerproduct"}
+from affine.checker.reading.frameworks import framework, framework_of
+from affine.checker.reading.results import out_and_cache, triple
+from affine.checker.reading.signatures import backward_plan, forward_plan, parameters
+from affine.checker.reading.target import Named, TargetError, public
+from affine.checker.reading.usage import loaded, pair_form, pair_usage
+from affine.checker.reading.vocabulary import (
+    BACKWARD,
+    EXPECTED,
+    FORWARD,
+    METHODS,
+    USUAL,
+    closest,
+    plain,
+    role,
+    stem,
+)
+from affine.layer import Array, Layer, Pullback
+
+__all__ = ["recognise"]
+
+_FORMS = """\
+  forward(x, w, b) and backward(dout, x, w)
+  affine_forward(x, w, b) -> (out, cache) and affine_backward(dout, cache)
+  a class (W, b), or one built from two sizes, with forward(x), backward(dout), dW and db
+  a torch module, autograd function or function (x, w, b) of tensors
+  a jax function (x, w, b)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,75 +56,96 @@ class _Candidate:
     def __str__(self) -> str:
         return " and ".join(part.expression for part in self.parts)
 
-    def layer(self) -> Layer:
-        return of_pair(*self.parts) if len(self.parts) == 2 else of_object(self.parts[0])
+
+def recognise(named: Named, label: str, space: Named) -> Layer:
+    """Return the layer of a named object.
+
+    Args:
+        named: A module or another namespace, a class, an instance, a function, a pair (forward,
+            backward), or a layer.
+        label: What messages call it.
+        space: Where the partner of a function may be.
+
+    Raises:
+        TargetError: It has no known form.
+    """
+    try:
+        return _recognised(named, label, space)
+    except TargetError as error:
+        message = str(error)
+        raise TargetError(message if label in message else f"{label}: {message}") from error
+    except (Exception, SystemExit) as error:
+        raise TargetError(
+            f"{label} cannot be used: {type(error).__name__}: {error}; "
+            "give it one of the forms that the documentation lists"
+        ) from error
+
+
+def _recognised(named: Named, label: str, space: Named) -> Layer:
+    value = SimpleNamespace(**named.value) if isinstance(named.value, dict) else named.value
+    if isinstance(value, Layer):
+        return value
+    if inspect.ismodule(value) or isinstance(value, SimpleNamespace):
+        return _in_namespace(replace(named, value=value), label)
+    if isinstance(value, Sequence) and len(value) == 2 and all(map(callable, value)):
+        names = [f"{named.expression}[{index}]" for index in range(2)]
+        if not named.expression:
+            own = [getattr(function, "__name__", "") for function in value]
+            names = [a if a.isidentifier() else b for a, b in zip(own, METHODS, strict=True)]
+        return _of_pair(*(Named(*both, named.origin) for both in zip(names, value, strict=True)))
+    if callable(value) and not inspect.isclass(value):
+        return _of_function(named, space)
+    return _of_object(named)
 
 
 # ------------------------------------------------------------------ one object
 
 
-def of_object(named: Named) -> Layer:
-    """Return the layer of a class, an instance, or a function that a framework differentiates.
-
-    Raises:
-        TargetError: It has no known form.
-    """
-    value, framework = named.value, framework_of(named.value)
-    if framework == "torch":
+def _of_object(named: Named) -> Layer:
+    """Return the layer of a class, an instance, or a function that a framework differentiates."""
+    value, name = named.value, framework_of(named.value)
+    if name == "torch":
         from affine.checker.reading.torch import from_torch, is_torch_class
 
         if is_torch_class(value) or is_torch_class(type(value)) or not method(value, "backward"):
             return from_torch(named)
     if inspect.isclass(value):
-        return _through(framework, from_class(named))
-    if method(value, "forward") and method(value, "backward"):
-        return _through(framework, from_instance(named))
-    if framework == "jax" and callable(value):
-        from affine.checker.reading.jax import from_jax
+        if is_static(value):
+            passes = (named.member(method(value, one)) for one in METHODS)
+            return _through(name, _pair(*passes), named)
+        return _through(name, from_class(named), named)
+    if has_both_passes(value):
+        return _through(name, from_instance(named), named)
+    if name == "jax" and callable(value):
+        return framework(name).function(named, "function", loaded(named))
+    raise TargetError(_without_backward(named))
 
-        return from_jax(named)
-    raise TargetError(without_backward(named))
 
-
-def of_function(named: Named, space: Named) -> Layer | None:
-    """Return the layer of one function of a pair, None if it belongs to none.
-
-    Args:
-        named: The function.
-        space: The module in which the other may be.
-    """
-    if inspect.isclass(named.value) or not callable(named.value):
-        return None
+def _of_function(named: Named, space: Named) -> Layer:
+    """Return the layer of a callable: of a pair to which it belongs, or else its own."""
     members = _members(space)
     for candidate in _pairs(members):
         if any(part.value is named.value for part in candidate.parts):
-            return _extended(candidate, members)
+            return _layer_of(candidate, members)
     if framework_of(named.value) or is_layer_class(type(named.value)):
-        return None
-    near = get_close_matches(
-        named.expression.replace("forward", "backward"), [one.expression for one in members], n=1
+        return _of_object(named)
+    near = closest(
+        named.expression.replace("forward", "backward"), [one.expression for one in members]
     )
-    hint = f" ({near[0]} is close; rename it)" if near and near[0] != named.expression else ""
-    raise TargetError(without_backward(named) + hint)
+    hint = f" ({near} is close; rename it)" if near not in ("", named.expression) else ""
+    raise TargetError(_without_backward(named) + hint)
 
 
-def of_pair(forward: Named, backward: Named) -> Layer:
-    """Return the layer of two functions."""
-    framework = framework_of(backward.value) or framework_of(forward.value)
-    return _through(framework, pair(forward, backward))
+def _of_pair(forward: Named, backward: Named) -> Layer:
+    name = framework_of(backward.value) or framework_of(forward.value)
+    return _through(name, _pair(forward, backward), forward, backward)
 
 
-def _through(framework: str, layer: Layer) -> Layer:
+def _through(name: str, layer: Layer, *parts: Named) -> Layer:
     """Return the layer, given the arrays of the framework in which its backward is written."""
-    if not framework or _works_on_arrays(layer):
+    if not name or _works_on_arrays(layer):
         return layer
-    if framework == "torch":
-        from affine.checker.reading.torch_autograd import through_tensors
-
-        return through_tensors(layer)
-    from affine.checker.reading.jax import through_jax
-
-    return through_jax(layer)
+    return framework(name).through(layer, loaded(*parts))
 
 
 def _works_on_arrays(layer: Layer) -> bool:
@@ -131,25 +160,68 @@ def _works_on_arrays(layer: Layer) -> bool:
     return all(isinstance(result, np.ndarray) for result in results.values())
 
 
+# ------------------------------------------------------------------ a pair of functions
+
+
+def _pair(forward: Named, backward: Named) -> Layer:
+    """Return the layer of a forward and a backward function."""
+    takes = forward_plan(parameters(forward.value))
+    if takes is None:
+        raise TargetError(
+            f"{_call(forward)} cannot be called with x, w and b, "
+            "or their order is not clear; give it three parameters with these names"
+        )
+    back = backward_plan(parameters(backward.value))
+    if back is None:
+        raise TargetError(
+            f"{_call(backward)} can be called neither with "
+            "(dout, cache) nor with (dout, x, w), or their order is not clear; give it "
+            "parameters with those names"
+        )
+
+    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+        known: dict[str, Any] = {"x": x, "w": w, "b": b}
+        out, known["cache"] = out_and_cache(forward.value(*(known[name] for name in takes)))
+
+        def pullback(dout: Array) -> tuple[Array, Array, Array]:
+            given = known | {"dout": dout}
+            result = backward.value(*(given[name] for name in back))
+            return triple(result, backward.expression)
+
+        return out, pullback
+
+    # Only this form promises to flatten: CS231n gives an image as a data point.
+    flattens = forward.name == "affine_forward" and "cache" in back
+    return Layer(
+        backward.expression,
+        vjp,
+        variants={"with_extra_axes": vjp} if flattens else {},
+        form=pair_form([(forward, takes), (backward, back)]),
+        usage=pair_usage(forward, takes, backward, back),
+    )
+
+
 # ------------------------------------------------------------------ a namespace
 
 
-def in_namespace(space: Named, label: str) -> Layer:
-    """Return the layer in a module or another namespace.
-
-    Args:
-        space: The namespace.
-        label: What messages call it.
-
-    Raises:
-        TargetError: It has no known form, or several.
-    """
+def _in_namespace(space: Named, label: str) -> Layer:
+    """Return the layer in a module or another namespace."""
     members = _members(space)
-    found = _chosen(_candidates(members), label)
-    if found is None:
-        explain_class(members)
-        raise TargetError(nothing_found(members, label))
-    return _extended(found, members)
+    found = _candidates(members)
+    usual = [one for one in found if one.stem in USUAL] if len(found) > 1 else found
+    if len(usual) == 1:
+        return _layer_of(usual[0], members)
+    if found:
+        several = usual or found
+        place = label.partition(":")[0] if ":" in label else label
+        raise TargetError(
+            f"{label} has several layers: {', '.join(map(str, several))}; name one of them, "
+            f"such as {place}:{several[0].parts[0].expression}"
+        )
+    both = [one for one in members if inspect.isclass(one.value) and has_both_passes(one.value)]
+    if len(both) == 1:
+        from_class(both[0])  # says what it lacks
+    raise TargetError(_nothing_found(members, label))
 
 
 def _members(space: Named) -> list[Named]:
@@ -168,11 +240,11 @@ def _home(value: Any, here: str) -> str:
 
 def _candidates(members: Sequence[Named]) -> list[_Candidate]:
     """Return the forms in a namespace, those in which a backward pass is written first."""
-    special = [one for one in members if _is_custom(one.value)]
+    special = [_Candidate(stem(one.name), (one,)) for one in members if _is_custom(one.value)]
     if special:
-        return [_Candidate(_stem(one.expression), (one,)) for one in special]
+        return special
     classes = [one for one in members if _is_class_form(one.value)]
-    written = [*_pairs(members), *(_Candidate(_stem(one.expression), (one,)) for one in classes)]
+    written = [*_pairs(members), *(_Candidate(stem(one.name), (one,)) for one in classes)]
     instances = [one for one in members if _is_instance_form(one.value)]
     written = written or [_Candidate(one.expression.lower(), (one,)) for one in instances]
     if written:
@@ -180,8 +252,9 @@ def _candidates(members: Sequence[Named]) -> list[_Candidate]:
     functions = [one for one in members if _is_differentiated(one.value)]
     functions = [one for one in functions if _says_x_w_b(one.value)] or functions
     if len(functions) > 1:
-        functions = [one for one in functions if _takes_a_batch(one.value)] or functions
-    return [_Candidate(_stem(one.expression, _FORWARD), (one,)) for one in functions]
+        batched = [one for one in functions if _takes_a_batch(one.value)]
+        functions = batched or functions
+    return [_Candidate(stem(one.name, FORWARD), (one,)) for one in functions]
 
 
 def _is_custom(value: Any) -> bool:
@@ -199,25 +272,19 @@ def _is_class_form(value: Any) -> bool:
 
 def _is_instance_form(value: Any) -> bool:
     """Whether it is an object with both passes, of a class that cannot be built here."""
-    if inspect.isclass(value) or isinstance(value, (ModuleType, FunctionType)):
-        return False
-    return bool(method(value, "forward") and method(value, "backward"))
+    is_other = inspect.isclass(value) or isinstance(value, (ModuleType, FunctionType))
+    return not is_other and has_both_passes(value)
 
 
 def _is_differentiated(value: Any) -> bool:
-    if inspect.isclass(value) or not callable(value) or not framework_of(value):
-        return False
-    known = parameters(value)
-    return known is None or known.takes(3)
+    return not inspect.isclass(value) and callable(value) and bool(framework_of(value)) and (
+        _takes_three(value)
+    )  # fmt: skip
 
 
 def _takes_a_batch(function: Any) -> bool:
     """Whether a function of a framework gives (N, M): one of one data point does not."""
-    if framework_of(function) == "torch":
-        from affine.checker.reading.torch import takes_a_batch
-    else:
-        from affine.checker.reading.jax import takes_a_batch
-    return takes_a_batch(function)
+    return framework(framework_of(function)).takes_a_batch(function)
 
 
 def _says_x_w_b(value: Any) -> bool:
@@ -225,70 +292,92 @@ def _says_x_w_b(value: Any) -> bool:
     return known is not None and sorted(map(role, known.names[:3])) == ["b", "w", "x"]
 
 
-def _pairs(members: Sequence[Named]) -> Iterator[_Candidate]:
-    """Yield each forward function with the backward function of its stem."""
-    functions = [one for one in members if callable(one.value) and not inspect.isclass(one.value)]
-    back: dict[str, Named] = {}
-    for token in reversed(_BACKWARD):
-        back |= {_stem(one.expression, (token,)): one for one in functions if token in _plain(one)}
-    ahead = {_plain(one): one for one in functions}
-    for token in reversed(_FORWARD):
-        ahead |= {_stem(one.expression, (token,)): one for one in functions if token in _plain(one)}
-    for stem, backward in back.items():
-        forward = ahead.get(stem)
-        if forward is not None and forward.value is not backward.value and _takes_three(forward):
-            yield _Candidate(_stem(stem), (forward, backward))
-
-
-def _takes_three(named: Named) -> bool:
-    known = parameters(named.value)
+def _takes_three(function: Any) -> bool:
+    known = parameters(function)
     return known is None or known.takes(3)
 
 
-def _plain(named: Named) -> str:
-    return named.expression.rpartition(".")[2].lower().replace("_", "")
+def _pairs(members: Sequence[Named]) -> Iterator[_Candidate]:
+    """Yield each forward function with the backward function of its stem."""
+    functions = [one for one in members if callable(one.value) and not inspect.isclass(one.value)]
+    ahead = {plain(one.name): one for one in functions} | _by_stem(functions, FORWARD)
+    for short, backward in _by_stem(functions, BACKWARD).items():
+        forward = ahead.get(short)
+        if forward and forward.value is not backward.value and _takes_three(forward.value):
+            yield _Candidate(stem(short), (forward, backward))
 
 
-def _stem(expression: str, tokens: Sequence[str] = ()) -> str:
-    """Return a name without case, underscores, the words given, and "my" and "layer".
-
-    Examples:
-        >>> _stem("MyLinearLayer"), _stem("affine_forward", ("forward",))
-        ('linear', 'affine')
-    """
-    plain = expression.rpartition(".")[2].lower().replace("_", "")
-    for token in tokens:
-        plain = plain.replace(token, "")
-    return re.sub(r"^my|layer", "", plain)
+def _by_stem(functions: Sequence[Named], words: Sequence[str]) -> dict[str, Named]:
+    """Return the functions whose names have one of the words, by the rest of the name."""
+    return {
+        stem(one.name, (word,)): one
+        for word in reversed(words)
+        for one in functions
+        if word in plain(one.name)
+    }
 
 
-def _chosen(found: Sequence[_Candidate], label: str) -> _Candidate | None:
-    if len(found) <= 1:
-        return found[0] if found else None
-    usual = [one for one in found if one.stem in _USUAL]
-    if len(usual) == 1:
-        return usual[0]
-    several = ", ".join(map(str, usual or found))
-    place = label if ":" not in label else label.partition(":")[0]
-    raise TargetError(
-        f"{label} has several layers: {several}; name one of them, such as "
-        f"{place}:{(usual or found)[0].parts[0].expression}"
+def _layer_of(found: _Candidate, members: Sequence[Named]) -> Layer:
+    """Return the layer, with jvp and per-sample gradients where they stand beside a pair."""
+    if len(found.parts) != 2:
+        return _of_object(found.parts[0])
+    layer = _of_pair(*found.parts)
+    if layer.not_applicable:
+        return layer
+    beside = {plain(one.name): one.value for one in members}
+    short = stem(found.parts[0].name, FORWARD)
+    extra = {}
+    for name, count in {"jvp": 5, "per_sample_gradients": 3}.items():
+        function = beside.get(short + plain(name))
+        known = parameters(function) if callable(function) else None
+        if known is not None and known.takes(count):
+            extra[name] = function
+    return replace(layer, variants={**layer.variants, **extra})
+
+
+# ------------------------------------------------------------------ why it has no known form
+
+
+def _call(named: Named) -> str:
+    return f"{named.expression}{parameters(named.value) or ''}"
+
+
+def _without_backward(named: Named) -> str:
+    """Say that an object is no layer by itself."""
+    name = named.expression or "it"
+    if not callable(named.value):
+        kind = type(named.value).__name__
+        return f"{name} is of type {kind}; name a function, a class or a module"
+    other = name.replace("forward", "backward")
+    other = other if other != name else f"{name}_backward"
+    return (
+        f"{name}{parameters(named.value) or ''} is a NumPy function without a backward pass; "
+        f"put {other}(dout, x, w) beside it"
     )
 
 
-def _extended(found: _Candidate, members: Sequence[Named]) -> Layer:
-    """Return the layer, with jvp and per-sample gradients where they stand beside a pair."""
-    layer = found.layer()
-    if len(found.parts) != 2 or layer.not_applicable:
-        return layer
-    beside = {_plain(one): one.value for one in members}
-    stem = _stem(found.parts[0].expression, _FORWARD)
+def _nothing_found(members: Sequence[Named], label: str) -> str:
+    """Say what was looked for and what is there, with the closest names."""
+    callables = [one for one in members if callable(one.value)]
+    hints = [(one, _hint(one, callables)) for one in callables[:8]]
+    found = ", ".join(_call(one) + (f" ({hint})" if hint else "") for one, hint in hints)
+    return (
+        f"{label} has no known form. Looked for:\n{_FORMS}\n"
+        f"Found: {found or 'no public function or class'}.\n"
+        "Write one of these forms, or name the layer: path.py:name."
+    )
 
-    def extra(name: str, count: int) -> Any:
-        function = beside.get(stem + name)
-        known = parameters(function) if callable(function) else None
-        return function if known is not None and known.takes(count) else None
 
-    both = {"jvp": extra("jvp", 5), "per_sample_gradients": extra("persamplegradients", 3)}
-    beside_it = {name: function for name, function in both.items() if function is not None}
-    return replace(layer, variants={**layer.variants, **beside_it})
+def _hint(named: Named, others: Sequence[Named]) -> str:
+    name = named.expression
+    near = closest(name, EXPECTED, cutoff=0.8)
+    is_other = near.lower() not in ("", name.lower())
+    if is_other and near not in {one.expression for one in others}:
+        return f"did you mean {near}?"
+    if inspect.isclass(named.value):
+        missing = [one for one in METHODS if not method(named.value, one)]
+        return f"without {' and '.join(missing)}" if missing else ""
+    if "forward" in name.lower() or (near and not is_other):
+        takes = _takes_three(named.value)
+        return "without a backward function" if takes else "does not take x, w and b"
+    return ""

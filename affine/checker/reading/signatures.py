@@ -1,29 +1,13 @@
 """Which argument is which: by name, by elimination, and else by position."""
 
 import inspect
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Parameters", "backward_plan", "forward_plan", "gradient_role", "parameters", "role"]
+from affine.checker.reading.vocabulary import plain, role
 
-_ROLES = {
-    "x": {"x", "xs", "input", "inputs", "inp", "data", "features", "batch"},
-    "w": {"w", "weight", "weights", "kernel", "theta", "omega"},
-    "b": {"b", "bias", "biases", "beta"},
-    "dout": {
-        "dout", "dy", "dz", "dh", "do", "dl", "dscores", "dvalues", "dnext", "doutput", "doutputs",
-        "delta", "g", "gy", "gout", "ct", "cotangent", "ybar", "outbar", "error",
-    },
-    "cache": {
-        "cache", "ctx", "context", "saved", "memo", "state", "tape", "res", "residual",
-        "residuals", "aux", "store", "info",
-    },
-}  # fmt: skip
-_UPSTREAM = ("grad", "upstream", "outgrad", "outputgrad", "dout", "dldo", "dldy", "dldz", "dloss")
-_GRADIENT = re.compile(r"^(?:grad(?:ient)?s?(?:of)?|delta|dld?|d|g|nabla)(.+)$")
-_GRADIENT_AFTER = re.compile(r"^(.+?)(?:grad(?:ient)?s?|bar)$")
+__all__ = ["Parameters", "backward_plan", "forward_plan", "parameters"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,40 +56,6 @@ def parameters(function: Callable[..., Any], skip: int = 0) -> Parameters | None
     return Parameters(
         tuple(one.name for one in given), sum(one.default is one.empty for one in given)
     )
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace("_", "")
-
-
-def role(name: str) -> str:
-    """Return what a parameter of this name usually is, `""` where that is not known.
-
-    Examples:
-        >>> [role(name) for name in ("X", "weights", "grad_output", "dL_dout", "cache", "foo")]
-        ['x', 'w', 'dout', 'dout', 'cache', '']
-    """
-    plain = _plain(name)
-    for found, names in _ROLES.items():
-        if plain in names:
-            return found
-    return "dout" if plain.startswith(_UPSTREAM) else ""
-
-
-def gradient_role(name: str) -> str:
-    """Return `x`, `w` or `b` for the name of that one's gradient, else `""`.
-
-    Examples:
-        >>> [gradient_role(name) for name in ("dW", "grad_b", "weight_grad", "dinputs", "db", "W")]
-        ['w', 'b', 'w', 'x', 'b', '']
-    """
-    plain = _plain(name)
-    for pattern in (_GRADIENT, _GRADIENT_AFTER):
-        match = pattern.match(plain)
-        found = role(match[1]) if match else ""
-        if found in ("x", "w", "b"):
-            return found
-    return ""
 
 
 def forward_plan(known: Parameters | None) -> tuple[str, ...] | None:
@@ -161,7 +111,7 @@ def _ordered(names: Sequence[str], usual: tuple[str, ...]) -> tuple[str, ...] | 
     # In statistics beta is the weights, elsewhere the bias: the others decide.
     vague = {"beta", "b"} if is_letter else {"beta"}
     said = [
-        one if one in usual and _plain(name) not in vague else ""
+        one if one in usual and plain(name) not in vague else ""
         for one, name in zip(found, names, strict=True)
     ]
     left = [one for one in usual if one not in said]

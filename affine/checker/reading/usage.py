@@ -1,0 +1,165 @@
+"""A layer in words, `Layer.form`, and as code for reproductions, `Layer.usage`.
+
+The code of a pair of functions or of a plain class needs nothing of this package; where such code
+would be long, two lines adapt the layer as a check does.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from affine.checker.reading.instances import ClassSpec
+from affine.checker.reading.parameter_paths import ParameterPath
+from affine.checker.reading.signatures import parameters
+from affine.checker.reading.source import Source
+from affine.checker.reading.target import Named
+from affine.checker.reading.vocabulary import OUTPUTS, by_role, gradient_role
+
+__all__ = ["class_form", "class_usage", "loaded", "pair_form", "pair_usage", "with_storage"]
+
+
+def pair_form(passes: Sequence[tuple[Named, Sequence[str]]]) -> str:
+    """Return the form of functions, each with what it takes."""
+    known = [(function, parameters(function.value), takes) for function, takes in passes]
+    return " and ".join(
+        f"{function.expression}({', '.join(own.names[: len(takes)] if own else takes)})"
+        for function, own, takes in known
+    )
+
+
+def class_form(spec: ClassSpec) -> str:
+    """Return the form of a class or an instance."""
+    known = parameters(spec.named.value) if spec.is_class else None
+    names = ", ".join(known.names[: len(spec.given)] if known else ())
+    title = f"class {spec.named.expression}({names})"
+    title = title if spec.is_class else f"instance {spec.named.expression}"
+    methods = f"{spec.forward}({', '.join(spec.takes)}) and {spec.backward}({', '.join(spec.back)})"
+    return with_storage(f"{title} with {methods}", spec.transposed)
+
+
+def with_storage(form: str, transposed: bool) -> str:
+    """Return a form, and how it stores the weights."""
+    return f"{form}, weights stored as Wᵀ" if transposed else form
+
+
+# ------------------------------------------------------------------ as code
+
+
+def loaded(*parts: Named) -> str:
+    """Return code that defines `vjp` with this package, for any layer.
+
+    Examples:
+        >>> print(loaded(Named("Affine", dict, "my_layer")))
+        from my_layer import Affine
+        from affine.checker.reading import layer_from
+        <BLANKLINE>
+        vjp = layer_from(Affine).vjp
+    """
+    names = ", ".join(one.expression or "layer" for one in parts)
+    layer = names if len(parts) == 1 else f"({names})"
+    line = "from affine.checker.reading import layer_from"
+    return f"{_import_of(*parts)}\n{line}\n\nvjp = layer_from({layer}).vjp"
+
+
+def _import_of(*parts: Named) -> str:
+    expressions = [one.expression or "layer" for one in parts]
+    names = list(dict.fromkeys(one.partition(".")[0].partition("[")[0] for one in expressions))
+    origin = parts[0].origin
+    return f"from {origin} import {', '.join(names)}" if origin else (
+        f"# {' and '.join(names)}: your own"
+    )  # fmt: skip
+
+
+def pair_usage(forward: Named, takes: Sequence[str], backward: Named, back: Sequence[str]) -> str:
+    """Return code that defines `vjp` with two functions, each with what it takes."""
+    call = f"{forward.expression}({', '.join(takes)})"
+    pull = f"{backward.expression}({', '.join(back)})"
+    lines, out = ["def vjp(x, w, b):"], call
+    if "cache" in back or Source(forward.value).returned_count == 2:
+        lines, out = [*lines, f"    out, {'cache' if 'cache' in back else '_'} = {call}"], "out"
+    entries = Source(backward.value).returned_entries
+    if entries:
+        values = ", ".join(f"grads{entry}" for entry in entries.values())
+        lines += [
+            "    def pullback(dout):",
+            f"        grads = {pull}",
+            f"        return {values}",
+            "",
+        ]
+    lines.append(f"    return {out}, {'pullback' if entries else f'lambda dout: {pull}'}")
+    return "\n".join([_import_of(forward, backward), "", *lines])
+
+
+def class_usage(spec: ClassSpec, own: Sequence[ParameterPath] = ()) -> str:
+    """Return code that defines `vjp` with a class, in two parts: an instance, and its passes.
+
+    Args:
+        spec: How instances are made and called.
+        own: Where an instance keeps its parameters: the code then defines an update of them too.
+    """
+    forward, pullback = _forward(spec), _pullback(spec)
+    if not forward or not pullback:
+        return loaded(spec.named)
+    places = [(place.code("instance"), place.code("new")) for place in own]
+    update = [f"    {old} += {new} - {old}" for old, new in places]
+    return "\n".join([
+        _import_of(spec.named), "",
+        "def instance_of(w, b):", *_making(spec), "    return instance", "",
+        "def passes(instance, x, w, b):", *forward, "",
+        "    def pullback(dout):", *pullback, "", "    return out, pullback", "",
+        *(["def update(instance, w, b):", "    new = instance_of(w, b)", *update, ""] if own else []),
+        "def vjp(x, w, b):", "    return passes(instance_of(w, b), x, w, b)",
+    ])  # fmt: skip
+
+
+def _making(spec: ClassSpec) -> Iterator[str]:
+    name = spec.named.expression or "layer"
+    if spec.is_class:
+        sizes = {"d": "len(w)", "m": "len(b)", "w": "w", "b": "b"}
+        yield f"    instance = {name}({', '.join(sizes[one] for one in spec.given)})"
+    else:
+        yield "    import copy"
+        yield f"    instance = copy.deepcopy({name})"
+    if spec.parts is not None:
+        w = "w.T" if spec.transposed else "w"
+        b = "b.reshape(1, -1)" if spec.parts.bias_row else "b"
+        yield from (f"    {place.code('instance')} = {w}" for place in spec.parts.weights)
+        yield from (f"    {place.code('instance')} = {b}" for place in spec.parts.bias)
+
+
+def _forward(spec: ClassSpec) -> list[str]:
+    """Return the lines that set `out`; none where the source does not show how."""
+    source = Source(getattr(spec.kind, spec.forward))
+    method = "" if spec.forward == "__call__" else f".{spec.forward}"
+    call = f"instance{method}({', '.join(spec.takes)})"
+    if "cache" in spec.back:
+        return [f"    out, cache = {call}"]
+    if source.returned is not None or not source.is_known:
+        return [f"    out{', _' if source.returned_count == 2 else ''} = {call}"]
+    kept = [f"    out = instance.{name}" for name in OUTPUTS if name in source.attributes]
+    return [f"    {call}", kept[0]] if kept else []
+
+
+def _pullback(spec: ClassSpec) -> list[str]:
+    """Return the lines that return the gradients; none where the source does not show how."""
+    source = Source(getattr(spec.kind, spec.backward))
+    call = f"instance.{spec.backward}({', '.join(spec.back)})"
+    kept = _kept_gradients(spec.kind)
+    if source.returned_count == 3:
+        call, dx, dw, db = f"dx, dw, db = {call}", "dx", "dw", "db"
+    elif source.returned_count or source.returned_entries or not kept or not source.is_known:
+        return []
+    elif source.returned is not None:
+        call, dx, dw, db = f"dx = {call}", "dx", kept["w"], kept["b"]
+    elif "x" in kept:
+        dx, dw, db = kept.values()
+    else:
+        return []
+    dw += ".T" if spec.transposed else ""
+    db += ".reshape(-1)" if spec.bias_row else ""
+    return [f"        {call}", f"        return {dx}, {dw}, {db}"]
+
+
+def _kept_gradients(kind: type) -> dict[str, str]:
+    """Return expressions for the gradients that instances keep as attributes."""
+    used = [name for owner in kind.__mro__ for name in Source(owner).attributes]
+    names = filter(gradient_role, (*used, *dir(kind)))
+    return by_role({name: f"instance.{name}" for name in names}, needed="wb")
