@@ -39,14 +39,7 @@ _SIZES = 3, 2
 
 
 def method(kind: Any, name: str) -> str:
-    """Return what a class calls its forward or backward method, `""` if it has none.
-
-    Examples:
-        >>> class Affine:
-        ...     def __call__(self, x): ...
-        >>> method(Affine, "forward"), method(Affine, "backward")
-        ('__call__', '')
-    """
+    """Return what a class calls its forward or backward method, `""` if it has none."""
     found = ((one, _defined(kind, one)) for one in METHODS[name])
     usable = (staticmethod, classmethod)
     return next((one for one, it in found if callable(it) or isinstance(it, usable)), "")
@@ -69,16 +62,7 @@ def is_static(kind: Any) -> bool:
 
 
 def is_layer_class(value: Any) -> bool:
-    """Whether a class has a forward and a backward pass, and takes what a layer takes.
-
-    Examples:
-        >>> class Affine:
-        ...     def __init__(self, w, b): ...
-        ...     def forward(self, x): ...
-        ...     def backward(self, dout): ...
-        >>> is_layer_class(Affine), is_layer_class(dict)
-        (True, False)
-    """
+    """Whether a class has a forward and a backward pass, and takes what a layer takes."""
     if not inspect.isclass(value) or not has_both_passes(value) or inspect.isabstract(value):
         return False
     forward, takes = _method_parameters(value, "forward"), parameters(value)
@@ -89,11 +73,7 @@ def is_layer_class(value: Any) -> bool:
 
 
 def from_class(named: Named) -> Layer:
-    """Return the layer of a class, a fresh instance for every forward pass.
-
-    Raises:
-        TargetError: The class takes something else than weights and bias, or than sizes.
-    """
+    """Return the layer of a class, a fresh instance for every forward pass."""
     kind = named.value
     if not is_layer_class(kind):
         raise TargetError(
@@ -115,11 +95,7 @@ def _signature(named: Named) -> str:
 
 
 def from_instance(named: Named) -> Layer:
-    """Return the layer of an instance: a copy of it for every forward pass.
-
-    Raises:
-        TargetError: Its weights and bias were not found, or which side is D is not clear.
-    """
+    """Return the layer of an instance: a copy of it for every forward pass."""
     held = attributes(named.value).values()
     shapes = {tuple(one.shape) for one in held if is_array(one) and len(one.shape) == 2}
     shapes = {shape for shape in shapes if 1 not in shape}

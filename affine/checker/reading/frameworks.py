@@ -40,24 +40,23 @@ class Framework:
 
     Attributes:
         name: What reports call it.
-        transforms: The module that has `vjp`, `jvp` and `vmap`.
         arrays: What reports call its arrays.
+        transforms: The module that has `vjp`, `jvp` and `vmap`.
         inward: From an array of NumPy to one of its own.
         outward: Back; what is not an array of its own is judged as it is.
         vjp: From a function (x, w, b) to its vjp, on arrays of its own.
         compiled: From a function to the compiled one.
-        probe: From a function and arrays of NumPy to the shape of its (first) result, None if
-            it refuses them.
+        probe: From a function and arrays of NumPy to the shape of its (first) result, if it runs.
         zeros_like: As in NumPy.
         not_applicable: Properties that it makes vacuous, each with the reason.
         not_applicable_differentiated: More of them, where it computes the gradients.
-        context: Every call runs in one.
+        context: What every call runs in.
         compiles_per_shape: As for a `Layer`.
     """
 
     name: str
-    transforms: Any
     arrays: str
+    transforms: Any
     inward: Callable[[Array], Any]
     outward: Callable[[Any], Any]
     vjp: Callable[..., Any]
@@ -117,10 +116,31 @@ class Framework:
         def gradients(x: Any, w: Any, b: Any, dout: Any) -> Any:
             return vjp(x, w, b)[1](dout)
 
+        jvp, vmapped = self._jvp(prepare), self._vmapped(prepare)
+        variants: dict[str, Callable[..., Any]] = {"compiled": compiled}
+        for name, variant, call, shapes in (
+            ("jvp", jvp, jvp, (*_PLAIN[:2], *_PLAIN)),
+            ("with_leading_axes", vjp, gradients, _STACK),
+            ("vmapped", vmapped, vmapped, _STACK),
+        ):
+            if self.probe(call, *map(np.ones, shapes)) is not None:
+                variants[name] = variant
+        return Layer(
+            self.name,
+            self.of_numpy(vjp),
+            {name: self.of_numpy(variant) for name, variant in variants.items()},
+            not_applicable={**self.not_applicable, **self.not_applicable_differentiated},
+            compiles_per_shape=self.compiles_per_shape,
+        )
+
+    def _jvp(self, prepare: Prepare) -> Callable[..., Any]:
         def jvp(x: Any, w: Any, x_dot: Any, w_dot: Any, b_dot: Any) -> Any:
             primal, tangent = (x, w, self.zeros_like(b_dot)), (x_dot, w_dot, b_dot)
             return self.transforms.jvp(prepare(*w.shape), primal, tangent)[1]
 
+        return jvp
+
+    def _vmapped(self, prepare: Prepare) -> Callable[..., Any]:
         def vmapped(xs: Any, w: Any, b: Any, douts: Any) -> Any:
             function = prepare(*w.shape)  # a module draws its weights, which `vmap` refuses
 
@@ -130,23 +150,7 @@ class Framework:
 
             return self.transforms.vmap(one)(xs, douts)
 
-        probed = {
-            "jvp": (jvp, jvp, (*_PLAIN[:2], *_PLAIN)),
-            "with_leading_axes": (vjp, gradients, _STACK),
-            "vmapped": (vmapped, vmapped, _STACK),
-        }
-        variants = {
-            name: variant
-            for name, (variant, call, shapes) in probed.items()
-            if self.probe(call, *map(np.ones, shapes)) is not None
-        }
-        return Layer(
-            self.name,
-            self.of_numpy(vjp),
-            {name: self.of_numpy(one) for name, one in {"compiled": compiled, **variants}.items()},
-            not_applicable={**self.not_applicable, **self.not_applicable_differentiated},
-            compiles_per_shape=self.compiles_per_shape,
-        )
+        return vmapped
 
     def through(self, layer: Layer, usage: str) -> Layer:
         """Return a layer whose own passes use the framework's arrays, as one of NumPy's."""
@@ -175,54 +179,34 @@ def framework_of(value: Any) -> str:
 
     What the code itself refers to decides; if that is neither NumPy nor a framework, what its
     module imports.
-
-    Examples:
-        >>> framework_of(lambda x, w, b: x @ w + b)
-        ''
     """
-    own = _root(_home(value) or type(value).__module__)
-    if own in _NAMES:
-        return own
-    for names in (_referred(value), _module_globals(value)):
-        roots = [
-            _root(one.__name__ if isinstance(one, ModuleType) else _home(one)) for one in names
-        ]
+    for homes in ([_home(value) or type(value).__module__], _referred(value), _imported(value)):
+        roots = {home.partition(".")[0] for home in homes}
         used = [name for name in _NAMES if name in roots or f"{name}lib" in roots]
         if used or "numpy" in roots:
             return used[0] if used else ""
     return ""
 
 
-def _root(module: str) -> str:
-    return module.partition(".")[0]
-
-
 def _home(value: Any) -> str:
+    """Return the name of the module that something is, or was made in."""
+    if isinstance(value, ModuleType):
+        return value.__name__
     return getattr(value, "__module__", None) or ""
 
 
-def _functions(value: Any) -> Iterator[Any]:
-    if isinstance(value, partial):
-        value = value.func
-    if not inspect.isclass(value):
-        yield inspect.unwrap(value) if callable(value) else value
-        return
-    yield from value.__bases__
-    for member in vars(value).values():
-        yield inspect.unwrap(getattr(member, "__func__", member))
-
-
-def _referred(value: Any) -> list[Any]:
-    """Return what the names in a function, or in the methods of a class, stand for."""
-    found = []
-    for function in _functions(value):
-        if inspect.isclass(function):
-            found.append(function)
-        code = getattr(function, "__code__", None)
-        space = getattr(function, "__globals__", {})
+def _referred(value: Any) -> Iterator[str]:
+    """Yield the modules of what the names in a function, or in a class's methods, stand for."""
+    value = value.func if isinstance(value, partial) else value
+    members = [value]
+    if inspect.isclass(value):
+        yield from map(_home, value.__bases__)
+        members = [getattr(member, "__func__", member) for member in vars(value).values()]
+    for member in members:
+        function = _unwrapped(member)
+        code, space = getattr(function, "__code__", None), getattr(function, "__globals__", {})
         if isinstance(code, CodeType):
-            found += [space[name] for name in _names(code) if name in space]
-    return found
+            yield from (_home(space[name]) for name in _names(code) if name in space)
 
 
 def _names(code: CodeType) -> Iterator[str]:
@@ -232,8 +216,12 @@ def _names(code: CodeType) -> Iterator[str]:
             yield from _names(constant)
 
 
-def _module_globals(value: Any) -> list[Any]:
+def _imported(value: Any) -> Iterator[str]:
+    """Yield the modules among the globals of a function or of the module of something else."""
     module = sys.modules.get(_home(value))
-    space = getattr(inspect.unwrap(value) if callable(value) else value, "__globals__", None)
-    held = space if space is not None else vars(module) if module else {}
-    return [one for one in held.values() if isinstance(one, ModuleType)]
+    held = getattr(_unwrapped(value), "__globals__", vars(module) if module else {})
+    yield from (one.__name__ for one in held.values() if isinstance(one, ModuleType))
+
+
+def _unwrapped(value: Any) -> Any:
+    return inspect.unwrap(value) if callable(value) else value

@@ -210,12 +210,7 @@ def warm_up(run: Callable[[Any], tuple[Any, Pullback]], x: Any) -> None:
 
 
 def variants(spec: ClassSpec, places: Sequence[ParameterPath]) -> dict[str, VJP]:
-    """Return the variants of a layer's vjp through one instance.
-
-    Args:
-        spec: How instances are made and called.
-        places: Where an instance keeps its parameters, if they can be updated.
-    """
+    """Return the variants of a layer's vjp through one instance, updated where that is possible."""
     # A forward pass that takes the parameters takes others for the batches before.
     step = 1 if len(spec.takes) == 3 else 0
 
@@ -241,8 +236,8 @@ def variants(spec: ClassSpec, places: Sequence[ParameterPath]) -> dict[str, VJP]
         _update(layer, spec.make(w, b), places)
         return spec.passes(layer, x, w, b)
 
-    found = {"on_reused_instance": on_reused_instance, "then_next_batch": then_next_batch}
-    return {**found, "after_update": after_update} if places else found
+    named: list[VJP] = [on_reused_instance, then_next_batch, *([after_update] if places else [])]
+    return {variant.__name__: variant for variant in named}
 
 
 def _update(layer: Any, fresh: Any, places: Sequence[ParameterPath]) -> None:

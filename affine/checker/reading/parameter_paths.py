@@ -37,12 +37,7 @@ class ParameterPath:
             owner[last[0]] = value
 
     def code(self, owner: str) -> str:
-        """Return the expression for it.
-
-        Examples:
-            >>> ParameterPath(("params", ("W",))).code("layer")
-            "layer.params['W']"
-        """
+        """Return the expression for it, such as `layer.params['W']`."""
         steps = (f".{one}" if isinstance(one, str) else f"[{one[0]!r}]" for one in self.path)
         return owner + "".join(steps)
 
@@ -90,12 +85,7 @@ def is_array(value: Any) -> bool:
 
 
 def attributes(owner: Any) -> dict[str, Any]:
-    """Return what an instance holds, in `__dict__` or in slots.
-
-    Examples:
-        >>> attributes(ParameterPath(("W",)))
-        {'path': ('W',)}
-    """
+    """Return what an instance holds, in `__dict__` or in slots."""
     declared = [vars(kind).get("__slots__", ()) for kind in type(owner).__mro__]
     slots = [slot for one in declared for slot in ((one,) if isinstance(one, str) else one)]
     held = {slot: getattr(owner, slot) for slot in slots if hasattr(owner, slot)}
@@ -142,15 +132,9 @@ def public_arrays(owner: Any) -> Iterator[tuple[ParameterPath, Any]]:
 
 
 def parts_of(owner: Any, sizes: tuple[int, int], label: str) -> Parts | None:
-    """Return where an instance keeps weights and bias, None where it has no weights.
+    """Return where an instance of two different sizes keeps weights and bias, if it has weights.
 
-    Args:
-        owner: An instance built with the two sizes, which differ.
-        sizes: The sizes in the order in which they were given.
-        label: What messages call it.
-
-    Raises:
-        TargetError: It has weights, but which, or how they are stored, is not clear.
+    A TargetError says that it has some, but which, or how they are stored, is not clear.
     """
     first, second = sizes
     held = list(_arrays(owner))

@@ -3,10 +3,11 @@
 import inspect
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
+from itertools import compress
 from types import FunctionType, ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -46,29 +47,12 @@ _FORMS = """\
   a jax function (x, w, b)"""
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A form that was found: what it is called without its affixes, and its parts."""
-
-    stem: str
-    parts: tuple[Named, ...]
-
-    def __str__(self) -> str:
-        return " and ".join(part.expression for part in self.parts)
+_Candidate: TypeAlias = tuple[str, tuple[Named, ...]]
+"""A form that was found: what it is called without its affixes, and its parts."""
 
 
 def recognise(named: Named, label: str, space: Named) -> Layer:
-    """Return the layer of a named object.
-
-    Args:
-        named: A module or another namespace, a class, an instance, a function, a pair (forward,
-            backward), or a layer.
-        label: What messages call it.
-        space: Where the partner of a function may be.
-
-    Raises:
-        TargetError: It has no known form.
-    """
+    """Return the layer of a named object; the partner of a function may be in a space."""
     try:
         return _recognised(named, label, space)
     except TargetError as error:
@@ -124,9 +108,9 @@ def _of_object(named: Named) -> Layer:
 def _of_function(named: Named, space: Named) -> Layer:
     """Return the layer of a callable: of a pair to which it belongs, or else its own."""
     members = _members(space)
-    for candidate in _pairs(members):
-        if any(part.value is named.value for part in candidate.parts):
-            return _layer_of(candidate, members)
+    for _, parts in _pairs(members):
+        if any(part.value is named.value for part in parts):
+            return _layer_of(parts, members)
     if framework_of(named.value) or is_layer_class(type(named.value)):
         return _of_object(named)
     near = closest(
@@ -207,16 +191,16 @@ def _pair(forward: Named, backward: Named) -> Layer:
 def _in_namespace(space: Named, label: str) -> Layer:
     """Return the layer in a module or another namespace."""
     members = _members(space)
-    found = _candidates(members)
-    usual = [one for one in found if one.stem in USUAL] if len(found) > 1 else found
-    if len(usual) == 1:
-        return _layer_of(usual[0], members)
-    if found:
-        several = usual or found
+    candidates = _candidates(members)
+    usual = [one for one in candidates if one[0] in USUAL] or candidates
+    if len(candidates) == 1 or len(usual) == 1:
+        return _layer_of(usual[0][1], members)
+    if usual:
+        several = ", ".join(" and ".join(part.expression for part in parts) for _, parts in usual)
         place = label.partition(":")[0] if ":" in label else label
         raise TargetError(
-            f"{label} has several layers: {', '.join(map(str, several))}; name one of them, "
-            f"such as {place}:{several[0].parts[0].expression}"
+            f"{label} has several layers: {several}; name one of them, "
+            f"such as {place}:{usual[0][1][0].expression}"
         )
     both = [one for one in members if inspect.isclass(one.value) and has_both_passes(one.value)]
     if len(both) == 1:
@@ -240,21 +224,22 @@ def _home(value: Any, here: str) -> str:
 
 def _candidates(members: Sequence[Named]) -> list[_Candidate]:
     """Return the forms in a namespace, those in which a backward pass is written first."""
-    special = [_Candidate(stem(one.name), (one,)) for one in members if _is_custom(one.value)]
+    special = [one for one in members if _is_custom(one.value)]
     if special:
-        return special
+        return [(stem(one.name), (one,)) for one in special]
     classes = [one for one in members if _is_class_form(one.value)]
-    written = [*_pairs(members), *(_Candidate(stem(one.name), (one,)) for one in classes)]
-    instances = [one for one in members if _is_instance_form(one.value)]
-    written = written or [_Candidate(one.expression.lower(), (one,)) for one in instances]
+    written = [*_pairs(members), *((stem(one.name), (one,)) for one in classes)]
     if written:
         return written
+    instances = [one for one in members if _is_instance_form(one.value)]
+    if instances:
+        return [(one.expression.lower(), (one,)) for one in instances]
     functions = [one for one in members if _is_differentiated(one.value)]
-    functions = [one for one in functions if _says_x_w_b(one.value)] or functions
-    if len(functions) > 1:
-        batched = [one for one in functions if _takes_a_batch(one.value)]
-        functions = batched or functions
-    return [_Candidate(stem(one.name, FORWARD), (one,)) for one in functions]
+    functions = [one for one in functions if _names_x_w_b(one.value)] or functions
+    if len(functions) > 1:  # one of one data point does not give (N, M)
+        batched = (framework(framework_of(one.value)).takes_a_batch(one.value) for one in functions)
+        functions = list(compress(functions, batched)) or functions
+    return [(stem(one.name, FORWARD), (one,)) for one in functions]
 
 
 def _is_custom(value: Any) -> bool:
@@ -277,17 +262,11 @@ def _is_instance_form(value: Any) -> bool:
 
 
 def _is_differentiated(value: Any) -> bool:
-    return not inspect.isclass(value) and callable(value) and bool(framework_of(value)) and (
-        _takes_three(value)
-    )  # fmt: skip
+    is_function = callable(value) and not inspect.isclass(value)
+    return is_function and bool(framework_of(value)) and _takes_three(value)
 
 
-def _takes_a_batch(function: Any) -> bool:
-    """Whether a function of a framework gives (N, M): one of one data point does not."""
-    return framework(framework_of(function)).takes_a_batch(function)
-
-
-def _says_x_w_b(value: Any) -> bool:
+def _names_x_w_b(value: Any) -> bool:
     known = parameters(value)
     return known is not None and sorted(map(role, known.names[:3])) == ["b", "w", "x"]
 
@@ -304,7 +283,7 @@ def _pairs(members: Sequence[Named]) -> Iterator[_Candidate]:
     for short, backward in _by_stem(functions, BACKWARD).items():
         forward = ahead.get(short)
         if forward and forward.value is not backward.value and _takes_three(forward.value):
-            yield _Candidate(stem(short), (forward, backward))
+            yield stem(short), (forward, backward)
 
 
 def _by_stem(functions: Sequence[Named], words: Sequence[str]) -> dict[str, Named]:
@@ -317,22 +296,21 @@ def _by_stem(functions: Sequence[Named], words: Sequence[str]) -> dict[str, Name
     }
 
 
-def _layer_of(found: _Candidate, members: Sequence[Named]) -> Layer:
+def _layer_of(parts: tuple[Named, ...], members: Sequence[Named]) -> Layer:
     """Return the layer, with jvp and per-sample gradients where they stand beside a pair."""
-    if len(found.parts) != 2:
-        return _of_object(found.parts[0])
-    layer = _of_pair(*found.parts)
+    if len(parts) != 2:
+        return _of_object(parts[0])
+    layer = _of_pair(*parts)
     if layer.not_applicable:
         return layer
     beside = {plain(one.name): one.value for one in members}
-    short = stem(found.parts[0].name, FORWARD)
-    extra = {}
+    short, variants = stem(parts[0].name, FORWARD), dict(layer.variants)
     for name, count in {"jvp": 5, "per_sample_gradients": 3}.items():
         function = beside.get(short + plain(name))
         known = parameters(function) if callable(function) else None
-        if known is not None and known.takes(count):
-            extra[name] = function
-    return replace(layer, variants={**layer.variants, **extra})
+        if callable(function) and known is not None and known.takes(count):
+            variants[name] = function
+    return replace(layer, variants=variants)
 
 
 # ------------------------------------------------------------------ why it has no known form

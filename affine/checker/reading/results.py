@@ -17,17 +17,7 @@ def out_and_cache(result: Any) -> tuple[Any, Any]:
 
 
 def triple(result: Any, source: str = "backward") -> tuple[Any, Any, Any]:
-    """Return a backward pass's dx, dw and db.
-
-    Raises:
-        TypeError: It returned something else.
-
-    Examples:
-        >>> triple({"dW": 2, "db": 3, "dX": 1})
-        (1, 2, 3)
-        >>> triple((1, {"W": 2, "b": 3}))
-        (1, 2, 3)
-    """
+    """Return a backward pass's dx, dw and db."""
     if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], Mapping):
         beside = by_role(entries(result[1]), needed="wb")
         named = {**beside, "x": result[0]} if beside else {}
@@ -51,12 +41,7 @@ def entries(result: Any) -> dict[str, Any]:
 
 
 def described(result: Any) -> str:
-    """Return in words what a result is.
-
-    Examples:
-        >>> described((1, None))
-        'a tuple of int, NoneType'
-    """
+    """Return in words what a result is."""
     if isinstance(result, (tuple, list)):
         inside = ", ".join(type(entry).__name__ for entry in result[:5])
         return f"a {type(result).__name__} of {inside or 'nothing'}"

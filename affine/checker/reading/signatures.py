@@ -31,48 +31,26 @@ class Parameters:
 
 
 def parameters(function: Callable[..., Any], skip: int = 0) -> Parameters | None:
-    """Return the positional parameters, None where a callable does not tell them.
-
-    Args:
-        function: The callable.
-        skip: How many of the first are not passed by a caller, such as `self`.
-
-    Examples:
-        >>> str(parameters(lambda x, w, b=None: None))
-        '(x, w, b)'
-        >>> parameters(lambda *arguments: None) is None
-        True
-    """
+    """Return the positional parameters after the first few, None where they are not known."""
     try:
         found = list(inspect.signature(function).parameters.values())[skip:]
     except (TypeError, ValueError):
         return None
     if any(one.kind is one.VAR_POSITIONAL for one in found):
         return None
-    needed = [one for one in found if one.default is one.empty and one.kind is not one.VAR_KEYWORD]
-    given = [one for one in found if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
-    if any(one.kind is one.KEYWORD_ONLY for one in needed):
+    if any(one.kind is one.KEYWORD_ONLY and one.default is one.empty for one in found):
         return Parameters((), 1)  # nothing fits
-    return Parameters(
-        tuple(one.name for one in given), sum(one.default is one.empty for one in given)
-    )
+    given = [one for one in found if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    required = sum(one.default is one.empty for one in given)
+    return Parameters(tuple(one.name for one in given), required)
 
 
 def forward_plan(known: Parameters | None) -> tuple[str, ...] | None:
-    """Return the order in which a forward pass takes x, w and b, None where it does not.
-
-    Examples:
-        >>> forward_plan(parameters(lambda features, matrix, shift: None))
-        ('x', 'w', 'b')
-        >>> forward_plan(parameters(lambda W, hidden, b: None))
-        ('w', 'x', 'b')
-        >>> forward_plan(parameters(lambda x: None)) is None
-        True
-    """
-    plain = ("x", "w", "b")
+    """Return the order in which a forward pass takes x, w and b, None where it does not."""
+    usual = ("x", "w", "b")
     if known is None:
-        return plain
-    return _ordered(known.names[:3], plain) if known.takes(3) else None
+        return usual
+    return _ordered(known.names[:3], usual) if known.takes(3) else None
 
 
 _BACKWARD = (("dout",), ("dout", "cache"), ("dout", "x", "w"), ("dout", "x", "w", "b"))
@@ -82,16 +60,6 @@ def backward_plan(known: Parameters | None) -> tuple[str, ...] | None:
     """Return the order in which a backward pass takes dout, x, w, b or a cache.
 
     None where it does not, or where it is not plain.
-
-    Examples:
-        >>> backward_plan(parameters(lambda a, b: None))
-        ('dout', 'cache')
-        >>> backward_plan(parameters(lambda x, w, upstream: None))
-        ('x', 'w', 'dout')
-        >>> backward_plan(parameters(lambda dz, W, a_prev: None))
-        ('dout', 'w', 'x')
-        >>> backward_plan(parameters(lambda: None)) is None
-        True
     """
     if known is None:
         return ("dout", "x", "w")
@@ -104,21 +72,21 @@ def backward_plan(known: Parameters | None) -> tuple[str, ...] | None:
 
 def _ordered(names: Sequence[str], usual: tuple[str, ...]) -> tuple[str, ...] | None:
     """Return what each name stands for; None where names and usual places contradict."""
-    found = [role(name) for name in names]
-    if "cache" in found and "cache" not in usual:
+    roles = [role(name) for name in names]
+    if "cache" in roles and "cache" not in usual:
         return None
-    is_letter = "a" in names and not {"x", "w"} & set(found)  # of a, b, c
+    is_letter = "a" in names and not {"x", "w"} & set(roles)  # of a, b, c
     # In statistics beta is the weights, elsewhere the bias: the others decide.
     vague = {"beta", "b"} if is_letter else {"beta"}
-    said = [
+    named = [
         one if one in usual and plain(name) not in vague else ""
-        for one, name in zip(found, names, strict=True)
+        for one, name in zip(roles, names, strict=True)
     ]
-    left = [one for one in usual if one not in said]
-    if len(left) == said.count("") <= 1:
-        return tuple(one or left[0] for one in said)
+    left = [one for one in usual if one not in named]
+    if len(left) == named.count("") <= 1:
+        return tuple(one or left[0] for one in named)
     last = (*usual[1:], "dout")
-    for plan in (last, usual) if said[-1] == "dout" else (usual,):
-        if all(one in ("", place) for one, place in zip(said, plan, strict=True)):
+    for plan in (last, usual) if named[-1] == "dout" else (usual,):
+        if all(one in ("", place) for one, place in zip(named, plan, strict=True)):
             return plan
     return None

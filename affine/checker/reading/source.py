@@ -77,13 +77,6 @@ class Source:
         """Whether it changes one of these attributes and, with it, something else.
 
         Gradients do not count: they are set to zero after many an update.
-
-        Examples:
-            >>> class Affine:
-            ...     def update(self):
-            ...         self.w -= self.dw
-            >>> Source(Affine.update).changes_with({"w"})
-            False
         """
         changed = {name for node in self._nodes for name in _changed(node)}
         calls = (node.func for node in self._nodes if isinstance(node, ast.Call))

@@ -38,26 +38,13 @@ class Named:
         return self.expression.rpartition(".")[2]
 
     def member(self, name: str) -> "Named":
-        """Return an attribute of it, named in the same way.
-
-        Examples:
-            >>> Named("Affine", dict).member("get").expression
-            'Affine.get'
-        """
+        """Return an attribute of it, named in the same way."""
         expression = f"{self.expression}.{name}".lstrip(".")
         return Named(expression, getattr(self.value, name), self.origin)
 
 
 def find(text: str) -> tuple[Named, Named]:
-    """Import what a target names; return it and its module, which may be the same.
-
-    Raises:
-        TargetError: It was not found or does not load.
-
-    Examples:
-        >>> find("affine:backward")[0].expression
-        'backward'
-    """
+    """Import what a target names; return it and its module, which may be the same."""
     place, name = _parts(text)
     if place.endswith(".py"):
         module = Named("", _from_file(Path(place)), Path(place).stem)

@@ -32,23 +32,13 @@ def _tensor(array: Array) -> Tensor:
 
 
 def _vjp(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *operands: _passes(function, *(one.requires_grad_() for one in operands))
+    def vjp(*operands: Tensor) -> Any:
+        leaves = [one.requires_grad_() for one in operands]
+        out = function(*leaves)
+        always = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
+        return out, lambda dout: torch.autograd.grad(out, leaves, dout.to(out.dtype), **always)
 
-
-def _passes(function: Callable[..., Any], *leaves: Tensor) -> tuple[Any, Callable[[Tensor], Any]]:
-    out = function(*leaves)
-
-    def pullback(dout: Tensor) -> Any:
-        return torch.autograd.grad(
-            out,
-            leaves,
-            dout.to(out.dtype),
-            retain_graph=True,
-            allow_unused=True,
-            materialize_grads=True,
-        )
-
-    return out, pullback
+    return vjp
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -82,7 +72,7 @@ FRAMEWORK = Framework(
     transforms=torch.func,
     arrays="tensors",
     inward=_tensor,
-    outward=lambda result: result.detach().numpy() if isinstance(result, Tensor) else result,
+    outward=lambda result: result.detach().numpy() if isinstance(result, torch.Tensor) else result,
     vjp=_vjp,
     compiled=_compiled,
     probe=_shape,
@@ -98,29 +88,13 @@ FRAMEWORK = Framework(
 
 
 def is_torch_class(value: Any) -> bool:
-    """Whether a class is a torch module, or an autograd function.
-
-    Examples:
-        >>> is_torch_class(torch.nn.Linear), is_torch_class(dict)
-        (True, False)
-    """
+    """Whether a class is a torch module, or an autograd function."""
     kinds = (torch.nn.Module, torch.autograd.Function)
     return isinstance(value, type) and issubclass(value, kinds) and value not in kinds
 
 
 def from_torch(named: Named) -> Layer:
-    """Return the layer of a module class, a module, an autograd function or a function.
-
-    Raises:
-        TargetError: A module has other parameters than one weight matrix and one bias.
-
-    Examples:
-        >>> layer = from_torch(Named("Linear", torch.nn.Linear))
-        >>> layer.form
-        'torch module Linear(in_features, out_features), weights stored as Wᵀ'
-        >>> layer.not_applicable["dtypes_follow_promotion"]
-        'torch refuses operands of different dtypes'
-    """
+    """Return the layer of a module class, a module, an autograd function or a function."""
     value = named.value
     if isinstance(value, torch.nn.Module):
         return _module(named, named.expression, lambda d, m: value, value)
@@ -156,7 +130,12 @@ def _module(
     named: Named, title: str, make: Callable[[int, int], torch.nn.Module], sample: torch.nn.Module
 ) -> Layer:
     weight, bias, transposed, bias_row = _parameters_of(named.expression, sample)
-    frozen = _frozen(named.expression, sample)
+    frozen = {name for name, one in sample.named_parameters() if not one.requires_grad}
+    if len(frozen) == 2:
+        raise TargetError(
+            f"{named.expression} is frozen: neither {weight} nor {bias} requires a gradient, so "
+            "there is no dW and no db to judge; let them: requires_grad_(True)"
+        )
 
     def prepare(d: int, m: int) -> Callable[..., Any]:
         module = make(d, m)
@@ -187,37 +166,24 @@ def _on_reused_module(prepare: Prepare) -> VJP:
     """
 
     def vjp(x: Tensor, w: Tensor, b: Tensor) -> Any:
-        function = prepare(*w.shape)
-        weights, bias = (w + 1).requires_grad_(), (b + 1).requires_grad_()
-        run = lambda batch: _passes(function, batch.requires_grad_(), weights, bias)
-        warm_up(run, x)
+        passes, weights, bias = _vjp(prepare(*w.shape)), w + 1, b + 1
+        warm_up(lambda batch: passes(batch, weights, bias), x)
         with torch.no_grad():
             weights.copy_(w)
             bias.copy_(b)
-        return run(x)
+        return passes(x, weights, bias)
 
     reused: VJP = FRAMEWORK.of_numpy(vjp)
     return reused
-
-
-def _frozen(label: str, module: torch.nn.Module) -> set[str]:
-    """Return the names of the parameters that get no gradient."""
-    named = dict(module.named_parameters())
-    frozen = {name for name, one in named.items() if not one.requires_grad}
-    if frozen == named.keys():
-        raise TargetError(
-            f"{label} is frozen: neither {' nor '.join(named)} requires a gradient, so there is "
-            "no dW and no db to judge; let them: requires_grad_(True)"
-        )
-    return frozen
 
 
 def _parameters_of(label: str, module: torch.nn.Module) -> tuple[str, str, bool, bool]:
     """Return the names of weights and bias, and whether they are Wᵀ and a row."""
     held = {name: tuple(one.shape) for name, one in module.named_parameters()}
     matrices = {name: shape for name, shape in held.items() if len(shape) == 2 and shape[0] != 1}
-    vectors = {name: shape for name, shape in held.items() if len(shape) in (1, 2)}
-    vectors = {name: vectors[name] for name in vectors if name not in matrices}
+    vectors = {
+        name: shape for name, shape in held.items() if len(shape) in (1, 2) and name not in matrices
+    }
     if len(matrices) != 1 or len(vectors) != 1 or len(held) != 2:
         shapes = ", ".join(f"{name} {shape}" for name, shape in held.items()) or "none"
         raise TargetError(

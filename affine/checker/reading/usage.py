@@ -44,15 +44,7 @@ def with_storage(form: str, transposed: bool) -> str:
 
 
 def loaded(*parts: Named) -> str:
-    """Return code that defines `vjp` with this package, for any layer.
-
-    Examples:
-        >>> print(loaded(Named("Affine", dict, "my_layer")))
-        from my_layer import Affine
-        from affine.checker.reading import layer_from
-        <BLANKLINE>
-        vjp = layer_from(Affine).vjp
-    """
+    """Return code that defines `vjp` with this package, for any layer."""
     names = ", ".join(one.expression or "layer" for one in parts)
     layer = names if len(parts) == 1 else f"({names})"
     line = "from affine.checker.reading import layer_from"
@@ -91,21 +83,21 @@ def pair_usage(forward: Named, takes: Sequence[str], backward: Named, back: Sequ
 def class_usage(spec: ClassSpec, own: Sequence[ParameterPath] = ()) -> str:
     """Return code that defines `vjp` with a class, in two parts: an instance, and its passes.
 
-    Args:
-        spec: How instances are made and called.
-        own: Where an instance keeps its parameters: the code then defines an update of them too.
+    Where its own parameters are known, the code defines an update of them too.
     """
     forward, pullback = _forward(spec), _pullback(spec)
     if not forward or not pullback:
         return loaded(spec.named)
-    places = [(place.code("instance"), place.code("new")) for place in own]
-    update = [f"    {old} += {new} - {old}" for old, new in places]
+    update = ["def update(instance, w, b):", "    new = instance_of(w, b)"] if own else []
+    for place in own:
+        old, new = place.code("instance"), place.code("new")
+        update.append(f"    {old} += {new} - {old}")
     return "\n".join([
         _import_of(spec.named), "",
         "def instance_of(w, b):", *_making(spec), "    return instance", "",
         "def passes(instance, x, w, b):", *forward, "",
         "    def pullback(dout):", *pullback, "", "    return out, pullback", "",
-        *(["def update(instance, w, b):", "    new = instance_of(w, b)", *update, ""] if own else []),
+        *update, *([""] if own else []),
         "def vjp(x, w, b):", "    return passes(instance_of(w, b), x, w, b)",
     ])  # fmt: skip
 

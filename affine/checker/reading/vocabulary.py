@@ -9,9 +9,8 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 __all__ = [
-    "BACKWARD", "EXPECTED", "FORWARD", "GRADIENT_CONTAINERS", "METHODS", "OUTPUTS", "USUAL",
-    "by_role", "closest", "gradient_role", "is_gradient_container", "is_no_parameter", "plain",
-    "role", "stem",
+    "BACKWARD", "EXPECTED", "FORWARD", "METHODS", "OUTPUTS", "USUAL", "by_role", "closest",
+    "gradient_role", "is_gradient_container", "is_no_parameter", "plain", "role", "stem",
 ]  # fmt: skip
 
 Value = TypeVar("Value")
@@ -36,7 +35,6 @@ GRADIENTS = (
     re.compile(r"^(.+?)(?:grad(?:ient)?s?|bar)$"),
 )
 """How the gradient of something is named."""
-GRADIENT_CONTAINERS = ("grads", "gradients", "grad")
 OPTIMISER_STATE = ("grad", "veloc", "moment")
 """How the names of arrays begin that have the shape of a parameter and are none."""
 
@@ -66,12 +64,7 @@ def plain(name: str) -> str:
 
 
 def stem(name: str, words: Iterable[str] = ()) -> str:
-    """Return a plain name without the words given, and without "my" and "layer".
-
-    Examples:
-        >>> stem("MyLinearLayer"), stem("affine_forward", ("forward",))
-        ('linear', 'affine')
-    """
+    """Return a plain name without the words given, and without "my" and "layer"."""
     short = plain(name)
     for word in words:
         short = short.replace(word, "")
@@ -104,15 +97,7 @@ def gradient_role(name: str) -> str:
 def by_role(entries: Mapping[str, Value], needed: str = "xwb") -> dict[str, Value]:
     """Return the entries named like gradients, or else like arguments, by `x`, `w` and `b`.
 
-    Args:
-        entries: Anything, by name.
-        needed: Which of the three there must be; without them the result is empty.
-
-    Examples:
-        >>> by_role({"dW": 2, "db": 3, "dX": 1, "x": 0})
-        {'x': 1, 'w': 2, 'b': 3}
-        >>> by_role({"W": 2, "b": 3}, needed="wb")
-        {'w': 2, 'b': 3}
+    It is empty where one of those is missing that are needed.
     """
     for which in (gradient_role, role):
         found = {which(name): value for name, value in entries.items()}
