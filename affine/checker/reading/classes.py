@@ -40,9 +40,9 @@ _SIZES = 3, 2
 
 def method(kind: Any, name: str) -> str:
     """Return what a class calls its forward or backward method, `""` if it has none."""
-    found = ((one, _defined(kind, one)) for one in METHODS[name])
-    usable = (staticmethod, classmethod)
-    return next((one for one, it in found if callable(it) or isinstance(it, usable)), "")
+    defined = ((one, _defined(kind, one)) for one in METHODS[name])
+    wrapped = (staticmethod, classmethod)
+    return next((one for one, it in defined if callable(it) or isinstance(it, wrapped)), "")
 
 
 def _defined(kind: Any, name: str) -> Any:
@@ -82,8 +82,8 @@ def from_class(named: Named) -> Layer:
         )
     takes = _takes(named)
     given, parts = _given(named) if takes == ("x",) else ((), None)
-    row = parts.bias_row if parts is not None else _keeps_bias_row(kind, given)
-    return _layer(named, takes, given, parts, row)
+    bias_row = parts.bias_row if parts is not None else _keeps_bias_row(kind, given)
+    return _layer(named, takes, given, parts, bias_row)
 
 
 def _signature(named: Named) -> str:

@@ -43,10 +43,8 @@ class ClassSpec:
 
     Attributes:
         named: The class, or an instance that is copied.
-        forward: Name of the method.
-        backward: Name of the method.
-        takes: What the forward method takes, in order.
-        back: What the backward method takes, in order.
+        forward: The name of a method, which takes x, or x, w and b in the order of `takes`.
+        backward: The name of a method, which takes dout and more in the order of `back`.
         given: What the class takes, in order; empty where it takes nothing.
         parts: Where weights and bias are put afterwards, if they are.
         bias_row: Whether instances keep the bias as one row, (1, M), and so its gradient.

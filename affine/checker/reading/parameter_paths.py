@@ -57,26 +57,22 @@ class Parts:
     """The weights and the bias of a class that is built by sizes.
 
     Attributes:
-        weights: Every place that holds the weights.
-        bias: Every place that holds the bias.
+        places: Every place that holds the weights, `w`, or the bias, `b`.
         transposed: Whether the weights are stored as Wᵀ, (M, D).
         bias_row: Whether the bias is stored as one row, (1, M).
         outputs_first: Whether the class takes (M, D) rather than (D, M).
     """
 
-    weights: tuple[ParameterPath, ...]
-    bias: tuple[ParameterPath, ...]
+    places: list[tuple[str, ParameterPath]]
     transposed: bool
     bias_row: bool
     outputs_first: bool = False
 
     def put(self, owner: Any, w: Array, b: Array) -> None:
         """Give an instance its weights and its bias, in the shapes that it keeps them in."""
-        w = w.T if self.transposed else w
-        b = b.reshape(1, -1) if self.bias_row else b
-        for places, value in ((self.weights, w), (self.bias, b)):
-            for place in places:
-                place.put(owner, value)
+        stored = w.T if self.transposed else w, b.reshape(1, -1) if self.bias_row else b
+        for which, place in self.places:
+            place.put(owner, stored["wb".index(which)])
 
 
 def is_array(value: Any) -> bool:
@@ -159,8 +155,7 @@ def parts_of(owner: Any, sizes: tuple[int, int], label: str) -> Parts | None:
         )
     outputs = vector[-1]
     return Parts(
-        weights=tuple(place for place, _ in kept),
-        bias=tuple(place for place, _ in bias),
+        places=[*(("w", place) for place, _ in kept), *(("b", place) for place, _ in bias)],
         transposed=kept[0][1].shape[0] == outputs,
         bias_row=len(vector) == 2,
         outputs_first=outputs == first,

@@ -6,7 +6,6 @@ calls return.
 
 import ast
 import inspect
-from collections.abc import Iterator
 from textwrap import dedent
 from typing import Any, TypeGuard
 
@@ -78,23 +77,14 @@ class Source:
 
         Gradients do not count: they are set to zero after many an update.
         """
-        changed = {name for node in self._nodes for name in _changed(node)}
-        calls = (node.func for node in self._nodes if isinstance(node, ast.Call))
+        stored = [node for node in self._nodes if isinstance(getattr(node, "ctx", 0), ast.Store)]
+        places = [node.value if isinstance(node, ast.Subscript) else node for node in stored]
+        changed = {place.attr for place in places if _is_own(place)}
         others = {name for name in changed - own if not gradient_role(name)}
-        return bool(changed & own) and (bool(others) or any(map(_is_own, calls)))
+        calls = any(isinstance(node, ast.Call) and _is_own(node.func) for node in self._nodes)
+        return bool(changed & own) and (bool(others) or calls)
 
 
-def _changed(node: ast.AST) -> Iterator[str]:
-    """Yield the attributes of `self` that a statement assigns to, or to entries of."""
-    if not isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
-        return
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    for target in targets:
-        for one in target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]:
-            place = one.value if isinstance(one, ast.Subscript) else one
-            if _is_own(place):
-                yield place.attr
-
-
-def _is_own(node: ast.expr) -> TypeGuard[ast.Attribute]:
+def _is_own(node: ast.AST) -> TypeGuard[ast.Attribute]:
+    """Whether it is an attribute of a name, such as `self`."""
     return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)

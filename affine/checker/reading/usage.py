@@ -4,7 +4,7 @@ The code of a pair of functions or of a plain class needs nothing of this packag
 would be long, two lines adapt the layer as a check does.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from affine.checker.reading.instances import ClassSpec
 from affine.checker.reading.parameter_paths import ParameterPath
@@ -62,22 +62,18 @@ def _import_of(*parts: Named) -> str:
 
 def pair_usage(forward: Named, takes: Sequence[str], backward: Named, back: Sequence[str]) -> str:
     """Return code that defines `vjp` with two functions, each with what it takes."""
-    call = f"{forward.expression}({', '.join(takes)})"
+    out = call = f"{forward.expression}({', '.join(takes)})"
     pull = f"{backward.expression}({', '.join(back)})"
-    lines, out = ["def vjp(x, w, b):"], call
+    lines = [_import_of(forward, backward), "", "def vjp(x, w, b):"]
     if "cache" in back or Source(forward.value).returned_count == 2:
-        lines, out = [*lines, f"    out, {'cache' if 'cache' in back else '_'} = {call}"], "out"
+        out = "out"
+        lines.append(f"    out, {'cache' if 'cache' in back else '_'} = {call}")
     entries = Source(backward.value).returned_entries
-    if entries:
-        values = ", ".join(f"grads{entry}" for entry in entries.values())
-        lines += [
-            "    def pullback(dout):",
-            f"        grads = {pull}",
-            f"        return {values}",
-            "",
-        ]
-    lines.append(f"    return {out}, {'pullback' if entries else f'lambda dout: {pull}'}")
-    return "\n".join([_import_of(forward, backward), "", *lines])
+    if not entries:
+        return "\n".join([*lines, f"    return {out}, lambda dout: {pull}"])
+    values = ", ".join(f"grads{entry}" for entry in entries.values())
+    lines += ["    def pullback(dout):", f"        grads = {pull}", f"        return {values}", ""]
+    return "\n".join([*lines, f"    return {out}, pullback"])
 
 
 def class_usage(spec: ClassSpec, own: Sequence[ParameterPath] = ()) -> str:
@@ -86,35 +82,26 @@ def class_usage(spec: ClassSpec, own: Sequence[ParameterPath] = ()) -> str:
     Where its own parameters are known, the code defines an update of them too.
     """
     forward, pullback = _forward(spec), _pullback(spec)
-    if not forward or not pullback:
+    if not spec.is_class or not forward or not pullback:
         return loaded(spec.named)
-    update = ["def update(instance, w, b):", "    new = instance_of(w, b)"] if own else []
-    for place in own:
-        old, new = place.code("instance"), place.code("new")
-        update.append(f"    {old} += {new} - {old}")
+    sizes = {"d": "len(w)", "m": "len(b)", "w": "w", "b": "b"}
+    given = ", ".join(sizes[name] for name in spec.given)
+    w, b = "w.T" if spec.transposed else "w", "b.reshape(1, -1)" if spec.bias_row else "b"
+    places = spec.parts.places if spec.parts else []
+    stored = [f"    {one.code('instance')} = {w if which == 'w' else b}" for which, one in places]
+    pairs = [(one.code("instance"), one.code("new")) for one in own]
+    update = [f"    {old} += {new} - {old}" for old, new in pairs]
+    if own:
+        update = ["def update(instance, w, b):", "    new = instance_of(w, b)", *update, ""]
     return "\n".join([
         _import_of(spec.named), "",
-        "def instance_of(w, b):", *_making(spec), "    return instance", "",
+        "def instance_of(w, b):", f"    instance = {spec.named.expression}({given})",
+        *stored, "    return instance", "",
         "def passes(instance, x, w, b):", *forward, "",
         "    def pullback(dout):", *pullback, "", "    return out, pullback", "",
-        *update, *([""] if own else []),
+        *update,
         "def vjp(x, w, b):", "    return passes(instance_of(w, b), x, w, b)",
     ])  # fmt: skip
-
-
-def _making(spec: ClassSpec) -> Iterator[str]:
-    name = spec.named.expression or "layer"
-    if spec.is_class:
-        sizes = {"d": "len(w)", "m": "len(b)", "w": "w", "b": "b"}
-        yield f"    instance = {name}({', '.join(sizes[one] for one in spec.given)})"
-    else:
-        yield "    import copy"
-        yield f"    instance = copy.deepcopy({name})"
-    if spec.parts is not None:
-        w = "w.T" if spec.transposed else "w"
-        b = "b.reshape(1, -1)" if spec.parts.bias_row else "b"
-        yield from (f"    {place.code('instance')} = {w}" for place in spec.parts.weights)
-        yield from (f"    {place.code('instance')} = {b}" for place in spec.parts.bias)
 
 
 def _forward(spec: ClassSpec) -> list[str]:
