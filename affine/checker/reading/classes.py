@@ -80,7 +80,7 @@ def from_class(named: Named) -> Layer:
             f"{_signature(named)} takes neither (W, b) nor two sizes by position, and "
             f"its {method(kind, 'forward')} takes no x, w and b; give the class one of these forms"
         )
-    takes = _takes(named)
+    takes = _plan(named, "forward")
     given, parts = _given(named) if takes == ("x",) else ((), None)
     bias_row = parts.bias_row if parts is not None else _keeps_bias_row(kind, given)
     return _layer(named, takes, given, parts, bias_row)
@@ -108,14 +108,16 @@ def from_instance(named: Named) -> Layer:
     parts = parts_of(named.value, (first, second), named.expression)
     if parts is None:
         raise TargetError(f"{named.expression} has no weights; name its class instead")
-    return _layer(named, _takes(named), (), parts, parts.bias_row)
+    return _layer(named, _plan(named, "forward"), (), parts, parts.bias_row)
 
 
 def _layer(
     named: Named, takes: Sequence[str], given: Sequence[str], parts: Parts | None, bias_row: bool
 ) -> Layer:
     forward, backward = method(named.value, "forward"), method(named.value, "backward")
-    spec = ClassSpec(named, forward, backward, takes, _back(named), given, parts, bias_row)
+    spec = ClassSpec(
+        named, forward, backward, takes, _plan(named, "backward"), given, parts, bias_row
+    )
     places = own_places(spec)
     return Layer(
         named.expression,
@@ -136,30 +138,22 @@ def _method_parameters(kind: Any, name: str) -> Parameters | None:
     return parameters(function, skip=0 if bound else 1)
 
 
-def _takes(named: Named) -> tuple[str, ...]:
-    known = _method_parameters(named.value, "forward")
-    if known is None or known.takes(1):
-        return ("x",)
-    plan = forward_plan(known)
-    if plan is None:
-        raise TargetError(
-            f"{named.member(method(named.value, 'forward')).expression}{known} can be called "
-            "neither with x alone nor with x, w and b; give it those parameters"
-        )
-    return plan
+_REFUSALS = {
+    "forward": "can be called neither with x alone nor with x, w and b; give it those parameters",
+    "backward": "takes more than dout; a backward pass that updates the weights shows no "
+    "gradients, so let it take dout alone and keep dW and db",
+}
 
 
-def _back(named: Named) -> tuple[str, ...]:
-    known = _method_parameters(named.value, "backward")
+def _plan(named: Named, name: str) -> tuple[str, ...]:
+    """Return what the forward or backward method takes, in order."""
+    known = _method_parameters(named.value, name)
     if known is None or known.takes(1):
-        return ("dout",)
-    plan = backward_plan(known)
+        return ("x",) if name == "forward" else ("dout",)
+    plan = forward_plan(known) if name == "forward" else backward_plan(known)
     if plan is None or (len(plan) == 2 and "cache" not in map(role, known.names)):
-        raise TargetError(
-            f"{named.member(method(named.value, 'backward')).expression}{known} takes more than "
-            "dout; a backward pass that updates the weights shows no gradients, so let it take "
-            "dout alone and keep dW and db"
-        )
+        expression = named.member(method(named.value, name)).expression
+        raise TargetError(f"{expression}{known} {_REFUSALS[name]}")
     return plan
 
 
@@ -199,7 +193,5 @@ def _keeps_bias_row(kind: type, given: Sequence[str]) -> bool:
             held = attributes(kind(*(arrays[name] for name in given)))
     except Exception:
         return False
-    return any(
-        role(name) == "b" and is_array(value) and tuple(value.shape) == (1, _SIZES[1])
-        for name, value in held.items()
-    )
+    biases = [one for name, one in held.items() if role(name) == "b" and is_array(one)]
+    return (1, _SIZES[1]) in (tuple(one.shape) for one in biases)

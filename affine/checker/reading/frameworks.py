@@ -38,20 +38,15 @@ _STACK: _Shapes = (5, _N, _D), (_D, _M), (_M,), (5, _N, _M)
 class Framework:
     """A framework that differentiates functions of its own arrays.
 
+    `inward` and `outward` convert NumPy's arrays to its own and back; what is not an array of its
+    own is judged as it is. `transforms` has `vjp`, `jvp` and `vmap`, `vjp` and `compiled` take a
+    function of its arrays, and `probe` returns the shape of a function's (first) result on arrays
+    of NumPy, None if it refuses them. Every call runs in a `context`.
+
     Attributes:
-        name: What reports call it.
         arrays: What reports call its arrays.
-        transforms: The module that has `vjp`, `jvp` and `vmap`.
-        inward: From an array of NumPy to one of its own.
-        outward: Back; what is not an array of its own is judged as it is.
-        vjp: From a function (x, w, b) to its vjp, on arrays of its own.
-        compiled: From a function to the compiled one.
-        probe: From a function and arrays of NumPy to the shape of its (first) result, if it runs.
-        zeros_like: As in NumPy.
         not_applicable: Properties that it makes vacuous, each with the reason.
         not_applicable_differentiated: More of them, where it computes the gradients.
-        context: What every call runs in.
-        compiles_per_shape: As for a `Layer`.
     """
 
     name: str
@@ -84,20 +79,16 @@ class Framework:
 
         return call
 
-    def takes_transposed(self, function: Callable[..., Any]) -> bool:
-        """Whether a function gives (N, M) with weights as Wᵀ alone."""
-        return not self._gives_out(function, _PLAIN) and self._gives_out(function, _TRANSPOSED)
-
-    def takes_a_batch(self, function: Callable[..., Any]) -> bool:
-        """Whether a function gives (N, M), with weights as W or as Wᵀ."""
-        return self._gives_out(function, _PLAIN) or self._gives_out(function, _TRANSPOSED)
-
-    def _gives_out(self, function: Callable[..., Any], shapes: _Shapes) -> bool:
-        return self.probe(function, *(np.ones(one, np.float32) for one in shapes)) == (_N, _M)
+    def storage(self, function: Callable[..., Any]) -> str:
+        """Return `W` or `Wᵀ`, with which a function gives (N, M); `""` where neither does."""
+        for stored, shapes in (("W", _PLAIN), ("Wᵀ", _TRANSPOSED)):
+            if self.probe(function, *(np.ones(one, np.float32) for one in shapes)) == (_N, _M):
+                return stored
+        return ""
 
     def function(self, named: Named, kind: str, usage: str) -> Layer:
         """Return the layer of a function (x, w, b)."""
-        transposed, known = self.takes_transposed(named.value), parameters(named.value)
+        transposed, known = self.storage(named.value) == "Wᵀ", parameters(named.value)
         takes = known if known and known.takes(3) else "(x, w, b)"
         form = with_storage(f"{self.name} {kind} {named.expression}{takes}", transposed)
         function = (lambda x, w, b: named.value(x, w.T, b)) if transposed else named.value

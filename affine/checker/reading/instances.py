@@ -13,10 +13,9 @@ import numpy as np
 from affine.checker.reading.parameter_paths import (
     ParameterPath,
     Parts,
+    arrays_of,
     attributes,
     is_array,
-    properties,
-    public_arrays,
 )
 from affine.checker.reading.results import described, entries, out_and_cache, triple
 from affine.checker.reading.source import Source
@@ -79,15 +78,12 @@ class ClassSpec:
         """Return a fresh instance with these weights and this bias."""
         sizes = {"d": w.shape[0], "m": w.shape[1], "w": w, "b": b}
         arguments = [sizes[name] for name in self.given]
-        if not self.is_class:
-            layer = copy.deepcopy(self.named.value)
-        elif self.parts is None:
+        if self.parts is None:
             return self.named.value(*arguments)
-        else:
-            with undisturbed():
-                layer = self.named.value(*arguments)
-        if self.parts is not None:
-            self.parts.put(layer, w, b)
+        with undisturbed():
+            value = self.named.value
+            layer = value(*arguments) if self.is_class else copy.deepcopy(value)
+        self.parts.put(layer, w, b)
         return layer
 
     def passes(self, layer: Any, x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
@@ -154,7 +150,7 @@ def _read(value: Any, before: Any, given: Iterable[Any]) -> Any:
 def _gradients_on(layer: Any) -> dict[str, Any]:
     """Return the gradients among the attributes: plain, in a container, or beside a parameter."""
     found: dict[str, Any] = {}
-    for name, value in (properties(layer, gradient_role) | attributes(layer)).items():
+    for name, value in attributes(layer, gradient_role).items():
         if value is None:
             continue
         which = gradient_role(name)
@@ -280,7 +276,8 @@ def own_places(spec: ClassSpec) -> tuple[ParameterPath, ...]:
 
 def _places(layer: Any, w: Array, b: Array) -> Iterator[ParameterPath]:
     """Yield every place of the weights and of the bias; raise if one of the two is not plain."""
-    arrays = list(public_arrays(layer))
+    own = arrays_of(layer, lambda name: role(name) in ("w", "b"))
+    arrays = [one for one in own if not one[0].names[0].startswith("_")]  # a user may write to them
     for given, wanted in ((w, "w"), (b, "b")):
         shapes = {given.shape, given.shape[::-1], (1, *given.shape)}
         fit = [(place, array) for place, array in arrays if tuple(array.shape) in shapes]

@@ -10,9 +10,9 @@ from affine.checker.reading.target import TargetError
 from affine.checker.reading.vocabulary import is_no_parameter, role
 from affine.layer import Array
 
-__all__ = [
-    "ParameterPath", "Parts", "attributes", "is_array", "parts_of", "properties", "public_arrays",
-]  # fmt: skip
+__all__ = ["ParameterPath", "Parts", "arrays_of", "attributes", "is_array", "parts_of"]
+
+_PROPERTIES = (property, cached_property)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,32 +80,32 @@ def is_array(value: Any) -> bool:
     return hasattr(value, "shape") and hasattr(value, "dtype") and not isinstance(value, type)
 
 
-def attributes(owner: Any) -> dict[str, Any]:
-    """Return what an instance holds, in `__dict__` or in slots."""
-    declared = [vars(kind).get("__slots__", ()) for kind in type(owner).__mro__]
-    slots = [slot for one in declared for slot in ((one,) if isinstance(one, str) else one)]
-    held = {slot: getattr(owner, slot) for slot in slots if hasattr(owner, slot)}
-    held = {slot: value for slot, value in held.items() if not slot.startswith("__")}
-    return held | dict(getattr(owner, "__dict__", {}))
+def attributes(owner: Any, is_wanted: Callable[[str], object] = lambda name: False) -> Any:
+    """Return what an instance holds by name: in wanted properties, in slots and in `__dict__`."""
+    names: list[str] = []
+    for kind in type(owner).__mro__:
+        slots = vars(kind).get("__slots__", ())
+        names += (slots,) if isinstance(slots, str) else slots
+        computed = [name for name, one in vars(kind).items() if isinstance(one, _PROPERTIES)]
+        names += filter(is_wanted, computed)
+    held = {}
+    for name in names:
+        # Whatever the user's code raises: before the backward pass there may be no gradient.
+        with suppress(Exception):
+            held[name] = getattr(owner, name)
+    return {name: held[name] for name in held if not name.startswith("__")} | dict(
+        getattr(owner, "__dict__", {})
+    )
 
 
-def properties(owner: Any, is_wanted: Callable[[str], object]) -> dict[str, Any]:
-    """Return the values of the properties with wanted names, of those that give one."""
-    found = {}
-    for name, one in (item for kind in type(owner).__mro__ for item in vars(kind).items()):
-        if isinstance(one, (property, cached_property)) and is_wanted(name):
-            # Whatever the user's code raises: before the backward pass there may be no gradient.
-            with suppress(Exception):
-                found[name] = getattr(owner, name)
-    return found
-
-
-def _arrays(owner: Any) -> Iterator[tuple[ParameterPath, Any]]:
+def arrays_of(
+    owner: Any, is_wanted: Callable[[str], object] = lambda name: False
+) -> Iterator[tuple[ParameterPath, Any]]:
     """Yield the arrays among the attributes, in containers, and in parameter objects.
 
     Gradients, and what an optimiser keeps, are left out.
     """
-    for name, value in attributes(owner).items():
+    for name, value in attributes(owner, is_wanted).items():
         places: dict[tuple[Any, ...], Any] = {(name,): value}
         if isinstance(value, (Mapping, list)):
             entries = value.items() if isinstance(value, Mapping) else enumerate(value)
@@ -118,22 +118,13 @@ def _arrays(owner: Any) -> Iterator[tuple[ParameterPath, Any]]:
                 yield place, array
 
 
-def public_arrays(owner: Any) -> Iterator[tuple[ParameterPath, Any]]:
-    """Yield the arrays that a user may write to: parameters, under their public names."""
-    held = properties(owner, lambda name: role(name) in ("w", "b"))
-    own = ((ParameterPath((name,)), one) for name, one in held.items() if is_array(one))
-    for place, array in (*_arrays(owner), *own):
-        if not place.names[0].startswith("_"):
-            yield place, array
-
-
 def parts_of(owner: Any, sizes: tuple[int, int], label: str) -> Parts | None:
     """Return where an instance of two different sizes keeps weights and bias, if it has weights.
 
     A TargetError says that it has some, but which, or how they are stored, is not clear.
     """
     first, second = sizes
-    held = list(_arrays(owner))
+    held = list(arrays_of(owner))
     weights = [one for one in held if tuple(one[1].shape) in ((first, second), (second, first))]
     if not weights:
         return None

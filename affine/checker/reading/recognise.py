@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from affine.checker.reading import vocabulary
 from affine.checker.reading.classes import (
     from_class,
     from_instance,
@@ -23,18 +24,7 @@ from affine.checker.reading.frameworks import framework, framework_of
 from affine.checker.reading.results import out_and_cache, triple
 from affine.checker.reading.signatures import backward_plan, forward_plan, parameters
 from affine.checker.reading.target import Named, TargetError, public
-from affine.checker.reading.usage import loaded, pair_form, pair_usage
-from affine.checker.reading.vocabulary import (
-    BACKWARD,
-    EXPECTED,
-    FORWARD,
-    METHODS,
-    USUAL,
-    closest,
-    plain,
-    role,
-    stem,
-)
+from affine.checker.reading.usage import call_form, loaded, pair_usage
 from affine.layer import Array, Layer, Pullback
 
 __all__ = ["recognise"]
@@ -75,7 +65,9 @@ def _recognised(named: Named, label: str, space: Named) -> Layer:
         names = [f"{named.expression}[{index}]" for index in range(2)]
         if not named.expression:
             own = [getattr(function, "__name__", "") for function in value]
-            names = [a if a.isidentifier() else b for a, b in zip(own, METHODS, strict=True)]
+            names = [
+                a if a.isidentifier() else b for a, b in zip(own, vocabulary.METHODS, strict=True)
+            ]
         return _of_pair(*(Named(*both, named.origin) for both in zip(names, value, strict=True)))
     if callable(value) and not inspect.isclass(value):
         return _of_function(named, space)
@@ -95,7 +87,7 @@ def _of_object(named: Named) -> Layer:
             return from_torch(named)
     if inspect.isclass(value):
         if is_static(value):
-            passes = (named.member(method(value, one)) for one in METHODS)
+            passes = (named.member(method(value, one)) for one in vocabulary.METHODS)
             return _through(name, _pair(*passes), named)
         return _through(name, from_class(named), named)
     if has_both_passes(value):
@@ -113,7 +105,7 @@ def _of_function(named: Named, space: Named) -> Layer:
             return _layer_of(parts, members)
     if framework_of(named.value) or is_layer_class(type(named.value)):
         return _of_object(named)
-    near = closest(
+    near = vocabulary.closest(
         named.expression.replace("forward", "backward"), [one.expression for one in members]
     )
     hint = f" ({near} is close; rename it)" if near not in ("", named.expression) else ""
@@ -180,7 +172,7 @@ def _pair(forward: Named, backward: Named) -> Layer:
         backward.expression,
         vjp,
         variants={"with_extra_axes": vjp} if flattens else {},
-        form=pair_form([(forward, takes), (backward, back)]),
+        form=f"{call_form(forward, takes)} and {call_form(backward, back)}",
         usage=pair_usage(forward, takes, backward, back),
     )
 
@@ -192,7 +184,7 @@ def _in_namespace(space: Named, label: str) -> Layer:
     """Return the layer in a module or another namespace."""
     members = _members(space)
     candidates = _candidates(members)
-    usual = [one for one in candidates if one[0] in USUAL] or candidates
+    usual = [one for one in candidates if one[0] in vocabulary.USUAL] or candidates
     if len(candidates) == 1 or len(usual) == 1:
         return _layer_of(usual[0][1], members)
     if usual:
@@ -226,9 +218,9 @@ def _candidates(members: Sequence[Named]) -> list[_Candidate]:
     """Return the forms in a namespace, those in which a backward pass is written first."""
     special = [one for one in members if _is_custom(one.value)]
     if special:
-        return [(stem(one.name), (one,)) for one in special]
+        return [(vocabulary.stem(one.name), (one,)) for one in special]
     classes = [one for one in members if _is_class_form(one.value)]
-    written = [*_pairs(members), *((stem(one.name), (one,)) for one in classes)]
+    written = [*_pairs(members), *((vocabulary.stem(one.name), (one,)) for one in classes)]
     if written:
         return written
     instances = [one for one in members if _is_instance_form(one.value)]
@@ -237,9 +229,9 @@ def _candidates(members: Sequence[Named]) -> list[_Candidate]:
     functions = [one for one in members if _is_differentiated(one.value)]
     functions = [one for one in functions if _names_x_w_b(one.value)] or functions
     if len(functions) > 1:  # one of one data point does not give (N, M)
-        batched = (framework(framework_of(one.value)).takes_a_batch(one.value) for one in functions)
+        batched = [framework(framework_of(one.value)).storage(one.value) for one in functions]
         functions = list(compress(functions, batched)) or functions
-    return [(stem(one.name, FORWARD), (one,)) for one in functions]
+    return [(vocabulary.stem(one.name, vocabulary.FORWARD), (one,)) for one in functions]
 
 
 def _is_custom(value: Any) -> bool:
@@ -268,7 +260,7 @@ def _is_differentiated(value: Any) -> bool:
 
 def _names_x_w_b(value: Any) -> bool:
     known = parameters(value)
-    return known is not None and sorted(map(role, known.names[:3])) == ["b", "w", "x"]
+    return known is not None and sorted(map(vocabulary.role, known.names[:3])) == ["b", "w", "x"]
 
 
 def _takes_three(function: Any) -> bool:
@@ -277,22 +269,24 @@ def _takes_three(function: Any) -> bool:
 
 
 def _pairs(members: Sequence[Named]) -> Iterator[_Candidate]:
-    """Yield each forward function with the backward function of its stem."""
+    """Yield each forward function with the backward function of its vocabulary.stem."""
     functions = [one for one in members if callable(one.value) and not inspect.isclass(one.value)]
-    ahead = {plain(one.name): one for one in functions} | _by_stem(functions, FORWARD)
-    for short, backward in _by_stem(functions, BACKWARD).items():
+    ahead = {vocabulary.plain(one.name): one for one in functions} | _by_stem(
+        functions, vocabulary.FORWARD
+    )
+    for short, backward in _by_stem(functions, vocabulary.BACKWARD).items():
         forward = ahead.get(short)
         if forward and forward.value is not backward.value and _takes_three(forward.value):
-            yield stem(short), (forward, backward)
+            yield vocabulary.stem(short), (forward, backward)
 
 
 def _by_stem(functions: Sequence[Named], words: Sequence[str]) -> dict[str, Named]:
     """Return the functions whose names have one of the words, by the rest of the name."""
     return {
-        stem(one.name, (word,)): one
+        vocabulary.stem(one.name, (word,)): one
         for word in reversed(words)
         for one in functions
-        if word in plain(one.name)
+        if word in vocabulary.plain(one.name)
     }
 
 
@@ -303,10 +297,10 @@ def _layer_of(parts: tuple[Named, ...], members: Sequence[Named]) -> Layer:
     layer = _of_pair(*parts)
     if layer.not_applicable:
         return layer
-    beside = {plain(one.name): one.value for one in members}
-    short, variants = stem(parts[0].name, FORWARD), dict(layer.variants)
+    beside = {vocabulary.plain(one.name): one.value for one in members}
+    short, variants = vocabulary.stem(parts[0].name, vocabulary.FORWARD), dict(layer.variants)
     for name, count in {"jvp": 5, "per_sample_gradients": 3}.items():
-        function = beside.get(short + plain(name))
+        function = beside.get(short + vocabulary.plain(name))
         known = parameters(function) if callable(function) else None
         if callable(function) and known is not None and known.takes(count):
             variants[name] = function
@@ -335,7 +329,7 @@ def _without_backward(named: Named) -> str:
 
 
 def _nothing_found(members: Sequence[Named], label: str) -> str:
-    """Say what was looked for and what is there, with the closest names."""
+    """Say what was looked for and what is there, with the vocabulary.closest names."""
     callables = [one for one in members if callable(one.value)]
     hints = [(one, _hint(one, callables)) for one in callables[:8]]
     found = ", ".join(_call(one) + (f" ({hint})" if hint else "") for one, hint in hints)
@@ -348,12 +342,12 @@ def _nothing_found(members: Sequence[Named], label: str) -> str:
 
 def _hint(named: Named, others: Sequence[Named]) -> str:
     name = named.expression
-    near = closest(name, EXPECTED, cutoff=0.8)
+    near = vocabulary.closest(name, vocabulary.EXPECTED, cutoff=0.8)
     is_other = near.lower() not in ("", name.lower())
     if is_other and near not in {one.expression for one in others}:
         return f"did you mean {near}?"
     if inspect.isclass(named.value):
-        missing = [one for one in METHODS if not method(named.value, one)]
+        missing = [one for one in vocabulary.METHODS if not method(named.value, one)]
         return f"without {' and '.join(missing)}" if missing else ""
     if "forward" in name.lower() or (near and not is_other):
         takes = _takes_three(named.value)

@@ -5,8 +5,7 @@ import importlib.util
 import sys
 import traceback
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -90,23 +89,27 @@ def _from_file(path: Path) -> ModuleType:
     if path.is_dir():
         raise TargetError(f"{path} is a folder; give the path of a Python file")
     if not path.is_file():
-        raise TargetError(f"no file {path}{_near(path)}; give the path of a Python file")
+        near = closest(path.name, [other.name for other in path.parent.glob("*.py")])
+        hint = f" (did you mean {path.with_name(near)}?)" if near else ""
+        raise TargetError(f"no file {path}{hint}; give the path of a Python file")
     # A name of its own, so that two targets with one file name do not meet.
     name = f"affine_target_{path.stem}_{zlib.crc32(bytes(path.resolve())):x}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module, loader = importlib.util.module_from_spec(spec), spec.loader
     sys.modules[name] = module
-    with _importable(path.resolve().parent):
+    # Its siblings can be imported, as when Python runs it. Afterwards their folder comes last:
+    # imports inside functions still work, and no file of it hides a library.
+    folder = str(path.resolve().parent)
+    known = folder in sys.path
+    sys.path[:0] = [] if known else [folder]
+    try:
         _run(str(path), lambda: loader.exec_module(module))
+    finally:
+        if not known and folder in sys.path:
+            sys.path.remove(folder)
+            sys.path.append(folder)
     return module
-
-
-def _near(path: Path) -> str:
-    if not path.parent.is_dir():
-        return ""
-    near = closest(path.name, [other.name for other in path.parent.glob("*.py")])
-    return f" (did you mean {path.with_name(near)}?)" if near else ""
 
 
 def _from_name(name: str) -> ModuleType:
@@ -143,25 +146,6 @@ def _is_importable(name: str) -> bool:
         return name in sys.modules or importlib.util.find_spec(name) is not None
     except (ImportError, ValueError, AttributeError):
         return False
-
-
-@contextmanager
-def _importable(folder: Path) -> Iterator[None]:
-    """Let the siblings of a file be imported, as when Python runs it.
-
-    Once it is loaded the folder comes last: imports inside functions still work, and no file of
-    the folder hides a library that is imported later.
-    """
-    entry = str(folder)
-    known = entry in sys.path
-    if not known:
-        sys.path.insert(0, entry)
-    try:
-        yield
-    finally:
-        if not known and entry in sys.path:
-            sys.path.remove(entry)
-            sys.path.append(entry)
 
 
 def _run(place: str, load: Callable[[], Any]) -> Any:

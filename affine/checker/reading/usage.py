@@ -13,24 +13,20 @@ from affine.checker.reading.source import Source
 from affine.checker.reading.target import Named
 from affine.checker.reading.vocabulary import OUTPUTS, by_role, gradient_role
 
-__all__ = ["class_form", "class_usage", "loaded", "pair_form", "pair_usage", "with_storage"]
+__all__ = ["call_form", "class_form", "class_usage", "loaded", "pair_usage", "with_storage"]
 
 
-def pair_form(passes: Sequence[tuple[Named, Sequence[str]]]) -> str:
-    """Return the form of functions, each with what it takes."""
-    known = [(function, parameters(function.value), takes) for function, takes in passes]
-    return " and ".join(
-        f"{function.expression}({', '.join(own.names[: len(takes)] if own else takes)})"
-        for function, own, takes in known
-    )
+def call_form(function: Named, takes: Sequence[str]) -> str:
+    """Return a function as it is called, by the names that it gives to what it takes."""
+    known = parameters(function.value)
+    return f"{function.expression}({', '.join(known.names[: len(takes)] if known else takes)})"
 
 
 def class_form(spec: ClassSpec) -> str:
     """Return the form of a class or an instance."""
-    known = parameters(spec.named.value) if spec.is_class else None
-    names = ", ".join(known.names[: len(spec.given)] if known else ())
-    title = f"class {spec.named.expression}({names})"
-    title = title if spec.is_class else f"instance {spec.named.expression}"
+    title = f"instance {spec.named.expression}"
+    if spec.is_class:
+        title = f"class {call_form(spec.named, spec.given)}"
     methods = f"{spec.forward}({', '.join(spec.takes)}) and {spec.backward}({', '.join(spec.back)})"
     return with_storage(f"{title} with {methods}", spec.transposed)
 
