@@ -1,15 +1,19 @@
 """Every form is recognised, by what it is and not by configuration."""
 
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 import affine
 from affine.checker.reading import TargetError, layer_from, load
+from affine.checker.reading.signatures import Parameters, backward_plan, forward_plan
 from affine.layer import Layer
 
 BACK = "return dout @ w.T, x.T @ dout, dout.sum(0)"
@@ -64,14 +68,14 @@ FORMS = {
         import numpy as np
         class Dense:
             def __init__(self, units, input_dim):
-                self.W, self.b = np.ones((input_dim, units)), np.zeros(units)
-                self.velocity_W = np.zeros_like(self.W)
+                self.params = {"W": np.ones((input_dim, units)), "b": np.zeros(units)}
+                self.velocity_W = np.zeros_like(self.params["W"])
             def forward(self, x):
                 self.x = x
-                return x @ self.W + self.b
+                return x @ self.params["W"] + self.params["b"]
             def backward(self, dout):
                 self.gW, self.gb = self.x.T @ dout, dout.sum(0)
-                return dout @ self.W.T
+                return dout @ self.params["W"].T
     """,
     "class Affine(W, b) with forward(x) and backward(dout)": """
         class Affine:
@@ -120,17 +124,11 @@ def assert_right(layer: Layer) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_form_is_recognised(form: str, tmp_path: Path) -> None:
-    layer = load(written(FORMS[form], tmp_path / "layer.py"))
+def test_a_form_is_recognised(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So is the layer of the code that reproductions show, run beside the file."""
+    layer = load(written(FORMS[form], tmp_path / f"layer_{len(form)}_{form.count('a')}.py"))
     assert layer.form == form
     assert_right(layer)
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_a_form_has_code_for_reproductions(
-    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    layer = load(written(FORMS[form], tmp_path / f"layer_{len(form)}_{form.count('a')}.py"))
     monkeypatch.syspath_prepend(str(tmp_path))
     space: dict[str, object] = {}
     exec(layer.usage, space)
@@ -251,12 +249,30 @@ def test_results_of_the_wrong_kind_are_described(result: object) -> None:
         layer.backward(*map(np.ones, ((4, 3), (3, 2), 2, (4, 2))))
 
 
-def test_a_pass_is_told_by_the_names_that_are_known() -> None:
-    """What is left over is told by elimination; what contradicts its place is refused."""
-    layer = layer_from(
-        (lambda W, h, b: h @ W + b, lambda dz, W, h: (dz @ W.T, h.T @ dz, dz.sum(0)))
-    )
-    assert_right(layer)
+@pytest.mark.parametrize(
+    ("plan", "names", "expected"),
+    [
+        (forward_plan, "features matrix shift", "x w b"),
+        (forward_plan, "W hidden b", "w x b"),
+        (forward_plan, "weights m n", ""),
+        (forward_plan, "w kernel b", ""),
+        (forward_plan, "x", ""),
+        (backward_plan, "a b", "dout cache"),
+        (backward_plan, "x w upstream", "x w dout"),
+        (backward_plan, "dz W a_prev", "dout w x"),
+        (backward_plan, "dout cache m", ""),
+        (backward_plan, "", ""),
+    ],
+)
+def test_arguments_are_known_by_name_and_else_by_position(
+    plan: Callable[..., Any], names: str, expected: str
+) -> None:
+    """What is left over is found by elimination; what contradicts its place is refused."""
+    takes = plan(Parameters(tuple(names.split()), len(names.split())))
+    assert " ".join(takes or ()) == expected
+
+
+def test_an_order_that_is_not_clear_is_refused() -> None:
     for forward in (lambda weights, m, n: m, lambda w, kernel, b: w):
         with pytest.raises(TargetError, match="order is not clear"):
             layer_from((forward, affine.backward))
@@ -270,7 +286,5 @@ def test_frameworks_are_not_imported_unasked() -> None:
         "import sys; from affine.checker.reading import load; load('affine');"
         "print([name for name in ('torch', 'jax', 'hypothesis') if name in sys.modules])"
     )
-    import subprocess
-
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from affine.checker.reading.instances import (
     undisturbed,
     variants,
 )
-from affine.checker.reading.parameter_paths import Parts, attributes, is_array, parts_of
+from affine.checker.reading.parameter_paths import Storage, attributes, is_array, storage_of
 from affine.checker.reading.signatures import (
     Parameters,
     backward_plan,
@@ -81,9 +82,8 @@ def from_class(named: Named) -> Layer:
             f"its {method(kind, 'forward')} takes no x, w and b; give the class one of these forms"
         )
     takes = _plan(named, "forward")
-    given, parts = _given(named) if takes == ("x",) else ((), None)
-    bias_row = parts.bias_row if parts is not None else _keeps_bias_row(kind, given)
-    return _layer(named, takes, given, parts, bias_row)
+    given, storage = _given(named) if takes == ("x",) else ((), Storage())
+    return _layer(named, takes, given, storage)
 
 
 def _signature(named: Named) -> str:
@@ -105,19 +105,16 @@ def from_instance(named: Named) -> Layer:
             "or build it with two different sizes of at least 2"
         )
     first, second = shapes.pop()
-    parts = parts_of(named.value, (first, second), named.expression)
-    if parts is None:
+    storage = storage_of(named.value, (first, second), named.expression)
+    if storage is None:
         raise TargetError(f"{named.expression} has no weights; name its class instead")
-    return _layer(named, _plan(named, "forward"), (), parts, parts.bias_row)
+    return _layer(named, _plan(named, "forward"), (), storage)
 
 
-def _layer(
-    named: Named, takes: Sequence[str], given: Sequence[str], parts: Parts | None, bias_row: bool
-) -> Layer:
+def _layer(named: Named, takes: Sequence[str], given: Sequence[str], storage: Storage) -> Layer:
     forward, backward = method(named.value, "forward"), method(named.value, "backward")
-    spec = ClassSpec(
-        named, forward, backward, takes, _plan(named, "backward"), given, parts, bias_row
-    )
+    back = _plan(named, "backward")
+    spec = ClassSpec(named, forward, backward, takes, back, given, storage)
     places = own_places(spec)
     return Layer(
         named.expression,
@@ -125,7 +122,7 @@ def _layer(
         variants=variants(spec, places),
         form=class_form(spec),
         usage=class_usage(spec, places),
-        not_applicable=OWN_PARAMETERS if parts else {},
+        not_applicable=OWN_PARAMETERS if storage.places else {},
     )
 
 
@@ -157,12 +154,14 @@ def _plan(named: Named, name: str) -> tuple[str, ...]:
     return plan
 
 
-def _given(named: Named) -> tuple[Sequence[str], Parts | None]:
-    """Return what the class is built from, and where the weights go if it is built by sizes."""
+def _given(named: Named) -> tuple[Sequence[str], Storage]:
+    """Return what the class is built from, and how instances keep it."""
     known = parameters(named.value)
     names = tuple(map(role, known.names[:2])) if known else ()
     if sorted(names) == ["b", "w"]:
-        return names, None
+        with suppress(Exception):
+            return names, _storage_of_arrays(named.value, names)
+        return names, Storage()
     refusal = "it then has no weights of these sizes"
     try:
         with undisturbed():
@@ -170,28 +169,23 @@ def _given(named: Named) -> tuple[Sequence[str], Parts | None]:
     except Exception as error:
         refusal = f"{type(error).__name__}: {error}"
     else:
-        parts = parts_of(instance, _SIZES, named.expression)
-        if parts is not None:
-            return ("m", "d") if parts.outputs_first else ("d", "m"), parts
+        storage = storage_of(instance, _SIZES, named.expression)
+        if storage is not None:
+            return ("m", "d") if storage.outputs_first else ("d", "m"), storage
     try:
-        with undisturbed():
-            named.value(np.ones(_SIZES), np.ones(_SIZES[1]))
-    except Exception as other:
+        return ("w", "b"), _storage_of_arrays(named.value, ("w", "b"))
+    except Exception as error:
         raise TargetError(
             f"{named.expression}{known or ''} can be built neither from (W, b) "
-            f"({type(other).__name__}: {other}) nor from two sizes ({refusal}); "
+            f"({type(error).__name__}: {error}) nor from two sizes ({refusal}); "
             "give the class one of these forms"
-        ) from other
-    return ("w", "b"), None
+        ) from error
 
 
-def _keeps_bias_row(kind: type, given: Sequence[str]) -> bool:
-    """Whether a class that is built from (W, b) turns b into one row."""
+def _storage_of_arrays(kind: type, given: Sequence[str]) -> Storage:
+    """Return how a class that is built from (W, b) keeps them; it may turn b into one row."""
     arrays = {"w": np.ones(_SIZES), "b": np.ones(_SIZES[1])}
-    try:
-        with undisturbed():
-            held = attributes(kind(*(arrays[name] for name in given)))
-    except Exception:
-        return False
+    with undisturbed():
+        held = attributes(kind(*(arrays[name] for name in given)))
     biases = [one for name, one in held.items() if role(name) == "b" and is_array(one)]
-    return (1, _SIZES[1]) in (tuple(one.shape) for one in biases)
+    return Storage(bias_row=(1, _SIZES[1]) in (tuple(one.shape) for one in biases))

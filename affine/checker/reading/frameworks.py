@@ -5,6 +5,7 @@ Neither is imported here: `torch.py` and `jax.py` each describe theirs as a `Fra
 
 import inspect
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -40,8 +41,8 @@ class Framework:
 
     `inward` and `outward` convert NumPy's arrays to its own and back; what is not an array of its
     own is judged as it is. `transforms` has `vjp`, `jvp` and `vmap`, `vjp` and `compiled` take a
-    function of its arrays, and `probe` returns the shape of a function's (first) result on arrays
-    of NumPy, None if it refuses them. Every call runs in a `context`.
+    function of its arrays, and `tried` returns the result of a function on arrays of NumPy, or
+    something of its shape. Every call runs in a `context`.
 
     Attributes:
         arrays: What reports call its arrays.
@@ -56,7 +57,7 @@ class Framework:
     outward: Callable[[Any], Any]
     vjp: Callable[..., Any]
     compiled: Callable[..., Any]
-    probe: Callable[..., tuple[int, ...] | None]
+    tried: Callable[..., Any]
     zeros_like: Callable[[Any], Any]
     not_applicable: Mapping[str, str]
     not_applicable_differentiated: Mapping[str, str] = field(default_factory=dict)
@@ -78,6 +79,17 @@ class Framework:
             return self.of_numpy(result) if callable(result) else self.outward(result)
 
         return call
+
+    def probe(self, function: Callable[..., Any], *arrays: Array) -> tuple[int, ...] | None:
+        """Return the shape of a function's (first) result, None if it refuses the arrays."""
+        try:
+            with warnings.catch_warnings():
+                # torch warns of parts of itself when it loads them, which is here.
+                warnings.simplefilter("ignore")
+                result = self.tried(function, *arrays)
+            return tuple((result[0] if isinstance(result, tuple) else result).shape)
+        except Exception:
+            return None
 
     def storage(self, function: Callable[..., Any]) -> str:
         """Return `W` or `Wᵀ`, with which a function gives (N, M); `""` where neither does."""

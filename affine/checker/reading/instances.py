@@ -12,7 +12,7 @@ import numpy as np
 
 from affine.checker.reading.parameter_paths import (
     ParameterPath,
-    Parts,
+    Storage,
     arrays_of,
     attributes,
     is_array,
@@ -45,8 +45,7 @@ class ClassSpec:
         forward: The name of a method, which takes x, or x, w and b in the order of `takes`.
         backward: The name of a method, which takes dout and more in the order of `back`.
         given: What the class takes, in order; empty where it takes nothing.
-        parts: Where weights and bias are put afterwards, if they are.
-        bias_row: Whether instances keep the bias as one row, (1, M), and so its gradient.
+        storage: How instances keep weights and bias, and so their gradients.
     """
 
     named: Named
@@ -55,8 +54,7 @@ class ClassSpec:
     takes: Sequence[str]
     back: Sequence[str]
     given: Sequence[str]
-    parts: Parts | None = None
-    bias_row: bool = False
+    storage: Storage
 
     @property
     def is_class(self) -> bool:
@@ -69,21 +67,16 @@ class ClassSpec:
         kind: type = self.named.value if self.is_class else type(self.named.value)
         return kind
 
-    @property
-    def transposed(self) -> bool:
-        """Whether instances keep the weights as Wᵀ, and so their gradient."""
-        return self.parts is not None and self.parts.transposed
-
     def make(self, w: Array, b: Array) -> Any:
         """Return a fresh instance with these weights and this bias."""
         sizes = {"d": w.shape[0], "m": w.shape[1], "w": w, "b": b}
         arguments = [sizes[name] for name in self.given]
-        if self.parts is None:
+        if not self.storage.places:
             return self.named.value(*arguments)
         with undisturbed():
             value = self.named.value
             layer = value(*arguments) if self.is_class else copy.deepcopy(value)
-        self.parts.put(layer, w, b)
+        self.storage.put(layer, w, b)
         return layer
 
     def passes(self, layer: Any, x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
@@ -111,9 +104,9 @@ class ClassSpec:
 
     def _in_shape(self, dx: Any, dw: Any, db: Any) -> tuple[Any, Any, Any]:
         """Turn gradients from the shapes in which the layer keeps its parameters."""
-        if self.transposed and is_array(dw):
+        if self.storage.transposed and is_array(dw):
             dw = dw.T
-        if self.bias_row and is_array(db) and len(db.shape) == 2 and db.shape[0] == 1:
+        if self.storage.bias_row and is_array(db) and len(db.shape) == 2 and db.shape[0] == 1:
             db = db.reshape(-1)
         return dx, dw, db
 

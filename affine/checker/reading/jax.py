@@ -39,16 +39,11 @@ def _wide() -> AbstractContextManager[Any]:
     return context
 
 
-def _shape(function: Callable[..., Any], *arrays: Array) -> tuple[int, ...] | None:
-    """Return the shape of a function's first result; nothing is computed or compiled."""
-    try:
-        # Lowered as well: a custom derivative rule without a forward mode fails only there.
-        jax.jit(function).lower(*arrays)
-        result = jax.eval_shape(function, *arrays)
-        shape = (result[0] if isinstance(result, tuple) else result).shape
-    except Exception:
-        return None
-    return tuple(shape)
+def _traced(function: Callable[..., Any], *arrays: Array) -> Any:
+    """Return the shapes of a function's results; nothing is computed or compiled."""
+    # Lowered as well: a custom derivative rule without a forward mode fails only there.
+    jax.jit(function).lower(*arrays)
+    return jax.eval_shape(function, *arrays)
 
 
 def _vjp(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -67,7 +62,7 @@ FRAMEWORK = Framework(
     outward=lambda result: np.asarray(result) if isinstance(result, jax.Array) else result,
     vjp=_vjp,
     compiled=jax.jit,
-    probe=_shape,
+    tried=_traced,
     zeros_like=jnp.zeros_like,
     not_applicable=_NOT_APPLICABLE,
     not_applicable_differentiated={

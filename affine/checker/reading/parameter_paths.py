@@ -1,6 +1,6 @@
 """Where an object keeps its weights and its bias, and how to put others there."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +10,7 @@ from affine.checker.reading.target import TargetError
 from affine.checker.reading.vocabulary import is_no_parameter, role
 from affine.layer import Array
 
-__all__ = ["ParameterPath", "Parts", "arrays_of", "attributes", "is_array", "parts_of"]
+__all__ = ["ParameterPath", "Storage", "arrays_of", "attributes", "is_array", "storage_of"]
 
 _PROPERTIES = (property, cached_property)
 
@@ -53,19 +53,19 @@ class ParameterPath:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """The weights and the bias of a class that is built by sizes.
+class Storage:
+    """How an instance keeps its weights and its bias.
 
     Attributes:
-        places: Every place that holds the weights, `w`, or the bias, `b`.
-        transposed: Whether the weights are stored as Wᵀ, (M, D).
-        bias_row: Whether the bias is stored as one row, (1, M).
+        places: Where to put the weights, `w`, and the bias, `b`; none where it is built from them.
+        transposed: Whether the weights are kept as Wᵀ, (M, D).
+        bias_row: Whether the bias is kept as one row, (1, M).
         outputs_first: Whether the class takes (M, D) rather than (D, M).
     """
 
-    places: list[tuple[str, ParameterPath]]
-    transposed: bool
-    bias_row: bool
+    places: Sequence[tuple[str, ParameterPath]] = ()
+    transposed: bool = False
+    bias_row: bool = False
     outputs_first: bool = False
 
     def put(self, owner: Any, w: Array, b: Array) -> None:
@@ -118,8 +118,8 @@ def arrays_of(
                 yield place, array
 
 
-def parts_of(owner: Any, sizes: tuple[int, int], label: str) -> Parts | None:
-    """Return where an instance of two different sizes keeps weights and bias, if it has weights.
+def storage_of(owner: Any, sizes: tuple[int, int], label: str) -> Storage | None:
+    """Return how an instance of two different sizes keeps weights and bias, if it has weights.
 
     A TargetError says that it has some, but which, or how they are stored, is not clear.
     """
@@ -145,7 +145,7 @@ def parts_of(owner: Any, sizes: tuple[int, int], label: str) -> Parts | None:
             "another layout than XW + b; put data points in rows"
         )
     outputs = vector[-1]
-    return Parts(
+    return Storage(
         places=[*(("w", place) for place, _ in kept), *(("b", place) for place, _ in bias)],
         transposed=kept[0][1].shape[0] == outputs,
         bias_row=len(vector) == 2,

@@ -269,7 +269,7 @@ def _takes_three(function: Any) -> bool:
 
 
 def _pairs(members: Sequence[Named]) -> Iterator[_Candidate]:
-    """Yield each forward function with the backward function of its vocabulary.stem."""
+    """Yield each forward function with the backward function of its stem."""
     functions = [one for one in members if callable(one.value) and not inspect.isclass(one.value)]
     ahead = {vocabulary.plain(one.name): one for one in functions} | _by_stem(
         functions, vocabulary.FORWARD
@@ -329,7 +329,7 @@ def _without_backward(named: Named) -> str:
 
 
 def _nothing_found(members: Sequence[Named], label: str) -> str:
-    """Say what was looked for and what is there, with the vocabulary.closest names."""
+    """Say what was looked for and what is there, with the closest names."""
     callables = [one for one in members if callable(one.value)]
     hints = [(one, _hint(one, callables)) for one in callables[:8]]
     found = ", ".join(_call(one) + (f" ({hint})" if hint else "") for one, hint in hints)

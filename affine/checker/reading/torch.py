@@ -55,18 +55,6 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return quiet
 
 
-def _shape(function: Callable[..., Any], *arrays: Array) -> tuple[int, ...] | None:
-    """Return the shape of a function's first result; its numbers are for the properties."""
-    try:
-        with warnings.catch_warnings():
-            # torch warns of parts of itself when it loads them, which is here.
-            warnings.simplefilter("ignore")
-            result = function(*map(_tensor, arrays))
-            return tuple((result[0] if isinstance(result, tuple) else result).shape)
-    except Exception:
-        return None
-
-
 FRAMEWORK = Framework(
     name="torch",
     transforms=torch.func,
@@ -75,7 +63,7 @@ FRAMEWORK = Framework(
     outward=lambda result: result.detach().numpy() if isinstance(result, torch.Tensor) else result,
     vjp=_vjp,
     compiled=_compiled,
-    probe=_shape,
+    tried=lambda function, *arrays: function(*map(_tensor, arrays)),
     zeros_like=torch.zeros_like,
     not_applicable={
         "dtypes_follow_promotion": "torch refuses operands of different dtypes",

@@ -28,7 +28,7 @@ def class_form(spec: ClassSpec) -> str:
     if spec.is_class:
         title = f"class {call_form(spec.named, spec.given)}"
     methods = f"{spec.forward}({', '.join(spec.takes)}) and {spec.backward}({', '.join(spec.back)})"
-    return with_storage(f"{title} with {methods}", spec.transposed)
+    return with_storage(f"{title} with {methods}", spec.storage.transposed)
 
 
 def with_storage(form: str, transposed: bool) -> str:
@@ -82,9 +82,14 @@ def class_usage(spec: ClassSpec, own: Sequence[ParameterPath] = ()) -> str:
         return loaded(spec.named)
     sizes = {"d": "len(w)", "m": "len(b)", "w": "w", "b": "b"}
     given = ", ".join(sizes[name] for name in spec.given)
-    w, b = "w.T" if spec.transposed else "w", "b.reshape(1, -1)" if spec.bias_row else "b"
-    places = spec.parts.places if spec.parts else []
-    stored = [f"    {one.code('instance')} = {w if which == 'w' else b}" for which, one in places]
+    w, b = (
+        "w.T" if spec.storage.transposed else "w",
+        "b.reshape(1, -1)" if spec.storage.bias_row else "b",
+    )
+    stored = [
+        f"    {one.code('instance')} = {w if which == 'w' else b}"
+        for which, one in spec.storage.places
+    ]
     pairs = [(one.code("instance"), one.code("new")) for one in own]
     update = [f"    {old} += {new} - {old}" for old, new in pairs]
     if own:
@@ -128,8 +133,8 @@ def _pullback(spec: ClassSpec) -> list[str]:
         dx, dw, db = kept.values()
     else:
         return []
-    dw += ".T" if spec.transposed else ""
-    db += ".reshape(-1)" if spec.bias_row else ""
+    dw += ".T" if spec.storage.transposed else ""
+    db += ".reshape(-1)" if spec.storage.bias_row else ""
     return [f"        {call}", f"        return {dx}, {dw}, {db}"]
 
 

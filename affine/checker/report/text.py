@@ -9,7 +9,7 @@ from affine.checker.report.case import case_lines
 from affine.checker.report.findings import Certificate, Finding, Outcome, Report, Step
 from affine.checker.report.layout import code, heading, indented, paragraph, rows, to_text
 from affine.checker.report.notation import page, plain
-from affine.checker.report.snippet import snippet
+from affine.checker.report.snippet import mentions, snippet
 from affine.checker.report.words import below, clean, counted, on_one_line, told
 from affine.equations import EQUATIONS
 from affine.properties import PROPERTIES
@@ -132,7 +132,8 @@ def _reproduction(finding: Finding, report: Report) -> Iterator[RenderableType]:
     first = finding.outcomes[0]
     reproduction = snippet(first, report.usage, report.reduction)
     if reproduction:
-        yield indented(heading("To reproduce it, without this package:"))
+        alone = "" if mentions(reproduction, "layer_from") else ", without this package"
+        yield indented(heading(f"To reproduce it{alone}:"))
         yield code(reproduction)
     else:
         yield indented(rows([("To see it again", f"{command(report)} --only {first.name}")]))
