@@ -15,12 +15,7 @@ from affine.checker.reading.instances import (
     variants,
 )
 from affine.checker.reading.parameter_paths import Storage, attributes, is_array, storage_of
-from affine.checker.reading.signatures import (
-    Parameters,
-    backward_plan,
-    forward_plan,
-    parameters,
-)
+from affine.checker.reading.signatures import Parameters, backward_plan, forward_plan, parameters
 from affine.checker.reading.target import Named, TargetError
 from affine.checker.reading.usage import class_form, class_usage
 from affine.checker.reading.vocabulary import METHODS, role
@@ -77,21 +72,14 @@ def from_class(named: Named) -> Layer:
     """Return the layer of a class, a fresh instance for every forward pass."""
     kind = named.value
     if not is_layer_class(kind):
+        signature = inspect.signature(kind) if parameters(kind) else ""
         raise TargetError(
-            f"{_signature(named)} takes neither (W, b) nor two sizes by position, and "
+            f"{named.expression}{signature} takes neither (W, b) nor two sizes by position, and "
             f"its {method(kind, 'forward')} takes no x, w and b; give the class one of these forms"
         )
     takes = _plan(named, "forward")
     given, storage = _given(named) if takes == ("x",) else ((), Storage())
     return _layer(named, takes, given, storage)
-
-
-def _signature(named: Named) -> str:
-    """Return a class as it is called, parameters that are given by name included."""
-    try:
-        return f"{named.expression}{inspect.signature(named.value)}"
-    except (TypeError, ValueError):
-        return named.expression
 
 
 def from_instance(named: Named) -> Layer:

@@ -42,7 +42,8 @@ class Framework:
     `inward` and `outward` convert NumPy's arrays to its own and back; what is not an array of its
     own is judged as it is. `transforms` has `vjp`, `jvp` and `vmap`, `vjp` and `compiled` take a
     function of its arrays, and `tried` returns the result of a function on arrays of NumPy, or
-    something of its shape. Every call runs in a `context`.
+    something of its shape. Every call runs in a `context`. Instances of a class for which
+    `is_class` holds, and functions, have the layer that `layer_of` returns.
 
     Attributes:
         arrays: What reports call its arrays.
@@ -59,6 +60,8 @@ class Framework:
     compiled: Callable[..., Any]
     tried: Callable[..., Any]
     zeros_like: Callable[[Any], Any]
+    is_class: Callable[[Any], bool]
+    layer_of: Callable[[Named], Layer]
     not_applicable: Mapping[str, str]
     not_applicable_differentiated: Mapping[str, str] = field(default_factory=dict)
     context: Callable[[], AbstractContextManager[Any]] = nullcontext
@@ -109,21 +112,16 @@ class Framework:
 
     def differentiated(self, prepare: Prepare) -> Layer:
         """Return the layer of functions that the framework differentiates."""
-
-        def vjp(x: Any, w: Any, b: Any) -> Any:
-            return self.vjp(prepare(*w.shape))(x, w, b)
-
-        def compiled(x: Any, w: Any, b: Any) -> Any:
-            return self.vjp(self.compiled(prepare(*w.shape)))(x, w, b)
-
-        def gradients(x: Any, w: Any, b: Any, dout: Any) -> Any:
-            return vjp(x, w, b)[1](dout)
-
-        jvp, vmapped = self._jvp(prepare), self._vmapped(prepare)
-        variants: dict[str, Callable[..., Any]] = {"compiled": compiled}
+        vjp, jvp, vmapped = (partial(one, prepare) for one in (self._vjp, self._jvp, self._vmapped))
+        variants = {"compiled": partial(self._vjp, lambda d, m: self.compiled(prepare(d, m)))}
         for name, variant, call, shapes in (
             ("jvp", jvp, jvp, (*_PLAIN[:2], *_PLAIN)),
-            ("with_leading_axes", vjp, gradients, _STACK),
+            (
+                "with_leading_axes",
+                vjp,
+                lambda *operands: vjp(*operands[:3])[1](operands[3]),
+                _STACK,
+            ),
             ("vmapped", vmapped, vmapped, _STACK),
         ):
             if self.probe(call, *map(np.ones, shapes)) is not None:
@@ -136,24 +134,21 @@ class Framework:
             compiles_per_shape=self.compiles_per_shape,
         )
 
-    def _jvp(self, prepare: Prepare) -> Callable[..., Any]:
-        def jvp(x: Any, w: Any, x_dot: Any, w_dot: Any, b_dot: Any) -> Any:
-            primal, tangent = (x, w, self.zeros_like(b_dot)), (x_dot, w_dot, b_dot)
-            return self.transforms.jvp(prepare(*w.shape), primal, tangent)[1]
+    def _vjp(self, prepare: Prepare, x: Any, w: Any, b: Any) -> Any:
+        return self.vjp(prepare(*w.shape))(x, w, b)
 
-        return jvp
+    def _jvp(self, prepare: Prepare, x: Any, w: Any, *dots: Any) -> Any:
+        primal = x, w, self.zeros_like(dots[2])
+        return self.transforms.jvp(prepare(*w.shape), primal, dots)[1]
 
-    def _vmapped(self, prepare: Prepare) -> Callable[..., Any]:
-        def vmapped(xs: Any, w: Any, b: Any, douts: Any) -> Any:
-            function = prepare(*w.shape)  # a module draws its weights, which `vmap` refuses
+    def _vmapped(self, prepare: Prepare, xs: Any, w: Any, b: Any, douts: Any) -> Any:
+        function = prepare(*w.shape)  # a module draws its weights, which `vmap` refuses
 
-            def one(x: Any, dout: Any) -> Any:
-                out, pullback = self.transforms.vjp(function, x, w, b)
-                return (out, *pullback(dout))
+        def one(x: Any, dout: Any) -> Any:
+            out, pullback = self.transforms.vjp(function, x, w, b)
+            return (out, *pullback(dout))
 
-            return self.transforms.vmap(one)(xs, douts)
-
-        return vmapped
+        return self.transforms.vmap(one)(xs, douts)
 
     def through(self, layer: Layer, usage: str) -> Layer:
         """Return a layer whose own passes use the framework's arrays, as one of NumPy's."""

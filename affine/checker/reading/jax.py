@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from affine.checker.reading.frameworks import Framework
+from affine.checker.reading.usage import loaded
 from affine.layer import Array
 
 __all__ = ["FRAMEWORK"]
@@ -64,6 +65,8 @@ FRAMEWORK = Framework(
     compiled=jax.jit,
     tried=_traced,
     zeros_like=jnp.zeros_like,
+    is_class=lambda value: False,
+    layer_of=lambda named: FRAMEWORK.function(named, "function", loaded(named)),
     not_applicable=_NOT_APPLICABLE,
     not_applicable_differentiated={
         "dtypes_follow_promotion": "jax gives each gradient the dtype of its argument"

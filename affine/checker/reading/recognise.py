@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import compress
-from types import FunctionType, ModuleType, SimpleNamespace
+from types import FunctionType, SimpleNamespace
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from affine.checker.reading import vocabulary
 from affine.checker.reading.classes import (
     from_class,
     from_instance,
@@ -25,6 +24,17 @@ from affine.checker.reading.results import out_and_cache, triple
 from affine.checker.reading.signatures import backward_plan, forward_plan, parameters
 from affine.checker.reading.target import Named, TargetError, public
 from affine.checker.reading.usage import call_form, loaded, pair_usage
+from affine.checker.reading.vocabulary import (
+    BACKWARD,
+    EXPECTED,
+    FORWARD,
+    METHODS,
+    USUAL,
+    closest,
+    plain,
+    role,
+    stem,
+)
 from affine.layer import Array, Layer, Pullback
 
 __all__ = ["recognise"]
@@ -65,9 +75,7 @@ def _recognised(named: Named, label: str, space: Named) -> Layer:
         names = [f"{named.expression}[{index}]" for index in range(2)]
         if not named.expression:
             own = [getattr(function, "__name__", "") for function in value]
-            names = [
-                a if a.isidentifier() else b for a, b in zip(own, vocabulary.METHODS, strict=True)
-            ]
+            names = [a if a.isidentifier() else b for a, b in zip(own, METHODS, strict=True)]
         return _of_pair(*(Named(*both, named.origin) for both in zip(names, value, strict=True)))
     if callable(value) and not inspect.isclass(value):
         return _of_function(named, space)
@@ -81,19 +89,18 @@ def _of_object(named: Named) -> Layer:
     """Return the layer of a class, an instance, or a function that a framework differentiates."""
     value, name = named.value, framework_of(named.value)
     if name == "torch":
-        from affine.checker.reading.torch import from_torch, is_torch_class
-
-        if is_torch_class(value) or is_torch_class(type(value)) or not method(value, "backward"):
-            return from_torch(named)
+        torch = framework(name)
+        if torch.is_class(value) or torch.is_class(type(value)) or not method(value, "backward"):
+            return torch.layer_of(named)
     if inspect.isclass(value):
         if is_static(value):
-            passes = (named.member(method(value, one)) for one in vocabulary.METHODS)
+            passes = (named.member(method(value, one)) for one in METHODS)
             return _through(name, _pair(*passes), named)
         return _through(name, from_class(named), named)
     if has_both_passes(value):
         return _through(name, from_instance(named), named)
     if name == "jax" and callable(value):
-        return framework(name).function(named, "function", loaded(named))
+        return framework(name).layer_of(named)
     raise TargetError(_without_backward(named))
 
 
@@ -105,7 +112,7 @@ def _of_function(named: Named, space: Named) -> Layer:
             return _layer_of(parts, members)
     if framework_of(named.value) or is_layer_class(type(named.value)):
         return _of_object(named)
-    near = vocabulary.closest(
+    near = closest(
         named.expression.replace("forward", "backward"), [one.expression for one in members]
     )
     hint = f" ({near} is close; rename it)" if near not in ("", named.expression) else ""
@@ -184,7 +191,7 @@ def _in_namespace(space: Named, label: str) -> Layer:
     """Return the layer in a module or another namespace."""
     members = _members(space)
     candidates = _candidates(members)
-    usual = [one for one in candidates if one[0] in vocabulary.USUAL] or candidates
+    usual = [one for one in candidates if one[0] in USUAL] or candidates
     if len(candidates) == 1 or len(usual) == 1:
         return _layer_of(usual[0][1], members)
     if usual:
@@ -216,51 +223,39 @@ def _home(value: Any, here: str) -> str:
 
 def _candidates(members: Sequence[Named]) -> list[_Candidate]:
     """Return the forms in a namespace, those in which a backward pass is written first."""
-    special = [one for one in members if _is_custom(one.value)]
+    forms: dict[str, list[Named]] = {}
+    for one in members:
+        forms.setdefault(_kind(one.value), []).append(one)
+    special, functions = forms.get("custom", []), forms.get("function", [])
     if special:
-        return [(vocabulary.stem(one.name), (one,)) for one in special]
-    classes = [one for one in members if _is_class_form(one.value)]
-    written = [*_pairs(members), *((vocabulary.stem(one.name), (one,)) for one in classes)]
-    if written:
-        return written
-    instances = [one for one in members if _is_instance_form(one.value)]
-    if instances:
-        return [(one.expression.lower(), (one,)) for one in instances]
-    functions = [one for one in members if _is_differentiated(one.value)]
-    functions = [one for one in functions if _names_x_w_b(one.value)] or functions
+        return [(stem(one.name), (one,)) for one in special]
+    written = [*_pairs(members), *((stem(one.name), (one,)) for one in forms.get("class", []))]
+    if written or "instance" in forms:
+        return written or [(one.expression.lower(), (one,)) for one in forms["instance"]]
+    usual = [sorted(map(role, _names(one.value)[:3])) == ["b", "w", "x"] for one in functions]
+    functions = list(compress(functions, usual)) or functions
     if len(functions) > 1:  # one of one data point does not give (N, M)
         batched = [framework(framework_of(one.value)).storage(one.value) for one in functions]
         functions = list(compress(functions, batched)) or functions
-    return [(vocabulary.stem(one.name, vocabulary.FORWARD), (one,)) for one in functions]
+    return [(stem(one.name, FORWARD), (one,)) for one in functions]
 
 
-def _is_custom(value: Any) -> bool:
-    """Whether it is a jax function with a derivative of its own."""
-    return type(value).__name__ in ("custom_vjp", "custom_jvp") and framework_of(value) == "jax"
+def _kind(value: Any) -> str:
+    """Return as what a value may be a layer; `custom` is a jax function with its own derivative."""
+    name = framework_of(value) if callable(value) else ""
+    if inspect.isclass(value):
+        is_class = is_layer_class(value) or (name == "torch" and framework(name).is_class(value))
+        return "class" if is_class else ""
+    if name == "jax" and type(value).__name__ in ("custom_vjp", "custom_jvp"):
+        return "custom"
+    if not isinstance(value, FunctionType) and has_both_passes(value):
+        return "instance"
+    return "function" if name and _takes_three(value) else ""
 
 
-def _is_class_form(value: Any) -> bool:
-    if inspect.isclass(value) and framework_of(value) == "torch":
-        from affine.checker.reading.torch import is_torch_class
-
-        return is_torch_class(value) or is_layer_class(value)
-    return is_layer_class(value)
-
-
-def _is_instance_form(value: Any) -> bool:
-    """Whether it is an object with both passes, of a class that cannot be built here."""
-    is_other = inspect.isclass(value) or isinstance(value, (ModuleType, FunctionType))
-    return not is_other and has_both_passes(value)
-
-
-def _is_differentiated(value: Any) -> bool:
-    is_function = callable(value) and not inspect.isclass(value)
-    return is_function and bool(framework_of(value)) and _takes_three(value)
-
-
-def _names_x_w_b(value: Any) -> bool:
-    known = parameters(value)
-    return known is not None and sorted(map(vocabulary.role, known.names[:3])) == ["b", "w", "x"]
+def _names(function: Any) -> Sequence[str]:
+    known = parameters(function)
+    return known.names if known else ()
 
 
 def _takes_three(function: Any) -> bool:
@@ -271,22 +266,20 @@ def _takes_three(function: Any) -> bool:
 def _pairs(members: Sequence[Named]) -> Iterator[_Candidate]:
     """Yield each forward function with the backward function of its stem."""
     functions = [one for one in members if callable(one.value) and not inspect.isclass(one.value)]
-    ahead = {vocabulary.plain(one.name): one for one in functions} | _by_stem(
-        functions, vocabulary.FORWARD
-    )
-    for short, backward in _by_stem(functions, vocabulary.BACKWARD).items():
+    ahead = {plain(one.name): one for one in functions} | _by_stem(functions, FORWARD)
+    for short, backward in _by_stem(functions, BACKWARD).items():
         forward = ahead.get(short)
         if forward and forward.value is not backward.value and _takes_three(forward.value):
-            yield vocabulary.stem(short), (forward, backward)
+            yield stem(short), (forward, backward)
 
 
 def _by_stem(functions: Sequence[Named], words: Sequence[str]) -> dict[str, Named]:
     """Return the functions whose names have one of the words, by the rest of the name."""
     return {
-        vocabulary.stem(one.name, (word,)): one
+        stem(one.name, (word,)): one
         for word in reversed(words)
         for one in functions
-        if word in vocabulary.plain(one.name)
+        if word in plain(one.name)
     }
 
 
@@ -297,10 +290,10 @@ def _layer_of(parts: tuple[Named, ...], members: Sequence[Named]) -> Layer:
     layer = _of_pair(*parts)
     if layer.not_applicable:
         return layer
-    beside = {vocabulary.plain(one.name): one.value for one in members}
-    short, variants = vocabulary.stem(parts[0].name, vocabulary.FORWARD), dict(layer.variants)
+    beside = {plain(one.name): one.value for one in members}
+    short, variants = stem(parts[0].name, FORWARD), dict(layer.variants)
     for name, count in {"jvp": 5, "per_sample_gradients": 3}.items():
-        function = beside.get(short + vocabulary.plain(name))
+        function = beside.get(short + plain(name))
         known = parameters(function) if callable(function) else None
         if callable(function) and known is not None and known.takes(count):
             variants[name] = function
@@ -322,10 +315,8 @@ def _without_backward(named: Named) -> str:
         return f"{name} is of type {kind}; name a function, a class or a module"
     other = name.replace("forward", "backward")
     other = other if other != name else f"{name}_backward"
-    return (
-        f"{name}{parameters(named.value) or ''} is a NumPy function without a backward pass; "
-        f"put {other}(dout, x, w) beside it"
-    )
+    what = f"{name}{parameters(named.value) or ''} is a NumPy function without a backward pass"
+    return f"{what}; put {other}(dout, x, w) beside it"
 
 
 def _nothing_found(members: Sequence[Named], label: str) -> str:
@@ -342,12 +333,12 @@ def _nothing_found(members: Sequence[Named], label: str) -> str:
 
 def _hint(named: Named, others: Sequence[Named]) -> str:
     name = named.expression
-    near = vocabulary.closest(name, vocabulary.EXPECTED, cutoff=0.8)
+    near = closest(name, EXPECTED, cutoff=0.8)
     is_other = near.lower() not in ("", name.lower())
     if is_other and near not in {one.expression for one in others}:
         return f"did you mean {near}?"
     if inspect.isclass(named.value):
-        missing = [one for one in vocabulary.METHODS if not method(named.value, one)]
+        missing = [one for one in METHODS if not method(named.value, one)]
         return f"without {' and '.join(missing)}" if missing else ""
     if "forward" in name.lower() or (near and not is_other):
         takes = _takes_three(named.value)

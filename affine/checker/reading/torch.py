@@ -17,7 +17,7 @@ from affine.checker.reading.target import Named, TargetError
 from affine.checker.reading.usage import loaded, with_storage
 from affine.layer import VJP, Array, Layer
 
-__all__ = ["FRAMEWORK", "from_torch", "is_torch_class"]
+__all__ = ["FRAMEWORK"]
 
 Tensor: TypeAlias = torch.Tensor
 
@@ -55,38 +55,21 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return quiet
 
 
-FRAMEWORK = Framework(
-    name="torch",
-    transforms=torch.func,
-    arrays="tensors",
-    inward=_tensor,
-    outward=lambda result: result.detach().numpy() if isinstance(result, torch.Tensor) else result,
-    vjp=_vjp,
-    compiled=_compiled,
-    tried=lambda function, *arrays: function(*map(_tensor, arrays)),
-    zeros_like=torch.zeros_like,
-    not_applicable={
-        "dtypes_follow_promotion": "torch refuses operands of different dtypes",
-        "read_only_arguments_are_enough": "a tensor is never read-only",
-    },
-)
-
-
 # ------------------------------------------------------------------ forms
 
 
-def is_torch_class(value: Any) -> bool:
+def _is_class(value: Any) -> bool:
     """Whether a class is a torch module, or an autograd function."""
     kinds = (torch.nn.Module, torch.autograd.Function)
     return isinstance(value, type) and issubclass(value, kinds) and value not in kinds
 
 
-def from_torch(named: Named) -> Layer:
+def _layer_of(named: Named) -> Layer:
     """Return the layer of a module class, a module, an autograd function or a function."""
     value = named.value
     if isinstance(value, torch.nn.Module):
         return _module(named, named.expression, lambda d, m: value, value)
-    if not is_torch_class(value):
+    if not _is_class(value):
         return FRAMEWORK.function(named, "function", loaded(named))
     if issubclass(value, torch.autograd.Function):
         return FRAMEWORK.function(named.member("apply"), "autograd function", loaded(named))
@@ -182,3 +165,22 @@ def _parameters_of(label: str, module: torch.nn.Module) -> tuple[str, str, bool,
     if len(set(shape)) != 2:
         raise TargetError(f"{label} has square weights {shape}: name its class instead")
     return weight, bias, shape[0] == vector[-1], len(vector) == 2
+
+
+FRAMEWORK = Framework(
+    name="torch",
+    transforms=torch.func,
+    arrays="tensors",
+    inward=_tensor,
+    outward=lambda result: result.detach().numpy() if isinstance(result, torch.Tensor) else result,
+    vjp=_vjp,
+    compiled=_compiled,
+    tried=lambda function, *arrays: function(*map(_tensor, arrays)),
+    zeros_like=torch.zeros_like,
+    is_class=_is_class,
+    layer_of=_layer_of,
+    not_applicable={
+        "dtypes_follow_promotion": "torch refuses operands of different dtypes",
+        "read_only_arguments_are_enough": "a tensor is never read-only",
+    },
+)

@@ -80,16 +80,10 @@ def class_usage(spec: ClassSpec, own: Sequence[ParameterPath] = ()) -> str:
     forward, pullback = _forward(spec), _pullback(spec)
     if not spec.is_class or not forward or not pullback:
         return loaded(spec.named)
-    sizes = {"d": "len(w)", "m": "len(b)", "w": "w", "b": "b"}
+    storage, sizes = spec.storage, {"d": "len(w)", "m": "len(b)", "w": "w", "b": "b"}
     given = ", ".join(sizes[name] for name in spec.given)
-    w, b = (
-        "w.T" if spec.storage.transposed else "w",
-        "b.reshape(1, -1)" if spec.storage.bias_row else "b",
-    )
-    stored = [
-        f"    {one.code('instance')} = {w if which == 'w' else b}"
-        for which, one in spec.storage.places
-    ]
+    turned = {"w": ".T" * storage.transposed, "b": ".reshape(1, -1)" * storage.bias_row}
+    stored = [f"    {one.code('instance')} = {name}{turned[name]}" for name, one in storage.places]
     pairs = [(one.code("instance"), one.code("new")) for one in own]
     update = [f"    {old} += {new} - {old}" for old, new in pairs]
     if own:
