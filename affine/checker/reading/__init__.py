@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+from affine.checker.reading.frameworks import home_of
 from affine.checker.reading.recognise import recognise
 from affine.checker.reading.target import Named, TargetError, find
 from affine.layer import Layer
@@ -64,8 +65,7 @@ def layer_from(found: Any, name: str = "") -> Layer:
         return found
     own_name = getattr(found, "__qualname__", "").rpartition(".")[2]
     is_space = inspect.ismodule(found) or isinstance(found, (SimpleNamespace, dict))
-    home = sys.modules.get(getattr(found, "__module__", None) or "")
-    home = found if inspect.ismodule(found) else home
+    home = found if inspect.ismodule(found) else sys.modules.get(home_of(found))
     origin = getattr(home, "__name__", "")
     if origin == "__main__" or not (is_space or hasattr(home, own_name)):
         origin = ""  # nothing to import it from

@@ -63,16 +63,15 @@ def is_layer_class(value: Any) -> bool:
         return False
     forward, takes = _method_parameters(value, "forward"), parameters(value)
     if is_static(value):
-        return forward is None or forward.takes(3)
-    needs_all = forward is not None and forward.required == 3
-    return takes is None or takes.takes(0 if needs_all else 2)
+        return forward.takes(3)
+    return takes.takes(0 if forward.required == 3 else 2)
 
 
 def from_class(named: Named) -> Layer:
     """Return the layer of a class, a fresh instance for every forward pass."""
     kind = named.value
     if not is_layer_class(kind):
-        signature = inspect.signature(kind) if parameters(kind) else ""
+        signature = inspect.signature(kind) if parameters(kind).is_known else ""
         raise TargetError(
             f"{named.expression}{signature} takes neither (W, b) nor two sizes by position, and "
             f"its {method(kind, 'forward')} takes no x, w and b; give the class one of these forms"
@@ -117,7 +116,7 @@ def _layer(named: Named, takes: Sequence[str], given: Sequence[str], storage: St
 # ------------------------------------------------------------------ what it takes
 
 
-def _method_parameters(kind: Any, name: str) -> Parameters | None:
+def _method_parameters(kind: Any, name: str) -> Parameters:
     function = getattr(kind, method(kind, name))
     bound = not inspect.isclass(kind) or is_static(kind)
     return parameters(function, skip=0 if bound else 1)
@@ -133,7 +132,7 @@ _REFUSALS = {
 def _plan(named: Named, name: str) -> tuple[str, ...]:
     """Return what the forward or backward method takes, in order."""
     known = _method_parameters(named.value, name)
-    if known is None or known.takes(1):
+    if known.takes(1):
         return ("x",) if name == "forward" else ("dout",)
     plan = forward_plan(known) if name == "forward" else backward_plan(known)
     if plan is None or (len(plan) == 2 and "cache" not in map(role, known.names)):
@@ -145,7 +144,7 @@ def _plan(named: Named, name: str) -> tuple[str, ...]:
 def _given(named: Named) -> tuple[Sequence[str], Storage]:
     """Return what the class is built from, and how instances keep it."""
     known = parameters(named.value)
-    names = tuple(map(role, known.names[:2])) if known else ()
+    names = tuple(map(role, known.names[:2]))
     if sorted(names) == ["b", "w"]:
         with suppress(Exception):
             return names, _storage_of_arrays(named.value, names)
@@ -164,7 +163,7 @@ def _given(named: Named) -> tuple[Sequence[str], Storage]:
         return ("w", "b"), _storage_of_arrays(named.value, ("w", "b"))
     except Exception as error:
         raise TargetError(
-            f"{named.expression}{known or ''} can be built neither from (W, b) "
+            f"{named.expression}{known} can be built neither from (W, b) "
             f"({type(error).__name__}: {error}) nor from two sizes ({refusal}); "
             "give the class one of these forms"
         ) from error

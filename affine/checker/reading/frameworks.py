@@ -18,10 +18,10 @@ import numpy as np
 
 from affine.checker.reading.signatures import parameters
 from affine.checker.reading.target import Named
-from affine.checker.reading.usage import with_storage
+from affine.checker.reading.usage import loaded, with_storage
 from affine.layer import Array, Layer
 
-__all__ = ["Framework", "Prepare", "framework", "framework_of"]
+__all__ = ["Framework", "Prepare", "framework", "framework_of", "home_of"]
 
 Prepare: TypeAlias = Callable[[int, int], Callable[..., Any]]
 """From the sizes D and M to a function (x, w, b): modules are made afresh each time."""
@@ -101,30 +101,25 @@ class Framework:
                 return stored
         return ""
 
-    def function(self, named: Named, kind: str, usage: str) -> Layer:
+    def function(self, named: Named, kind: str = "function", usage: str = "") -> Layer:
         """Return the layer of a function (x, w, b)."""
         transposed, known = self.storage(named.value) == "Wᵀ", parameters(named.value)
-        takes = known if known and known.takes(3) else "(x, w, b)"
+        takes = known if known.is_known and known.takes(3) else "(x, w, b)"
         form = with_storage(f"{self.name} {kind} {named.expression}{takes}", transposed)
         function = (lambda x, w, b: named.value(x, w.T, b)) if transposed else named.value
         layer = self.differentiated(lambda d, m: function)
-        return replace(layer, name=named.expression, form=form, usage=usage)
+        return replace(layer, name=named.expression, form=form, usage=usage or loaded(named))
 
     def differentiated(self, prepare: Prepare) -> Layer:
         """Return the layer of functions that the framework differentiates."""
         vjp, jvp, vmapped = (partial(one, prepare) for one in (self._vjp, self._jvp, self._vmapped))
         variants = {"compiled": partial(self._vjp, lambda d, m: self.compiled(prepare(d, m)))}
-        for name, variant, call, shapes in (
+        for name, variant, tried, shapes in (
             ("jvp", jvp, jvp, (*_PLAIN[:2], *_PLAIN)),
-            (
-                "with_leading_axes",
-                vjp,
-                lambda *operands: vjp(*operands[:3])[1](operands[3]),
-                _STACK,
-            ),
+            ("with_leading_axes", vjp, lambda *call: vjp(*call[:3])[1](call[3]), _STACK),
             ("vmapped", vmapped, vmapped, _STACK),
         ):
-            if self.probe(call, *map(np.ones, shapes)) is not None:
+            if self.probe(tried, *map(np.ones, shapes)) is not None:
                 variants[name] = variant
         return Layer(
             self.name,
@@ -178,7 +173,7 @@ def framework_of(value: Any) -> str:
     What the code itself refers to decides; if that is neither NumPy nor a framework, what its
     module imports.
     """
-    for homes in ([_home(value) or type(value).__module__], _referred(value), _imported(value)):
+    for homes in ([home_of(value) or type(value).__module__], _referred(value), _imported(value)):
         roots = {home.partition(".")[0] for home in homes}
         used = [name for name in _NAMES if name in roots or f"{name}lib" in roots]
         if used or "numpy" in roots:
@@ -186,7 +181,7 @@ def framework_of(value: Any) -> str:
     return ""
 
 
-def _home(value: Any) -> str:
+def home_of(value: Any) -> str:
     """Return the name of the module that something is, or was made in."""
     if isinstance(value, ModuleType):
         return value.__name__
@@ -198,13 +193,13 @@ def _referred(value: Any) -> Iterator[str]:
     value = value.func if isinstance(value, partial) else value
     members = [value]
     if inspect.isclass(value):
-        yield from map(_home, value.__bases__)
+        yield from map(home_of, value.__bases__)
         members = [getattr(member, "__func__", member) for member in vars(value).values()]
     for member in members:
         function = _unwrapped(member)
         code, space = getattr(function, "__code__", None), getattr(function, "__globals__", {})
         if isinstance(code, CodeType):
-            yield from (_home(space[name]) for name in _names(code) if name in space)
+            yield from (home_of(space[name]) for name in _names(code) if name in space)
 
 
 def _names(code: CodeType) -> Iterator[str]:
@@ -216,7 +211,7 @@ def _names(code: CodeType) -> Iterator[str]:
 
 def _imported(value: Any) -> Iterator[str]:
     """Yield the modules among the globals of a function or of the module of something else."""
-    module = sys.modules.get(_home(value))
+    module = sys.modules.get(home_of(value))
     held = getattr(_unwrapped(value), "__globals__", vars(module) if module else {})
     yield from (one.__name__ for one in held.values() if isinstance(one, ModuleType))
 

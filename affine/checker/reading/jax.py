@@ -14,7 +14,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from affine.checker.reading.frameworks import Framework
-from affine.checker.reading.usage import loaded
 from affine.layer import Array
 
 __all__ = ["FRAMEWORK"]
@@ -55,7 +54,7 @@ def _vjp(function: Callable[..., Any]) -> Callable[..., Any]:
     return vjp
 
 
-FRAMEWORK = Framework(
+FRAMEWORK: Framework = Framework(
     name="jax",
     transforms=jax,
     arrays="arrays",
@@ -66,7 +65,7 @@ FRAMEWORK = Framework(
     tried=_traced,
     zeros_like=jnp.zeros_like,
     is_class=lambda value: False,
-    layer_of=lambda named: FRAMEWORK.function(named, "function", loaded(named)),
+    layer_of=lambda named: FRAMEWORK.function(named),
     not_applicable=_NOT_APPLICABLE,
     not_applicable_differentiated={
         "dtypes_follow_promotion": "jax gives each gradient the dtype of its argument"

@@ -93,9 +93,8 @@ def attributes(owner: Any, is_wanted: Callable[[str], object] = lambda name: Fal
         # Whatever the user's code raises: before the backward pass there may be no gradient.
         with suppress(Exception):
             held[name] = getattr(owner, name)
-    return {name: held[name] for name in held if not name.startswith("__")} | dict(
-        getattr(owner, "__dict__", {})
-    )
+    held = {name: value for name, value in held.items() if not name.startswith("__")}
+    return held | dict(getattr(owner, "__dict__", {}))
 
 
 def arrays_of(

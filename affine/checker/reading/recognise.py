@@ -19,7 +19,7 @@ from affine.checker.reading.classes import (
     is_static,
     method,
 )
-from affine.checker.reading.frameworks import framework, framework_of
+from affine.checker.reading.frameworks import framework, framework_of, home_of
 from affine.checker.reading.results import out_and_cache, triple
 from affine.checker.reading.signatures import backward_plan, forward_plan, parameters
 from affine.checker.reading.target import Named, TargetError, public
@@ -151,15 +151,14 @@ def _pair(forward: Named, backward: Named) -> Layer:
     takes = forward_plan(parameters(forward.value))
     if takes is None:
         raise TargetError(
-            f"{_call(forward)} cannot be called with x, w and b, "
-            "or their order is not clear; give it three parameters with these names"
+            f"{_call(forward)} cannot be called with x, w and b, or their order is not clear; "
+            "give it three parameters with these names"
         )
     back = backward_plan(parameters(backward.value))
     if back is None:
         raise TargetError(
-            f"{_call(backward)} can be called neither with "
-            "(dout, cache) nor with (dout, x, w), or their order is not clear; give it "
-            "parameters with those names"
+            f"{_call(backward)} can be called neither with (dout, cache) nor with (dout, x, w), "
+            "or their order is not clear; give it parameters with those names"
         )
 
     def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
@@ -168,8 +167,7 @@ def _pair(forward: Named, backward: Named) -> Layer:
 
         def pullback(dout: Array) -> tuple[Array, Array, Array]:
             given = known | {"dout": dout}
-            result = backward.value(*(given[name] for name in back))
-            return triple(result, backward.expression)
+            return triple(backward.value(*(given[name] for name in back)), backward.expression)
 
         return out, pullback
 
@@ -212,13 +210,10 @@ def _members(space: Named) -> list[Named]:
     home = getattr(space.value, "__name__", "")
     named = [space.member(name) for name in public(space.value)]
     named = [one for one in named if not inspect.ismodule(one.value)]
-    own = [one for one in named if _home(one.value, home) == home]
+    # What is of no known module was made here.
+    is_own = [isinstance(one.value, partial) or home_of(one.value) in ("", home) for one in named]
+    own = list(compress(named, is_own))
     return own if home and any(callable(one.value) for one in own) else named
-
-
-def _home(value: Any, here: str) -> str:
-    """Return the module in which a value was made; those of no known module were made here."""
-    return here if isinstance(value, partial) else getattr(value, "__module__", None) or here
 
 
 def _candidates(members: Sequence[Named]) -> list[_Candidate]:
@@ -232,7 +227,8 @@ def _candidates(members: Sequence[Named]) -> list[_Candidate]:
     written = [*_pairs(members), *((stem(one.name), (one,)) for one in forms.get("class", []))]
     if written or "instance" in forms:
         return written or [(one.expression.lower(), (one,)) for one in forms["instance"]]
-    usual = [sorted(map(role, _names(one.value)[:3])) == ["b", "w", "x"] for one in functions]
+    roles = [sorted(map(role, parameters(one.value).names[:3])) for one in functions]
+    usual = [found == ["b", "w", "x"] for found in roles]
     functions = list(compress(functions, usual)) or functions
     if len(functions) > 1:  # one of one data point does not give (N, M)
         batched = [framework(framework_of(one.value)).storage(one.value) for one in functions]
@@ -250,17 +246,7 @@ def _kind(value: Any) -> str:
         return "custom"
     if not isinstance(value, FunctionType) and has_both_passes(value):
         return "instance"
-    return "function" if name and _takes_three(value) else ""
-
-
-def _names(function: Any) -> Sequence[str]:
-    known = parameters(function)
-    return known.names if known else ()
-
-
-def _takes_three(function: Any) -> bool:
-    known = parameters(function)
-    return known is None or known.takes(3)
+    return "function" if name and parameters(value).takes(3) else ""
 
 
 def _pairs(members: Sequence[Named]) -> Iterator[_Candidate]:
@@ -269,7 +255,7 @@ def _pairs(members: Sequence[Named]) -> Iterator[_Candidate]:
     ahead = {plain(one.name): one for one in functions} | _by_stem(functions, FORWARD)
     for short, backward in _by_stem(functions, BACKWARD).items():
         forward = ahead.get(short)
-        if forward and forward.value is not backward.value and _takes_three(forward.value):
+        if forward and forward.value is not backward.value and parameters(forward.value).takes(3):
             yield stem(short), (forward, backward)
 
 
@@ -294,8 +280,7 @@ def _layer_of(parts: tuple[Named, ...], members: Sequence[Named]) -> Layer:
     short, variants = stem(parts[0].name, FORWARD), dict(layer.variants)
     for name, count in {"jvp": 5, "per_sample_gradients": 3}.items():
         function = beside.get(short + plain(name))
-        known = parameters(function) if callable(function) else None
-        if callable(function) and known is not None and known.takes(count):
+        if callable(function) and parameters(function).names and parameters(function).takes(count):
             variants[name] = function
     return replace(layer, variants=variants)
 
@@ -304,7 +289,7 @@ def _layer_of(parts: tuple[Named, ...], members: Sequence[Named]) -> Layer:
 
 
 def _call(named: Named) -> str:
-    return f"{named.expression}{parameters(named.value) or ''}"
+    return f"{named.expression}{parameters(named.value)}"
 
 
 def _without_backward(named: Named) -> str:
@@ -315,7 +300,7 @@ def _without_backward(named: Named) -> str:
         return f"{name} is of type {kind}; name a function, a class or a module"
     other = name.replace("forward", "backward")
     other = other if other != name else f"{name}_backward"
-    what = f"{name}{parameters(named.value) or ''} is a NumPy function without a backward pass"
+    what = f"{name}{parameters(named.value)} is a NumPy function without a backward pass"
     return f"{what}; put {other}(dout, x, w) beside it"
 
 
@@ -341,6 +326,6 @@ def _hint(named: Named, others: Sequence[Named]) -> str:
         missing = [one for one in METHODS if not method(named.value, one)]
         return f"without {' and '.join(missing)}" if missing else ""
     if "forward" in name.lower() or (near and not is_other):
-        takes = _takes_three(named.value)
+        takes = parameters(named.value).takes(3)
         return "without a backward function" if takes else "does not take x, w and b"
     return ""

@@ -12,32 +12,28 @@ __all__ = ["Parameters", "backward_plan", "forward_plan", "parameters"]
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The positional parameters of a callable.
+    """The positional parameters of a callable: their names, and how many have no default."""
 
-    Attributes:
-        names: All that may be passed by position, in order.
-        required: How many of them have no default.
-    """
-
-    names: tuple[str, ...]
-    required: int
+    names: tuple[str, ...] = ()
+    required: int = 0
+    is_known: bool = True
 
     def takes(self, count: int) -> bool:
-        """Whether this many positional arguments fit."""
-        return self.required <= count <= len(self.names)
+        """Whether this many positional arguments fit, as far as that is known."""
+        return not self.is_known or self.required <= count <= len(self.names)
 
     def __str__(self) -> str:
-        return f"({', '.join(self.names)})"
+        return f"({', '.join(self.names)})" if self.is_known else ""
 
 
-def parameters(function: Callable[..., Any], skip: int = 0) -> Parameters | None:
-    """Return the positional parameters after the first few, None where they are not known."""
+def parameters(function: Callable[..., Any], skip: int = 0) -> Parameters:
+    """Return the positional parameters after the first few, which no caller passes."""
     try:
         found = list(inspect.signature(function).parameters.values())[skip:]
     except (TypeError, ValueError):
-        return None
+        return Parameters(is_known=False)
     if any(one.kind is one.VAR_POSITIONAL for one in found):
-        return None
+        return Parameters(is_known=False)
     if any(one.kind is one.KEYWORD_ONLY and one.default is one.empty for one in found):
         return Parameters((), 1)  # nothing fits
     given = [one for one in found if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
@@ -45,10 +41,10 @@ def parameters(function: Callable[..., Any], skip: int = 0) -> Parameters | None
     return Parameters(tuple(one.name for one in given), required)
 
 
-def forward_plan(known: Parameters | None) -> tuple[str, ...] | None:
+def forward_plan(known: Parameters) -> tuple[str, ...] | None:
     """Return the order in which a forward pass takes x, w and b, None where it does not."""
     usual = ("x", "w", "b")
-    if known is None:
+    if not known.is_known:
         return usual
     return _ordered(known.names[:3], usual) if known.takes(3) else None
 
@@ -56,12 +52,12 @@ def forward_plan(known: Parameters | None) -> tuple[str, ...] | None:
 _BACKWARD = (("dout",), ("dout", "cache"), ("dout", "x", "w"), ("dout", "x", "w", "b"))
 
 
-def backward_plan(known: Parameters | None) -> tuple[str, ...] | None:
+def backward_plan(known: Parameters) -> tuple[str, ...] | None:
     """Return the order in which a backward pass takes dout, x, w, b or a cache.
 
     None where it does not, or where it is not plain.
     """
-    if known is None:
+    if not known.is_known:
         return ("dout", "x", "w")
     # Two arguments are enough for every form; more only where they have no default.
     for count in dict.fromkeys((max(known.required, 2), 2, 3, 1)):

@@ -70,12 +70,12 @@ def _layer_of(named: Named) -> Layer:
     if isinstance(value, torch.nn.Module):
         return _module(named, named.expression, lambda d, m: value, value)
     if not _is_class(value):
-        return FRAMEWORK.function(named, "function", loaded(named))
+        return FRAMEWORK.function(named)
     if issubclass(value, torch.autograd.Function):
         return FRAMEWORK.function(named.member("apply"), "autograd function", loaded(named))
     known = parameters(value)
-    names = ", ".join(known.names[:2]) if known else "…"
-    if known is not None and not known.takes(2):
+    names = ", ".join(known.names[:2] or "…")
+    if not known.takes(2):
         raise TargetError(
             f"{named.expression}{known} cannot be built from the two sizes D and M; "
             "let its other parameters have defaults"

@@ -18,8 +18,8 @@ __all__ = ["call_form", "class_form", "class_usage", "loaded", "pair_usage", "wi
 
 def call_form(function: Named, takes: Sequence[str]) -> str:
     """Return a function as it is called, by the names that it gives to what it takes."""
-    known = parameters(function.value)
-    return f"{function.expression}({', '.join(known.names[: len(takes)] if known else takes)})"
+    names = parameters(function.value).names or takes
+    return f"{function.expression}({', '.join(names[: len(takes)])})"
 
 
 def class_form(spec: ClassSpec) -> str:
