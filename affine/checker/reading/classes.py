@@ -22,13 +22,8 @@ from affine.checker.reading.vocabulary import METHODS, role
 from affine.layer import Layer
 
 __all__ = [
-    "from_class",
-    "from_instance",
-    "has_both_passes",
-    "is_layer_class",
-    "is_static",
-    "method",
-]
+    "from_class", "from_instance", "has_both_passes", "is_layer_class", "is_static", "method",
+]  # fmt: skip
 
 # Which sizes a class is built with to see how it keeps its weights: they must differ.
 _SIZES = 3, 2

@@ -68,10 +68,7 @@ class Framework:
     compiles_per_shape: bool = False
 
     def of_numpy(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function of this framework's arrays as one of NumPy's.
-
-        So are the functions that it returns, such as a pullback.
-        """
+        """Return a function of this framework's arrays, and the pullback it returns, as NumPy's."""
 
         def call(*arrays: Array) -> Any:
             with self.context():

@@ -64,8 +64,7 @@ class ClassSpec:
     @property
     def kind(self) -> type:
         """The class of the instances."""
-        kind: type = self.named.value if self.is_class else type(self.named.value)
-        return kind
+        return self.named.value if self.is_class else type(self.named.value)
 
     def make(self, w: Array, b: Array) -> Any:
         """Return a fresh instance with these weights and this bias."""

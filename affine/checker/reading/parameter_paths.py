@@ -100,10 +100,7 @@ def attributes(owner: Any, is_wanted: Callable[[str], object] = lambda name: Fal
 def arrays_of(
     owner: Any, is_wanted: Callable[[str], object] = lambda name: False
 ) -> Iterator[tuple[ParameterPath, Any]]:
-    """Yield the arrays among the attributes, in containers, and in parameter objects.
-
-    Gradients, and what an optimiser keeps, are left out.
-    """
+    """Yield the arrays in attributes, containers and parameter objects that are no gradients."""
     for name, value in attributes(owner, is_wanted).items():
         places: dict[tuple[Any, ...], Any] = {(name,): value}
         if isinstance(value, (Mapping, list)):

@@ -53,10 +53,7 @@ _BACKWARD = (("dout",), ("dout", "cache"), ("dout", "x", "w"), ("dout", "x", "w"
 
 
 def backward_plan(known: Parameters) -> tuple[str, ...] | None:
-    """Return the order in which a backward pass takes dout, x, w, b or a cache.
-
-    None where it does not, or where it is not plain.
-    """
+    """Return the order in which a backward pass takes dout, x, w, b or a cache, if it is plain."""
     if not known.is_known:
         return ("dout", "x", "w")
     # Two arguments are enough for every form; more only where they have no default.

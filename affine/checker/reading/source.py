@@ -49,10 +49,7 @@ class Source:
 
     @property
     def returned_entries(self) -> dict[str, str]:
-        """How dx, dw and db are got from what it returns by name, such as `["dW"]` for `w`.
-
-        Empty where it does not return them by name.
-        """
+        """How dx, dw and db are got from what it returns by name, if so: `["dW"]` for `w`."""
         last = self.returned
         if isinstance(last, ast.Dict):
             keys = [key.value for key in last.keys if isinstance(key, ast.Constant)]
@@ -73,10 +70,7 @@ class Source:
         return [node.attr for node in self._nodes if isinstance(node, ast.Attribute)]
 
     def changes_with(self, own: set[str]) -> bool:
-        """Whether it changes one of these attributes and, with it, something else.
-
-        Gradients do not count: they are set to zero after many an update.
-        """
+        """Whether it changes one of these attributes and, with it, something but gradients."""
         stored = [node for node in self._nodes if isinstance(getattr(node, "ctx", 0), ast.Store)]
         places = [node.value if isinstance(node, ast.Subscript) else node for node in stored]
         changed = {place.attr for place in places if _is_own(place)}

@@ -19,13 +19,7 @@ __all__ = ["Named", "TargetError", "find", "public"]
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An object of the user's, and the expression that names it in a reproduction.
-
-    Attributes:
-        expression: Empty for a module.
-        value: The object.
-        origin: The module to import the expression from; empty where that is not known.
-    """
+    """An object of the user's, the expression that names it, and where to import that from."""
 
     expression: str
     value: Any

@@ -131,10 +131,7 @@ def _module(
 
 
 def _on_reused_module(prepare: Prepare) -> VJP:
-    """Return the vjp through one module, for many batches with other parameters before.
-
-    Then weights and bias are updated in place, as an optimiser does.
-    """
+    """Return the vjp through one module that has run batches before an update of its parameters."""
 
     def vjp(x: Tensor, w: Tensor, b: Tensor) -> Any:
         passes, weights, bias = _vjp(prepare(*w.shape)), w + 1, b + 1

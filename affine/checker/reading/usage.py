@@ -73,10 +73,7 @@ def pair_usage(forward: Named, takes: Sequence[str], backward: Named, back: Sequ
 
 
 def class_usage(spec: ClassSpec, own: Sequence[ParameterPath] = ()) -> str:
-    """Return code that defines `vjp` with a class, in two parts: an instance, and its passes.
-
-    Where its own parameters are known, the code defines an update of them too.
-    """
+    """Return code that defines `vjp` with a class: an instance, its passes, and an update of it."""
     forward, pullback = _forward(spec), _pullback(spec)
     if not spec.is_class or not forward or not pullback:
         return loaded(spec.named)

@@ -95,10 +95,7 @@ def gradient_role(name: str) -> str:
 
 
 def by_role(entries: Mapping[str, Value], needed: str = "xwb") -> dict[str, Value]:
-    """Return the entries named like gradients, or else like arguments, by `x`, `w` and `b`.
-
-    It is empty where one of those is missing that are needed.
-    """
+    """Return the entries named like gradients, or else like arguments; none if one is missing."""
     for which in (gradient_role, role):
         found = {which(name): value for name, value in entries.items()}
         if set(needed) <= found.keys():
