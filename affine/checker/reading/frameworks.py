@@ -170,7 +170,10 @@ def framework_of(value: Any) -> str:
     What the code itself refers to decides; if that is neither NumPy nor a framework, what its
     module imports.
     """
-    for homes in ([home_of(value) or type(value).__module__], _referred(value), _imported(value)):
+    module = sys.modules.get(home_of(value))
+    held = getattr(_unwrapped(value), "__globals__", vars(module) if module else {})
+    imported = (one.__name__ for one in list(held.values()) if isinstance(one, ModuleType))
+    for homes in ([home_of(value) or type(value).__module__], _referred(value), imported):
         roots = {home.partition(".")[0] for home in homes}
         used = [name for name in _NAMES if name in roots or f"{name}lib" in roots]
         if used or "numpy" in roots:
@@ -204,13 +207,6 @@ def _names(code: CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _names(constant)
-
-
-def _imported(value: Any) -> Iterator[str]:
-    """Yield the modules among the globals of a function or of the module of something else."""
-    module = sys.modules.get(home_of(value))
-    held = getattr(_unwrapped(value), "__globals__", vars(module) if module else {})
-    yield from (one.__name__ for one in held.values() if isinstance(one, ModuleType))
 
 
 def _unwrapped(value: Any) -> Any:

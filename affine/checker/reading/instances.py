@@ -149,39 +149,30 @@ def _gradients_on(layer: Any) -> dict[str, Any]:
         if which:
             found.setdefault(which, value)
         elif is_gradient_container(name):
-            found |= _in_container(value) | found
+            is_pair = isinstance(value, (list, tuple)) and len(value) == 2
+            inside = dict(zip("wb", value, strict=True)) if is_pair else {}
+            if isinstance(value, Mapping):
+                inside = by_role(entries(value), needed="wb")
+            found |= inside | found
         elif role(name) in ("w", "b") and not is_array(value) and hasattr(value, "grad"):
             found.setdefault(role(name), value.grad)
     return found
 
 
-def _in_container(value: Any) -> dict[str, Any]:
-    if isinstance(value, (list, tuple)) and len(value) == 2:
-        return {"w": value[0], "b": value[1]}
-    return by_role(entries(value), needed="wb") if isinstance(value, Mapping) else {}
-
-
 def _gradients(layer: Any, result: Any, held: dict[str, Any]) -> tuple[Any, Any, Any]:
     """Return dx, dw and db: what backward returned, and what it left on the layer."""
-    missing = [name for name in ("w", "b") if name not in held]
+    missing, own = [name for name in ("w", "b") if name not in held], attributes(layer)
     # The backward pass forgot a gradient whose place is there and holds None.
-    empty = {gradient_role(name) for name, value in attributes(layer).items() if value is None}
+    empty = {gradient_role(name) for name, value in own.items() if value is None}
     if len(missing) == 2 or not empty.issuperset(missing):
+        names = [f"{name} (None)" if value is None else name for name, value in own.items()]
+        shared = [name for name, value in vars(type(layer)).items() if is_array(value)]
+        names += [f"{name} (of the class, shared by all instances)" for name in shared]
         raise TargetError(
             f"after backward returned {described(result)} the layer has no gradient of "
-            f"{' and '.join(missing)} among {_listed(layer)}; keep them as dW and db"
+            f"{' and '.join(missing)} among {', '.join(names) or 'no attributes'}; keep them as dW and db"
         )
     return held.get("x") if result is None else result, held.get("w"), held.get("b")
-
-
-def _listed(layer: Any) -> str:
-    """Return the names of the attributes; which are None, and which all instances share."""
-    shared = [name for name, value in vars(type(layer)).items() if is_array(value)]
-    names = [
-        *(f"{name} (None)" if value is None else name for name, value in attributes(layer).items()),
-        *(f"{name} (of the class, shared by all instances)" for name in shared),
-    ]
-    return ", ".join(names) or "no attributes"
 
 
 # ------------------------------------------------------------------ instances that live on

@@ -3,6 +3,7 @@
 import inspect
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import compress
@@ -125,22 +126,16 @@ def _of_pair(forward: Named, backward: Named) -> Layer:
 
 
 def _through(name: str, layer: Layer, *parts: Named) -> Layer:
-    """Return the layer, given the arrays of the framework in which its backward is written."""
-    if not name or _works_on_arrays(layer):
-        return layer
-    return framework(name).through(layer, loaded(*parts))
-
-
-def _works_on_arrays(layer: Layer) -> bool:
-    """Whether a layer that uses a framework takes NumPy arrays and gives them back."""
+    """Return the layer, given a framework's arrays if it does not take and return NumPy's."""
     x, w, b, dout = np.ones((4, 3)), np.ones((3, 2)), np.ones(2), np.ones((4, 2))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            results = layer.results(x, w, b, dout)
-    except Exception:
-        return False
-    return all(isinstance(result, np.ndarray) for result in results.values())
+    if not name:
+        return layer
+    with warnings.catch_warnings(), suppress(Exception):
+        warnings.simplefilter("ignore")
+        results = layer.results(x, w, b, dout)
+        if all(isinstance(result, np.ndarray) for result in results.values()):
+            return layer
+    return framework(name).through(layer, loaded(*parts))
 
 
 # ------------------------------------------------------------------ a pair of functions

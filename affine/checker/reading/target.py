@@ -42,7 +42,12 @@ def find(text: str) -> tuple[Named, Named]:
     if place.endswith(".py"):
         module = Named("", _from_file(Path(place)), Path(place).stem)
     else:
-        module = Named("", _from_name(place), place)
+        _refuse_paths(place)
+        folder = str(Path.cwd())
+        # Behind everything that is installed: nothing in the folder can hide a library.
+        if folder not in sys.path and "" not in sys.path:
+            sys.path.append(folder)
+        module = Named("", _run(place, lambda: importlib.import_module(place)), place)
     named = module
     for part in name.split(".") if name else ():
         named = _member(named, part, place)
@@ -106,16 +111,6 @@ def _from_file(path: Path) -> ModuleType:
     return module
 
 
-def _from_name(name: str) -> ModuleType:
-    _refuse_paths(name)
-    folder = str(Path.cwd())
-    # Behind everything that is installed: nothing in the folder can hide a library.
-    if folder not in sys.path and "" not in sys.path:
-        sys.path.append(folder)
-    module: ModuleType = _run(name, lambda: importlib.import_module(name))
-    return module
-
-
 def _refuse_paths(name: str) -> None:
     if not name:
         raise TargetError("no target is named; give the path of a Python file")
@@ -151,10 +146,13 @@ def _run(place: str, load: Callable[[], Any]) -> Any:
 
 
 def _reason(error: BaseException, place: str) -> str:
-    line, what = _line(error, place), type(error).__name__
+    what, name = type(error).__name__, Path(place).name
+    passed = traceback.walk_tb(error.__traceback__)
+    lines = [line for frame, line in passed if Path(frame.f_code.co_filename).name == name]
+    line = f" (line {lines[-1]})" if lines else ""  # the last of the user's file
     if isinstance(error, SyntaxError):
         file = error.filename or ""
-        other = "" if Path(file).name == Path(place).name else f" of {file}"
+        other = "" if Path(file).name == name else f" of {file}"
         what += f" in line {error.lineno}{other}: {error.msg}: {(error.text or '').strip()!r}"
         remedy = "correct that line"
     elif isinstance(error, ModuleNotFoundError):
@@ -169,13 +167,3 @@ def _reason(error: BaseException, place: str) -> str:
         what += f": {error}{line}"
         remedy = "make sure that Python can import it"
     return f"{place} does not load: {what}; {remedy}"
-
-
-def _line(error: BaseException, place: str) -> str:
-    """Return the last line of the user's file that the error passed through."""
-    lines = [
-        number
-        for frame, number in traceback.walk_tb(error.__traceback__)
-        if Path(frame.f_code.co_filename).name == Path(place).name
-    ]
-    return f" (line {lines[-1]})" if lines else ""

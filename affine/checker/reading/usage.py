@@ -113,7 +113,9 @@ def _pullback(spec: ClassSpec) -> list[str]:
     """Return the lines that return the gradients; none where the source does not show how."""
     source = Source(getattr(spec.kind, spec.backward))
     call = f"instance.{spec.backward}({', '.join(spec.back)})"
-    kept = _kept_gradients(spec.kind)
+    used = [name for owner in spec.kind.__mro__ for name in Source(owner).attributes]
+    names = filter(gradient_role, (*used, *dir(spec.kind)))
+    kept = by_role({name: f"instance.{name}" for name in names}, needed="wb")
     if source.returned_count == 3:
         call, dx, dw, db = f"dx, dw, db = {call}", "dx", "dw", "db"
     elif source.returned_count or source.returned_entries or not kept or not source.is_known:
@@ -127,10 +129,3 @@ def _pullback(spec: ClassSpec) -> list[str]:
     dw += ".T" if spec.storage.transposed else ""
     db += ".reshape(-1)" if spec.storage.bias_row else ""
     return [f"        {call}", f"        return {dx}, {dw}, {db}"]
-
-
-def _kept_gradients(kind: type) -> dict[str, str]:
-    """Return expressions for the gradients that instances keep as attributes."""
-    used = [name for owner in kind.__mro__ for name in Source(owner).attributes]
-    names = filter(gradient_role, (*used, *dir(kind)))
-    return by_role({name: f"instance.{name}" for name in names}, needed="wb")
