@@ -159,3 +159,17 @@ def test_how_torch_takes_weights_is_tried() -> None:
     assert [framework("torch").storage(one) for one in functions] == ["W", "Wᵀ", ""]
     form = "torch module Linear(in_features, out_features), weights stored as Wᵀ"
     assert layer_from(torch.nn.Linear).form == form
+
+
+def test_a_framework_is_adapted_where_this_package_is_hidden(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As in the process of a target: it is not loaded once more, so its classes stay its own."""
+    pytest.importorskip("torch")
+    framework.cache_clear()
+    with monkeypatch.context() as hiding:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "affine"]:
+            hiding.delitem(sys.modules, name)
+        layer = load(str(FOLDER / "torch_function.py"))
+        assert "affine.reference" not in sys.modules
+    assert isinstance(layer, Layer)

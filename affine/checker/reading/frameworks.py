@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from types import CodeType, ModuleType
 from typing import Any, TypeAlias
@@ -27,6 +27,7 @@ Prepare: TypeAlias = Callable[[int, int], Callable[..., Any]]
 """From the sizes D and M to a function (x, w, b): modules are made afresh each time."""
 
 _NAMES = ("torch", "jax")
+_OWN = {name: module for name, module in sys.modules.items() if name.split(".")[0] == "affine"}
 # Sizes that show how weights are stored: all different.
 _N, _D, _M = 4, 3, 2
 _Shapes: TypeAlias = tuple[tuple[int, ...], ...]
@@ -155,9 +156,21 @@ class Framework:
         )
 
 
+@cache
 def framework(name: str) -> Framework:
-    """Return the framework of this name; only now it is imported."""
-    found: Framework = import_module(f"affine.checker.reading.{name}").FRAMEWORK
+    """Return the framework of this name; only now it is imported.
+
+    The process of a target hides this package: the import must not load it once more, as its
+    exceptions would be others, and the target would seem to use the reference.
+    """
+    path = f"affine.checker.reading.{name}"
+    hidden = {own: module for own, module in _OWN.items() if own not in sys.modules}
+    sys.modules.update(hidden)
+    try:
+        found: Framework = import_module(path).FRAMEWORK
+    finally:
+        for own in (*hidden, path) if hidden else ():
+            sys.modules.pop(own, None)
     return found
 
 

@@ -170,7 +170,8 @@ def _gradients(layer: Any, result: Any, held: dict[str, Any]) -> tuple[Any, Any,
         names += [f"{name} (of the class, shared by all instances)" for name in shared]
         raise TargetError(
             f"after backward returned {described(result)} the layer has no gradient of "
-            f"{' and '.join(missing)} among {', '.join(names) or 'no attributes'}; keep them as dW and db"
+            f"{' and '.join(missing)} among {', '.join(names) or 'no attributes'}; "
+            "keep them as dW and db"
         )
     return held.get("x") if result is None else result, held.get("w"), held.get("b")
 
