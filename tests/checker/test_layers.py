@@ -16,6 +16,7 @@ from affine.properties import PROPERTIES
 
 FOLDER = Path(__file__).parents[1] / "layers"
 LAYERS = sorted(path.stem for path in FOLDER.glob("*.py"))
+assert len(LAYERS) >= 40
 SIZES = [(4, 3, 2), (2, 2, 2), (1, 1, 1), (9, 1, 3), (17, 9, 10)]
 
 # What they say in words is a matter of choice: these round where a plain sum is exact.
@@ -88,10 +89,6 @@ def test_the_code_of_a_reproduction_defines_the_same_layer(
     vjp = namespace["vjp"]
     assert callable(vjp)
     assert_exact(Layer(layer.name, vjp), integers((4, 3, 2), "float64"))
-
-
-def test_there_are_many_ways() -> None:
-    assert len(LAYERS) >= 40
 
 
 # ------------------------------------------------------------------ what some forms can do

@@ -306,10 +306,8 @@ TEXTS = {
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_file_that_cannot_be_judged_says_why(text: str, tmp_path: Path) -> None:
-    path = tmp_path / "layer.py"
-    path.write_text(dedent(text), encoding="utf-8")
     with pytest.raises(TargetError, match=f"(?s){TEXTS[text]}"):
-        load(str(path))
+        load(written(text, tmp_path / "layer.py"))
 
 
 @pytest.mark.parametrize(
@@ -345,31 +343,27 @@ def test_siblings_and_main_are_as_when_python_runs_the_file(tmp_path: Path) -> N
     """Its folder can be imported from, later as well, and its demonstration does not run."""
     (tmp_path / "helper_of_the_layer.py").write_text("def add(x, b): return x + b\n")
     (tmp_path / "later_helper.py").write_text("def total(g): return g.sum(0)\n")
-    (tmp_path / "layer.py").write_text(
-        dedent("""
-            from helper_of_the_layer import add
-            def forward(x, w, b): return add(x @ w, b)
-            def backward(dout, x, w):
-                from later_helper import total
-                return dout @ w.T, x.T @ dout, total(dout)
-            if __name__ == "__main__":
-                raise SystemExit("the demonstration ran")
-        """)
-    )
-    layer = load(str(tmp_path / "layer.py"))
+    text = """
+        from helper_of_the_layer import add
+        def forward(x, w, b): return add(x @ w, b)
+        def backward(dout, x, w):
+            from later_helper import total
+            return dout @ w.T, x.T @ dout, total(dout)
+        if __name__ == "__main__":
+            raise SystemExit("the demonstration ran")
+    """
+    layer = load(written(text, tmp_path / "layer.py"))
     assert layer.backward(*map(np.ones, ((4, 3), (3, 2), 2, (4, 2))))[2].tolist() == [4, 4]
     # Behind everything else: no file beside the layer hides a library.
     assert sys.path[0] != str(tmp_path)
 
 
 def test_two_files_of_one_name_do_not_meet(tmp_path: Path) -> None:
-    for folder, factor in (("one", 1), ("two", 2)):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "layer.py").write_text(
-            f"def forward(x, w, b): return {factor} * (x @ w + b)\n"
-            "def backward(dout, x, w): return dout @ w.T, x.T @ dout, dout.sum(0)\n"
-        )
-    first, second = (load(str(tmp_path / folder / "layer.py")) for folder in ("one", "two"))
+    layers = []
+    for factor in (1, 2):
+        path = tmp_path / str(factor) / "layer.py"
+        path.parent.mkdir()
+        text = f"def forward(x, w, b): return {factor} * (x @ w + b)\ndef backward(g, x, w): ..."
+        layers.append(load(written(text, path)))
     arguments = np.ones((1, 1)), np.ones((1, 1)), np.ones(1)
-    assert first.forward(*arguments) == 2
-    assert second.forward(*arguments) == 4
+    assert [layer.forward(*arguments) for layer in layers] == [2, 4]
