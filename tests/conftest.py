@@ -48,9 +48,7 @@ if os.environ.get("AFFINE_REQUIRE_FRAMEWORKS"):  # there a skip would hide that 
 def pytest_configure(config: pytest.Config) -> None:
     """Collect no examples of modules whose framework is missing; any other import error fails."""
     reading = Path(__file__).parents[1] / "affine" / "checker" / "reading"
-    needs = {"torch": ("torch", "tensors"), "jax": ("jax",)}
-    missing = [stem for name, stems in needs.items() if not find_spec(name) for stem in stems]
-    paths = [str(reading / f"{stem}.py") for stem in missing]
+    paths = [str(reading / f"{name}.py") for name in ("torch", "jax") if not find_spec(name)]
     config.option.ignore = [*(config.option.ignore or ()), *paths]
 
 

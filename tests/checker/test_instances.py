@@ -65,8 +65,8 @@ def test_parameters_are_updated_where_a_user_may(made: type, is_updated: bool) -
     assert ("after_update" in layer.variants) == is_updated
     assert ("def update(" in layer.usage) == is_updated
     assert "on_reused_instance" in layer.variants
-    for route in filter(None, map(layer.variants.get, ("after_update", "on_reused_instance"))):
-        assert_right(Layer("used before", route))
+    for variant in layer.variants.values():
+        assert_right(Layer("used before", variant))
 
 
 def test_a_forgotten_gradient_is_a_wrong_result() -> None:
@@ -80,6 +80,15 @@ def test_a_forgotten_gradient_is_a_wrong_result() -> None:
             return dout @ self.W.T
 
     assert layer_from(Affine).backward(*map(np.ones, ((4, 3), (3, 2), 2, (4, 2))))[2] is None
+
+
+def test_gradients_that_nobody_kept_are_named() -> None:
+    class Affine(_Given):
+        def backward(self, dout):  # type: ignore[no-untyped-def]
+            return dout @ self.W.T
+
+    with pytest.raises(TargetError, match="no gradient of w and b among W, b, x; keep them as dW"):
+        layer_from(Affine).backward(*map(np.ones, ((4, 3), (3, 2), 2, (4, 2))))
 
 
 def test_a_gradient_that_all_instances_share_is_refused() -> None:
@@ -100,7 +109,7 @@ def test_a_module_that_is_frozen_as_a_whole_is_refused() -> None:
 
 
 def test_a_convention_holds_for_an_instance_that_lives_on() -> None:
-    """Averages that are turned into sums are turned so on each route."""
+    """Averages that are turned into sums are turned so in each variant."""
 
     class Mean(_Given):
         def backward(self, dout):  # type: ignore[no-untyped-def]
@@ -109,6 +118,6 @@ def test_a_convention_holds_for_an_instance_that_lives_on() -> None:
 
     layer = undo_mean_reduction(layer_from(Mean))
     x, w, b, dout = np.ones((4, 3)), np.ones((3, 2)), np.ones(2), np.ones((4, 2))
-    for route in (layer.vjp, layer.variants["on_reused_instance"], layer.variants["after_update"]):
-        assert route is not None
-        assert route(x, w, b)[1](dout)[2].tolist() == [4, 4]
+    assert "after_update" in layer.variants
+    for variant in (layer.vjp, *layer.variants.values()):
+        assert variant(x, w, b)[1](dout)[2].tolist() == [4, 4]

@@ -1,72 +1,218 @@
-"""Whether code is written for torch or jax, found out without importing either."""
+"""Torch and jax: which of them code is written for, and what both offer to a layer.
+
+Neither is imported here: `torch.py` and `jax.py` each describe theirs as a `Framework`.
+"""
 
 import inspect
 import sys
-from collections.abc import Iterator
-from functools import partial
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from importlib import import_module
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
-__all__ = ["framework_of"]
+import numpy as np
 
-FRAMEWORKS = ("torch", "jax")
+from affine.checker.reading.signatures import parameters
+from affine.checker.reading.target import Named
+from affine.checker.reading.usage import loaded, with_storage
+from affine.layer import Array, Layer
+
+__all__ = ["Framework", "Prepare", "framework", "framework_of", "home_of"]
+
+Prepare: TypeAlias = Callable[[int, int], Callable[..., Any]]
+"""From the sizes D and M to a function (x, w, b): modules are made afresh each time."""
+
+_NAMES = ("torch", "jax")
+_OWN = {name: module for name, module in sys.modules.items() if name.split(".")[0] == "affine"}
+# Sizes that show how weights are stored: all different.
+_N, _D, _M = 4, 3, 2
+_Shapes: TypeAlias = tuple[tuple[int, ...], ...]
+_PLAIN: _Shapes = (_N, _D), (_D, _M), (_M,)
+_TRANSPOSED: _Shapes = (_N, _D), (_M, _D), (_M,)
+_STACK: _Shapes = (5, _N, _D), (_D, _M), (_M,), (5, _N, _M)
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """A framework that differentiates functions of its own arrays.
+
+    `inward` and `outward` convert NumPy's arrays to its own and back; what is not an array of its
+    own is judged as it is. `transforms` has `vjp`, `jvp` and `vmap`, `vjp` and `compiled` take a
+    function of its arrays, and `tried` returns the result of a function on arrays of NumPy, or
+    something of its shape. Every call runs in a `context`. Instances of a class for which
+    `is_class` holds, and functions, have the layer that `layer_of` returns.
+
+    Attributes:
+        arrays: What reports call its arrays.
+        not_applicable: Properties that it makes vacuous, each with the reason.
+        not_applicable_differentiated: More of them, where it computes the gradients.
+    """
+
+    name: str
+    arrays: str
+    transforms: Any
+    inward: Callable[[Array], Any]
+    outward: Callable[[Any], Any]
+    vjp: Callable[..., Any]
+    compiled: Callable[..., Any]
+    tried: Callable[..., Any]
+    zeros_like: Callable[[Any], Any]
+    is_class: Callable[[Any], bool]
+    layer_of: Callable[[Named], Layer]
+    not_applicable: Mapping[str, str]
+    not_applicable_differentiated: Mapping[str, str] = field(default_factory=dict)
+    context: Callable[[], AbstractContextManager[Any]] = nullcontext
+    compiles_per_shape: bool = False
+
+    def of_numpy(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function of this framework's arrays, and the pullback it returns, as NumPy's."""
+
+        def call(*arrays: Array) -> Any:
+            with self.context():
+                result = function(*map(self.inward, arrays))
+                return tuple(map(item, result)) if type(result) is tuple else self.outward(result)
+
+        def item(result: Any) -> Any:
+            return self.of_numpy(result) if callable(result) else self.outward(result)
+
+        return call
+
+    def probe(self, function: Callable[..., Any], *arrays: Array) -> tuple[int, ...] | None:
+        """Return the shape of a function's (first) result, None if it refuses the arrays."""
+        try:
+            with warnings.catch_warnings():
+                # torch warns of parts of itself when it loads them, which is here.
+                warnings.simplefilter("ignore")
+                result = self.tried(function, *arrays)
+            return tuple((result[0] if isinstance(result, tuple) else result).shape)
+        except Exception:
+            return None
+
+    def storage(self, function: Callable[..., Any]) -> str:
+        """Return `W` or `Wᵀ`, with which a function gives (N, M); `""` where neither does."""
+        for stored, shapes in (("W", _PLAIN), ("Wᵀ", _TRANSPOSED)):
+            if self.probe(function, *(np.ones(one, np.float32) for one in shapes)) == (_N, _M):
+                return stored
+        return ""
+
+    def function(self, named: Named, kind: str = "function", usage: str = "") -> Layer:
+        """Return the layer of a function (x, w, b)."""
+        transposed, known = self.storage(named.value) == "Wᵀ", parameters(named.value)
+        takes = known if known.is_known and known.takes(3) else "(x, w, b)"
+        form = with_storage(f"{self.name} {kind} {named.expression}{takes}", transposed)
+        function = (lambda x, w, b: named.value(x, w.T, b)) if transposed else named.value
+        layer = self.differentiated(lambda d, m: function)
+        return replace(layer, name=named.expression, form=form, usage=usage or loaded(named))
+
+    def differentiated(self, prepare: Prepare) -> Layer:
+        """Return the layer of functions that the framework differentiates."""
+        vjp, jvp, vmapped = (partial(one, prepare) for one in (self._vjp, self._jvp, self._vmapped))
+        variants = {"compiled": partial(self._vjp, lambda d, m: self.compiled(prepare(d, m)))}
+        for name, variant, tried, shapes in (
+            ("jvp", jvp, jvp, (*_PLAIN[:2], *_PLAIN)),
+            ("with_leading_axes", vjp, lambda *call: vjp(*call[:3])[1](call[3]), _STACK),
+            ("vmapped", vmapped, vmapped, _STACK),
+        ):
+            if self.probe(tried, *map(np.ones, shapes)) is not None:
+                variants[name] = variant
+        return Layer(
+            self.name,
+            self.of_numpy(vjp),
+            {name: self.of_numpy(variant) for name, variant in variants.items()},
+            not_applicable={**self.not_applicable, **self.not_applicable_differentiated},
+            compiles_per_shape=self.compiles_per_shape,
+        )
+
+    def _vjp(self, prepare: Prepare, x: Any, w: Any, b: Any) -> Any:
+        return self.vjp(prepare(*w.shape))(x, w, b)
+
+    def _jvp(self, prepare: Prepare, x: Any, w: Any, *dots: Any) -> Any:
+        primal = x, w, self.zeros_like(dots[2])
+        return self.transforms.jvp(prepare(*w.shape), primal, dots)[1]
+
+    def _vmapped(self, prepare: Prepare, xs: Any, w: Any, b: Any, douts: Any) -> Any:
+        function = prepare(*w.shape)  # a module draws its weights, which `vmap` refuses
+
+        def one(x: Any, dout: Any) -> Any:
+            out, pullback = self.transforms.vjp(function, x, w, b)
+            return (out, *pullback(dout))
+
+        return self.transforms.vmap(one)(xs, douts)
+
+    def through(self, layer: Layer, usage: str) -> Layer:
+        """Return a layer whose own passes use the framework's arrays, as one of NumPy's."""
+        return replace(
+            layer,
+            vjp=self.of_numpy(layer.vjp),
+            variants={name: self.of_numpy(one) for name, one in layer.variants.items()},
+            form=f"{layer.form}, on {self.name} {self.arrays}",
+            usage=usage,
+            not_applicable=self.not_applicable,
+            compiles_per_shape=self.compiles_per_shape,
+        )
+
+
+@cache
+def framework(name: str) -> Framework:
+    """Return the framework of this name; only now it is imported.
+
+    The process of a target hides this package: the import must not load it once more, as its
+    exceptions would be others, and the target would seem to use the reference.
+    """
+    path = f"affine.checker.reading.{name}"
+    hidden = {own: module for own, module in _OWN.items() if own not in sys.modules}
+    sys.modules.update(hidden)
+    try:
+        found: Framework = import_module(path).FRAMEWORK
+    finally:
+        for own in (*hidden, path) if hidden else ():
+            sys.modules.pop(own, None)
+    return found
+
+
+# ------------------------------------------------------------------ which one code is written for
 
 
 def framework_of(value: Any) -> str:
-    """Return `torch`, `jax`, or `""` for plain Python and NumPy.
+    """Return `torch`, `jax`, or `""` for plain Python and NumPy, without importing either.
 
     What the code itself refers to decides; if that is neither NumPy nor a framework, what its
     module imports.
-
-    Examples:
-        >>> framework_of(lambda x, w, b: x @ w + b)
-        ''
     """
-    own = _root(getattr(value, "__module__", None) or type(value).__module__)
-    if own in FRAMEWORKS:
-        return own
-    for names in (_referred(value), _module_globals(value)):
-        roots = [_root(_home(one)) for one in names]
-        used = [name for name in FRAMEWORKS if name in roots or f"{name}lib" in roots]
-        if used:
-            return used[0]
-        if "numpy" in roots:
-            return ""
+    module = sys.modules.get(home_of(value))
+    held = getattr(_unwrapped(value), "__globals__", vars(module) if module else {})
+    imported = (one.__name__ for one in list(held.values()) if isinstance(one, ModuleType))
+    for homes in ([home_of(value) or type(value).__module__], _referred(value), imported):
+        roots = {home.partition(".")[0] for home in homes}
+        used = [name for name in _NAMES if name in roots or f"{name}lib" in roots]
+        if used or "numpy" in roots:
+            return used[0] if used else ""
     return ""
 
 
-def _root(module: str | None) -> str:
-    return (module or "").partition(".")[0]
-
-
-def _home(value: Any) -> str:
+def home_of(value: Any) -> str:
+    """Return the name of the module that something is, or was made in."""
     if isinstance(value, ModuleType):
         return value.__name__
     return getattr(value, "__module__", None) or ""
 
 
-def _functions(value: Any) -> Iterator[Any]:
-    if isinstance(value, partial):
-        value = value.func
-    if not inspect.isclass(value):
-        yield inspect.unwrap(value) if callable(value) else value
-        return
-    yield from value.__bases__
-    for member in vars(value).values():
-        yield inspect.unwrap(getattr(member, "__func__", member))
-
-
-def _referred(value: Any) -> list[Any]:
-    """Return what the names in a function, or in the methods of a class, stand for."""
-    found = []
-    for function in _functions(value):
-        if inspect.isclass(function):
-            found.append(function)
-        code = getattr(function, "__code__", None)
-        space = getattr(function, "__globals__", {})
+def _referred(value: Any) -> Iterator[str]:
+    """Yield the modules of what the names in a function, or in a class's methods, stand for."""
+    value = value.func if isinstance(value, partial) else value
+    members = [value]
+    if inspect.isclass(value):
+        yield from map(home_of, value.__bases__)
+        members = [getattr(member, "__func__", member) for member in vars(value).values()]
+    for member in members:
+        function = _unwrapped(member)
+        code, space = getattr(function, "__code__", None), getattr(function, "__globals__", {})
         if isinstance(code, CodeType):
-            found += [space[name] for name in _names(code) if name in space]
-    return found
+            yield from (home_of(space[name]) for name in _names(code) if name in space)
 
 
 def _names(code: CodeType) -> Iterator[str]:
@@ -76,8 +222,5 @@ def _names(code: CodeType) -> Iterator[str]:
             yield from _names(constant)
 
 
-def _module_globals(value: Any) -> list[Any]:
-    module = sys.modules.get(getattr(value, "__module__", None) or "")
-    space = getattr(inspect.unwrap(value) if callable(value) else value, "__globals__", None)
-    held = space if space is not None else vars(module) if module else {}
-    return [one for one in held.values() if isinstance(one, ModuleType)]
+def _unwrapped(value: Any) -> Any:
+    return inspect.unwrap(value) if callable(value) else value

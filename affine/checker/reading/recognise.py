@@ -1,155 +1,203 @@
-"""Find the layer in a namespace, whichever of the known forms it is written in."""
+"""Find the layer in a namespace or an object, whichever of the known forms it is written in."""
 
 import inspect
-import re
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
-from types import FunctionType, ModuleType
-from typing import Any
+from itertools import compress
+from types import FunctionType, SimpleNamespace
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from affine.checker.reading.classes import from_class, from_instance, is_layer_class, method
-from affine.checker.reading.error_messages import explain_class, nothing_found, without_backward
-from affine.checker.reading.frameworks import framework_of
-from affine.checker.reading.numpy import pair
-from affine.checker.reading.signatures import parameters, role
-from affine.checker.reading.target import Named, TargetError, public
-from affine.layer import Layer
-
-__all__ = ["in_namespace", "of_function", "of_object", "of_pair"]
-
-_FORWARD = ("forward", "fwd", "fprop")
-_BACKWARD = (
-    "backward",
-    "backprop",
-    "bwd",
-    "bprop",
-    "vjp",
-    "gradients",
-    "gradient",
-    "grads",
-    "grad",
+from affine.checker.reading.classes import (
+    from_class,
+    from_instance,
+    has_both_passes,
+    is_layer_class,
+    is_static,
+    method,
 )
-# What a layer of this kind is called, where a file has several: affine_forward, MyLinearLayer.
-_USUAL = {"", "affine", "linear", "dense", "fc", "fullyconnected", "innerproduct"}
+from affine.checker.reading.frameworks import framework, framework_of, home_of
+from affine.checker.reading.results import out_and_cache, triple
+from affine.checker.reading.signatures import backward_plan, forward_plan, parameters
+from affine.checker.reading.target import Named, TargetError, public
+from affine.checker.reading.usage import call_form, loaded, pair_usage
+from affine.checker.reading.vocabulary import (
+    BACKWARD,
+    EXPECTED,
+    FORWARD,
+    METHODS,
+    USUAL,
+    closest,
+    plain,
+    role,
+    stem,
+)
+from affine.layer import Array, Layer, Pullback
+
+__all__ = ["recognise"]
+
+_FORMS = """\
+  forward(x, w, b) and backward(dout, x, w)
+  affine_forward(x, w, b) -> (out, cache) and affine_backward(dout, cache)
+  a class (W, b), or one built from two sizes, with forward(x), backward(dout), dW and db
+  a torch module, autograd function or function (x, w, b) of tensors
+  a jax function (x, w, b)"""
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A form that was found: what it is called without its affixes, and its parts."""
+_Candidate: TypeAlias = tuple[str, tuple[Named, ...]]
+"""A form that was found: what it is called without its affixes, and its parts."""
 
-    stem: str
-    parts: tuple[Named, ...]
 
-    def __str__(self) -> str:
-        return " and ".join(part.expression for part in self.parts)
+def recognise(named: Named, label: str, space: Named) -> Layer:
+    """Return the layer of a named object; the partner of a function may be in a space."""
+    try:
+        return _recognised(named, label, space)
+    except TargetError as error:
+        message = str(error)
+        raise TargetError(message if label in message else f"{label}: {message}") from error
+    except (Exception, SystemExit) as error:
+        raise TargetError(
+            f"{label} cannot be used: {type(error).__name__}: {error}; "
+            "give it one of the forms that the documentation lists"
+        ) from error
 
-    def layer(self) -> Layer:
-        return of_pair(*self.parts) if len(self.parts) == 2 else of_object(self.parts[0])
+
+def _recognised(named: Named, label: str, space: Named) -> Layer:
+    value = SimpleNamespace(**named.value) if isinstance(named.value, dict) else named.value
+    if isinstance(value, Layer):
+        return value
+    if inspect.ismodule(value) or isinstance(value, SimpleNamespace):
+        return _in_namespace(replace(named, value=value), label)
+    if isinstance(value, Sequence) and len(value) == 2 and all(map(callable, value)):
+        names = [f"{named.expression}[{index}]" for index in range(2)]
+        if not named.expression:
+            own = [getattr(function, "__name__", "") for function in value]
+            names = [a if a.isidentifier() else b for a, b in zip(own, METHODS, strict=True)]
+        return _of_pair(*(Named(*both, named.origin) for both in zip(names, value, strict=True)))
+    if callable(value) and not inspect.isclass(value):
+        return _of_function(named, space)
+    return _of_object(named)
 
 
 # ------------------------------------------------------------------ one object
 
 
-def of_object(named: Named) -> Layer:
-    """Return the layer of a class, an instance, or a function that a framework differentiates.
-
-    Raises:
-        TargetError: It has no known form.
-    """
-    value, framework = named.value, framework_of(named.value)
-    if framework == "torch":
-        from affine.checker.reading.torch import from_torch, is_torch_class
-
-        if is_torch_class(value) or is_torch_class(type(value)) or not method(value, "backward"):
-            return from_torch(named)
+def _of_object(named: Named) -> Layer:
+    """Return the layer of a class, an instance, or a function that a framework differentiates."""
+    value, name = named.value, framework_of(named.value)
+    if name == "torch":
+        torch = framework(name)
+        if torch.is_class(value) or torch.is_class(type(value)) or not method(value, "backward"):
+            return torch.layer_of(named)
     if inspect.isclass(value):
-        return _through(framework, from_class(named))
-    if method(value, "forward") and method(value, "backward"):
-        return _through(framework, from_instance(named))
-    if framework == "jax" and callable(value):
-        from affine.checker.reading.jax import from_jax
+        if is_static(value):
+            passes = (named.member(method(value, one)) for one in METHODS)
+            return _through(name, _pair(*passes), named)
+        return _through(name, from_class(named), named)
+    if has_both_passes(value):
+        return _through(name, from_instance(named), named)
+    if name == "jax" and callable(value):
+        return framework(name).layer_of(named)
+    raise TargetError(_without_backward(named))
 
-        return from_jax(named)
-    raise TargetError(without_backward(named))
 
-
-def of_function(named: Named, space: Named) -> Layer | None:
-    """Return the layer of one function of a pair, None if it belongs to none.
-
-    Args:
-        named: The function.
-        space: The module in which the other may be.
-    """
-    if inspect.isclass(named.value) or not callable(named.value):
-        return None
+def _of_function(named: Named, space: Named) -> Layer:
+    """Return the layer of a callable: of a pair to which it belongs, or else its own."""
     members = _members(space)
-    for candidate in _pairs(members):
-        if any(part.value is named.value for part in candidate.parts):
-            return _extended(candidate, members)
+    for _, parts in _pairs(members):
+        if any(part.value is named.value for part in parts):
+            return _layer_of(parts, members)
     if framework_of(named.value) or is_layer_class(type(named.value)):
-        return None
-    near = get_close_matches(
-        named.expression.replace("forward", "backward"), [one.expression for one in members], n=1
+        return _of_object(named)
+    near = closest(
+        named.expression.replace("forward", "backward"), [one.expression for one in members]
     )
-    hint = f" ({near[0]} is close; rename it)" if near and near[0] != named.expression else ""
-    raise TargetError(without_backward(named) + hint)
+    hint = f" ({near} is close; rename it)" if near not in ("", named.expression) else ""
+    raise TargetError(_without_backward(named) + hint)
 
 
-def of_pair(forward: Named, backward: Named) -> Layer:
-    """Return the layer of two functions."""
-    framework = framework_of(backward.value) or framework_of(forward.value)
-    return _through(framework, pair(forward, backward))
+def _of_pair(forward: Named, backward: Named) -> Layer:
+    name = framework_of(backward.value) or framework_of(forward.value)
+    return _through(name, _pair(forward, backward), forward, backward)
 
 
-def _through(framework: str, layer: Layer) -> Layer:
-    """Return the layer, given the arrays of the framework in which its backward is written."""
-    if not framework or _works_on_arrays(layer):
-        return layer
-    if framework == "torch":
-        from affine.checker.reading.torch_autograd import through_tensors
-
-        return through_tensors(layer)
-    from affine.checker.reading.jax import through_jax
-
-    return through_jax(layer)
-
-
-def _works_on_arrays(layer: Layer) -> bool:
-    """Whether a layer that uses a framework takes NumPy arrays and gives them back."""
+def _through(name: str, layer: Layer, *parts: Named) -> Layer:
+    """Return the layer, given a framework's arrays if it does not take and return NumPy's."""
     x, w, b, dout = np.ones((4, 3)), np.ones((3, 2)), np.ones(2), np.ones((4, 2))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            results = layer.results(x, w, b, dout)
-    except Exception:
-        return False
-    return all(isinstance(result, np.ndarray) for result in results.values())
+    if not name:
+        return layer
+    with warnings.catch_warnings(), suppress(Exception):
+        warnings.simplefilter("ignore")
+        results = layer.results(x, w, b, dout)
+        if all(isinstance(result, np.ndarray) for result in results.values()):
+            return layer
+    return framework(name).through(layer, loaded(*parts))
+
+
+# ------------------------------------------------------------------ a pair of functions
+
+
+def _pair(forward: Named, backward: Named) -> Layer:
+    """Return the layer of a forward and a backward function."""
+    takes = forward_plan(parameters(forward.value))
+    if takes is None:
+        raise TargetError(
+            f"{_call(forward)} cannot be called with x, w and b, or their order is not clear; "
+            "give it three parameters with these names"
+        )
+    back = backward_plan(parameters(backward.value))
+    if back is None:
+        raise TargetError(
+            f"{_call(backward)} can be called neither with (dout, cache) nor with (dout, x, w), "
+            "or their order is not clear; give it parameters with those names"
+        )
+
+    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+        known: dict[str, Any] = {"x": x, "w": w, "b": b}
+        out, known["cache"] = out_and_cache(forward.value(*(known[name] for name in takes)))
+
+        def pullback(dout: Array) -> tuple[Array, Array, Array]:
+            given = known | {"dout": dout}
+            return triple(backward.value(*(given[name] for name in back)), backward.expression)
+
+        return out, pullback
+
+    # Only this form promises to flatten: CS231n gives an image as a data point.
+    flattens = forward.name == "affine_forward" and "cache" in back
+    return Layer(
+        backward.expression,
+        vjp,
+        variants={"with_extra_axes": vjp} if flattens else {},
+        form=f"{call_form(forward, takes)} and {call_form(backward, back)}",
+        usage=pair_usage(forward, takes, backward, back),
+    )
 
 
 # ------------------------------------------------------------------ a namespace
 
 
-def in_namespace(space: Named, label: str) -> Layer:
-    """Return the layer in a module or another namespace.
-
-    Args:
-        space: The namespace.
-        label: What messages call it.
-
-    Raises:
-        TargetError: It has no known form, or several.
-    """
+def _in_namespace(space: Named, label: str) -> Layer:
+    """Return the layer in a module or another namespace."""
     members = _members(space)
-    found = _chosen(_candidates(members), label)
-    if found is None:
-        explain_class(members)
-        raise TargetError(nothing_found(members, label))
-    return _extended(found, members)
+    candidates = _candidates(members)
+    usual = [one for one in candidates if one[0] in USUAL] or candidates
+    if len(candidates) == 1 or len(usual) == 1:
+        return _layer_of(usual[0][1], members)
+    if usual:
+        several = ", ".join(" and ".join(part.expression for part in parts) for _, parts in usual)
+        place = label.partition(":")[0] if ":" in label else label
+        raise TargetError(
+            f"{label} has several layers: {several}; name one of them, "
+            f"such as {place}:{usual[0][1][0].expression}"
+        )
+    both = [one for one in members if inspect.isclass(one.value) and has_both_passes(one.value)]
+    if len(both) == 1:
+        from_class(both[0])  # says what it lacks
+    raise TargetError(_nothing_found(members, label))
 
 
 def _members(space: Named) -> list[Named]:
@@ -157,138 +205,122 @@ def _members(space: Named) -> list[Named]:
     home = getattr(space.value, "__name__", "")
     named = [space.member(name) for name in public(space.value)]
     named = [one for one in named if not inspect.ismodule(one.value)]
-    own = [one for one in named if _home(one.value, home) == home]
+    # What is of no known module was made here.
+    is_own = [isinstance(one.value, partial) or home_of(one.value) in ("", home) for one in named]
+    own = list(compress(named, is_own))
     return own if home and any(callable(one.value) for one in own) else named
-
-
-def _home(value: Any, here: str) -> str:
-    """Return the module in which a value was made; those of no known module were made here."""
-    return here if isinstance(value, partial) else getattr(value, "__module__", None) or here
 
 
 def _candidates(members: Sequence[Named]) -> list[_Candidate]:
     """Return the forms in a namespace, those in which a backward pass is written first."""
-    special = [one for one in members if _is_custom(one.value)]
+    forms: dict[str, list[Named]] = {}
+    for one in members:
+        forms.setdefault(_kind(one.value), []).append(one)
+    special, functions = forms.get("custom", []), forms.get("function", [])
     if special:
-        return [_Candidate(_stem(one.expression), (one,)) for one in special]
-    classes = [one for one in members if _is_class_form(one.value)]
-    written = [*_pairs(members), *(_Candidate(_stem(one.expression), (one,)) for one in classes)]
-    instances = [one for one in members if _is_instance_form(one.value)]
-    written = written or [_Candidate(one.expression.lower(), (one,)) for one in instances]
-    if written:
-        return written
-    functions = [one for one in members if _is_differentiated(one.value)]
-    functions = [one for one in functions if _says_x_w_b(one.value)] or functions
-    if len(functions) > 1:
-        functions = [one for one in functions if _takes_a_batch(one.value)] or functions
-    return [_Candidate(_stem(one.expression, _FORWARD), (one,)) for one in functions]
+        return [(stem(one.name), (one,)) for one in special]
+    written = [*_pairs(members), *((stem(one.name), (one,)) for one in forms.get("class", []))]
+    if written or "instance" in forms:
+        return written or [(one.expression.lower(), (one,)) for one in forms["instance"]]
+    roles = [sorted(map(role, parameters(one.value).names[:3])) for one in functions]
+    usual = [found == ["b", "w", "x"] for found in roles]
+    functions = list(compress(functions, usual)) or functions
+    if len(functions) > 1:  # one of one data point does not give (N, M)
+        batched = [framework(framework_of(one.value)).storage(one.value) for one in functions]
+        functions = list(compress(functions, batched)) or functions
+    return [(stem(one.name, FORWARD), (one,)) for one in functions]
 
 
-def _is_custom(value: Any) -> bool:
-    """Whether it is a jax function with a derivative of its own."""
-    return type(value).__name__ in ("custom_vjp", "custom_jvp") and framework_of(value) == "jax"
-
-
-def _is_class_form(value: Any) -> bool:
-    if inspect.isclass(value) and framework_of(value) == "torch":
-        from affine.checker.reading.torch import is_torch_class
-
-        return is_torch_class(value) or is_layer_class(value)
-    return is_layer_class(value)
-
-
-def _is_instance_form(value: Any) -> bool:
-    """Whether it is an object with both passes, of a class that cannot be built here."""
-    if inspect.isclass(value) or isinstance(value, (ModuleType, FunctionType)):
-        return False
-    return bool(method(value, "forward") and method(value, "backward"))
-
-
-def _is_differentiated(value: Any) -> bool:
-    if inspect.isclass(value) or not callable(value) or not framework_of(value):
-        return False
-    known = parameters(value)
-    return known is None or known.takes(3)
-
-
-def _takes_a_batch(function: Any) -> bool:
-    """Whether a function of a framework gives (N, M): one of one data point does not."""
-    if framework_of(function) == "torch":
-        from affine.checker.reading.torch import takes_a_batch
-    else:
-        from affine.checker.reading.jax import takes_a_batch
-    return takes_a_batch(function)
-
-
-def _says_x_w_b(value: Any) -> bool:
-    known = parameters(value)
-    return known is not None and sorted(map(role, known.names[:3])) == ["b", "w", "x"]
+def _kind(value: Any) -> str:
+    """Return as what a value may be a layer; `custom` is a jax function with its own derivative."""
+    name = framework_of(value) if callable(value) else ""
+    if inspect.isclass(value):
+        is_class = is_layer_class(value) or (name == "torch" and framework(name).is_class(value))
+        return "class" if is_class else ""
+    if name == "jax" and type(value).__name__ in ("custom_vjp", "custom_jvp"):
+        return "custom"
+    if not isinstance(value, FunctionType) and has_both_passes(value):
+        return "instance"
+    return "function" if name and parameters(value).takes(3) else ""
 
 
 def _pairs(members: Sequence[Named]) -> Iterator[_Candidate]:
     """Yield each forward function with the backward function of its stem."""
     functions = [one for one in members if callable(one.value) and not inspect.isclass(one.value)]
-    back: dict[str, Named] = {}
-    for token in reversed(_BACKWARD):
-        back |= {_stem(one.expression, (token,)): one for one in functions if token in _plain(one)}
-    ahead = {_plain(one): one for one in functions}
-    for token in reversed(_FORWARD):
-        ahead |= {_stem(one.expression, (token,)): one for one in functions if token in _plain(one)}
-    for stem, backward in back.items():
-        forward = ahead.get(stem)
-        if forward is not None and forward.value is not backward.value and _takes_three(forward):
-            yield _Candidate(_stem(stem), (forward, backward))
+    ahead = {plain(one.name): one for one in functions} | _by_stem(functions, FORWARD)
+    for short, backward in _by_stem(functions, BACKWARD).items():
+        forward = ahead.get(short)
+        if forward and forward.value is not backward.value and parameters(forward.value).takes(3):
+            yield stem(short), (forward, backward)
 
 
-def _takes_three(named: Named) -> bool:
-    known = parameters(named.value)
-    return known is None or known.takes(3)
+def _by_stem(functions: Sequence[Named], words: Sequence[str]) -> dict[str, Named]:
+    """Return the functions whose names have one of the words, by the rest of the name."""
+    return {
+        stem(one.name, (word,)): one
+        for word in reversed(words)
+        for one in functions
+        if word in plain(one.name)
+    }
 
 
-def _plain(named: Named) -> str:
-    return named.expression.rpartition(".")[2].lower().replace("_", "")
+def _layer_of(parts: tuple[Named, ...], members: Sequence[Named]) -> Layer:
+    """Return the layer, with jvp and per-sample gradients where they stand beside a pair."""
+    if len(parts) != 2:
+        return _of_object(parts[0])
+    layer = _of_pair(*parts)
+    if layer.not_applicable:
+        return layer
+    beside = {plain(one.name): one.value for one in members}
+    short, variants = stem(parts[0].name, FORWARD), dict(layer.variants)
+    for name, count in {"jvp": 5, "per_sample_gradients": 3}.items():
+        function = beside.get(short + plain(name))
+        if callable(function) and parameters(function).names and parameters(function).takes(count):
+            variants[name] = function
+    return replace(layer, variants=variants)
 
 
-def _stem(expression: str, tokens: Sequence[str] = ()) -> str:
-    """Return a name without case, underscores, the words given, and "my" and "layer".
-
-    Examples:
-        >>> _stem("MyLinearLayer"), _stem("affine_forward", ("forward",))
-        ('linear', 'affine')
-    """
-    plain = expression.rpartition(".")[2].lower().replace("_", "")
-    for token in tokens:
-        plain = plain.replace(token, "")
-    return re.sub(r"^my|layer", "", plain)
+# ------------------------------------------------------------------ why it has no known form
 
 
-def _chosen(found: Sequence[_Candidate], label: str) -> _Candidate | None:
-    if len(found) <= 1:
-        return found[0] if found else None
-    usual = [one for one in found if one.stem in _USUAL]
-    if len(usual) == 1:
-        return usual[0]
-    several = ", ".join(map(str, usual or found))
-    place = label if ":" not in label else label.partition(":")[0]
-    raise TargetError(
-        f"{label} has several layers: {several}; name one of them, such as "
-        f"{place}:{(usual or found)[0].parts[0].expression}"
+def _call(named: Named) -> str:
+    return f"{named.expression}{parameters(named.value)}"
+
+
+def _without_backward(named: Named) -> str:
+    """Say that an object is no layer by itself."""
+    name = named.expression or "it"
+    if not callable(named.value):
+        kind = type(named.value).__name__
+        return f"{name} is of type {kind}; name a function, a class or a module"
+    other = name.replace("forward", "backward")
+    other = other if other != name else f"{name}_backward"
+    what = f"{name}{parameters(named.value)} is a NumPy function without a backward pass"
+    return f"{what}; put {other}(dout, x, w) beside it"
+
+
+def _nothing_found(members: Sequence[Named], label: str) -> str:
+    """Say what was looked for and what is there, with the closest names."""
+    callables = [one for one in members if callable(one.value)]
+    hints = [(one, _hint(one, callables)) for one in callables[:8]]
+    found = ", ".join(_call(one) + (f" ({hint})" if hint else "") for one, hint in hints)
+    return (
+        f"{label} has no known form. Looked for:\n{_FORMS}\n"
+        f"Found: {found or 'no public function or class'}.\n"
+        "Write one of these forms, or name the layer: path.py:name."
     )
 
 
-def _extended(found: _Candidate, members: Sequence[Named]) -> Layer:
-    """Return the layer, with jvp and per-sample gradients where they stand beside a pair."""
-    layer = found.layer()
-    if len(found.parts) != 2 or layer.not_applicable:
-        return layer
-    beside = {_plain(one): one.value for one in members}
-    stem = _stem(found.parts[0].expression, _FORWARD)
-
-    def extra(name: str, count: int) -> Any:
-        function = beside.get(stem + name)
-        known = parameters(function) if callable(function) else None
-        return function if known is not None and known.takes(count) else None
-
-    both = {"jvp": extra("jvp", 5), "per_sample_gradients": extra("persamplegradients", 3)}
-    beside_it = {name: function for name, function in both.items() if function is not None}
-    return replace(layer, variants={**layer.variants, **beside_it})
+def _hint(named: Named, others: Sequence[Named]) -> str:
+    name = named.expression
+    near = closest(name, EXPECTED, cutoff=0.8)
+    is_other = near.lower() not in ("", name.lower())
+    if is_other and near not in {one.expression for one in others}:
+        return f"did you mean {near}?"
+    if inspect.isclass(named.value):
+        missing = [one for one in METHODS if not method(named.value, one)]
+        return f"without {' and '.join(missing)}" if missing else ""
+    if "forward" in name.lower() or (near and not is_other):
+        takes = parameters(named.value).takes(3)
+        return "without a backward function" if takes else "does not take x, w and b"
+    return ""

@@ -1,149 +1,60 @@
 """Which argument is which: by name, by elimination, and else by position."""
 
 import inspect
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Parameters", "backward_plan", "forward_plan", "gradient_role", "parameters", "role"]
+from affine.checker.reading.vocabulary import plain, role
 
-_ROLES = {
-    "x": {"x", "xs", "input", "inputs", "inp", "data", "features", "batch"},
-    "w": {"w", "weight", "weights", "kernel", "theta", "omega"},
-    "b": {"b", "bias", "biases", "beta"},
-    "dout": {
-        "dout", "dy", "dz", "dh", "do", "dl", "dscores", "dvalues", "dnext", "doutput", "doutputs",
-        "delta", "g", "gy", "gout", "ct", "cotangent", "ybar", "outbar", "error",
-    },
-    "cache": {
-        "cache", "ctx", "context", "saved", "memo", "state", "tape", "res", "residual",
-        "residuals", "aux", "store", "info",
-    },
-}  # fmt: skip
-_UPSTREAM = ("grad", "upstream", "outgrad", "outputgrad", "dout", "dldo", "dldy", "dldz", "dloss")
-_GRADIENT = re.compile(r"^(?:grad(?:ient)?s?(?:of)?|delta|dld?|d|g|nabla)(.+)$")
-_GRADIENT_AFTER = re.compile(r"^(.+?)(?:grad(?:ient)?s?|bar)$")
+__all__ = ["Parameters", "backward_plan", "forward_plan", "parameters"]
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The positional parameters of a callable.
+    """The positional parameters of a callable: their names, and how many have no default."""
 
-    Attributes:
-        names: All that may be passed by position, in order.
-        required: How many of them have no default.
-    """
-
-    names: tuple[str, ...]
-    required: int
+    names: tuple[str, ...] = ()
+    required: int = 0
+    is_known: bool = True
 
     def takes(self, count: int) -> bool:
-        """Whether this many positional arguments fit."""
-        return self.required <= count <= len(self.names)
+        """Whether this many positional arguments fit, as far as that is known."""
+        return not self.is_known or self.required <= count <= len(self.names)
 
     def __str__(self) -> str:
-        return f"({', '.join(self.names)})"
+        return f"({', '.join(self.names)})" if self.is_known else ""
 
 
-def parameters(function: Callable[..., Any], skip: int = 0) -> Parameters | None:
-    """Return the positional parameters, None where a callable does not tell them.
-
-    Args:
-        function: The callable.
-        skip: How many of the first are not passed by a caller, such as `self`.
-
-    Examples:
-        >>> str(parameters(lambda x, w, b=None: None))
-        '(x, w, b)'
-        >>> parameters(lambda *arguments: None) is None
-        True
-    """
+def parameters(function: Callable[..., Any], skip: int = 0) -> Parameters:
+    """Return the positional parameters after the first few, which no caller passes."""
     try:
         found = list(inspect.signature(function).parameters.values())[skip:]
     except (TypeError, ValueError):
-        return None
+        return Parameters(is_known=False)
     if any(one.kind is one.VAR_POSITIONAL for one in found):
-        return None
-    needed = [one for one in found if one.default is one.empty and one.kind is not one.VAR_KEYWORD]
-    given = [one for one in found if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
-    if any(one.kind is one.KEYWORD_ONLY for one in needed):
+        return Parameters(is_known=False)
+    if any(one.kind is one.KEYWORD_ONLY and one.default is one.empty for one in found):
         return Parameters((), 1)  # nothing fits
-    return Parameters(
-        tuple(one.name for one in given), sum(one.default is one.empty for one in given)
-    )
+    given = [one for one in found if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    required = sum(one.default is one.empty for one in given)
+    return Parameters(tuple(one.name for one in given), required)
 
 
-def _plain(name: str) -> str:
-    return name.lower().replace("_", "")
-
-
-def role(name: str) -> str:
-    """Return what a parameter of this name usually is, `""` where that is not known.
-
-    Examples:
-        >>> [role(name) for name in ("X", "weights", "grad_output", "dL_dout", "cache", "foo")]
-        ['x', 'w', 'dout', 'dout', 'cache', '']
-    """
-    plain = _plain(name)
-    for found, names in _ROLES.items():
-        if plain in names:
-            return found
-    return "dout" if plain.startswith(_UPSTREAM) else ""
-
-
-def gradient_role(name: str) -> str:
-    """Return `x`, `w` or `b` for the name of that one's gradient, else `""`.
-
-    Examples:
-        >>> [gradient_role(name) for name in ("dW", "grad_b", "weight_grad", "dinputs", "db", "W")]
-        ['w', 'b', 'w', 'x', 'b', '']
-    """
-    plain = _plain(name)
-    for pattern in (_GRADIENT, _GRADIENT_AFTER):
-        match = pattern.match(plain)
-        found = role(match[1]) if match else ""
-        if found in ("x", "w", "b"):
-            return found
-    return ""
-
-
-def forward_plan(known: Parameters | None) -> tuple[str, ...] | None:
-    """Return the order in which a forward pass takes x, w and b, None where it does not.
-
-    Examples:
-        >>> forward_plan(parameters(lambda features, matrix, shift: None))
-        ('x', 'w', 'b')
-        >>> forward_plan(parameters(lambda W, hidden, b: None))
-        ('w', 'x', 'b')
-        >>> forward_plan(parameters(lambda x: None)) is None
-        True
-    """
-    plain = ("x", "w", "b")
-    if known is None:
-        return plain
-    return _ordered(known.names[:3], plain) if known.takes(3) else None
+def forward_plan(known: Parameters) -> tuple[str, ...] | None:
+    """Return the order in which a forward pass takes x, w and b, None where it does not."""
+    usual = ("x", "w", "b")
+    if not known.is_known:
+        return usual
+    return _ordered(known.names[:3], usual) if known.takes(3) else None
 
 
 _BACKWARD = (("dout",), ("dout", "cache"), ("dout", "x", "w"), ("dout", "x", "w", "b"))
 
 
-def backward_plan(known: Parameters | None) -> tuple[str, ...] | None:
-    """Return the order in which a backward pass takes dout, x, w, b or a cache.
-
-    None where it does not, or where it is not plain.
-
-    Examples:
-        >>> backward_plan(parameters(lambda a, b: None))
-        ('dout', 'cache')
-        >>> backward_plan(parameters(lambda x, w, upstream: None))
-        ('x', 'w', 'dout')
-        >>> backward_plan(parameters(lambda dz, W, a_prev: None))
-        ('dout', 'w', 'x')
-        >>> backward_plan(parameters(lambda: None)) is None
-        True
-    """
-    if known is None:
+def backward_plan(known: Parameters) -> tuple[str, ...] | None:
+    """Return the order in which a backward pass takes dout, x, w, b or a cache, if it is plain."""
+    if not known.is_known:
         return ("dout", "x", "w")
     # Two arguments are enough for every form; more only where they have no default.
     for count in dict.fromkeys((max(known.required, 2), 2, 3, 1)):
@@ -154,21 +65,21 @@ def backward_plan(known: Parameters | None) -> tuple[str, ...] | None:
 
 def _ordered(names: Sequence[str], usual: tuple[str, ...]) -> tuple[str, ...] | None:
     """Return what each name stands for; None where names and usual places contradict."""
-    found = [role(name) for name in names]
-    if "cache" in found and "cache" not in usual:
+    roles = [role(name) for name in names]
+    if "cache" in roles and "cache" not in usual:
         return None
-    is_letter = "a" in names and not {"x", "w"} & set(found)  # of a, b, c
+    is_letter = "a" in names and not {"x", "w"} & set(roles)  # of a, b, c
     # In statistics beta is the weights, elsewhere the bias: the others decide.
     vague = {"beta", "b"} if is_letter else {"beta"}
-    said = [
-        one if one in usual and _plain(name) not in vague else ""
-        for one, name in zip(found, names, strict=True)
+    named = [
+        one if one in usual and plain(name) not in vague else ""
+        for one, name in zip(roles, names, strict=True)
     ]
-    left = [one for one in usual if one not in said]
-    if len(left) == said.count("") <= 1:
-        return tuple(one or left[0] for one in said)
+    left = [one for one in usual if one not in named]
+    if len(left) == named.count("") <= 1:
+        return tuple(one or left[0] for one in named)
     last = (*usual[1:], "dout")
-    for plan in (last, usual) if said[-1] == "dout" else (usual,):
-        if all(one in ("", place) for one, place in zip(said, plan, strict=True)):
+    for plan in (last, usual) if named[-1] == "dout" else (usual,):
+        if all(one in ("", place) for one, place in zip(named, plan, strict=True)):
             return plan
     return None

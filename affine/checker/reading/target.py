@@ -3,84 +3,59 @@
 import importlib
 import importlib.util
 import sys
+import traceback
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from affine.checker.exceptions import TargetError
+from affine.checker.reading.vocabulary import closest
 
-__all__ = ["Named", "Target", "TargetError", "find", "public"]
+__all__ = ["Named", "TargetError", "find", "public"]
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An object of the user's, and the expression that names it in a reproduction."""
+    """An object of the user's, the expression that names it, and where to import that from."""
 
     expression: str
     value: Any
+    origin: str = ""
+
+    @property
+    def name(self) -> str:
+        """The last part of the expression."""
+        return self.expression.rpartition(".")[2]
 
     def member(self, name: str) -> "Named":
-        """Return an attribute of it, named in the same way.
-
-        Examples:
-            >>> Named("Affine", dict).member("get").expression
-            'Affine.get'
-        """
-        return Named(f"{self.expression}.{name}".lstrip("."), getattr(self.value, name))
+        """Return an attribute of it, named in the same way."""
+        expression = f"{self.expression}.{name}".lstrip(".")
+        return Named(expression, getattr(self.value, name), self.origin)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a target names.
-
-    Attributes:
-        text: The target as the user typed it.
-        origin: The module's name for an import statement.
-        module: The module.
-        named: The object in it; the module itself, with an empty expression, if none is named.
-    """
-
-    text: str
-    origin: str
-    module: Any
-    named: Named
-
-
-def find(text: str) -> Target:
-    """Import what a target names.
-
-    Raises:
-        TargetError: It was not found or does not load.
-
-    Examples:
-        >>> find("affine:backward").named.expression
-        'backward'
-    """
+def find(text: str) -> tuple[Named, Named]:
+    """Import what a target names; return it and its module, which may be the same."""
     place, name = _parts(text)
     if place.endswith(".py"):
-        path = Path(place)
-        module, origin = _from_file(path), path.stem
+        module = Named("", _from_file(Path(place)), Path(place).stem)
     else:
-        module, origin = _from_name(place), place
-    named = Named("", module)
+        _refuse_paths(place)
+        folder = str(Path.cwd())
+        # Behind everything that is installed: nothing in the folder can hide a library.
+        if folder not in sys.path and "" not in sys.path:
+            sys.path.append(folder)
+        module = Named("", _run(place, lambda: importlib.import_module(place)), place)
+    named = module
     for part in name.split(".") if name else ():
         named = _member(named, part, place)
-    return Target(text, origin, module, named)
+    return named, module
 
 
 def public(namespace: Any) -> list[str]:
-    """Return the public names of a namespace.
-
-    Examples:
-        >>> from types import SimpleNamespace
-        >>> public(SimpleNamespace(forward=abs, _cache={}))
-        ['forward']
-    """
+    """Return the public names of a namespace."""
     return [name for name in vars(namespace) if not name.startswith("_")]
 
 
@@ -100,8 +75,8 @@ def _member(parent: Named, name: str, place: str) -> Named:
         return parent.member(name)
     except AttributeError:
         names = public(parent.value) if hasattr(parent.value, "__dict__") else []
-        near = get_close_matches(name, names, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(names) or 'no names'}"
+        near = closest(name, names)
+        hint = f"did you mean {near}?" if near else f"it has {', '.join(names) or 'no names'}"
         owner = ":".join(filter(None, (place, parent.expression)))
         raise TargetError(f"{owner} has no {name}; {hint}") from None
 
@@ -113,34 +88,26 @@ def _from_file(path: Path) -> ModuleType:
     if path.is_dir():
         raise TargetError(f"{path} is a folder; give the path of a Python file")
     if not path.is_file():
-        raise TargetError(f"no file {path}{_near(path)}; give the path of a Python file")
+        near = closest(path.name, [other.name for other in path.parent.glob("*.py")])
+        hint = f" (did you mean {path.with_name(near)}?)" if near else ""
+        raise TargetError(f"no file {path}{hint}; give the path of a Python file")
     # A name of its own, so that two targets with one file name do not meet.
     name = f"affine_target_{path.stem}_{zlib.crc32(bytes(path.resolve())):x}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    module, loader = importlib.util.module_from_spec(spec), spec.loader
     sys.modules[name] = module
-    loader = spec.loader
-    with _importable(path.resolve().parent):
+    # Its siblings can be imported, as when Python runs it. Afterwards their folder comes last:
+    # imports inside functions still work, and no file of it hides a library.
+    folder = str(path.resolve().parent)
+    known = folder in sys.path
+    sys.path[:0] = [] if known else [folder]
+    try:
         _run(str(path), lambda: loader.exec_module(module))
-    return module
-
-
-def _near(path: Path) -> str:
-    if not path.parent.is_dir():
-        return ""
-    names = [other.name for other in path.parent.glob("*.py")]
-    near = get_close_matches(path.name, names, n=1)
-    return f" (did you mean {path.with_name(near[0])}?)" if near else ""
-
-
-def _from_name(name: str) -> ModuleType:
-    _refuse_paths(name)
-    folder = str(Path.cwd())
-    # Behind everything that is installed: nothing in the folder can hide a library.
-    if folder not in sys.path and "" not in sys.path:
-        sys.path.append(folder)
-    module: ModuleType = _run(name, lambda: importlib.import_module(name))
+    finally:
+        if not known and folder in sys.path:
+            sys.path.remove(folder)
+            sys.path.append(folder)
     return module
 
 
@@ -153,9 +120,9 @@ def _refuse_paths(name: str) -> None:
         example = path / (inside[0] if inside else "my_layer.py")
         raise TargetError(f"{name} is a folder; name one Python file in it, such as {example}")
     if path.with_name(path.name + ".py").is_file() and not _is_importable(name):
-        raise TargetError(f"{name} is no module; did you mean the file {name}.py?")
+        raise TargetError(f"{name} is not a module; did you mean the file {name}.py?")
     if path.is_file():
-        raise TargetError(f"{name} is no Python file; give one whose name ends in .py")
+        raise TargetError(f"{name} is not a Python file; give one whose name ends in .py")
     if not all(part.isidentifier() for part in name.split(".")):
         raise TargetError(
             f"{name} is neither a Python file nor a module; "
@@ -170,65 +137,33 @@ def _is_importable(name: str) -> bool:
         return False
 
 
-@contextmanager
-def _importable(folder: Path) -> Iterator[None]:
-    """Let the siblings of a file be imported, as when Python runs it.
-
-    Once it is loaded the folder comes last: imports inside functions still work, and no file of
-    the folder hides a library that is imported later.
-    """
-    entry = str(folder)
-    known = entry in sys.path
-    if not known:
-        sys.path.insert(0, entry)
-    try:
-        yield
-    finally:
-        if not known and entry in sys.path:
-            sys.path.remove(entry)
-            sys.path.append(entry)
-
-
 def _run(place: str, load: Callable[[], Any]) -> Any:
     """Run the user's code; whatever it raises becomes a message."""
     try:
         return load()
-    except SyntaxError as error:
-        line = (error.text or "").strip()
-        file = (
-            "" if Path(error.filename or "").name == Path(place).name else f" of {error.filename}"
-        )
-        raise TargetError(
-            f"{place} does not load: SyntaxError in line {error.lineno}{file}: {error.msg}: "
-            f"{line!r}; correct that line"
-        ) from error
-    except ModuleNotFoundError as error:
-        if place == error.name or place.startswith(f"{error.name}."):
-            raise TargetError(
-                f"no module {place}; install it, or give the path of a Python file"
-            ) from error
-        raise TargetError(
-            f"{place} does not load: ModuleNotFoundError: it imports {error.name}, which was not "
-            f"found{_where(error, place)}; install {error.name} or correct the import"
-        ) from error
-    except SystemExit as error:
-        raise TargetError(
-            f"{place} does not load: it ends the program (SystemExit: {error.code}); put what "
-            'should not run at import under `if __name__ == "__main__":`'
-        ) from error
-    except Exception as error:
-        raise TargetError(
-            f"{place} does not load: {type(error).__name__}: {error}{_where(error, place)}; "
-            "make sure that Python can import it"
-        ) from error
+    except (Exception, SystemExit) as error:
+        raise TargetError(_reason(error, place)) from error
 
 
-def _where(error: Exception, place: str) -> str:
-    """Return the last line of the user's file that the error passed through."""
-    lines = []
-    trace = error.__traceback__
-    while trace is not None:
-        if Path(trace.tb_frame.f_code.co_filename).name == Path(place).name:
-            lines.append(trace.tb_lineno)
-        trace = trace.tb_next
-    return f" (line {lines[-1]})" if lines else ""
+def _reason(error: BaseException, place: str) -> str:
+    what, name = type(error).__name__, Path(place).name
+    passed = traceback.walk_tb(error.__traceback__)
+    lines = [line for frame, line in passed if Path(frame.f_code.co_filename).name == name]
+    line = f" (line {lines[-1]})" if lines else ""  # the last of the user's file
+    if isinstance(error, SyntaxError):
+        file = error.filename or ""
+        other = "" if Path(file).name == name else f" of {file}"
+        what += f" in line {error.lineno}{other}: {error.msg}: {(error.text or '').strip()!r}"
+        remedy = "correct that line"
+    elif isinstance(error, ModuleNotFoundError):
+        if error.name and f"{place}.".startswith(f"{error.name}."):
+            return f"no module {place}; install it, or give the path of a Python file"
+        what += f": it imports {error.name}, which was not found{line}"
+        remedy = f"install {error.name} or correct the import"
+    elif isinstance(error, SystemExit):
+        what = f"it ends the program ({what}: {error.code})"
+        remedy = 'put what should not run at import under `if __name__ == "__main__":`'
+    else:
+        what += f": {error}{line}"
+        remedy = "make sure that Python can import it"
+    return f"{place} does not load: {what}; {remedy}"

@@ -1,110 +1,81 @@
-"""torch: modules, functions on tensors, and autograd functions.
+"""torch, as a framework: functions on tensors, autograd functions, and modules.
 
 Imported only where the target is of torch. Weights that a form stores as Wᵀ are given as such.
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 
-from affine.checker.reading.classes import OWN_PARAMETERS
+from affine.checker.reading.frameworks import Framework, Prepare
+from affine.checker.reading.instances import OWN_PARAMETERS, warm_up
 from affine.checker.reading.signatures import parameters
 from affine.checker.reading.target import Named, TargetError
-from affine.checker.reading.torch_autograd import (
-    D,
-    Function,
-    M,
-    N,
-    Tensor,
-    differentiated,
-    on_reused_module,
-)
-from affine.layer import Layer
+from affine.checker.reading.usage import loaded, with_storage
+from affine.layer import VJP, Array, Layer
 
-__all__ = ["from_torch", "is_torch_class", "takes_a_batch"]
+__all__ = ["FRAMEWORK"]
+
+Tensor: TypeAlias = torch.Tensor
 
 
-def is_torch_class(found: Any) -> bool:
-    """Whether a class is a torch module, or an autograd function.
+# ------------------------------------------------------------------ calls on arrays
 
-    Examples:
-        >>> is_torch_class(torch.nn.Linear), is_torch_class(dict)
-        (True, False)
-    """
+
+def _tensor(array: Array) -> Tensor:
+    """Return a tensor in the same memory and layout where torch can have one, else a copy."""
+    shared = array.flags.writeable and min(array.strides, default=0) >= 0
+    return torch.from_numpy(array if shared else array.copy(order="K"))
+
+
+def _vjp(function: Callable[..., Any]) -> Callable[..., Any]:
+    def vjp(*operands: Tensor) -> Any:
+        leaves = [one.requires_grad_() for one in operands]
+        out = function(*leaves)
+        always = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
+        return out, lambda dout: torch.autograd.grad(out, leaves, dout.to(out.dtype), **always)
+
+    return vjp
+
+
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    # Else torch falls back to the plain function in silence after some shapes.
+    torch.compiler.reset()
+    # Needs no C++ compiler on this machine, as torch's default backend does.
+    fast = torch.compile(function, backend="aot_eager")
+
+    def quiet(*tensors: Tensor) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the compiler's own, about itself
+            return fast(*tensors)
+
+    return quiet
+
+
+# ------------------------------------------------------------------ forms
+
+
+def _is_class(value: Any) -> bool:
+    """Whether a class is a torch module, or an autograd function."""
     kinds = (torch.nn.Module, torch.autograd.Function)
-    return isinstance(found, type) and issubclass(found, kinds) and found not in kinds
+    return isinstance(value, type) and issubclass(value, kinds) and value not in kinds
 
 
-def from_torch(named: Named) -> Layer:
-    """Return the layer of a module class, a module, an autograd function or a function.
-
-    Raises:
-        TargetError: A module has other parameters than one weight matrix and one bias.
-
-    Examples:
-        >>> layer = from_torch(Named("Linear", torch.nn.Linear))
-        >>> layer.form
-        'torch module Linear(in_features, out_features), weights stored as Wᵀ'
-        >>> layer.not_applicable["dtypes_follow_promotion"]
-        'torch refuses operands of different dtypes'
-    """
+def _layer_of(named: Named) -> Layer:
+    """Return the layer of a module class, a module, an autograd function or a function."""
     value = named.value
     if isinstance(value, torch.nn.Module):
-        return _module(named, lambda d, m: value, f"torch module {named.expression}", value)
-    if is_torch_class(value) and issubclass(value, torch.nn.Module):
-        return _module_class(named)
-    if is_torch_class(value):
-        return _function(Named(f"{named.expression}.apply", value.apply), "torch autograd function")
-    return _function(named, "torch function")
-
-
-def _function(named: Named, kind: str) -> Layer:
-    transposed = _takes_transposed(named.value)
-    function = (lambda x, w, b: named.value(x, w.T, b)) if transposed else named.value
-    known = parameters(named.value)
-    shown = f"{kind} {named.expression}{known if known and known.takes(3) else '(x, w, b)'}"
-    call = f"    out = {named.expression}(x, {'w.T' if transposed else 'w'}, b)"
-    shown = _stored(shown, transposed)
-    return differentiated(named.expression, lambda d, m: function, shown, _usage(call))
-
-
-def takes_a_batch(function: Callable[..., Any]) -> bool:
-    """Whether a function of x, w and b gives (N, M), with weights as W or as Wᵀ.
-
-    Examples:
-        >>> takes_a_batch(torch.nn.functional.linear), takes_a_batch(torch.mv)
-        (True, False)
-    """
-    x, w, b = torch.ones(N, D), torch.ones(D, M), torch.ones(M)
-    return _fits(function, x, w, b) or _fits(function, x, w.T, b)
-
-
-def _takes_transposed(function: Callable[..., Any]) -> bool:
-    x, w, b = torch.ones(N, D), torch.ones(D, M), torch.ones(M)
-    return not _fits(function, x, w, b) and _fits(function, x, w.T, b)
-
-
-def _fits(function: Callable[..., Any], *tensors: Tensor) -> bool:
-    try:
-        return tuple(function(*tensors).shape) == (N, M)
-    except Exception:
-        return False
-
-
-def _stored(shown: str, transposed: bool) -> str:
-    return f"{shown}, weights stored as Wᵀ" if transposed else shown
-
-
-# ------------------------------------------------------------------ modules
-
-
-def _module_class(named: Named) -> Layer:
-    kind = named.value
-    known = parameters(kind)
-    names = ", ".join(known.names[:2]) if known else "…"
-    if known is not None and not known.takes(2):
+        return _module(named, named.expression, lambda d, m: value, value)
+    if not _is_class(value):
+        return FRAMEWORK.function(named)
+    if issubclass(value, torch.autograd.Function):
+        return FRAMEWORK.function(named.member("apply"), "autograd function", loaded(named))
+    known = parameters(value)
+    names = ", ".join(known.names[:2] or "…")
+    if not known.takes(2):
         raise TargetError(
             f"{named.expression}{known} cannot be built from the two sizes D and M; "
             "let its other parameters have defaults"
@@ -112,68 +83,75 @@ def _module_class(named: Named) -> Layer:
 
     def make(d: int, m: int) -> torch.nn.Module:
         with torch.random.fork_rng(devices=[]):
-            module: torch.nn.Module = kind(d, m)
+            module: torch.nn.Module = value(d, m)
         return module
 
+    d, m = 3, 2
     try:
-        sample = make(D, M)
+        sample = make(d, m)
     except Exception as error:
         raise TargetError(
-            f"{named.expression}({D}, {M}) raises {type(error).__name__}: {error}; "
+            f"{named.expression}({d}, {m}) raises {type(error).__name__}: {error}; "
             "let it be built from the two sizes D and M"
         ) from error
-    return _module(named, make, f"torch module {named.expression}({names})", sample)
+    return _module(named, f"{named.expression}({names})", make, sample)
 
 
 def _module(
-    named: Named, make: Callable[[int, int], torch.nn.Module], shown: str, sample: torch.nn.Module
+    named: Named, title: str, make: Callable[[int, int], torch.nn.Module], sample: torch.nn.Module
 ) -> Layer:
-    weight, bias, transposed, row = _parameters_of(named.expression, sample)
-    frozen = _frozen(named.expression, sample)
-    # What the module gives no gradient has none here either.
-    w_code = ("w.T" if transposed else "w") + (".detach()" if weight in frozen else "")
-    b_code = ("b.reshape(1, -1)" if row else "b") + (".detach()" if bias in frozen else "")
+    weight, bias, transposed, bias_row = _parameters_of(named.expression, sample)
+    frozen = {name for name, one in sample.named_parameters() if not one.requires_grad}
+    if len(frozen) == 2:
+        raise TargetError(
+            f"{named.expression} is frozen: neither {weight} nor {bias} requires a gradient, so "
+            "there is no dW and no db to judge; let them: requires_grad_(True)"
+        )
 
-    def prepare(d: int, m: int) -> Function:
+    def prepare(d: int, m: int) -> Callable[..., Any]:
         module = make(d, m)
 
         def function(x: Tensor, w: Tensor, b: Tensor) -> Any:
-            stored = {weight: w.T if transposed else w, bias: b.reshape(1, -1) if row else b}
+            stored = {weight: w.T if transposed else w, bias: b.reshape(1, -1) if bias_row else b}
+            # What the module gives no gradient has none here either.
             held = {name: one.detach() if name in frozen else one for name, one in stored.items()}
             return torch.func.functional_call(module, held, (x,))
 
         return function
 
-    stored = f"{{{weight!r}: {w_code}, {bias!r}: {b_code}}}"
-    layer = differentiated(
-        named.expression,
-        prepare,
-        _stored(shown, transposed),
-        _usage_of_module(named, f"    out = torch.func.functional_call(module, {stored}, (x,))"),
+    layer = FRAMEWORK.differentiated(prepare)
+    return replace(
+        layer,
+        name=named.expression,
+        variants={**layer.variants, "on_reused_instance": _on_reused_module(prepare)},
+        form=with_storage(f"torch module {title}", transposed),
+        usage=loaded(named),
+        not_applicable={**layer.not_applicable, **OWN_PARAMETERS},
     )
-    not_applicable = {**layer.not_applicable, **OWN_PARAMETERS}
-    variants = {**layer.variants, "on_reused_instance": on_reused_module(prepare)}
-    return replace(layer, variants=variants, not_applicable=not_applicable)
 
 
-def _frozen(label: str, module: torch.nn.Module) -> set[str]:
-    """Return the names of the parameters that get no gradient."""
-    named = dict(module.named_parameters())
-    frozen = {name for name, one in named.items() if not one.requires_grad}
-    if frozen == named.keys():
-        raise TargetError(
-            f"{label} is frozen: neither {' nor '.join(named)} requires a gradient, so there is "
-            "no dW and no db to judge; let them: requires_grad_(True)"
-        )
-    return frozen
+def _on_reused_module(prepare: Prepare) -> VJP:
+    """Return the vjp through one module that has run batches before an update of its parameters."""
+
+    def vjp(x: Tensor, w: Tensor, b: Tensor) -> Any:
+        passes, weights, bias = _vjp(prepare(*w.shape)), w + 1, b + 1
+        warm_up(lambda batch: passes(batch, weights, bias), x)
+        with torch.no_grad():
+            weights.copy_(w)
+            bias.copy_(b)
+        return passes(x, weights, bias)
+
+    reused: VJP = FRAMEWORK.of_numpy(vjp)
+    return reused
 
 
 def _parameters_of(label: str, module: torch.nn.Module) -> tuple[str, str, bool, bool]:
     """Return the names of weights and bias, and whether they are Wᵀ and a row."""
     held = {name: tuple(one.shape) for name, one in module.named_parameters()}
-    rows = {name: shape for name, shape in held.items() if len(shape) == 2 and shape[0] == 1}
-    vectors = {name: shape for name, shape in held.items() if len(shape) == 1} | rows
-    matrices = {name: shape for name, shape in held.items() if len(shape) == 2 and name not in rows}
+    matrices = {name: shape for name, shape in held.items() if len(shape) == 2 and shape[0] != 1}
+    vectors = {
+        name: shape for name, shape in held.items() if len(shape) in (1, 2) and name not in matrices
+    }
     if len(matrices) != 1 or len(vectors) != 1 or len(held) != 2:
         shapes = ", ".join(f"{name} {shape}" for name, shape in held.items()) or "none"
         raise TargetError(
@@ -186,35 +164,20 @@ def _parameters_of(label: str, module: torch.nn.Module) -> tuple[str, str, bool,
     return weight, bias, shape[0] == vector[-1], len(vector) == 2
 
 
-# ------------------------------------------------------------------ as code
-
-
-def _usage(call: str) -> str:
-    return "\n".join(["import torch", "", "def vjp(x, w, b):", *_passes_with(call)])
-
-
-def _usage_of_module(named: Named, call: str) -> str:
-    is_instance = isinstance(named.value, torch.nn.Module)
-    made = named.expression if is_instance else f"{named.expression}(len(w), len(b))"
-    return "\n".join([
-        "import torch", "",
-        "def instance_of(w, b):", f"    return {made}", "",
-        "def passes(module, x, w, b):", *_passes_with(call), "",
-        "def vjp(x, w, b):", "    return passes(instance_of(w, b), x, w, b)",
-    ])  # fmt: skip
-
-
-def _passes_with(call: str) -> list[str]:
-    return [
-        "    leaves = x, w, b = [torch.tensor(a, requires_grad=True) for a in (x, w, b)]",
-        call,
-        "",
-        "    def pullback(dout):",
-        "        dout = torch.tensor(dout, dtype=out.dtype)",
-        "        grads = torch.autograd.grad(",
-        "            out, leaves, dout, retain_graph=True, materialize_grads=True",
-        "        )",
-        "        return [grad.numpy() for grad in grads]",
-        "",
-        "    return out.detach().numpy(), pullback",
-    ]
+FRAMEWORK = Framework(
+    name="torch",
+    transforms=torch.func,
+    arrays="tensors",
+    inward=_tensor,
+    outward=lambda result: result.detach().numpy() if isinstance(result, torch.Tensor) else result,
+    vjp=_vjp,
+    compiled=_compiled,
+    tried=lambda function, *arrays: function(*map(_tensor, arrays)),
+    zeros_like=torch.zeros_like,
+    is_class=_is_class,
+    layer_of=_layer_of,
+    not_applicable={
+        "dtypes_follow_promotion": "torch refuses operands of different dtypes",
+        "read_only_arguments_are_enough": "a tensor is never read-only",
+    },
+)
