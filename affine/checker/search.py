@@ -5,9 +5,9 @@ does. A plain loop runs them: the engine of Hypothesis costs several times what 
 and takes as long to load as NumPy.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from random import Random
 from time import perf_counter
@@ -15,14 +15,44 @@ from time import perf_counter
 import numpy as np
 
 from affine.cases import BYTES, at_small_sizes, read_case
+from affine.checker.clock import Clock
+from affine.checker.reduction import snap_to_exact
 from affine.checker.report import Outcome
-from affine.checker.shrinking import shrink
+from affine.checker.sharing import sharing_calls
 from affine.layer import Case, Layer, OutOfTime, WorkerDied
-from affine.properties import Property
+from affine.properties import PROPERTIES, Property
+from affine.properties.value import (
+    db_is_the_column_sum_of_dout,
+    dw_is_xt_dout,
+    dx_is_dout_wt,
+    forward_is_x_w_plus_b,
+)
 
-__all__ = ["cropped", "draws", "fails_on", "read", "search", "small_shapes"]
+__all__ = [
+    "EXAMPLES", "JUDGES", "Progress", "Subject", "cropped", "fails_on", "outcome_on", "search",
+    "search_all", "small_shapes",
+]  # fmt: skip
 
-_TRIES = 4  # of other entries, at each of the small sizes
+Progress = Callable[[str, int, int], None]
+
+JUDGES = {
+    "out": forward_is_x_w_plus_b,
+    "dx": dx_is_dout_wt,
+    "dw": dw_is_xt_dout,
+    "db": db_is_the_column_sum_of_dout,
+}
+"""The property that anchors each result to its equation."""
+
+EXAMPLES = 60
+_EXAMPLES_OF_LARGE = 15
+# The verdict is known: the rest is searched for what else is wrong, for less of the time.
+_EXAMPLES_ONCE_WRONG, _SHARE_ONCE_WRONG = 20, 0.75
+
+# A layer that dies again and again: the rest of the properties is not run.
+_MOST_DEATHS = 6
+
+# Groups whose properties compare results with formulas: they share their calls.
+_OF_VALUES = ("value", "algebra", "batch")
 
 # A layer that compiles for every new shape meets only these.
 _PALETTE = (
@@ -30,50 +60,40 @@ _PALETTE = (
     (3, 2, 1), (1, 3, 2), (2, 1, 3), (1, 1, 1),
 )  # fmt: skip
 
+_TRIES = 4  # of other entries, at each of the small sizes
 
-def draws(seed: int, count: int) -> Iterator[bytes]:
-    """Yield the bytes from which cases are read, first the plainest; a seed gives the same again.
 
-    Examples:
-        >>> one, other = (list(draws(seed=7, count=3)) for _ in range(2))
-        >>> one == other, any(one[0])
-        (True, False)
-    """
+# ------------------------------------------------------------------ cases
+
+
+def _draws(seed: int, count: int) -> Iterator[bytes]:
+    """Yield the bytes of cases, first the plainest; a seed gives the same again."""
     generator = Random(seed)
     yield bytes(BYTES)
     for _ in range(count - 1):
         yield generator.randbytes(BYTES)
 
 
-def read(raw: bytes, tested: Property, layer: Layer) -> Case:
+def _read(raw: bytes, tested: Property, layer: Layer) -> Case:
     """Return the case that a property reads from drawn bytes."""
     case = read_case(
         raw, sizes=tested.sizes, values=tested.values, layouts=tested.layouts, zeros=False
     )
-    return _within_palette(case) if layer.compiles_per_shape else case
-
-
-def _within_palette(case: Case) -> Case:
-    n, d, m = case.primal.sizes
-    for sizes in _PALETTE:
-        if sizes[0] <= n and sizes[1] <= d and sizes[2] <= m:
-            return case.cut(*map(slice, sizes))
+    if layer.compiles_per_shape:
+        for sizes in _PALETTE:
+            if all(small <= side for small, side in zip(sizes, case.primal.sizes, strict=True)):
+                return case.cut(*map(slice, sizes))
     return case
 
 
 def small_shapes(largest: int) -> list[tuple[int, int, int]]:
-    """Return all sizes (N, D, M) up to the largest.
-
-    Examples:
-        >>> len(small_shapes(3))
-        27
-    """
+    """Return all sizes (N, D, M) up to the largest, by their sum."""
     sides = range(1, largest + 1)
     shapes = [(n, d, m) for n in sides for d in sides for m in sides]
     return sorted(shapes, key=lambda shape: (sum(shape), shape))
 
 
-def fails_on(tested: Property, layer: Layer, case: Case) -> Exception | None:
+def fails_on(tested: Callable[[Layer, Case], None], layer: Layer, case: Case) -> Exception | None:
     """Return what the property raises on the case, None where it holds."""
     try:
         # An error state that the layer leaves behind must not hide that it does so next time.
@@ -82,6 +102,132 @@ def fails_on(tested: Property, layer: Layer, case: Case) -> Exception | None:
     except Exception as error:
         return error
     return None
+
+
+def outcome_on(tested: Property, layer: Layer, case: Case) -> Outcome:
+    """Return the outcome of the property on one case."""
+    start = perf_counter()
+    error = fails_on(tested, layer, case)
+    seconds = perf_counter() - start
+    if error is None:
+        return Outcome(tested.name, "held", 1, seconds)
+    return Outcome(tested.name, "falsified", 1, seconds, case, error)
+
+
+def _before_the_search(tested: Property, layer: Layer) -> Outcome:
+    if tested.is_observable_on(layer):
+        return Outcome(tested.name, "held")
+    reason = layer.not_applicable.get(tested.name, f"the form has no {tested.needs}")
+    return Outcome(tested.name, "not_observable", reason=reason)
+
+
+# ------------------------------------------------------------------ all properties
+
+
+@dataclass
+class Subject:
+    """The layer under test, and what the steps of a check have found out about its properties.
+
+    Attributes:
+        layer: What is judged; its sums are snapped to the exact ones once they are seen to round.
+        properties: What the check runs, in the order of the suite.
+        notes: Names of those whose failure is only remarked on.
+        clock: When each step has to stop.
+        outcomes: What is known of each property, by name.
+        unsnapped: Once sums are snapped, the layer for the properties that are about rounding.
+        rounding: On what it was seen to round, in words.
+    """
+
+    layer: Layer
+    properties: Sequence[Property]
+    notes: frozenset[str]
+    clock: Clock
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    unsnapped: Layer | None = None
+    rounding: str = ""
+
+    def judged(self) -> tuple[Outcome, ...]:
+        """Return the outcomes that the verdict rests on."""
+        names = [tested.name for tested in self.properties if tested.name not in self.notes]
+        return tuple(self.outcomes[name] for name in names if name in self.outcomes)
+
+    def falsified(self) -> list[Outcome]:
+        """Return those that failed."""
+        return [outcome for outcome in self.judged() if outcome.status == "falsified"]
+
+    def only_rounds(self, outcome: Outcome) -> bool:
+        """Whether a failure is no more than rounding; then the bound judges from here on."""
+        if self.unsnapped is not None or outcome.counterexample is None:
+            return False
+        tested, snapped = PROPERTIES[outcome.name], snap_to_exact(self.layer)
+        if tested.profile == "note" or isinstance(outcome.error, WorkerDied):
+            return False
+        if fails_on(tested, snapped, outcome.counterexample) is not None:
+            return False
+        self.layer, self.unsnapped = snapped, self.layer
+        self.rounding = (
+            f"it rounds where a sum would be exact, which is no failure: {outcome.error}"
+        )
+        return True
+
+
+def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progress: Progress) -> str:
+    """Let every property see the first case, then every one the second, and so on.
+
+    So whenever the time runs out, each has seen about as many as the others. Returns why it
+    stopped before the end, `""` if it did not.
+    """
+    stopped = ""
+    for tested in waiting:
+        subject.outcomes.setdefault(tested.name, _before_the_search(tested, subject.layer))
+    try:
+        for number, raw in enumerate(_draws(seed, EXAMPLES)):
+            progress("search", number, EXAMPLES)
+            is_wrong = bool(subject.falsified())
+            held = [one for one in waiting if subject.outcomes[one.name].status == "held"]
+            with subject.clock.share(_SHARE_ONCE_WRONG if is_wrong else 1.0):
+                _round(subject, [one for one in held if number < _most_cases(one, is_wrong)], raw)
+    except OutOfTime as error:
+        stopped = str(error)
+    for name in [tested.name for tested in waiting]:
+        outcome = subject.outcomes[name]
+        if not outcome.cases and outcome.status == "held":
+            subject.outcomes[name] = replace(outcome, status="error", reason=f"not run: {stopped}")
+    return stopped
+
+
+def _most_cases(tested: Property, is_wrong: bool) -> int:
+    if is_wrong and tested not in JUDGES.values():
+        return _EXAMPLES_ONCE_WRONG
+    return _EXAMPLES_OF_LARGE if tested.sizes == "all large" else EXAMPLES
+
+
+def _round(subject: Subject, properties: Sequence[Property], raw: bytes) -> None:
+    """Let each property see the case that it reads from the same bytes."""
+    kinds = {(one.values, one.layouts, one.sizes): one for one in properties}
+    cases = {kind: _read(raw, one, subject.layer) for kind, one in kinds.items()}
+    planned = [(one, cases[one.values, one.layouts, one.sizes]) for one in properties]
+    layer = subject.layer
+    shared = sharing_calls(layer, [each for each in planned if each[0].group in _OF_VALUES])
+    for tested, case in planned:
+        if layer is not subject.layer:  # its sums have been snapped
+            layer, shared = subject.layer, sharing_calls(subject.layer)
+        judged = shared if tested.group in _OF_VALUES else layer
+        if tested.profile == "note" and subject.unsnapped is not None:
+            judged = subject.unsnapped
+        start, before = perf_counter(), subject.outcomes[tested.name]
+        outcome = outcome_on(tested, judged, case)
+        if subject.only_rounds(outcome):
+            outcome = Outcome(tested.name, "held")
+        seconds = before.seconds + perf_counter() - start
+        subject.outcomes[tested.name] = replace(outcome, cases=before.cases + 1, seconds=seconds)
+        if isinstance(outcome.error, WorkerDied):
+            deaths = [one for one in subject.outcomes.values() if isinstance(one.error, WorkerDied)]
+            if len(deaths) >= _MOST_DEATHS:
+                raise OutOfTime("the layer hung or ended its process too often")
+
+
+# ------------------------------------------------------------------ one property
 
 
 def search(
@@ -101,49 +247,45 @@ def search(
 
     Examples:
         >>> from affine.checker.reading import load
-        >>> from affine.properties import PROPERTIES
         >>> search(PROPERTIES["dw_is_xt_dout"], load("affine"), max_examples=20).status
         'held'
     """
-    if not tested.is_observable_on(layer):
-        reason = layer.not_applicable.get(tested.name, f"the form has no {tested.needs}")
-        return Outcome(tested.name, "not_observable", reason=reason)
-    start, tried = perf_counter(), 0
+    start, outcome = perf_counter(), _before_the_search(tested, layer)
+    if outcome.status == "not_observable":
+        return outcome
     with suppress(OutOfTime):
-        for raw in draws(seed, max_examples):
-            case = read(raw, tested, layer)
-            error = fails_on(tested, layer, case)
-            tried += 1
-            if error is not None:
-                found = Outcome(
-                    tested.name, "falsified", tried, perf_counter() - start, case, error
-                )
-                return _shrunk(tested, layer, found, raw, start) if shrink else found
-    return Outcome(tested.name, "held", tried, perf_counter() - start)
+        for tried, raw in enumerate(_draws(seed, max_examples), 1):
+            outcome = replace(outcome_on(tested, layer, _read(raw, tested, layer)), cases=tried)
+            if outcome.status == "falsified":
+                outcome = _shrunk(tested, layer, outcome, raw) if shrink else outcome
+                break
+    return replace(outcome, seconds=perf_counter() - start)
 
 
-def _shrunk(tested: Property, layer: Layer, found: Outcome, raw: bytes, start: float) -> Outcome:
+def _shrunk(tested: Property, layer: Layer, found: Outcome, raw: bytes) -> Outcome:
     """Make the case smaller, byte by byte; then drop rows, features and outputs."""
-    best, tried = found, 0
+    if isinstance(found.error, WorkerDied):
+        return found
+    best = found
 
     def fails(smaller: bytes) -> bool:
-        nonlocal best, tried
-        case = read(smaller, tested, layer)
-        error = fails_on(tested, layer, case)
-        tried += 1
-        if isinstance(error, WorkerDied):
+        nonlocal best
+        outcome = outcome_on(tested, layer, _read(smaller, tested, layer))
+        best = replace(best, cases=best.cases + 1)
+        if isinstance(outcome.error, WorkerDied):
             raise OutOfTime  # each attempt to shrink may cost a process, or the time limit
-        if error is not None:
-            best = replace(best, counterexample=case, error=error)
-        return error is not None
+        if outcome.status == "falsified":
+            best = replace(outcome, cases=best.cases)
+        return outcome.status == "falsified"
 
-    if not isinstance(found.error, WorkerDied):
-        with suppress(OutOfTime):
-            if tested.sizes == "usual":
-                raw = _at_smallest_sizes(raw, sum(read(raw, tested, layer).primal.sizes), fails)
-            shrink(raw, fails)
-        best = cropped(tested, layer, best)
-    return replace(best, cases=found.cases + tried, seconds=perf_counter() - start)
+    with suppress(OutOfTime):
+        if tested.sizes == "usual":
+            raw = _at_smallest_sizes(raw, sum(_read(raw, tested, layer).primal.sizes), fails)
+        before = b""
+        while raw != before:
+            before = raw
+            raw = _lowered(_zeroed(raw, fails), fails)
+    return cropped(tested, layer, best)
 
 
 def _at_smallest_sizes(raw: bytes, total: int, fails: Callable[[bytes], bool]) -> bytes:
@@ -154,18 +296,45 @@ def _at_smallest_sizes(raw: bytes, total: int, fails: Callable[[bytes], bool]) -
     for sizes in small_shapes(3):
         if sum(sizes) >= total:
             break
-        for entries in (raw, *islice(draws(0, _TRIES + 1), 1, None)):
+        for entries in (raw, *islice(_draws(0, _TRIES + 1), 1, None)):
             smaller = at_small_sizes(raw, entries, sizes)
             if fails(smaller):
                 return smaller
     return raw
 
 
+def _zeroed(raw: bytes, fails: Callable[[bytes], bool]) -> bytes:
+    """Set whole blocks to zero, large ones first."""
+    size = len(raw)
+    while size:
+        for start in range(0, len(raw), size):
+            rest = raw[start + size :]
+            simpler = raw[:start] + bytes(len(raw) - start - len(rest)) + rest
+            if simpler != raw and fails(simpler):
+                raw = simpler
+        size //= 2
+    return raw
+
+
+def _lowered(raw: bytes, fails: Callable[[bytes], bool]) -> bytes:
+    """Lower each byte that zero would not do for: to one of the smallest, else by halves."""
+    for place in range(len(raw)):
+        low, tried = 0, iter(range(1, min(raw[place], 5)))
+        while raw[place] - low > 1:
+            small = next(tried, None)
+            value = (low + raw[place]) // 2 if small is None else small
+            simpler = raw[:place] + bytes([value]) + raw[place + 1 :]
+            if fails(simpler):
+                raw, tried = simpler, iter(())
+            else:
+                low = value
+    return raw
+
+
 def cropped(tested: Property, layer: Layer, found: Outcome) -> Outcome:
     """Drop rows, features and outputs as long as the property still fails, and time is left.
 
-    Hypothesis lowers one size at a time; a mistake that needs two equal sizes shrinks only when
-    both go down together.
+    To lower one size at a time goes past a mistake that needs two equal sizes.
     """
     with suppress(OutOfTime):
         while found.counterexample is not None:

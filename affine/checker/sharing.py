@@ -19,21 +19,8 @@ _Key = tuple[tuple[str, tuple[int, ...], bytes], ...]
 def sharing_calls(layer: Layer, planned: Iterable[tuple[Property, Case]] = ()) -> Layer:
     """Return the layer with the results of each call kept: one with equal arguments is not made.
 
-    For properties that compare results with formulas, not with those of another such call.
-
-    Args:
-        layer: The layer.
-        planned: What will be run; the calls with which it begins are made at once.
-
-    Examples:
-        >>> def vjp(x, w, b):
-        ...     print("called")
-        ...     return x @ w + b, lambda dout: (dout @ w.T, x.T @ dout, dout.sum(0))
-        >>> x, b = np.ones((1, 1)), np.ones(1)
-        >>> shared = sharing_calls(Layer("mine", vjp))
-        >>> shared.results(x, x, b, x)["dw"], shared.forward(x, x, b)
-        called
-        (array([[1.]]), array([[2.]]))
+    For properties that compare results with formulas, not with those of another such call. The
+    calls with which the planned ones begin are made at once.
     """
     layer, kept = isolated(layer), dict[_Key, Results]()
 

@@ -12,10 +12,11 @@ import numpy as np
 
 from affine.checker.clock import Clock
 from affine.checker.exceptions import raised, warn_again
+from affine.checker.memory import Arena, look
 from affine.checker.process import LARGEST_RESULT, RESULTS
 from affine.checker.process.child import FORGED, Child, ProcessExited
 from affine.layer import GRADIENTS, Array, Call, OutOfTime, Pullback, Results, WorkerDied
-from affine.memory import Arena, Memory, look
+from affine.memory import Memory
 from affine.oracle import NoArray, expect_count
 
 __all__ = ["Connection"]

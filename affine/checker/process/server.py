@@ -17,10 +17,11 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from affine.checker.exceptions import cut, describe, describe_warning, render, text, type_name
+from affine.checker.memory import Arena, look, open_block
 from affine.checker.process import LARGEST_RESULT, RESULTS
 from affine.checker.reading import load
 from affine.layer import LIKE_VJP, Layer
-from affine.memory import Arena, Memory, look, open_block
+from affine.memory import Memory
 
 __all__ = ["main"]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from affine.checker.clock import Clock
 from affine.checker.exceptions import TargetError
+from affine.checker.memory import create_block
 from affine.checker.process.child import FORGED, Child, ProcessExited
 from affine.checker.process.connection import Connection
 from affine.layer import LIKE_VJP, Layer, WorkerDied
-from affine.memory import create_block
 
 __all__ = ["Worker"]
 
