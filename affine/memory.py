@@ -73,10 +73,6 @@ def extent(array: Array) -> tuple[int, int, tuple[int, ...] | None]:
     """Return the bytes before the first entry, the bytes in all, and the strides of a like copy.
 
     Strides of None are those of C order.
-
-    Examples:
-        >>> extent(np.arange(6.0)[::-2]), extent(np.ones(3))
-        ((32, 40, (-16,)), (0, 24, None))
     """
     if array.flags.c_contiguous or array.size == 0:
         return 0, array.nbytes, None

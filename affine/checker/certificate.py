@@ -12,14 +12,11 @@ from affine.checker.search import fails_on, outcome_on
 from affine.checker.sharing import sharing_calls
 from affine.layer import Array, Case, Layer, Operands, OutOfTime
 from affine.oracle import exact, exact_limit, expect_equal
-from affine.properties.value import (
-    central_difference_is_twice_the_directional_derivative,
-    integer_sums_are_exact,
-)
+from affine.properties import value
 
 __all__ = ["IDENTITY", "certify", "draw", "find_inexact_sum", "miss_bound"]
 
-IDENTITY = central_difference_is_twice_the_directional_derivative
+IDENTITY = value.central_difference_is_twice_the_directional_derivative
 
 # ⟨dout, XW⟩ has degree 3 in the drawn numbers, and so has ⟨gradient, step⟩ for a gradient that
 # is a polynomial of degree 2 in the operands.
@@ -131,7 +128,7 @@ def find_inexact_sum(layer: Layer, seed: int = 0) -> Outcome | None:
     """Return a draw on which a sum of integers is not exact, None if there is none."""
     generator = np.random.default_rng(seed)
     for shape in _ROUNDING_SHAPES:
-        outcome = outcome_on(integer_sums_are_exact, layer, draw(shape, _LIMIT, generator))
+        outcome = outcome_on(value.integer_sums_are_exact, layer, draw(shape, _LIMIT, generator))
         if outcome.status == "falsified":
             return outcome
     return None

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from typing import Any
 
 __all__ = [
-    "TargetError", "TargetRaised", "cut", "describe", "describe_warning", "raised", "render",
-    "text", "type_name", "warn_again",
+    "LONGEST", "TargetError", "TargetRaised", "cut", "describe", "describe_warning", "message",
+    "raised", "type_name", "warn_again",
 ]  # fmt: skip
 
 # The target may run beside this code: what it does to the builtins must not reach the words.
 globals()["__builtins__"] = dict(vars(builtins))
 
-_LONGEST = 2000
+LONGEST = 2000
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
 _type_name = type.__dict__["__name__"].__get__
 _isinstance, _base_name, _real_path = isinstance, os.path.basename, os.path.realpath
@@ -43,6 +43,46 @@ class TargetRaised(Exception):
     kind = ""
 
 
+def cut(text: str, longest: int = LONGEST) -> str:
+    """Return a text of a bounded length; one that is longer says how much is left out.
+
+    Examples:
+        >>> cut("x" * 50_000_000, 3)
+        'xxx … (49,999,997 more characters)'
+    """
+    more = len(text) - longest
+    return text if more <= 0 else f"{text[:longest]} … ({more:,} more characters)"
+
+
+def message(error: object, longest: int = LONGEST) -> str:
+    """Return the text of an exception or a warning, whatever its class does when it is asked."""
+    try:
+        return cut(str(error), longest)
+    except BaseException:
+        return "its message cannot be shown"
+
+
+def type_name(thing: object) -> str:
+    """Return the name of a thing's class, whatever its metaclass says."""
+    return cut(_type_name(thing if _isinstance(thing, type) else type(thing)))
+
+
+# ------------------------------------------------------------------ to another process
+
+
+def describe(error: BaseException, target: str) -> dict[str, Any]:
+    """Return an exception as data: its class, what else it is, and one line with its place.
+
+    Examples:
+        >>> describe(ValueError("no"), "mine.py")
+        {'kind': 'ValueError', 'families': ['ValueError'], 'text': 'ValueError: no'}
+    """
+    kind, text, place = type_name(error), message(error), _place(error, target)
+    families = [one.__name__ for one in (TypeError, ValueError) if _isinstance(error, one)]
+    text = f"{kind}: {text}" if text else kind
+    return {"kind": kind, "families": families, "text": f"{text} ({place})" if place else text}
+
+
 def raised(described: dict[str, Any]) -> TargetRaised:
     """Return the exception that stands for a described one.
 
@@ -52,85 +92,21 @@ def raised(described: dict[str, Any]) -> TargetRaised:
         (TargetRaised('ValueError: no'), 'ValueError', True)
     """
     families = [one for one in (TypeError, ValueError) if one.__name__ in described["families"]]
-    kind = type("TargetRaised", (TargetRaised, *families), {"kind": described["kind"]})
-    error: TargetRaised = kind(render(described))
+    kind = type("TargetRaised", (TargetRaised, *families), {"kind": str(described["kind"])})
+    error: TargetRaised = kind(str(described["text"]))
     return error
-
-
-def cut(whole: str) -> str:
-    """Return the beginning of a long text, and how much follows.
-
-    Examples:
-        >>> cut("x" * 2**20)[-30:]
-        ' … (1,046,576 more characters)'
-    """
-    more = len(whole) - _LONGEST
-    return whole if more <= 0 else f"{whole[:_LONGEST]} … ({more:,} more characters)"
-
-
-def text(error: object) -> str:
-    """Return the text of an exception or a warning."""
-    try:
-        return cut(str(error))
-    except BaseException:
-        return "its message cannot be shown"
-
-
-def type_name(thing: object) -> str:
-    """Return the name of a thing's class, whatever its metaclass says.
-
-    Examples:
-        >>> type_name([])
-        'list'
-    """
-    return cut(_type_name(thing if _isinstance(thing, type) else type(thing)))
-
-
-def describe(error: BaseException, target: str) -> dict[str, Any]:
-    """Return an exception as data: its class, its text, and the last line that it passed.
-
-    Examples:
-        >>> describe(ValueError("no"), "mine.py")
-        {'kind': 'ValueError', 'families': ['ValueError'], 'message': 'no', 'place': ''}
-    """
-    return {
-        "kind": type_name(error),
-        "families": [one.__name__ for one in (TypeError, ValueError) if _isinstance(error, one)],
-        "message": text(error),
-        "place": _place(error, target),
-    }
 
 
 def describe_warning(caught: Any) -> tuple[str, str]:
     """Return the class and the text of a warning, with the line that it came from."""
     place = f"{_base_name(caught.filename)}:{caught.lineno}"
-    return type_name(caught.category), f"{text(caught.message)} ({place})"
+    return type_name(caught.category), f"{message(caught.message)} ({place})"
 
 
 def warn_again(described: Sequence[tuple[str, str]]) -> None:
-    """Give described warnings once more, each by a class of that name.
-
-    Examples:
-        >>> with warnings.catch_warnings(record=True) as caught:
-        ...     warnings.simplefilter("always")
-        ...     warn_again([("MyWarning", "odd (a.py:4)")])
-        >>> caught[0].category.__name__, str(caught[0].message)
-        ('MyWarning', 'odd (a.py:4)')
-    """
-    for name, message in described:
-        warnings.warn(message, type(name, (Warning,), {}), stacklevel=4)
-
-
-def render(error: dict[str, Any]) -> str:
-    """Return a described exception in one line.
-
-    Examples:
-        >>> render({"kind": "ZeroDivisionError", "message": "by 0", "place": "a.py:3"})
-        'ZeroDivisionError: by 0 (a.py:3)'
-    """
-    message = f": {error['message']}" if error["message"] else ""
-    place = f" ({error['place']})" if error["place"] else ""
-    return f"{error['kind']}{message}{place}"
+    """Give described warnings once more, each by a class of that name."""
+    for name, text in described:
+        warnings.warn(text, type(name, (Warning,), {}), stacklevel=4)
 
 
 def _place(error: BaseException, target: str) -> str:
@@ -139,17 +115,13 @@ def _place(error: BaseException, target: str) -> str:
     while trace is not None:
         lines.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
         trace = trace.tb_next
+    file = target.rpartition(".py:")[0] + ".py" if ".py:" in target else target
     try:
-        users = _file(target)
+        if not file.endswith(".py"):
+            file = getattr(sys.modules.get(file.partition(":")[0]), "__file__", None) or ""
+        users = _real_path(file)
         best = [line for line in lines if _real_path(line[0]) == users]
     except BaseException:  # the target patched what this needs
         return ""
     best = best or [line for line in lines if not line[0].startswith(_PACKAGE)]
     return f"{_base_name(best[-1][0])}:{best[-1][1]}" if best else ""
-
-
-def _file(target: str) -> str:
-    place = target.rpartition(".py:")[0] + ".py" if ".py:" in target else target
-    if not place.endswith(".py"):
-        place = getattr(sys.modules.get(place.partition(":")[0]), "__file__", None) or ""
-    return _real_path(place)

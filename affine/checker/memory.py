@@ -86,11 +86,6 @@ def create_block() -> tuple[mmap.mmap, int | str]:
     if sys.platform == "win32":
         name = f"block-{token_hex(8)}"
         return mmap.mmap(-1, _SIZE_OF_A_BLOCK, tagname=name), name
-    descriptor = _unnamed_file()
-    return mmap.mmap(descriptor, _SIZE_OF_A_BLOCK), descriptor
-
-
-def _unnamed_file() -> int:
     if hasattr(os, "memfd_create"):
         import fcntl
 
@@ -99,10 +94,11 @@ def _unnamed_file() -> int:
         # Else the other process could cut the block short, and a look at it would end this one.
         seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
         fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
-        return descriptor
-    with tempfile.TemporaryFile() as file:
-        file.truncate(_SIZE_OF_A_BLOCK)
-        return os.dup(file.fileno())
+    else:
+        with tempfile.TemporaryFile() as file:
+            file.truncate(_SIZE_OF_A_BLOCK)
+            descriptor = os.dup(file.fileno())
+    return mmap.mmap(descriptor, _SIZE_OF_A_BLOCK), descriptor
 
 
 def open_block(handle: int | str) -> mmap.mmap:

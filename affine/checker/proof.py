@@ -6,11 +6,13 @@ from time import perf_counter
 import numpy as np
 
 from affine.checker.report import Outcome
-from affine.checker.search import outcome_on, small_shapes
+from affine.checker.search import SMALL_SHAPES, outcome_on
 from affine.layer import Case, Layer, Operands, OutOfTime
-from affine.properties.value import basis_pairs_recover_the_coefficients
+from affine.properties import value
 
-__all__ = ["prove"]
+__all__ = ["BASIS_PAIRS", "prove"]
+
+BASIS_PAIRS = value.basis_pairs_recover_the_coefficients
 
 
 def prove(layer: Layer) -> tuple[list[tuple[int, int, int]], Outcome]:
@@ -20,11 +22,11 @@ def prove(layer: Layer) -> tuple[list[tuple[int, int, int]], Outcome]:
     """
     start = perf_counter()
     done: list[tuple[int, int, int]] = []
-    outcome = Outcome(basis_pairs_recover_the_coefficients.name, "held")
-    for n, d, m in small_shapes(3):
+    outcome = Outcome(BASIS_PAIRS.name, "held")
+    for n, d, m in SMALL_SHAPES:
         zeros = Operands(np.zeros((n, d)), np.zeros((d, m)), np.zeros(m), np.zeros((n, m)))
         try:
-            outcome = outcome_on(basis_pairs_recover_the_coefficients, layer, Case(zeros, zeros))
+            outcome = outcome_on(BASIS_PAIRS, layer, Case(zeros, zeros))
         except OutOfTime:
             if not done:
                 raise

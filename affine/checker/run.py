@@ -5,7 +5,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from importlib.metadata import version
 from time import perf_counter
@@ -17,7 +17,7 @@ from affine.checker.clock import Clock, timed
 from affine.checker.diagnosis import Diagnosis
 from affine.checker.diagnosis.causes import findings
 from affine.checker.mutation import PLANTED, failing, surviving
-from affine.checker.proof import prove
+from affine.checker.proof import BASIS_PAIRS, prove
 from affine.checker.reading import layer_from
 from affine.checker.reduction import snap_to_exact, undo_mean_reduction
 from affine.checker.report import Certificate, Finding, Outcome, Report, Step
@@ -25,7 +25,7 @@ from affine.checker.search import EXAMPLES, Progress, Subject, search_all
 from affine.checker.sharing import sharing_calls
 from affine.layer import Layer, OutOfTime, WorkerDied
 from affine.properties import PROPERTIES, Property
-from affine.properties.value import basis_pairs_recover_the_coefficients, integer_sums_are_exact
+from affine.properties.value import integer_sums_are_exact
 
 __all__ = ["check"]
 
@@ -41,6 +41,12 @@ _SHARES: dict[_Steps, float] = {
     "mutation check": 0.5, "proof": 0.3, "certificate": 0.4, "search": 0.95, "diagnosis": 1.0,
 }  # fmt: skip
 _SHARE_OF_A_DRAW = 0.1
+_NO_AVERAGES = Diagnosis(
+    ("dw", "db"),
+    None,
+    "Your dw and db are the sums over the data points, not the averages that --reduction mean asks "
+    "for: equations (dw) and (db) ask for sums, and without the option the layer is right.",
+)
 _MORE_TIME = "give the check more time, such as --budget 300"
 
 # What a wrong layer warns of may differ in every call.
@@ -137,7 +143,7 @@ class _Run:
         stopped = self._step("mutation check", self._mutation_check)
         if isinstance(stopped, OutOfTime):
             self.error_message = f"{stopped} before a planted mistake was looked for; {_MORE_TIME}"
-        if basis_pairs_recover_the_coefficients in subject.properties:
+        if BASIS_PAIRS in subject.properties:
             self._step("proof", self._proof)
         if IDENTITY in subject.properties:
             self._step("certificate", self._certificate)
@@ -175,22 +181,17 @@ class _Run:
         return f"{PLANTED - len(survivors)} of {PLANTED} planted mistakes were caught"
 
     def _proof(self) -> str:
-        name = basis_pairs_recover_the_coefficients.name
-        self.subject.outcomes[name] = Outcome(name, "error", reason="not run: the time ran out")
-        shapes, outcome = prove(self.subject.layer)
-        if self.subject.only_rounds(outcome):
-            shapes, outcome = prove(self.subject.layer)
-        self.subject.outcomes[name] = outcome
-        return _failed_at(outcome) or (
+        outcomes, name = self.subject.outcomes, BASIS_PAIRS.name
+        outcomes[name] = Outcome(name, "error", reason="not run: the time ran out")
+        shapes, outcomes[name] = self.subject.judge(prove)
+        return _failed_at(outcomes[name]) or (
             f"all coefficients are right at {len(shapes)} sizes, up to {shapes[-1]}: there the "
             "formulas hold for all real inputs of a bilinear layer"
         )
 
     def _certificate(self) -> str:
         patience = _SHARE_OF_A_DRAW * self.subject.clock.budget
-        certificate, outcome = certify(self.subject.layer, self.seed, patience)
-        if self.subject.only_rounds(outcome):
-            certificate, outcome = certify(self.subject.layer, self.seed, patience)
+        certificate, outcome = self.subject.judge(lambda layer: certify(layer, self.seed, patience))
         if failed := _failed_at(outcome):
             self.subject.outcomes[outcome.name] = outcome
             return failed
@@ -208,16 +209,15 @@ class _Run:
                 inexact = find_inexact_sum(subject.unsnapped or subject.layer, self.seed)
                 subject.outcomes |= {inexact.name: inexact} if inexact else {}
         if stopped := search_all(subject, waiting, self.seed, self.progress):
-            self._tell_what_was_left_out(waiting, stopped)
+            self._left_out([subject.outcomes[tested.name] for tested in waiting], stopped)
         cases = sum(outcome.cases for outcome in subject.outcomes.values())
         return f"{len(waiting)} properties on {cases:,} cases"
 
-    def _tell_what_was_left_out(self, waiting: Sequence[Property], stopped: str) -> None:
-        outcomes = [self.subject.outcomes[tested.name] for tested in waiting]
-        left_out = sum(outcome.status == "error" for outcome in outcomes)
-        if left_out:
-            were = "property was" if left_out == 1 else "properties were"
-            self.error_message = f"{stopped}: {left_out} {were} not run; {_MORE_TIME}"
+    def _left_out(self, outcomes: Sequence[Outcome], stopped: str) -> None:
+        """Say what the search left out when it stopped before its end."""
+        if count := sum(outcome.status == "error" for outcome in outcomes):
+            were = "property was" if count == 1 else "properties were"
+            self.error_message = f"{stopped}: {count} {were} not run; {_MORE_TIME}"
         else:
             fewest = min((one.cases for one in outcomes if one.status == "held"), default=0)
             least = f"each property ran on at least {fewest} of {EXAMPLES} cases"
@@ -229,7 +229,7 @@ class _Run:
         self.findings = findings(subject.layer, falsified, self.seed, EXAMPLES, subject.clock)
         with suppress(OutOfTime):
             if self.reduction == "mean" and not failing(self.bare):
-                self.findings = [_without_reduction(finding) for finding in self.findings]
+                self.findings = [replace(one, diagnosis=_NO_AVERAGES) for one in self.findings]
         for finding in self.findings:
             subject.outcomes |= {outcome.name: outcome for outcome in finding.outcomes}
         named = sum(bool(one.diagnosis and one.diagnosis.mistake) for one in self.findings)
@@ -251,14 +251,6 @@ class _Run:
 def _failed_at(outcome: Outcome) -> str:
     case = outcome.counterexample
     return "" if case is None else f"failed at the sizes {case.primal.sizes}"
-
-
-def _without_reduction(finding: Finding) -> Finding:
-    sentence = (
-        "Your dw and db are the sums over the data points, not the averages that --reduction mean "
-        "asks for: equations (dw) and (db) ask for sums, and without the option the layer is right."
-    )
-    return Finding(finding.outcomes, Diagnosis(("dw", "db"), None, sentence))
 
 
 # ------------------------------------------------------------------ surroundings

@@ -8,9 +8,10 @@ and takes as long to load as NumPy.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, product
 from random import Random
 from time import perf_counter
+from typing import TypeVar
 
 import numpy as np
 
@@ -20,26 +21,21 @@ from affine.checker.reduction import snap_to_exact
 from affine.checker.report import Outcome
 from affine.checker.sharing import sharing_calls
 from affine.layer import Case, Layer, OutOfTime, WorkerDied
-from affine.properties import PROPERTIES, Property
-from affine.properties.value import (
-    db_is_the_column_sum_of_dout,
-    dw_is_xt_dout,
-    dx_is_dout_wt,
-    forward_is_x_w_plus_b,
-)
+from affine.properties import PROPERTIES, Property, value
 
 __all__ = [
-    "EXAMPLES", "JUDGES", "Progress", "Subject", "cropped", "fails_on", "outcome_on", "search",
-    "search_all", "small_shapes",
+    "EXAMPLES", "JUDGES", "SMALL_SHAPES", "Progress", "Subject", "cropped", "fails_on",
+    "outcome_on", "search", "search_all",
 ]  # fmt: skip
 
+T = TypeVar("T")
 Progress = Callable[[str, int, int], None]
 
 JUDGES = {
-    "out": forward_is_x_w_plus_b,
-    "dx": dx_is_dout_wt,
-    "dw": dw_is_xt_dout,
-    "db": db_is_the_column_sum_of_dout,
+    "out": value.forward_is_x_w_plus_b,
+    "dx": value.dx_is_dout_wt,
+    "dw": value.dw_is_xt_dout,
+    "db": value.db_is_the_column_sum_of_dout,
 }
 """The property that anchors each result to its equation."""
 
@@ -60,6 +56,9 @@ _PALETTE = (
     (3, 2, 1), (1, 3, 2), (2, 1, 3), (1, 1, 1),
 )  # fmt: skip
 
+_SIDES = range(1, 4)
+SMALL_SHAPES = sorted(product(_SIDES, _SIDES, _SIDES), key=lambda shape: (sum(shape), shape))
+"""All sizes (N, D, M) up to 3, by their sum."""
 _TRIES = 4  # of other entries, at each of the small sizes
 
 
@@ -84,13 +83,6 @@ def _read(raw: bytes, tested: Property, layer: Layer) -> Case:
             if all(small <= side for small, side in zip(sizes, case.primal.sizes, strict=True)):
                 return case.cut(*map(slice, sizes))
     return case
-
-
-def small_shapes(largest: int) -> list[tuple[int, int, int]]:
-    """Return all sizes (N, D, M) up to the largest, by their sum."""
-    sides = range(1, largest + 1)
-    shapes = [(n, d, m) for n in sides for d in sides for m in sides]
-    return sorted(shapes, key=lambda shape: (sum(shape), shape))
 
 
 def fails_on(tested: Callable[[Layer, Case], None], layer: Layer, case: Case) -> Exception | None:
@@ -169,6 +161,11 @@ class Subject:
             f"it rounds where a sum would be exact, which is no failure: {outcome.error}"
         )
         return True
+
+    def judge(self, step: Callable[[Layer], tuple[T, Outcome]]) -> tuple[T, Outcome]:
+        """Run a step; once more by the bound, if its failure is no more than rounding."""
+        evidence, outcome = step(self.layer)
+        return step(self.layer) if self.only_rounds(outcome) else (evidence, outcome)
 
 
 def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progress: Progress) -> str:
@@ -293,7 +290,7 @@ def _at_smallest_sizes(raw: bytes, total: int, fails: Callable[[bytes], bool]) -
 
     To lower one byte after the other goes past a mistake that needs other entries at other sizes.
     """
-    for sizes in small_shapes(3):
+    for sizes in SMALL_SHAPES:
         if sum(sizes) >= total:
             break
         for entries in (raw, *islice(_draws(0, _TRIES + 1), 1, None)):
@@ -322,12 +319,12 @@ def _lowered(raw: bytes, fails: Callable[[bytes], bool]) -> bytes:
         low, tried = 0, iter(range(1, min(raw[place], 5)))
         while raw[place] - low > 1:
             small = next(tried, None)
-            value = (low + raw[place]) // 2 if small is None else small
-            simpler = raw[:place] + bytes([value]) + raw[place + 1 :]
+            lower = (low + raw[place]) // 2 if small is None else small
+            simpler = raw[:place] + bytes([lower]) + raw[place + 1 :]
             if fails(simpler):
                 raw, tried = simpler, iter(())
             else:
-                low = value
+                low = lower
     return raw
 
 
