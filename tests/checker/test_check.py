@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 import affine
-from affine.checker import check, run
+from affine.checker import check, search
 from affine.checker.reading import load
 from affine.checker.report import Report
 from affine.layer import Array, Layer, Pullback
 from affine.properties import PROPERTIES
 from docs.site_builder.suite.kill_matrix import first_line, frameworks
-from tests.conftest import PROFILE
+from tests.conftest import PROFILE, sampled
 
 FOLDER = Path(__file__).parents[1]
 RIGHT = sorted((FOLDER / "layers").glob("*.py"))
@@ -59,12 +59,12 @@ def with_dw(dw: object) -> Layer:
 # ------------------------------------------------------------------ right and wrong layers
 
 
-@pytest.mark.parametrize("path", RIGHT, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sampled(RIGHT, 6), ids=lambda path: path.stem)
 def test_a_right_layer_passes(path: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the seed, and however it is written; a false alarm would be the worst fault."""
     if not NIGHTLY:
-        monkeypatch.setattr(run, "EXAMPLES", 10)
-        monkeypatch.setattr(run, "_EXAMPLES_OF_LARGE", 3)
+        monkeypatch.setattr(search, "EXAMPLES", 10)
+        monkeypatch.setattr(search, "_EXAMPLES_OF_LARGE", 3)
     # The first call of a framework may take seconds.
     is_slow = NIGHTLY or bool(frameworks(path)) or path.stem.startswith(("torch", "jax"))
     report = checked(path, seed=seed, budget=60.0 if is_slow else 20.0)
@@ -72,7 +72,7 @@ def test_a_right_layer_passes(path: Path, seed: int, monkeypatch: pytest.MonkeyP
     assert not report.findings
 
 
-@pytest.mark.parametrize("path", WRONG, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sampled(WRONG, 12), ids=lambda path: path.stem)
 def test_a_wrong_layer_fails_by_its_property(path: Path) -> None:
     """The planted mistakes are caught first, so the same run shows that it can fail."""
     name, _ = first_line(path)
@@ -82,7 +82,9 @@ def test_a_wrong_layer_fails_by_its_property(path: Path) -> None:
     assert [one.name for found in report.findings for one in found.outcomes] == [name]
 
 
-@pytest.mark.parametrize("path", WRONG if NIGHTLY else WRONG[::10], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", WRONG if NIGHTLY else sampled(WRONG[::10], 5), ids=lambda path: path.stem
+)
 def test_a_wrong_layer_fails_in_its_profile(path: Path) -> None:
     """Its report names the property that it breaks, among those of one cause."""
     report = checked(path, profile=profile_of(path), budget=60.0)
@@ -100,6 +102,11 @@ def test_the_reference_passes_in_every_profile(profile: str) -> None:
 
 
 # ------------------------------------------------------------------ averages over the batch
+
+
+ANCHORS = [
+    "forward_is_x_w_plus_b", "dx_is_dout_wt", "dw_is_xt_dout", "db_is_the_column_sum_of_dout",
+]  # fmt: skip
 
 
 def averaged(x: Array, w: Array, b: Array, *, scale: float = 1.0) -> tuple[Array, Pullback]:
@@ -129,8 +136,8 @@ def averaged_with_the_bias_twice(x: Array, w: Array, b: Array) -> tuple[Array, P
 def test_an_average_passes_as_an_average_and_fails_as_a_sum(seed: int) -> None:
     layer = Layer("averaged", averaged)
     assert check(layer, reduction="mean", seed=seed, budget=8.0).verdict == "pass"
-    report = check(layer, seed=seed, budget=8.0)
-    assert {"dw_is_xt_dout", "db_is_the_column_sum_of_dout"} <= set(falsified(report))
+    report = check(layer, seed=seed, only=ANCHORS)
+    assert falsified(report) == ["dw_is_xt_dout", "db_is_the_column_sum_of_dout"]
 
 
 def test_a_sum_fails_as_an_average() -> None:
@@ -150,7 +157,7 @@ def test_a_sum_fails_as_an_average() -> None:
 )
 def test_an_average_with_one_more_mistake_fails(vjp: object) -> None:
     layer = Layer("averaged", vjp)  # type: ignore[arg-type]
-    assert check(layer, reduction="mean", budget=4.0).verdict == "fail"
+    assert check(layer, reduction="mean", only=ANCHORS).verdict == "fail"
 
 
 # ------------------------------------------------------------------ what is no verdict
@@ -207,22 +214,41 @@ def test_a_slow_layer_is_judged_on_fewer_cases() -> None:
     """About within its budget, and the report says on how many cases."""
 
     def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
-        time.sleep(0.02)
+        time.sleep(0.01)
         return x @ w + b, lambda g: (g @ w.T, x.T @ g, g.sum(axis=0))
 
-    report = check(Layer("slow", vjp), budget=8.0)
+    report = check(Layer("slow", vjp), budget=5.0)
     assert report.verdict == "pass", falsified(report)
-    assert report.seconds < 12
+    assert report.seconds < 9
     held = [outcome for outcome in report.outcomes if outcome.status == "held"]
     assert all(outcome.cases >= 1 for outcome in held)
     assert sum(outcome.cases for outcome in held) < 600
 
 
-@pytest.mark.parametrize("name", ["mean_times_n", "strassen"])
-def test_rounding_is_noteed_on_and_no_failure(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["mean_times_n", pytest.param("strassen", marks=pytest.mark.exhaustive)]
+)
+def test_rounding_is_noted_and_no_failure(name: str) -> None:
     report = checked(FOLDER / "layers" / f"{name}.py", budget=20.0)
     assert report.verdict == "pass", falsified(report)
     assert any("It is rounding, and no failure" in note for note in report.notes)
+
+
+def test_results_that_round_in_one_round_of_the_search_are_no_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Those of other properties too, whose calls were made before the first was seen to round."""
+
+    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+        return (x @ w + b) / 49 * 49, lambda dout: tuple(
+            result / 49 * 49 for result in (dout @ w.T, x.T @ dout, dout.sum(axis=0))
+        )
+
+    monkeypatch.setattr(search, "EXAMPLES", 8)
+    names = ["one_hot_dout_reads_off_the_jacobians", "x_transposed_dx_is_dw_w_transposed"]
+    report = check(Layer("rounds", vjp), only=names, budget=60.0)
+    assert report.verdict == "pass", falsified(report)
+    assert "it rounds where a sum would be exact" in report.notes[0]
 
 
 def test_a_library_promises_sums_that_are_exact() -> None:
