@@ -8,8 +8,7 @@ from time import perf_counter
 import numpy as np
 
 from affine.checker.report import Certificate, Outcome
-from affine.checker.search import fails_on, outcome_on
-from affine.checker.sharing import sharing_calls
+from affine.checker.search import fails_on, outcome_on, sharing_calls
 from affine.layer import Array, Case, Layer, Operands, OutOfTime
 from affine.oracle import exact, exact_limit, expect_equal
 from affine.properties import value
@@ -37,12 +36,8 @@ _ROUNDING_SHAPES = (7, 11, 13), (61, 47, 49)
 def draw(
     shape: tuple[int, int, int], limit: int, generator: np.random.Generator, dtype: str = "float64"
 ) -> Case:
-    """Return a case of independent integers, uniform from −limit to limit.
-
-    Raises:
-        ValueError: A sum of the identity could be rounded: the operands that it moves reach twice
-            the limit, and K·(2R)² + 2R must stay below 2^p, [(exact-integers)][eq-exact-integers].
-    """
+    """Return a case of independent integers, uniform from −limit to limit, none of them rounded."""
+    # The operands that the identity moves reach twice the limit: K·(2R)² + 2R has to stay below 2^p.
     largest = exact_limit(max(shape), dtype) // 2
     if limit > largest:
         raise ValueError(
@@ -75,18 +70,15 @@ def miss_bound(degree: int, limit: int, draws: int) -> Fraction:
 def certify(layer: Layer, seed: int = 0, patience: float = inf) -> tuple[Certificate, Outcome]:
     """Return the certificate, and the outcome of the draws.
 
-    The forward pass is compared with integer arithmetic, the gradients with the central
-    difference of that forward pass, [(finite-difference)][eq-finite-difference].
-
-    Args:
-        layer: The layer under test.
-        seed: Decides the draws.
-        patience: Seconds that one draw may take: sizes at which it would take longer, by the
-            time that smaller ones took, are left out, and so is what comes after the time is up.
-
-    Raises:
-        OutOfTime: The time was up before anything was drawn.
+    Sizes are left out at which one draw would take more seconds than the patience, by the time
+    that smaller ones took. If the time runs out before anything is drawn, it raises `OutOfTime`.
     """
+
+    def judge(layer: Layer, case: Case) -> None:
+        # The gradients are held to the forward pass, and that to integer arithmetic.
+        expect_equal("out", layer.forward(*case.primal[:3]), exact(case.primal, "out")["out"])
+        IDENTITY(layer, case)
+
     start, generator = perf_counter(), np.random.default_rng(seed)
     done: list[tuple[int, int, int]] = []
     pace = 0.0  # seconds for one product of two numbers
@@ -99,7 +91,7 @@ def certify(layer: Layer, seed: int = 0, patience: float = inf) -> tuple[Certifi
             cases = [draw(shape, _LIMIT, generator) for _ in range(count)]
             shared = sharing_calls(layer, [(IDENTITY, case) for case in cases])
             for case in cases:
-                error = fails_on(_anchored_identity, shared, case)
+                error = fails_on(judge, shared, case)
                 if error is not None:
                     seconds = perf_counter() - start
                     failed = Outcome(IDENTITY.name, "falsified", 1, seconds, case, error)
@@ -110,11 +102,6 @@ def certify(layer: Layer, seed: int = 0, patience: float = inf) -> tuple[Certifi
         if not done:
             raise
     return _certificate(done), Outcome(IDENTITY.name, "held", 1, perf_counter() - start)
-
-
-def _anchored_identity(layer: Layer, case: Case) -> None:
-    expect_equal("out", layer.forward(*case.primal[:3]), exact(case.primal, "out")["out"])
-    IDENTITY(layer, case)
 
 
 def _certificate(done: Sequence[tuple[int, int, int]]) -> Certificate:

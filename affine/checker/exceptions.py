@@ -71,12 +71,7 @@ def type_name(thing: object) -> str:
 
 
 def describe(error: BaseException, target: str) -> dict[str, Any]:
-    """Return an exception as data: its class, what else it is, and one line with its place.
-
-    Examples:
-        >>> describe(ValueError("no"), "mine.py")
-        {'kind': 'ValueError', 'families': ['ValueError'], 'text': 'ValueError: no'}
-    """
+    """Return an exception as data: its class, what else it is, and one line with its place."""
     kind, text, place = type_name(error), message(error), _place(error, target)
     families = [one.__name__ for one in (TypeError, ValueError) if _isinstance(error, one)]
     text = f"{kind}: {text}" if text else kind

@@ -21,8 +21,7 @@ from affine.checker.proof import BASIS_PAIRS, prove
 from affine.checker.reading import layer_from
 from affine.checker.reduction import snap_to_exact, undo_mean_reduction
 from affine.checker.report import Certificate, Finding, Outcome, Report, Step
-from affine.checker.search import EXAMPLES, Progress, Subject, search_all
-from affine.checker.sharing import sharing_calls
+from affine.checker.search import EXAMPLES, Progress, Subject, search_all, sharing_calls
 from affine.layer import Layer, OutOfTime, WorkerDied
 from affine.properties import PROPERTIES, Property
 from affine.properties.value import integer_sums_are_exact
@@ -140,16 +139,16 @@ class _Run:
     def all_steps(self) -> None:
         """Run the five steps; each says what it established, and stops when its time is up."""
         subject = self.subject
-        stopped = self._step("mutation check", self._mutation_check)
+        stopped = self._step("mutation check", self.mutation_check)
         if isinstance(stopped, OutOfTime):
             self.error_message = f"{stopped} before a planted mistake was looked for; {_MORE_TIME}"
         if BASIS_PAIRS in subject.properties:
-            self._step("proof", self._proof)
+            self._step("proof", self.prove)
         if IDENTITY in subject.properties:
-            self._step("certificate", self._certificate)
-        self._step("search", self._search)
+            self._step("certificate", self.certify)
+        self._step("search", self.search)
         if subject.falsified():
-            self._step("diagnosis", self._diagnosis)
+            self._step("diagnosis", self.diagnose)
         ran = any(outcome.status in ("held", "falsified") for outcome in subject.judged())
         if not self.error_message and not ran:
             self.error_message = "no property ran; name observable ones, or leave --only out"
@@ -166,7 +165,7 @@ class _Run:
         self.steps.append(Step(name, established, perf_counter() - start))
         return stopped
 
-    def _mutation_check(self) -> str:
+    def mutation_check(self) -> str:
         layer = sharing_calls(self.subject.layer)
         if failed := failing(layer):
             names = {tested.name for tested in self.subject.properties}
@@ -180,7 +179,7 @@ class _Run:
             )
         return f"{PLANTED - len(survivors)} of {PLANTED} planted mistakes were caught"
 
-    def _proof(self) -> str:
+    def prove(self) -> str:
         outcomes, name = self.subject.outcomes, BASIS_PAIRS.name
         outcomes[name] = Outcome(name, "error", reason="not run: the time ran out")
         shapes, outcomes[name] = self.subject.judge(prove)
@@ -189,7 +188,7 @@ class _Run:
             "formulas hold for all real inputs of a bilinear layer"
         )
 
-    def _certificate(self) -> str:
+    def certify(self) -> str:
         patience = _SHARE_OF_A_DRAW * self.subject.clock.budget
         certificate, outcome = self.subject.judge(lambda layer: certify(layer, self.seed, patience))
         if failed := _failed_at(outcome):
@@ -201,7 +200,7 @@ class _Run:
             f"the central difference at each of {len(certificate.shapes)} sizes"
         ) + (f", and one at each of {large} sizes of real networks" if large else "")
 
-    def _search(self) -> str:
+    def search(self) -> str:
         subject = self.subject
         waiting = [one for one in subject.properties if one.name not in subject.outcomes]
         if integer_sums_are_exact in waiting:
@@ -223,7 +222,7 @@ class _Run:
             least = f"each property ran on at least {fewest} of {EXAMPLES} cases"
             self.notes.append(f"{stopped} in the search: {least}")
 
-    def _diagnosis(self) -> str:
+    def diagnose(self) -> str:
         subject = self.subject
         falsified = subject.falsified()
         self.findings = findings(subject.layer, falsified, self.seed, EXAMPLES, subject.clock)

@@ -5,13 +5,13 @@ does. A plain loop runs them: the engine of Hypothesis costs several times what 
 and takes as long to load as NumPy.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice, product
 from random import Random
 from time import perf_counter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,16 +19,17 @@ from affine.cases import BYTES, at_small_sizes, read_case
 from affine.checker.clock import Clock
 from affine.checker.reduction import snap_to_exact
 from affine.checker.report import Outcome
-from affine.checker.sharing import sharing_calls
-from affine.layer import Case, Layer, OutOfTime, WorkerDied
+from affine.layer import Call, Case, Layer, OutOfTime, Results, WorkerDied
 from affine.properties import PROPERTIES, Property, value
+from affine.properties.property import isolated
 
 __all__ = [
     "EXAMPLES", "JUDGES", "SMALL_SHAPES", "Progress", "Subject", "cropped", "fails_on",
-    "outcome_on", "search", "search_all",
+    "outcome_on", "search", "search_all", "sharing_calls", "shrink",
 ]  # fmt: skip
 
 T = TypeVar("T")
+_Key = tuple[tuple[str, tuple[int, ...], bytes], ...]
 Progress = Callable[[str, int, int], None]
 
 JUDGES = {
@@ -174,6 +175,12 @@ def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progres
     So whenever the time runs out, each has seen about as many as the others. Returns why it
     stopped before the end, `""` if it did not.
     """
+
+    def most_cases(tested: Property) -> int:
+        if is_wrong and tested not in JUDGES.values():
+            return _EXAMPLES_ONCE_WRONG
+        return _EXAMPLES_OF_LARGE if tested.sizes == "all large" else EXAMPLES
+
     stopped = ""
     for tested in waiting:
         subject.outcomes.setdefault(tested.name, _before_the_search(tested, subject.layer))
@@ -183,7 +190,7 @@ def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progres
             is_wrong = bool(subject.falsified())
             held = [one for one in waiting if subject.outcomes[one.name].status == "held"]
             with subject.clock.share(_SHARE_ONCE_WRONG if is_wrong else 1.0):
-                _round(subject, [one for one in held if number < _most_cases(one, is_wrong)], raw)
+                _round(subject, [one for one in held if number < most_cases(one)], raw)
     except OutOfTime as error:
         stopped = str(error)
     for name in [tested.name for tested in waiting]:
@@ -191,12 +198,6 @@ def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progres
         if not outcome.cases and outcome.status == "held":
             subject.outcomes[name] = replace(outcome, status="error", reason=f"not run: {stopped}")
     return stopped
-
-
-def _most_cases(tested: Property, is_wrong: bool) -> int:
-    if is_wrong and tested not in JUDGES.values():
-        return _EXAMPLES_ONCE_WRONG
-    return _EXAMPLES_OF_LARGE if tested.sizes == "all large" else EXAMPLES
 
 
 def _round(subject: Subject, properties: Sequence[Property], raw: bytes) -> None:
@@ -222,6 +223,59 @@ def _round(subject: Subject, properties: Sequence[Property], raw: bytes) -> None
             deaths = [one for one in subject.outcomes.values() if isinstance(one.error, WorkerDied)]
             if len(deaths) >= _MOST_DEATHS:
                 raise OutOfTime("the layer hung or ended its process too often")
+
+
+# ------------------------------------------------------------------ shared calls
+
+
+def sharing_calls(layer: Layer, planned: Iterable[tuple[Property, Case]] = ()) -> Layer:
+    """Return the layer with the results of each call kept: one with equal arguments is not made.
+
+    For properties that compare results with formulas, not with those of another such call. The
+    calls with which the planned ones begin are made at once.
+    """
+    layer, kept = isolated(layer), dict[_Key, Results]()
+
+    def batch(calls: Sequence[Call]) -> Iterator[Results]:
+        keys = [tuple((one.dtype.str, one.shape, one.tobytes()) for one in call) for call in calls]
+        missing = {key: call for key, call in zip(keys, calls, strict=True) if key not in kept}
+        made = zip(missing, layer.results_of(missing.values()), strict=True)
+        for key in keys:
+            while key not in kept:
+                done, results = next(made)
+                kept[done] = results
+                kept.setdefault(done[:3], {"out": results["out"]})
+            yield dict(kept[key])
+
+    if layer.batch is not None:
+        # What raises, or comes too late, does so once more where its turn comes.
+        with suppress(Exception, OutOfTime):
+            for _ in batch(_first_calls(layer, planned)):
+                pass
+    return replace(layer, batch=batch, is_private=True)
+
+
+class _Noted(Exception):
+    """Ends a property at its first call."""
+
+
+def _first_calls(layer: Layer, planned: Iterable[tuple[Property, Case]]) -> list[Call]:
+    """Return the calls with which properties begin, without making them."""
+    noted: list[Call] = []
+
+    def note(calls: Sequence[Call]) -> Iterator[Results]:
+        noted.extend(calls)
+        raise _Noted
+
+    def refuse(*_: object) -> Any:
+        raise _Noted
+
+    blind = dict.fromkeys(layer.variants, refuse)
+    noting = replace(layer, vjp=refuse, variants=blind, batch=note, is_private=True)
+    for tested, case in planned:
+        with suppress(Exception), np.errstate(all="ignore"):
+            tested.check(noting, case)
+    return noted
 
 
 # ------------------------------------------------------------------ one property
@@ -277,54 +331,42 @@ def _shrunk(tested: Property, layer: Layer, found: Outcome, raw: bytes) -> Outco
 
     with suppress(OutOfTime):
         if tested.sizes == "usual":
-            raw = _at_smallest_sizes(raw, sum(_read(raw, tested, layer).primal.sizes), fails)
-        before = b""
-        while raw != before:
-            before = raw
-            raw = _lowered(_zeroed(raw, fails), fails)
+            # To lower one byte after the other goes past a mistake that needs other entries at
+            # other sizes.
+            total = sum(_read(raw, tested, layer).primal.sizes)
+            smaller = (
+                at_small_sizes(raw, entries, sizes)
+                for sizes in SMALL_SHAPES
+                if sum(sizes) < total
+                for entries in (raw, *islice(_draws(0, _TRIES + 1), 1, None))
+            )
+            raw = next(filter(fails, smaller), raw)
+        shrink(raw, fails)
     return cropped(tested, layer, best)
 
 
-def _at_smallest_sizes(raw: bytes, total: int, fails: Callable[[bytes], bool]) -> bytes:
-    """Return the bytes of a case that fails at sizes with a smaller total, if some are found.
-
-    To lower one byte after the other goes past a mistake that needs other entries at other sizes.
-    """
-    for sizes in SMALL_SHAPES:
-        if sum(sizes) >= total:
-            break
-        for entries in (raw, *islice(_draws(0, _TRIES + 1), 1, None)):
-            smaller = at_small_sizes(raw, entries, sizes)
-            if fails(smaller):
-                return smaller
-    return raw
-
-
-def _zeroed(raw: bytes, fails: Callable[[bytes], bool]) -> bytes:
-    """Set whole blocks to zero, large ones first."""
-    size = len(raw)
-    while size:
-        for start in range(0, len(raw), size):
-            rest = raw[start + size :]
-            simpler = raw[:start] + bytes(len(raw) - start - len(rest)) + rest
-            if simpler != raw and fails(simpler):
-                raw = simpler
-        size //= 2
-    return raw
-
-
-def _lowered(raw: bytes, fails: Callable[[bytes], bool]) -> bytes:
-    """Lower each byte that zero would not do for: to one of the smallest, else by halves."""
-    for place in range(len(raw)):
-        low, tried = 0, iter(range(1, min(raw[place], 5)))
-        while raw[place] - low > 1:
-            small = next(tried, None)
-            lower = (low + raw[place]) // 2 if small is None else small
-            simpler = raw[:place] + bytes([lower]) + raw[place + 1 :]
-            if fails(simpler):
-                raw, tried = simpler, iter(())
-            else:
-                low = lower
+def shrink(raw: bytes, fails: Callable[[bytes], bool]) -> bytes:
+    """Return smaller bytes for which a test still fails, until no single one can be lowered."""
+    before = b""
+    while raw != before:
+        before, size = raw, len(raw)
+        while size:  # set whole blocks to zero, large ones first
+            for start in range(0, len(raw), size):
+                end = min(start + size, len(raw))
+                simpler = raw[:start] + bytes(end - start) + raw[end:]
+                if simpler != raw and fails(simpler):
+                    raw = simpler
+            size //= 2
+        for place in range(len(raw)):  # lower the others: to one of the smallest, else by halves
+            low, tried = 0, iter(range(1, min(raw[place], 5)))
+            while raw[place] - low > 1:
+                small = next(tried, None)
+                lower = (low + raw[place]) // 2 if small is None else small
+                simpler = raw[:place] + bytes([lower]) + raw[place + 1 :]
+                if fails(simpler):
+                    raw, tried = simpler, iter(())
+                else:
+                    low = lower
     return raw
 
 

@@ -5,7 +5,7 @@ from itertools import count
 import numpy as np
 import pytest
 
-from affine.checker.sharing import sharing_calls
+from affine.checker.search import sharing_calls
 from affine.layer import Array, Case, Layer, Operands, Pullback
 from affine.properties import PROPERTIES
 

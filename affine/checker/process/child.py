@@ -135,7 +135,10 @@ def _end_tree(process: "subprocess.Popen[bytes]", mark: str) -> None:
         process.kill()
     process.wait()
     for _ in range(5):  # one may start another while it is ended
-        started += [one for one in psutil.process_iter() if _has_mark(one, mark)]
+        for one in psutil.process_iter():
+            with suppress(Exception):  # it has ended, or is none of ours
+                if one.environ().get(_MARK) == mark and one.status() != "zombie":
+                    started.append(one)
         if not started:
             return
         for one in started:
@@ -143,9 +146,3 @@ def _end_tree(process: "subprocess.Popen[bytes]", mark: str) -> None:
                 one.kill()
         psutil.wait_procs(started, timeout=1)
         started = []
-
-
-def _has_mark(one: Any, mark: str) -> bool:
-    with suppress(Exception):  # it has ended, or is none of ours
-        return bool(one.environ().get(_MARK) == mark and one.status() != "zombie")
-    return False
