@@ -36,8 +36,8 @@ _ROUNDING_SHAPES = (7, 11, 13), (61, 47, 49)
 def draw(
     shape: tuple[int, int, int], limit: int, generator: np.random.Generator, dtype: str = "float64"
 ) -> Case:
-    """Return a case of independent integers, uniform from −limit to limit, none of them rounded."""
-    # The operands that the identity moves reach twice the limit: K·(2R)² + 2R has to stay below 2^p.
+    """Return a case of independent integers from −limit to limit; refuse what may be rounded."""
+    # The operands that the identity moves reach twice the limit R: K·(2R)² + 2R < 2^p.
     largest = exact_limit(max(shape), dtype) // 2
     if limit > largest:
         raise ValueError(
