@@ -80,5 +80,5 @@ def extent(array: Array) -> tuple[int, int, tuple[int, ...] | None]:
     if any(stride % step for stride in strides):
         return 0, array.nbytes, None
     reach = [(length - 1) * stride for length, stride in zip(array.shape, strides, strict=True)]
-    low, high = (sum(limit(one, 0) for one in reach) for limit in (min, max))
+    low, high = (sum(limit(way, 0) for way in reach) for limit in (min, max))
     return -low, high - low + step, strides

@@ -1,6 +1,6 @@
 """Certificate: uniform draws, and how likely a wrong gradient passes them."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import inf, prod
 from time import perf_counter
@@ -80,7 +80,7 @@ def certify(layer: Layer, seed: int = 0, patience: float = inf) -> tuple[Certifi
         IDENTITY(layer, case)
 
     start, generator = perf_counter(), np.random.default_rng(seed)
-    done: list[tuple[int, int, int]] = []
+    outcome, done = Outcome(IDENTITY.name, "held", 1), list[tuple[int, int, int]]()
     pace = 0.0  # seconds for one product of two numbers
     try:
         for shape in (*_SHAPES, *_OF_NETWORKS):
@@ -90,25 +90,21 @@ def certify(layer: Layer, seed: int = 0, patience: float = inf) -> tuple[Certifi
             count = _DRAWS if shape in _SHAPES else 1
             cases = [draw(shape, _LIMIT, generator) for _ in range(count)]
             shared = sharing_calls(layer, [(IDENTITY, case) for case in cases])
-            for case in cases:
-                error = fails_on(judge, shared, case)
-                if error is not None:
-                    seconds = perf_counter() - start
-                    failed = Outcome(IDENTITY.name, "falsified", 1, seconds, case, error)
-                    return _certificate(done), failed
+            errors = ((case, fails_on(judge, shared, case)) for case in cases)
+            failure = next((pair for pair in errors if pair[1] is not None), None)
+            if failure is not None:
+                outcome = Outcome(IDENTITY.name, "falsified", 1, 0.0, *failure)
+                break
             pace = (perf_counter() - begun) / count / prod(shape)
             done.append(shape)
     except OutOfTime:
         if not done:
             raise
-    return _certificate(done), Outcome(IDENTITY.name, "held", 1, perf_counter() - start)
-
-
-def _certificate(done: Sequence[tuple[int, int, int]]) -> Certificate:
     drawn = tuple(shape for shape in done if shape in _SHAPES)
     large = tuple(shape for shape in done if shape in _OF_NETWORKS)
     bound = miss_bound(_DEGREE, _LIMIT, _DRAWS)
-    return Certificate(_DRAWS, drawn, _LIMIT, _DEGREE, bound, large)
+    certificate = Certificate(_DRAWS, drawn, _LIMIT, _DEGREE, bound, large)
+    return certificate, replace(outcome, seconds=perf_counter() - start)
 
 
 def find_inexact_sum(layer: Layer, seed: int = 0) -> Outcome | None:

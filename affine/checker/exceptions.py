@@ -73,7 +73,7 @@ def type_name(thing: object) -> str:
 def describe(error: BaseException, target: str) -> dict[str, Any]:
     """Return an exception as data: its class, what else it is, and one line with its place."""
     kind, text, place = type_name(error), message(error), _place(error, target)
-    families = [one.__name__ for one in (TypeError, ValueError) if _isinstance(error, one)]
+    families = [family.__name__ for family in (TypeError, ValueError) if _isinstance(error, family)]
     text = f"{kind}: {text}" if text else kind
     return {"kind": kind, "families": families, "text": f"{text} ({place})" if place else text}
 
@@ -86,7 +86,9 @@ def raised(described: dict[str, Any]) -> TargetRaised:
         >>> error, error.kind, isinstance(error, ValueError)
         (TargetRaised('ValueError: no'), 'ValueError', True)
     """
-    families = [one for one in (TypeError, ValueError) if one.__name__ in described["families"]]
+    families = [
+        family for family in (TypeError, ValueError) if family.__name__ in described["families"]
+    ]
     kind = type("TargetRaised", (TargetRaised, *families), {"kind": str(described["kind"])})
     error: TargetRaised = kind(str(described["text"]))
     return error

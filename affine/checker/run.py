@@ -93,7 +93,9 @@ def check(
     clock.begin()
     properties = _selected(profile, only)
     # A failure of these is only remarked on.
-    notes = {one.name for one in properties if one.profile == "note" and profile == "textbook"}
+    notes = {
+        tested.name for tested in properties if tested.profile == "note" and profile == "textbook"
+    }
     bare = timed(layer, clock)
     subject = Subject(bare, properties, frozenset(() if only else notes), clock)
     if reduction == "mean":
@@ -169,7 +171,9 @@ class _Run:
         layer = sharing_calls(self.subject.layer)
         if failed := failing(layer):
             names = {tested.name for tested in self.subject.properties}
-            self.subject.outcomes |= {one.name: one for one in failed if one.name in names}
+            self.subject.outcomes |= {
+                outcome.name: outcome for outcome in failed if outcome.name in names
+            }
             return "not needed: the layer fails with nothing planted"
         survivors = surviving(layer)
         if survivors:
@@ -202,7 +206,7 @@ class _Run:
 
     def search(self) -> str:
         subject = self.subject
-        waiting = [one for one in subject.properties if one.name not in subject.outcomes]
+        waiting = [tested for tested in subject.properties if tested.name not in subject.outcomes]
         if integer_sums_are_exact in waiting:
             with suppress(OutOfTime):  # then the search stops at once, and says so
                 inexact = find_inexact_sum(subject.unsnapped or subject.layer, self.seed)
@@ -218,7 +222,9 @@ class _Run:
             were = "property was" if count == 1 else "properties were"
             self.error_message = f"{stopped}: {count} {were} not run; {_MORE_TIME}"
         else:
-            fewest = min((one.cases for one in outcomes if one.status == "held"), default=0)
+            fewest = min(
+                (outcome.cases for outcome in outcomes if outcome.status == "held"), default=0
+            )
             least = f"each property ran on at least {fewest} of {EXAMPLES} cases"
             self.notes.append(f"{stopped} in the search: {least}")
 
@@ -228,10 +234,14 @@ class _Run:
         self.findings = findings(subject.layer, falsified, self.seed, EXAMPLES, subject.clock)
         with suppress(OutOfTime):
             if self.reduction == "mean" and not failing(self.bare):
-                self.findings = [replace(one, diagnosis=_NO_AVERAGES) for one in self.findings]
+                self.findings = [
+                    replace(finding, diagnosis=_NO_AVERAGES) for finding in self.findings
+                ]
         for finding in self.findings:
             subject.outcomes |= {outcome.name: outcome for outcome in finding.outcomes}
-        named = sum(bool(one.diagnosis and one.diagnosis.mistake) for one in self.findings)
+        named = sum(
+            bool(finding.diagnosis and finding.diagnosis.mistake) for finding in self.findings
+        )
         return f"{named} of {len(self.findings)} causes named"
 
     def rounding(self) -> list[str]:
@@ -292,8 +302,8 @@ def _warnings_to(notes: list[str]) -> Iterator[None]:
 
 def _versions() -> dict[str, str]:
     """Return the versions of Python and of the packages involved."""
-    found = {"python": platform.python_version(), "affine": affine.__version__}
+    versions = {"python": platform.python_version(), "affine": affine.__version__}
     for name in ("numpy", "hypothesis", "torch", "jax"):
         if name in sys.modules or name == "hypothesis":
-            found[name] = version(name)
-    return found
+            versions[name] = version(name)
+    return versions

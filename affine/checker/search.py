@@ -188,9 +188,9 @@ def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progres
         for number, raw in enumerate(_draws(seed, EXAMPLES)):
             progress("search", number, EXAMPLES)
             is_wrong = bool(subject.falsified())
-            held = [one for one in waiting if subject.outcomes[one.name].status == "held"]
+            held = [tested for tested in waiting if subject.outcomes[tested.name].status == "held"]
             with subject.clock.share(_SHARE_ONCE_WRONG if is_wrong else 1.0):
-                _round(subject, [one for one in held if number < most_cases(one)], raw)
+                _round(subject, [tested for tested in held if number < most_cases(tested)], raw)
     except OutOfTime as error:
         stopped = str(error)
     for name in [tested.name for tested in waiting]:
@@ -202,9 +202,11 @@ def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progres
 
 def _round(subject: Subject, properties: Sequence[Property], raw: bytes) -> None:
     """Let each property see the case that it reads from the same bytes."""
-    kinds = {(one.values, one.layouts, one.sizes): one for one in properties}
-    cases = {kind: _read(raw, one, subject.layer) for kind, one in kinds.items()}
-    planned = [(one, cases[one.values, one.layouts, one.sizes]) for one in properties]
+    kinds = {(tested.values, tested.layouts, tested.sizes): tested for tested in properties}
+    cases = {kind: _read(raw, tested, subject.layer) for kind, tested in kinds.items()}
+    planned = [
+        (tested, cases[tested.values, tested.layouts, tested.sizes]) for tested in properties
+    ]
     layer = subject.layer
     shared = sharing_calls(layer, [each for each in planned if each[0].group in _OF_VALUES])
     for tested, case in planned:
@@ -220,7 +222,11 @@ def _round(subject: Subject, properties: Sequence[Property], raw: bytes) -> None
         seconds = before.seconds + perf_counter() - start
         subject.outcomes[tested.name] = replace(outcome, cases=before.cases + 1, seconds=seconds)
         if isinstance(outcome.error, WorkerDied):
-            deaths = [one for one in subject.outcomes.values() if isinstance(one.error, WorkerDied)]
+            deaths = [
+                outcome
+                for outcome in subject.outcomes.values()
+                if isinstance(outcome.error, WorkerDied)
+            ]
             if len(deaths) >= _MOST_DEATHS:
                 raise OutOfTime("the layer hung or ended its process too often")
 
@@ -237,7 +243,10 @@ def sharing_calls(layer: Layer, planned: Iterable[tuple[Property, Case]] = ()) -
     layer, kept = isolated(layer), dict[_Key, Results]()
 
     def batch(calls: Sequence[Call]) -> Iterator[Results]:
-        keys = [tuple((one.dtype.str, one.shape, one.tobytes()) for one in call) for call in calls]
+        keys = [
+            tuple((array.dtype.str, array.shape, array.tobytes()) for array in call)
+            for call in calls
+        ]
         missing = {key: call for key, call in zip(keys, calls, strict=True) if key not in kept}
         made = zip(missing, layer.results_of(missing.values()), strict=True)
         for key in keys:
@@ -313,11 +322,11 @@ def search(
     return replace(outcome, seconds=perf_counter() - start)
 
 
-def _shrunk(tested: Property, layer: Layer, found: Outcome, raw: bytes) -> Outcome:
+def _shrunk(tested: Property, layer: Layer, failure: Outcome, raw: bytes) -> Outcome:
     """Make the case smaller, byte by byte; then drop rows, features and outputs."""
-    if isinstance(found.error, WorkerDied):
-        return found
-    best = found
+    if isinstance(failure.error, WorkerDied):
+        return failure
+    best = failure
 
     def fails(smaller: bytes) -> bool:
         nonlocal best
@@ -370,20 +379,20 @@ def shrink(raw: bytes, fails: Callable[[bytes], bool]) -> bytes:
     return raw
 
 
-def cropped(tested: Property, layer: Layer, found: Outcome) -> Outcome:
+def cropped(tested: Property, layer: Layer, failure: Outcome) -> Outcome:
     """Drop rows, features and outputs as long as the property still fails, and time is left.
 
     To lower one size at a time goes past a mistake that needs two equal sizes.
     """
     with suppress(OutOfTime):
-        while found.counterexample is not None:
-            for crop in found.counterexample.crops():
+        while failure.counterexample is not None:
+            for crop in failure.counterexample.crops():
                 error = fails_on(tested, layer, crop)
                 if isinstance(error, WorkerDied):
-                    return found
+                    return failure
                 if error is not None:
-                    found = replace(found, counterexample=crop, error=error)
+                    failure = replace(failure, counterexample=crop, error=error)
                     break
             else:
                 break
-    return found
+    return failure

@@ -302,12 +302,12 @@ class Connection(Memory):
 
     def sharing(self, arrays: Sequence[Array]) -> list[tuple[int, int]]:
         """Return which two of these share memory, as the child says."""
-        places = [k for k, one in enumerate(arrays) if id(one) in {*self._held, *self._lent}]
+        places = [k for k, array in enumerate(arrays) if id(array) in {*self._held, *self._lent}]
         pairs = self._ask("sharing", [arrays[place] for place in places])["pairs"]
         return [(places[i], places[k]) for i, k in pairs]
 
     def _ask(self, do: str, arrays: Sequence[Array]) -> dict[str, Any]:
-        numbers = [(self._held.get(id(one)) or self._lent[id(one)])[1] for one in arrays]
+        numbers = [(self._held.get(id(array)) or self._lent[id(array)])[1] for array in arrays]
         (answer,) = self._exchange([{"do": do, "numbers": numbers}])
         return answer
 
