@@ -2,9 +2,10 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,6 +44,14 @@ settings.load_profile(PROFILE)
 if os.environ.get("AFFINE_REQUIRE_FRAMEWORKS"):  # there a skip would hide that nothing ran
     import jax  # noqa: F401
     import torch  # noqa: F401
+
+
+def sampled(values: Sequence[Any], step: int) -> list[Any]:
+    """Return all of them; only every so many runs unless exhaustive tests are asked for."""
+    return [
+        value if number % step == 0 else pytest.param(value, marks=pytest.mark.exhaustive)
+        for number, value in enumerate(values)
+    ]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -127,14 +127,9 @@ def tools() -> list[str]:
 def output_of(*command: str) -> str:
     """Run a command and return what it printed; raise if it fails."""
     ended = subprocess.run(
-        command,
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        check=True,
-    )
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
+        errors="replace", check=True,
+    )  # fmt: skip
     return ended.stdout
 
 

@@ -1,7 +1,6 @@
 """Certificate: uniform draws, and how likely a wrong gradient passes them."""
 
-from collections.abc import Mapping
-from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from math import inf, prod
 from time import perf_counter
@@ -9,20 +8,14 @@ from time import perf_counter
 import numpy as np
 
 from affine.checker.report import Certificate, Outcome
-from affine.checker.search import fails_on
-from affine.checker.sharing import sharing_calls
+from affine.checker.search import fails_on, outcome_on, sharing_calls
 from affine.layer import Array, Case, Layer, Operands, OutOfTime
 from affine.oracle import exact, exact_limit, expect_equal
-from affine.properties import PROPERTIES
+from affine.properties import value
 
-__all__ = ["EXACT_SUMS", "IDENTITY", "certify", "draw", "find_inexact_sum", "miss_bound"]
+__all__ = ["IDENTITY", "certify", "draw", "find_inexact_sum", "miss_bound"]
 
-IDENTITY = "central_difference_is_twice_the_directional_derivative"
-
-EXACT_SUMS = "integer_sums_are_exact"
-
-# A division by 7 or 61 that is undone again shows in the last digit.
-_ROUNDING_SHAPES = (7, 11, 13), (61, 47, 49)
+IDENTITY = value.central_difference_is_twice_the_directional_derivative
 
 # ⟨dout, XW⟩ has degree 3 in the drawn numbers, and so has ⟨gradient, step⟩ for a gradient that
 # is a polynomial of degree 2 in the operands.
@@ -33,29 +26,18 @@ _SHAPES = (
     (1, 1, 1), (1, 5, 3), (7, 1, 4), (3, 4, 1), (2, 3, 4), (4, 3, 2), (3, 3, 3), (9, 7, 8),
     (16, 15, 17), (33, 31, 32), (64, 65, 63), (127, 128, 129),
 )  # fmt: skip
-
-
 # One draw each: the sizes of layers in use, where two sides or all three are large.
-_OF_NETWORKS = dict.fromkeys(((1000, 5, 140), (3, 1000, 140), (150, 784, 10), (140, 200, 150)), 1)
+_OF_NETWORKS = (1000, 5, 140), (3, 1000, 140), (150, 784, 10), (140, 200, 150)
+
+# A division by 7 or 61 that is undone again shows in the last digit.
+_ROUNDING_SHAPES = (7, 11, 13), (61, 47, 49)
 
 
 def draw(
     shape: tuple[int, int, int], limit: int, generator: np.random.Generator, dtype: str = "float64"
 ) -> Case:
-    """Return a case of independent integers, uniform from −limit to limit.
-
-    Raises:
-        ValueError: A sum of the identity could be rounded: the operands that it moves reach twice
-            the limit, and K·(2R)² + 2R must stay below 2^p, [(exact-integers)][eq-exact-integers].
-
-    Examples:
-        >>> draw((4, 3, 2), limit=1000, generator=np.random.default_rng(0)).primal.sizes
-        (4, 3, 2)
-        >>> draw((4, 3, 2), limit=1000, generator=np.random.default_rng(0), dtype="float16")
-        Traceback (most recent call last):
-        ...
-        ValueError: integers up to 1000 may be rounded in float16 at sizes (4, 3, 2); at most 11
-    """
+    """Return a case of independent integers from −limit to limit; refuse what may be rounded."""
+    # The operands that the identity moves reach twice the limit R: K·(2R)² + 2R < 2^p.
     largest = exact_limit(max(shape), dtype) // 2
     if limit > largest:
         raise ValueError(
@@ -63,14 +45,13 @@ def draw(
         )
     n, d, m = shape
 
-    def uniform() -> Operands:
-        sides = {"x": (n, d), "w": (d, m), "b": (m,), "dout": (n, m)}
-        return Operands(**{name: _integers(side) for name, side in sides.items()})
-
-    def _integers(side: tuple[int, ...]) -> Array:
+    def integers(*side: int) -> Array:
         return generator.integers(-limit, limit, side, endpoint=True).astype(dtype)
 
-    return Case(uniform(), uniform())
+    point, step = (
+        Operands(integers(n, d), integers(d, m), integers(m), integers(n, m)) for _ in range(2)
+    )
+    return Case(point, step)
 
 
 def miss_bound(degree: int, limit: int, draws: int) -> Fraction:
@@ -86,73 +67,51 @@ def miss_bound(degree: int, limit: int, draws: int) -> Fraction:
     return min(Fraction(degree, 2 * limit + 1), Fraction(1)) ** draws
 
 
-def certify(
-    layer: Layer, seed: int = 0, patience: float = inf
-) -> tuple[Certificate, Case | None, Exception | None]:
-    """Return the certificate, and the first draw on which the layer fails with what it raised.
+def certify(layer: Layer, seed: int = 0, patience: float = inf) -> tuple[Certificate, Outcome]:
+    """Return the certificate, and the outcome of the draws.
 
-    The forward pass is compared with integer arithmetic, the gradients with the central
-    difference of that forward pass, [(finite-difference)][eq-finite-difference].
-
-    Args:
-        layer: The layer under test.
-        seed: Decides the draws.
-        patience: Seconds that one draw may take: sizes at which it would take longer, by the
-            time that smaller ones took, are left out, and so is what comes after the time is up.
-
-    Examples:
-        >>> from affine.checker.reading import load
-        >>> certificate, case, error = certify(load("affine"))
-        >>> case is None, float(certificate.miss_bound) < 1e-11
-        (True, True)
+    Sizes are left out at which one draw would take more seconds than the patience, by the time
+    that smaller ones took. If the time runs out before anything is drawn, it raises `OutOfTime`.
     """
-    generator = np.random.default_rng(seed)
-    done: dict[tuple[int, int, int], int] = {}
+
+    def judge(layer: Layer, case: Case) -> None:
+        # The gradients are held to the forward pass, and that to integer arithmetic.
+        expect_equal("out", layer.forward(*case.primal[:3]), exact(case.primal, "out")["out"])
+        IDENTITY(layer, case)
+
+    start, generator = perf_counter(), np.random.default_rng(seed)
+    outcome, done = Outcome(IDENTITY.name, "held", 1), list[tuple[int, int, int]]()
     pace = 0.0  # seconds for one product of two numbers
-    with suppress(OutOfTime):
-        for shape, count in [*dict.fromkeys(_SHAPES, _DRAWS).items(), *_OF_NETWORKS.items()]:
+    try:
+        for shape in (*_SHAPES, *_OF_NETWORKS):
             if pace * prod(shape) > patience:
                 continue
-            start = perf_counter()
+            begun = perf_counter()
+            count = _DRAWS if shape in _SHAPES else 1
             cases = [draw(shape, _LIMIT, generator) for _ in range(count)]
-            shared = sharing_calls(layer, [(PROPERTIES[IDENTITY], case) for case in cases])
-            for case in cases:
-                error = _error(shared, case)
-                if error is not None:
-                    return _certificate(done), case, error
-            pace = (perf_counter() - start) / count / prod(shape)
-            done[shape] = count
-    return _certificate(done), None, None
-
-
-def _certificate(done: Mapping[tuple[int, int, int], int]) -> Certificate:
-    drawn = tuple(shape for shape, count in done.items() if count == _DRAWS)
-    large = tuple(shape for shape, count in done.items() if count < _DRAWS)
+            shared = sharing_calls(layer, [(IDENTITY, case) for case in cases])
+            errors = ((case, fails_on(judge, shared, case)) for case in cases)
+            failure = next((pair for pair in errors if pair[1] is not None), None)
+            if failure is not None:
+                outcome = Outcome(IDENTITY.name, "falsified", 1, 0.0, *failure)
+                break
+            pace = (perf_counter() - begun) / count / prod(shape)
+            done.append(shape)
+    except OutOfTime:
+        if not done:
+            raise
+    drawn = tuple(shape for shape in done if shape in _SHAPES)
+    large = tuple(shape for shape in done if shape in _OF_NETWORKS)
     bound = miss_bound(_DEGREE, _LIMIT, _DRAWS)
-    return Certificate(_DRAWS, drawn, _LIMIT, _DEGREE, bound, large)
-
-
-def _error(layer: Layer, case: Case) -> Exception | None:
-    try:
-        expect_equal("out", layer.forward(*case.primal[:3]), exact(case.primal, "out")["out"])
-        PROPERTIES[IDENTITY](layer, case)
-    except Exception as error:
-        return error
-    return None
+    certificate = Certificate(_DRAWS, drawn, _LIMIT, _DEGREE, bound, large)
+    return certificate, replace(outcome, seconds=perf_counter() - start)
 
 
 def find_inexact_sum(layer: Layer, seed: int = 0) -> Outcome | None:
-    """Return a draw on which a sum of integers is not exact, None if there is none.
-
-    Examples:
-        >>> from affine.checker.reading import load
-        >>> find_inexact_sum(load("affine")) is None
-        True
-    """
+    """Return a draw on which a sum of integers is not exact, None if there is none."""
     generator = np.random.default_rng(seed)
     for shape in _ROUNDING_SHAPES:
-        case = draw(shape, _LIMIT, generator)
-        error = fails_on(PROPERTIES[EXACT_SUMS], layer, case)
-        if error is not None:
-            return Outcome(EXACT_SUMS, "falsified", 1, 0.0, case, error)
+        outcome = outcome_on(value.integer_sums_are_exact, layer, draw(shape, _LIMIT, generator))
+        if outcome.status == "falsified":
+            return outcome
     return None

@@ -9,7 +9,7 @@ from typing import Any
 
 __all__ = [
     "LONGEST", "TargetError", "TargetRaised", "cut", "describe", "describe_warning", "message",
-    "raised", "render", "type_name", "warn_again",
+    "raised", "type_name", "warn_again",
 ]  # fmt: skip
 
 # The target may run beside this code: what it does to the builtins must not reach the words.
@@ -43,29 +43,15 @@ class TargetRaised(Exception):
     kind = ""
 
 
-def raised(described: dict[str, Any]) -> TargetRaised:
-    """Return the exception that stands for a described one.
+def cut(text: str, longest: int = LONGEST) -> str:
+    """Return a text of a bounded length; one that is longer says how much is left out.
 
     Examples:
-        >>> error = raised(describe(ValueError("no"), "mine.py"))
-        >>> error, error.kind, isinstance(error, ValueError)
-        (TargetRaised('ValueError: no'), 'ValueError', True)
+        >>> cut("x" * 50_000_000, 3)
+        'xxx … (49,999,997 more characters)'
     """
-    families = [one for one in (TypeError, ValueError) if one.__name__ in described["families"]]
-    kind = type("TargetRaised", (TargetRaised, *families), {"kind": described["kind"]})
-    error: TargetRaised = kind(render(described))
-    return error
-
-
-def cut(whole: str, longest: int = LONGEST) -> str:
-    """Return the beginning of a long text, and how much follows.
-
-    Examples:
-        >>> cut("x" * 2**20)[-30:]
-        ' … (1,046,576 more characters)'
-    """
-    more = len(whole) - longest
-    return whole if more <= 0 else f"{whole[:longest]} … ({more:,} more characters)"
+    more = len(text) - longest
+    return text if more <= 0 else f"{text[:longest]} … ({more:,} more characters)"
 
 
 def message(error: object, longest: int = LONGEST) -> str:
@@ -77,28 +63,35 @@ def message(error: object, longest: int = LONGEST) -> str:
 
 
 def type_name(thing: object) -> str:
-    """Return the name of a thing's class, whatever its metaclass says.
-
-    Examples:
-        >>> type_name([])
-        'list'
-    """
+    """Return the name of a thing's class, whatever its metaclass says."""
     return cut(_type_name(thing if _isinstance(thing, type) else type(thing)))
 
 
+# ------------------------------------------------------------------ to another process
+
+
 def describe(error: BaseException, target: str) -> dict[str, Any]:
-    """Return an exception as data: its class, its text, and the last line that it passed.
+    """Return an exception as data: its class, what else it is, and one line with its place."""
+    kind, text, place = type_name(error), message(error), _place(error, target)
+    families = [family.__name__ for family in (TypeError, ValueError) if _isinstance(error, family)]
+    text = f"{kind}: {text}" if text else kind
+    return {"kind": kind, "families": families, "text": f"{text} ({place})" if place else text}
+
+
+def raised(described: dict[str, Any]) -> TargetRaised:
+    """Return the exception that stands for a described one.
 
     Examples:
-        >>> describe(ValueError("no"), "mine.py")
-        {'kind': 'ValueError', 'families': ['ValueError'], 'message': 'no', 'place': ''}
+        >>> error = raised(describe(ValueError("no"), "mine.py"))
+        >>> error, error.kind, isinstance(error, ValueError)
+        (TargetRaised('ValueError: no'), 'ValueError', True)
     """
-    return {
-        "kind": type_name(error),
-        "families": [one.__name__ for one in (TypeError, ValueError) if _isinstance(error, one)],
-        "message": message(error),
-        "place": _place(error, target),
-    }
+    families = [
+        family for family in (TypeError, ValueError) if family.__name__ in described["families"]
+    ]
+    kind = type("TargetRaised", (TargetRaised, *families), {"kind": str(described["kind"])})
+    error: TargetRaised = kind(str(described["text"]))
+    return error
 
 
 def describe_warning(caught: Any) -> tuple[str, str]:
@@ -108,29 +101,9 @@ def describe_warning(caught: Any) -> tuple[str, str]:
 
 
 def warn_again(described: Sequence[tuple[str, str]]) -> None:
-    """Give described warnings once more, each by a class of that name.
-
-    Examples:
-        >>> with warnings.catch_warnings(record=True) as caught:
-        ...     warnings.simplefilter("always")
-        ...     warn_again([("MyWarning", "odd (a.py:4)")])
-        >>> caught[0].category.__name__, str(caught[0].message)
-        ('MyWarning', 'odd (a.py:4)')
-    """
+    """Give described warnings once more, each by a class of that name."""
     for name, text in described:
         warnings.warn(text, type(name, (Warning,), {}), stacklevel=4)
-
-
-def render(error: dict[str, Any]) -> str:
-    """Return a described exception in one line.
-
-    Examples:
-        >>> render({"kind": "ZeroDivisionError", "message": "by 0", "place": "a.py:3"})
-        'ZeroDivisionError: by 0 (a.py:3)'
-    """
-    text = f": {error['message']}" if error["message"] else ""
-    place = f" ({error['place']})" if error["place"] else ""
-    return f"{error['kind']}{text}{place}"
 
 
 def _place(error: BaseException, target: str) -> str:
@@ -139,17 +112,13 @@ def _place(error: BaseException, target: str) -> str:
     while trace is not None:
         lines.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
         trace = trace.tb_next
+    file = target.rpartition(".py:")[0] + ".py" if ".py:" in target else target
     try:
-        users = _file(target)
+        if not file.endswith(".py"):
+            file = getattr(sys.modules.get(file.partition(":")[0]), "__file__", None) or ""
+        users = _real_path(file)
         best = [line for line in lines if _real_path(line[0]) == users]
     except BaseException:  # the target patched what this needs
         return ""
     best = best or [line for line in lines if not line[0].startswith(_PACKAGE)]
     return f"{_base_name(best[-1][0])}:{best[-1][1]}" if best else ""
-
-
-def _file(target: str) -> str:
-    place = target.rpartition(".py:")[0] + ".py" if ".py:" in target else target
-    if not place.endswith(".py"):
-        place = getattr(sys.modules.get(place.partition(":")[0]), "__file__", None) or ""
-    return _real_path(place)

@@ -1,43 +1,38 @@
 """Proof: at all small sizes, basis pairs recover every coefficient of the results."""
 
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
 
 from affine.checker.report import Outcome
-from affine.checker.search import fails_on, small_shapes
+from affine.checker.search import SMALL_SHAPES, outcome_on
 from affine.layer import Case, Layer, Operands, OutOfTime
-from affine.properties import PROPERTIES
+from affine.properties import value
 
 __all__ = ["BASIS_PAIRS", "prove"]
 
-BASIS_PAIRS = "basis_pairs_recover_the_coefficients"
+BASIS_PAIRS = value.basis_pairs_recover_the_coefficients
 
 
-def prove(layer: Layer, largest: int) -> tuple[Outcome, list[tuple[int, int, int]]]:
-    """Return the outcome of the basis pairs, and the sizes at which they established the formulas.
+def prove(layer: Layer) -> tuple[list[tuple[int, int, int]], Outcome]:
+    """Return the sizes up to 3 at which basis pairs established the formulas, and the outcome.
 
-    If the time runs out, these are the sizes until then.
-
-    Examples:
-        >>> from affine.checker.reading import load
-        >>> outcome, shapes = prove(load("affine"), largest=2)
-        >>> outcome.status, len(shapes)
-        ('held', 8)
+    If the time runs out, these are the sizes until then; without any it raises `OutOfTime`.
     """
     start = perf_counter()
     done: list[tuple[int, int, int]] = []
-    for n, d, m in small_shapes(largest):
+    outcome = Outcome(BASIS_PAIRS.name, "held")
+    for n, d, m in SMALL_SHAPES:
         zeros = Operands(np.zeros((n, d)), np.zeros((d, m)), np.zeros(m), np.zeros((n, m)))
-        case = Case(zeros, zeros)
         try:
-            error = fails_on(PROPERTIES[BASIS_PAIRS], layer, case)
+            outcome = outcome_on(BASIS_PAIRS, layer, Case(zeros, zeros))
         except OutOfTime:
+            if not done:
+                raise
             break
-        if error is not None:
-            found = Outcome(
-                BASIS_PAIRS, "falsified", len(done) + 1, perf_counter() - start, case, error
-            )
-            return found, done
+        if outcome.status == "falsified":
+            break
         done.append((n, d, m))
-    return Outcome(BASIS_PAIRS, "held", len(done), perf_counter() - start), done
+    cases = len(done) + (outcome.status == "falsified")
+    return done, replace(outcome, cases=cases, seconds=perf_counter() - start)

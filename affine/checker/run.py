@@ -1,52 +1,55 @@
 """The whole check of one layer: mutation check, proof, certificate, search, diagnosis."""
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+import platform
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from importlib.metadata import version
 from time import perf_counter
 from typing import Any, Literal
 
-from affine.checker.certificate import EXACT_SUMS, IDENTITY, certify, find_inexact_sum
+import affine
+from affine.checker.certificate import IDENTITY, certify, find_inexact_sum
 from affine.checker.clock import Clock, timed
-from affine.checker.conventions import snap_to_exact, undo_mean_reduction
 from affine.checker.diagnosis import Diagnosis
 from affine.checker.diagnosis.causes import findings
-from affine.checker.mutation import JUDGES, PLANTED, failing, surviving
+from affine.checker.mutation import PLANTED, failing, surviving
 from affine.checker.proof import BASIS_PAIRS, prove
 from affine.checker.reading import layer_from
+from affine.checker.reduction import snap_to_exact, undo_mean_reduction
 from affine.checker.report import Certificate, Finding, Outcome, Report, Step
-from affine.checker.search import draws, fails_on, read
-from affine.checker.selection import chosen
-from affine.checker.sharing import sharing_calls
-from affine.checker.surroundings import versions, warnings_to
-from affine.layer import Case, Layer, OutOfTime, WorkerDied
+from affine.checker.search import EXAMPLES, Progress, Subject, search_all, sharing_calls
+from affine.layer import Layer, OutOfTime, WorkerDied
 from affine.properties import PROPERTIES, Property
+from affine.properties.value import integer_sums_are_exact
 
 __all__ = ["check"]
 
-Progress = Callable[[str, int, int], None]
+_PROFILES = {
+    "textbook": ("textbook", "note"),  # what is only remarked on runs there too
+    "library": ("textbook", "note", "library"),
+    "framework": ("textbook", "note", "library", "framework"),
+}
 
-EXAMPLES = 60
-_EXAMPLES_OF_LARGE = 15
-# The verdict is known: the rest is searched for what else is wrong.
-_EXAMPLES_ONCE_WRONG = 20
-_LARGEST_PROVED = 3
-
-# A layer that dies again and again: the rest of the properties is not run.
-_MOST_DEATHS = 6
-
-# By when each step has to stop, as a part of the budget; what is left is the diagnosis'.
-_SHARES = {
-    "mutation check": 0.5, "proof": 0.3, "certificate": 0.4, "search": 0.75, "nothing wrong": 0.95,
+_Steps = Literal["mutation check", "proof", "certificate", "search", "diagnosis"]
+# By when each step has to stop, as a part of the budget.
+_SHARES: dict[_Steps, float] = {
+    "mutation check": 0.5, "proof": 0.3, "certificate": 0.4, "search": 0.95, "diagnosis": 1.0,
 }  # fmt: skip
-_SECONDS_OF_A_DRAW = 0.1
-
-# Groups whose properties compare results with formulas: they share their calls.
-_OF_VALUES = ("value", "algebra", "batch")
-
-_OUT_OF_TIME = "the time ran out"
-_NO_TIME = f"not run: {_OUT_OF_TIME}"
+_SHARE_OF_A_DRAW = 0.1
+_NO_AVERAGES = Diagnosis(
+    ("dw", "db"),
+    None,
+    "Your dw and db are the sums over the data points, not the averages that --reduction mean asks "
+    "for: equations (dw) and (db) ask for sums, and without the option the layer is right.",
+)
 _MORE_TIME = "give the check more time, such as --budget 300"
+
+# What a wrong layer warns of may differ in every call.
+_MOST_WARNINGS = 10
 
 
 def check(
@@ -88,30 +91,33 @@ def check(
     only = tuple(only)
     clock = clock or Clock(budget)
     clock.begin()
+    properties = _selected(profile, only)
+    # A failure of these is only remarked on.
+    notes = {
+        tested.name for tested in properties if tested.profile == "note" and profile == "textbook"
+    }
     bare = timed(layer, clock)
-    run = _Run(
-        bare, bare, chosen(profile, only), profile, reduction, bool(only), seed, progress, clock
-    )
+    subject = Subject(bare, properties, frozenset(() if only else notes), clock)
     if reduction == "mean":
         # Scaling by N uses up digits, so sums are judged by the bound from the start.
-        run.layer = snap_to_exact(undo_mean_reduction(bare))
-    with warnings_to(run.notes):
+        subject.layer = subject.unsnapped = snap_to_exact(undo_mean_reduction(bare))
+    run = _Run(bare, subject, reduction, seed, progress)
+    with _warnings_to(run.notes):
         run.all_steps()
-    run.notes += run.rounding()
     return Report(
         target=layer.name,
         form=layer.form,
         profile=profile,
         reduction=reduction,
         seed=seed,
-        outcomes=run.judged(),
+        outcomes=subject.judged(),
         findings=tuple(run.findings),
-        notes=tuple(dict.fromkeys(run.notes)),
+        notes=tuple(dict.fromkeys([*run.notes, *run.rounding()])),
         steps=tuple(run.steps),
         certificate=run.certificate,
         only=only,
         usage=layer.usage,
-        versions=versions(),
+        versions=_versions(),
         seconds=perf_counter() - clock.start,
         error_message=run.error_message,
     )
@@ -119,283 +125,185 @@ def check(
 
 @dataclass
 class _Run:
-    """One check, step by step."""
+    """One check, step by step; a step returns what it established, in words."""
 
     bare: Layer
-    layer: Layer
-    chosen: Sequence[Property]
-    profile: str
+    subject: Subject
     reduction: str
-    named: bool
     seed: int
     progress: Progress
-    clock: Clock
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     certificate: Certificate | None = None
     error_message: str = ""
-    unsnapped: Layer | None = None
-    deaths: int = 0
-    rounded: str = ""
 
     def all_steps(self) -> None:
         """Run the five steps; each says what it established, and stops when its time is up."""
-        names = {found.name for found in self.chosen}
-        self._mutation_check()
-        if BASIS_PAIRS in names:
-            self._proof()
-        if IDENTITY in names:
-            self._certificate()
-        self._search()
-        falsified = [one for one in self.judged() if one.status == "falsified"]
-        if falsified:
-            self._diagnosis(falsified)
-        if not self.error_message and not any(
-            o.status in ("held", "falsified") for o in self.judged()
-        ):
+        subject = self.subject
+        stopped = self._step("mutation check", self.mutation_check)
+        if isinstance(stopped, OutOfTime):
+            self.error_message = f"{stopped} before a planted mistake was looked for; {_MORE_TIME}"
+        if BASIS_PAIRS in subject.properties:
+            self._step("proof", self.prove)
+        if IDENTITY in subject.properties:
+            self._step("certificate", self.certify)
+        self._step("search", self.search)
+        if subject.falsified():
+            self._step("diagnosis", self.diagnose)
+        ran = any(outcome.status in ("held", "falsified") for outcome in subject.judged())
+        if not self.error_message and not ran:
             self.error_message = "no property ran; name observable ones, or leave --only out"
 
-    def judged(self) -> tuple[Outcome, ...]:
-        """The outcomes that the verdict rests on, in the order of the suite."""
-        return tuple(
-            self.outcomes[found.name]
-            for found in self.chosen
-            if found.name in self.outcomes and not self._is_note(found)
-        )
-
-    def rounding(self) -> list[str]:
-        """What is remarked on, of a layer that is right by the bound: where it rounds more."""
-        if any(outcome.status == "falsified" for outcome in self.judged()):
-            return []
-        texts = [
-            f"{found.name}: {self.outcomes[found.name].error}. It is rounding, and no failure"
-            for found in self.chosen
-            if self._is_note(found)
-            and self.reduction == "sum"
-            and self.outcomes[found.name].status == "falsified"
-        ]
-        return texts or [self.rounded] * bool(self.rounded)
-
-    def _is_note(self, found: Property) -> bool:
-        return found.profile == "note" and self.profile == "textbook" and not self.named
-
-    def _only_rounds(self, found: Outcome) -> bool:
-        """Whether a failure is no more than rounding; then the bound judges from here on."""
-        if self.unsnapped is not None or self.reduction == "mean" or found.counterexample is None:
-            return False
-        tested, candidate = PROPERTIES[found.name], snap_to_exact(self.layer)
-        if tested.profile == "note" or isinstance(found.error, WorkerDied):
-            return False
-        if fails_on(tested, candidate, found.counterexample) is not None:
-            return False
-        self.layer, self.unsnapped = candidate, self.layer
-        self.rounded = f"it rounds where a sum would be exact, which is no failure: {found.error}"
-        return True
-
-    def _mutation_check(self) -> None:
-        start = perf_counter()
-        self.progress("mutation check", 0, 1)
+    def _step(self, name: _Steps, establish: Callable[[], str]) -> WorkerDied | OutOfTime | None:
+        """Run a step until its time is up; return what stopped it before it established a thing."""
+        start, stopped = perf_counter(), None
+        self.progress(name, 0, 1)
         try:
-            with self.clock.share(_SHARES["mutation check"]):
-                layer = sharing_calls(self.layer)
-                failed = failing(layer)
-                survivors = [] if failed else surviving(layer)
-        except (WorkerDied, OutOfTime) as gone:
-            self._step("mutation check", f"not established: {gone}", start)
-            if isinstance(gone, OutOfTime):
-                self.error_message = f"{gone} before a planted mistake was looked for; {_MORE_TIME}"
-            return
-        if failed:
-            names = {found.name for found in self.chosen}
-            self.outcomes |= {found.name: found for found in failed if found.name in names}
-            self.deaths += isinstance(failed[-1].error, WorkerDied)
-            self._step("mutation check", "not needed: the layer fails with nothing planted", start)
-            return
+            with self.subject.clock.share(_SHARES[name]):
+                established = establish()
+        except (WorkerDied, OutOfTime) as reason:
+            established, stopped = f"not established: {reason}", reason
+        self.steps.append(Step(name, established, perf_counter() - start))
+        return stopped
+
+    def mutation_check(self) -> str:
+        layer = sharing_calls(self.subject.layer)
+        if failed := failing(layer):
+            names = {tested.name for tested in self.subject.properties}
+            self.subject.outcomes |= {
+                outcome.name: outcome for outcome in failed if outcome.name in names
+            }
+            return "not needed: the layer fails with nothing planted"
+        survivors = surviving(layer)
         if survivors:
             self.error_message = (
                 f"planted mistakes were not caught ({'; '.join(survivors)}), so a pass would mean "
                 "nothing; does the layer see that it is being tested?"
             )
-        said = f"{PLANTED - len(survivors)} of {PLANTED} planted mistakes were caught"
-        self._step("mutation check", said, start)
+        return f"{PLANTED - len(survivors)} of {PLANTED} planted mistakes were caught"
 
-    def _proof(self) -> None:
-        start = perf_counter()
-        self.progress("proof", 0, 1)
-        try:
-            with self.clock.share(_SHARES["proof"]):
-                outcome, shapes = prove(self.layer, _LARGEST_PROVED)
-                if self._only_rounds(outcome):
-                    outcome, shapes = prove(self.layer, _LARGEST_PROVED)
-        except OutOfTime:  # before it was known whether it only rounds
-            outcome, shapes = Outcome(BASIS_PAIRS, "error"), []
-        if outcome.status == "falsified":
-            said = f"failed at the sizes {outcome.counterexample.primal.sizes}"  # type: ignore[union-attr]
-        elif shapes:
-            said = (
-                f"all coefficients are right at {len(shapes)} sizes, up to {shapes[-1]}: there the "
-                "formulas hold for all real inputs of a bilinear layer"
-            )
-        else:
-            outcome = replace(outcome, status="error", reason=_NO_TIME)
-            said = f"not established: {_OUT_OF_TIME}"
-        self.outcomes[BASIS_PAIRS] = outcome
-        self._step("proof", said, start)
-
-    def _certificate(self) -> None:
-        start = perf_counter()
-        self.progress("certificate", 0, 1)
-        try:
-            with self.clock.share(_SHARES["certificate"]):
-                certificate, found = self._certified(start)
-                if self._only_rounds(found):
-                    certificate, found = self._certified(start)
-        except OutOfTime:  # before it was known whether it only rounds
-            self._step("certificate", f"not established: {_OUT_OF_TIME}", start)
-            return
-        if found.status == "falsified":
-            self.outcomes[IDENTITY] = found
-            said = f"failed at the sizes {found.counterexample.primal.sizes}"  # type: ignore[union-attr]
-        elif certificate.shapes:
-            self.certificate = certificate
-            said = (
-                f"{certificate.draws} uniform draws of integers up to {certificate.limit} satisfy "
-                f"the central difference at each of {len(certificate.shapes)} sizes"
-            )
-            if certificate.large:
-                said += f", and one at each of {len(certificate.large)} sizes of real networks"
-        else:
-            said = f"not established: {_OUT_OF_TIME}"
-        self._step("certificate", said, start)
-
-    def _certified(self, start: float) -> tuple[Certificate, Outcome]:
-        patience = _SECONDS_OF_A_DRAW * self.clock.budget
-        certificate, case, error = certify(self.layer, self.seed, patience)
-        status: Literal["held", "falsified"] = "held" if error is None else "falsified"
-        return certificate, Outcome(IDENTITY, status, 1, perf_counter() - start, case, error)
-
-    # ------------------------------------------------------------------ search
-
-    def _search(self) -> None:
-        """Let every property see the first case, then every one the second, and so on.
-
-        So whenever the time runs out, each has seen about as many as the others.
-        """
-        start = perf_counter()
-        waiting = [found for found in self.chosen if found.name not in self.outcomes]
-        for found in waiting:
-            self.outcomes[found.name] = _before_the_search(found, self.layer)
-        reason = _NO_TIME
-        try:
-            for number, raw in enumerate(draws(self.seed, EXAMPLES)):
-                self.progress("search", number, EXAMPLES)
-                with self.clock.share(_SHARES["search" if self._is_wrong() else "nothing wrong"]):
-                    self._round(self._wanting(waiting, number), raw)
-        except OutOfTime as stopped:
-            reason = f"not run: {stopped}"
-            self._skipped(waiting, str(stopped))
-        for found in waiting:
-            outcome = self.outcomes[found.name]
-            if not outcome.cases and outcome.status == "held":
-                self.outcomes[found.name] = replace(outcome, status="error", reason=reason)
-        cases = sum(outcome.cases for outcome in self.outcomes.values())
-        self._step("search", f"{len(waiting)} properties on {cases:,} cases", start)
-
-    def _round(self, properties: Sequence[Property], raw: bytes) -> None:
-        """Let each property see the case that it reads from the same bytes."""
-        kinds = {(one.values, one.layouts, one.sizes): one for one in properties}
-        read_as = {kind: read(raw, one, self.layer) for kind, one in kinds.items()}
-        cases = [read_as[one.values, one.layouts, one.sizes] for one in properties]
-        planned = [
-            (one, case)
-            for one, case in zip(properties, cases, strict=True)
-            if one.group in _OF_VALUES
-        ]
-        shared = sharing_calls(self.layer, planned)
-        for tested, case in zip(properties, cases, strict=True):
-            layer = shared if tested.group in _OF_VALUES else self.layer
-            if tested.profile == "note" and self.unsnapped is not None:
-                layer = self.unsnapped
-            self._try(tested, layer, case)
-
-    def _is_wrong(self) -> bool:
-        return any(outcome.status == "falsified" for outcome in self.judged())
-
-    def _wanting(self, waiting: Sequence[Property], number: int) -> list[Property]:
-        """Return the properties that see the case of this number, too."""
-        is_wrong = self._is_wrong()
-
-        def most(one: Property) -> int:
-            if is_wrong and one.name not in JUDGES.values():
-                return _EXAMPLES_ONCE_WRONG
-            return _EXAMPLES_OF_LARGE if one.sizes == "all large" else EXAMPLES
-
-        held = [one for one in waiting if self.outcomes[one.name].status == "held"]
-        return [one for one in held if number < most(one)]
-
-    def _try(self, tested: Property, layer: Layer, case: Case) -> None:
-        """Let a property see one more case."""
-        start = perf_counter()
-        before = self.outcomes[tested.name]
-        outcome: Outcome | None = None
-        if tested.name == EXACT_SUMS and not before.cases:
-            outcome = find_inexact_sum(layer, self.seed)
-        if outcome is None:
-            error = fails_on(tested, layer, case)
-            status: Literal["held", "falsified"] = "held" if error is None else "falsified"
-            outcome = Outcome(tested.name, status, 1, 0.0, case if error else None, error)
-        if outcome.status == "falsified" and self._only_rounds(outcome):
-            outcome = Outcome(tested.name, "held", 1)
-        seconds = before.seconds + perf_counter() - start
-        self.outcomes[tested.name] = replace(
-            outcome, cases=before.cases + outcome.cases, seconds=seconds
+    def prove(self) -> str:
+        outcomes, name = self.subject.outcomes, BASIS_PAIRS.name
+        outcomes[name] = Outcome(name, "error", reason="not run: the time ran out")
+        shapes, outcomes[name] = self.subject.judge(prove)
+        return _failed_at(outcomes[name]) or (
+            f"all coefficients are right at {len(shapes)} sizes, up to {shapes[-1]}: there the "
+            "formulas hold for all real inputs of a bilinear layer"
         )
-        if isinstance(outcome.error, WorkerDied):
-            self.deaths += 1
-            if self.deaths >= _MOST_DEATHS:
-                raise OutOfTime("the layer hung or ended its process too often")
 
-    def _skipped(self, waiting: Sequence[Property], reason: str) -> None:
-        ran = [self.outcomes[found.name] for found in waiting]
-        ran = [outcome for outcome in ran if outcome.status != "not_observable"]
-        none = sum(not outcome.cases for outcome in ran if outcome.status == "held")
-        fewest = min((o.cases for o in ran if o.cases and o.status == "held"), default=0)
-        if none:
-            was = "property was" if none == 1 else "properties were"
-            self.error_message = f"{reason}: {none} {was} not run; {_MORE_TIME}"
+    def certify(self) -> str:
+        patience = _SHARE_OF_A_DRAW * self.subject.clock.budget
+        certificate, outcome = self.subject.judge(lambda layer: certify(layer, self.seed, patience))
+        if failed := _failed_at(outcome):
+            self.subject.outcomes[outcome.name] = outcome
+            return failed
+        self.certificate, large = certificate, len(certificate.large)
+        return (
+            f"{certificate.draws} uniform draws of integers up to {certificate.limit} satisfy "
+            f"the central difference at each of {len(certificate.shapes)} sizes"
+        ) + (f", and one at each of {large} sizes of real networks" if large else "")
+
+    def search(self) -> str:
+        subject = self.subject
+        waiting = [tested for tested in subject.properties if tested.name not in subject.outcomes]
+        if integer_sums_are_exact in waiting:
+            with suppress(OutOfTime):  # then the search stops at once, and says so
+                inexact = find_inexact_sum(subject.unsnapped or subject.layer, self.seed)
+                subject.outcomes |= {inexact.name: inexact} if inexact else {}
+        if stopped := search_all(subject, waiting, self.seed, self.progress):
+            self._left_out([subject.outcomes[tested.name] for tested in waiting], stopped)
+        cases = sum(outcome.cases for outcome in subject.outcomes.values())
+        return f"{len(waiting)} properties on {cases:,} cases"
+
+    def _left_out(self, outcomes: Sequence[Outcome], stopped: str) -> None:
+        """Say what the search left out when it stopped before its end."""
+        if count := sum(outcome.status == "error" for outcome in outcomes):
+            were = "property was" if count == 1 else "properties were"
+            self.error_message = f"{stopped}: {count} {were} not run; {_MORE_TIME}"
         else:
-            said = f"each property ran on at least {fewest} of {EXAMPLES} cases"
-            self.notes.append(f"{reason} in the search: {said}")
+            fewest = min(
+                (outcome.cases for outcome in outcomes if outcome.status == "held"), default=0
+            )
+            least = f"each property ran on at least {fewest} of {EXAMPLES} cases"
+            self.notes.append(f"{stopped} in the search: {least}")
 
-    def _diagnosis(self, falsified: Sequence[Outcome]) -> None:
-        start = perf_counter()
-        self.progress("diagnosis", 0, 1)
-        self.findings = findings(self.layer, falsified, self.seed, EXAMPLES, self.clock)
+    def diagnose(self) -> str:
+        subject = self.subject
+        falsified = subject.falsified()
+        self.findings = findings(subject.layer, falsified, self.seed, EXAMPLES, subject.clock)
         with suppress(OutOfTime):
             if self.reduction == "mean" and not failing(self.bare):
-                self.findings = [_without_reduction(finding) for finding in self.findings]
+                self.findings = [
+                    replace(finding, diagnosis=_NO_AVERAGES) for finding in self.findings
+                ]
         for finding in self.findings:
-            for outcome in finding.outcomes:
-                self.outcomes[outcome.name] = outcome
-        named = sum(bool(one.diagnosis and one.diagnosis.mistake) for one in self.findings)
-        self._step("diagnosis", f"{named} of {len(self.findings)} causes named", start)
+            subject.outcomes |= {outcome.name: outcome for outcome in finding.outcomes}
+        named = sum(
+            bool(finding.diagnosis and finding.diagnosis.mistake) for finding in self.findings
+        )
+        return f"{named} of {len(self.findings)} causes named"
 
-    def _step(self, name: Any, established: str, start: float) -> None:
-        self.steps.append(Step(name, established, perf_counter() - start))
+    def rounding(self) -> list[str]:
+        """What is remarked on, of a layer that is right by the bound: where it rounds more."""
+        subject = self.subject
+        if subject.falsified():
+            return []
+        texts = [
+            f"{name}: {outcome.error}. It is rounding, and no failure"
+            for name, outcome in subject.outcomes.items()
+            if outcome.status == "falsified" and self.reduction == "sum"
+        ]
+        return texts or [subject.rounding] * bool(subject.rounding)
 
 
-def _without_reduction(finding: Finding) -> Finding:
-    said = (
-        "Your dw and db are the sums over the data points, not the averages that --reduction mean "
-        "asks for: equations (dw) and (db) ask for sums, and without the option the layer is right."
-    )
-    return Finding(finding.outcomes, Diagnosis(("dw", "db"), None, said))
+def _failed_at(outcome: Outcome) -> str:
+    case = outcome.counterexample
+    return "" if case is None else f"failed at the sizes {case.primal.sizes}"
 
 
-def _before_the_search(found: Property, layer: Layer) -> Outcome:
-    if found.is_observable_on(layer):
-        return Outcome(found.name, "held")
-    reason = layer.not_applicable.get(found.name, f"the form has no {found.needs}")
-    return Outcome(found.name, "not_observable", reason=reason)
+# ------------------------------------------------------------------ surroundings
+
+
+def _selected(profile: str, only: Iterable[str]) -> list[Property]:
+    """Return the properties of a profile, or those that are named, in the order of the suite."""
+    for name in only:
+        if name not in PROPERTIES:
+            near = get_close_matches(name, PROPERTIES, n=1)
+            hint = f"did you mean {near[0]}?" if near else "`affine list` names them all"
+            raise ValueError(f"no property is called {name}; {hint}")
+    return [
+        tested
+        for tested in PROPERTIES.values()
+        if (tested.name in only if only else tested.profile in _PROFILES[profile])
+    ]
+
+
+@contextmanager
+def _warnings_to(notes: list[str]) -> Iterator[None]:
+    """Collect each warning once, the first ones as they are and the others as a count."""
+    observed: set[str] = set()
+
+    def remember(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+        text = f"{category.__name__}: {message}"
+        # Hypothesis warns of itself; it need not be loaded to be told from the layer.
+        if text not in observed and category.__module__.partition(".")[0] != "hypothesis":
+            observed.add(text)
+            if len(observed) <= _MOST_WARNINGS:
+                notes.append(f"the layer warned: {text}")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = remember
+        yield
+    if len(observed) > _MOST_WARNINGS:
+        notes.append(f"the layer gave {len(observed) - _MOST_WARNINGS:,} other warnings")
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages involved."""
+    versions = {"python": platform.python_version(), "affine": affine.__version__}
+    for name in ("numpy", "hypothesis", "torch", "jax"):
+        if name in sys.modules or name == "hypothesis":
+            versions[name] = version(name)
+    return versions

@@ -5,24 +5,51 @@ does. A plain loop runs them: the engine of Hypothesis costs several times what 
 and takes as long to load as NumPy.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from itertools import islice
+from dataclasses import dataclass, field, replace
+from itertools import islice, product
 from random import Random
 from time import perf_counter
+from typing import Any, TypeVar
 
 import numpy as np
 
 from affine.cases import BYTES, at_small_sizes, read_case
+from affine.checker.clock import Clock
+from affine.checker.reduction import snap_to_exact
 from affine.checker.report import Outcome
-from affine.checker.shrinking import shrink
-from affine.layer import Case, Layer, OutOfTime, WorkerDied
-from affine.properties import Property
+from affine.layer import Call, Case, Layer, OutOfTime, Results, WorkerDied
+from affine.properties import PROPERTIES, Property, value
+from affine.properties.property import isolated
 
-__all__ = ["cropped", "draws", "fails_on", "read", "search", "small_shapes"]
+__all__ = [
+    "EXAMPLES", "JUDGES", "SMALL_SHAPES", "Progress", "Subject", "cropped", "fails_on",
+    "outcome_on", "search", "search_all", "sharing_calls", "shrink",
+]  # fmt: skip
 
-_TRIES = 4  # of other entries, at each of the small sizes
+T = TypeVar("T")
+_Key = tuple[tuple[str, tuple[int, ...], bytes], ...]
+Progress = Callable[[str, int, int], None]
+
+JUDGES = {
+    "out": value.forward_is_x_w_plus_b,
+    "dx": value.dx_is_dout_wt,
+    "dw": value.dw_is_xt_dout,
+    "db": value.db_is_the_column_sum_of_dout,
+}
+"""The property that anchors each result to its equation."""
+
+EXAMPLES = 60
+_EXAMPLES_OF_LARGE = 15
+# The verdict is known: the rest is searched for what else is wrong, for less of the time.
+_EXAMPLES_ONCE_WRONG, _SHARE_ONCE_WRONG = 20, 0.75
+
+# A layer that dies again and again: the rest of the properties is not run.
+_MOST_DEATHS = 6
+
+# Groups whose properties compare results with formulas: they share their calls.
+_OF_VALUES = ("value", "algebra", "batch")
 
 # A layer that compiles for every new shape meets only these.
 _PALETTE = (
@@ -30,50 +57,36 @@ _PALETTE = (
     (3, 2, 1), (1, 3, 2), (2, 1, 3), (1, 1, 1),
 )  # fmt: skip
 
+_SIDES = range(1, 4)
+SMALL_SHAPES = sorted(product(_SIDES, _SIDES, _SIDES), key=lambda shape: (sum(shape), shape))
+"""All sizes (N, D, M) up to 3, by their sum."""
+_TRIES = 4  # of other entries, at each of the small sizes
 
-def draws(seed: int, count: int) -> Iterator[bytes]:
-    """Yield the bytes from which cases are read, first the plainest; a seed gives the same again.
 
-    Examples:
-        >>> one, other = (list(draws(seed=7, count=3)) for _ in range(2))
-        >>> one == other, any(one[0])
-        (True, False)
-    """
+# ------------------------------------------------------------------ cases
+
+
+def _draws(seed: int, count: int) -> Iterator[bytes]:
+    """Yield the bytes of cases, first the plainest; a seed gives the same again."""
     generator = Random(seed)
     yield bytes(BYTES)
     for _ in range(count - 1):
         yield generator.randbytes(BYTES)
 
 
-def read(raw: bytes, tested: Property, layer: Layer) -> Case:
+def _read(raw: bytes, tested: Property, layer: Layer) -> Case:
     """Return the case that a property reads from drawn bytes."""
     case = read_case(
         raw, sizes=tested.sizes, values=tested.values, layouts=tested.layouts, zeros=False
     )
-    return _within_palette(case) if layer.compiles_per_shape else case
-
-
-def _within_palette(case: Case) -> Case:
-    n, d, m = case.primal.sizes
-    for sizes in _PALETTE:
-        if sizes[0] <= n and sizes[1] <= d and sizes[2] <= m:
-            return case.cut(*map(slice, sizes))
+    if layer.compiles_per_shape:
+        for sizes in _PALETTE:
+            if all(small <= side for small, side in zip(sizes, case.primal.sizes, strict=True)):
+                return case.cut(*map(slice, sizes))
     return case
 
 
-def small_shapes(largest: int) -> list[tuple[int, int, int]]:
-    """Return all sizes (N, D, M) up to the largest.
-
-    Examples:
-        >>> len(small_shapes(3))
-        27
-    """
-    sides = range(1, largest + 1)
-    shapes = [(n, d, m) for n in sides for d in sides for m in sides]
-    return sorted(shapes, key=lambda shape: (sum(shape), shape))
-
-
-def fails_on(tested: Property, layer: Layer, case: Case) -> Exception | None:
+def fails_on(tested: Callable[[Layer, Case], None], layer: Layer, case: Case) -> Exception | None:
     """Return what the property raises on the case, None where it holds."""
     try:
         # An error state that the layer leaves behind must not hide that it does so next time.
@@ -82,6 +95,199 @@ def fails_on(tested: Property, layer: Layer, case: Case) -> Exception | None:
     except Exception as error:
         return error
     return None
+
+
+def outcome_on(tested: Property, layer: Layer, case: Case) -> Outcome:
+    """Return the outcome of the property on one case."""
+    start = perf_counter()
+    error = fails_on(tested, layer, case)
+    seconds = perf_counter() - start
+    if error is None:
+        return Outcome(tested.name, "held", 1, seconds)
+    return Outcome(tested.name, "falsified", 1, seconds, case, error)
+
+
+def _before_the_search(tested: Property, layer: Layer) -> Outcome:
+    if tested.is_observable_on(layer):
+        return Outcome(tested.name, "held")
+    reason = layer.not_applicable.get(tested.name, f"the form has no {tested.needs}")
+    return Outcome(tested.name, "not_observable", reason=reason)
+
+
+# ------------------------------------------------------------------ all properties
+
+
+@dataclass
+class Subject:
+    """The layer under test, and what the steps of a check have found out about its properties.
+
+    Attributes:
+        layer: What is judged; its sums are snapped to the exact ones once they are seen to round.
+        properties: What the check runs, in the order of the suite.
+        notes: Names of those whose failure is only remarked on.
+        clock: When each step has to stop.
+        outcomes: What is known of each property, by name.
+        unsnapped: Once sums are snapped, the layer for the properties that are about rounding.
+        rounding: On what it was seen to round, in words.
+    """
+
+    layer: Layer
+    properties: Sequence[Property]
+    notes: frozenset[str]
+    clock: Clock
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    unsnapped: Layer | None = None
+    rounding: str = ""
+
+    def judged(self) -> tuple[Outcome, ...]:
+        """Return the outcomes that the verdict rests on."""
+        names = [tested.name for tested in self.properties if tested.name not in self.notes]
+        return tuple(self.outcomes[name] for name in names if name in self.outcomes)
+
+    def falsified(self) -> list[Outcome]:
+        """Return those that failed."""
+        return [outcome for outcome in self.judged() if outcome.status == "falsified"]
+
+    def only_rounds(self, outcome: Outcome) -> bool:
+        """Whether a failure is no more than rounding; then the bound judges from here on."""
+        if self.unsnapped is not None or outcome.counterexample is None:
+            return False
+        tested, snapped = PROPERTIES[outcome.name], snap_to_exact(self.layer)
+        if tested.profile == "note" or isinstance(outcome.error, WorkerDied):
+            return False
+        if fails_on(tested, snapped, outcome.counterexample) is not None:
+            return False
+        self.layer, self.unsnapped = snapped, self.layer
+        self.rounding = (
+            f"it rounds where a sum would be exact, which is no failure: {outcome.error}"
+        )
+        return True
+
+    def judge(self, step: Callable[[Layer], tuple[T, Outcome]]) -> tuple[T, Outcome]:
+        """Run a step; once more by the bound, if its failure is no more than rounding."""
+        evidence, outcome = step(self.layer)
+        return step(self.layer) if self.only_rounds(outcome) else (evidence, outcome)
+
+
+def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progress: Progress) -> str:
+    """Let every property see the first case, then every one the second, and so on.
+
+    So whenever the time runs out, each has seen about as many as the others. Returns why it
+    stopped before the end, `""` if it did not.
+    """
+
+    def most_cases(tested: Property) -> int:
+        if is_wrong and tested not in JUDGES.values():
+            return _EXAMPLES_ONCE_WRONG
+        return _EXAMPLES_OF_LARGE if tested.sizes == "all large" else EXAMPLES
+
+    stopped = ""
+    for tested in waiting:
+        subject.outcomes.setdefault(tested.name, _before_the_search(tested, subject.layer))
+    try:
+        for number, raw in enumerate(_draws(seed, EXAMPLES)):
+            progress("search", number, EXAMPLES)
+            is_wrong = bool(subject.falsified())
+            held = [tested for tested in waiting if subject.outcomes[tested.name].status == "held"]
+            with subject.clock.share(_SHARE_ONCE_WRONG if is_wrong else 1.0):
+                _round(subject, [tested for tested in held if number < most_cases(tested)], raw)
+    except OutOfTime as error:
+        stopped = str(error)
+    for name in [tested.name for tested in waiting]:
+        outcome = subject.outcomes[name]
+        if not outcome.cases and outcome.status == "held":
+            subject.outcomes[name] = replace(outcome, status="error", reason=f"not run: {stopped}")
+    return stopped
+
+
+def _round(subject: Subject, properties: Sequence[Property], raw: bytes) -> None:
+    """Let each property see the case that it reads from the same bytes."""
+    kinds = {(tested.values, tested.layouts, tested.sizes): tested for tested in properties}
+    cases = {kind: _read(raw, tested, subject.layer) for kind, tested in kinds.items()}
+    planned = [
+        (tested, cases[tested.values, tested.layouts, tested.sizes]) for tested in properties
+    ]
+    layer = subject.layer
+    shared = sharing_calls(layer, [each for each in planned if each[0].group in _OF_VALUES])
+    for tested, case in planned:
+        if layer is not subject.layer:  # its sums have been snapped
+            layer, shared = subject.layer, sharing_calls(subject.layer)
+        judged = shared if tested.group in _OF_VALUES else layer
+        if tested.profile == "note" and subject.unsnapped is not None:
+            judged = subject.unsnapped
+        start, before = perf_counter(), subject.outcomes[tested.name]
+        outcome = outcome_on(tested, judged, case)
+        if subject.only_rounds(outcome):
+            outcome = Outcome(tested.name, "held")
+        seconds = before.seconds + perf_counter() - start
+        subject.outcomes[tested.name] = replace(outcome, cases=before.cases + 1, seconds=seconds)
+        if isinstance(outcome.error, WorkerDied):
+            deaths = [
+                outcome
+                for outcome in subject.outcomes.values()
+                if isinstance(outcome.error, WorkerDied)
+            ]
+            if len(deaths) >= _MOST_DEATHS:
+                raise OutOfTime("the layer hung or ended its process too often")
+
+
+# ------------------------------------------------------------------ shared calls
+
+
+def sharing_calls(layer: Layer, planned: Iterable[tuple[Property, Case]] = ()) -> Layer:
+    """Return the layer with the results of each call kept: one with equal arguments is not made.
+
+    For properties that compare results with formulas, not with those of another such call. The
+    calls with which the planned ones begin are made at once.
+    """
+    layer, kept = isolated(layer), dict[_Key, Results]()
+
+    def batch(calls: Sequence[Call]) -> Iterator[Results]:
+        keys = [
+            tuple((array.dtype.str, array.shape, array.tobytes()) for array in call)
+            for call in calls
+        ]
+        missing = {key: call for key, call in zip(keys, calls, strict=True) if key not in kept}
+        made = zip(missing, layer.results_of(missing.values()), strict=True)
+        for key in keys:
+            while key not in kept:
+                done, results = next(made)
+                kept[done] = results
+                kept.setdefault(done[:3], {"out": results["out"]})
+            yield dict(kept[key])
+
+    if layer.batch is not None:
+        # What raises, or comes too late, does so once more where its turn comes.
+        with suppress(Exception, OutOfTime):
+            for _ in batch(_first_calls(layer, planned)):
+                pass
+    return replace(layer, batch=batch, is_private=True)
+
+
+class _Noted(Exception):
+    """Ends a property at its first call."""
+
+
+def _first_calls(layer: Layer, planned: Iterable[tuple[Property, Case]]) -> list[Call]:
+    """Return the calls with which properties begin, without making them."""
+    noted: list[Call] = []
+
+    def note(calls: Sequence[Call]) -> Iterator[Results]:
+        noted.extend(calls)
+        raise _Noted
+
+    def refuse(*_: object) -> Any:
+        raise _Noted
+
+    blind = dict.fromkeys(layer.variants, refuse)
+    noting = replace(layer, vjp=refuse, variants=blind, batch=note, is_private=True)
+    for tested, case in planned:
+        with suppress(Exception), np.errstate(all="ignore"):
+            tested.check(noting, case)
+    return noted
+
+
+# ------------------------------------------------------------------ one property
 
 
 def search(
@@ -101,81 +307,92 @@ def search(
 
     Examples:
         >>> from affine.checker.reading import load
-        >>> from affine.properties import PROPERTIES
         >>> search(PROPERTIES["dw_is_xt_dout"], load("affine"), max_examples=20).status
         'held'
     """
-    if not tested.is_observable_on(layer):
-        reason = layer.not_applicable.get(tested.name, f"the form has no {tested.needs}")
-        return Outcome(tested.name, "not_observable", reason=reason)
-    start, tried = perf_counter(), 0
+    start, outcome = perf_counter(), _before_the_search(tested, layer)
+    if outcome.status == "not_observable":
+        return outcome
     with suppress(OutOfTime):
-        for raw in draws(seed, max_examples):
-            case = read(raw, tested, layer)
-            error = fails_on(tested, layer, case)
-            tried += 1
-            if error is not None:
-                found = Outcome(
-                    tested.name, "falsified", tried, perf_counter() - start, case, error
-                )
-                return _shrunk(tested, layer, found, raw, start) if shrink else found
-    return Outcome(tested.name, "held", tried, perf_counter() - start)
+        for tried, raw in enumerate(_draws(seed, max_examples), 1):
+            outcome = replace(outcome_on(tested, layer, _read(raw, tested, layer)), cases=tried)
+            if outcome.status == "falsified":
+                outcome = _shrunk(tested, layer, outcome, raw) if shrink else outcome
+                break
+    return replace(outcome, seconds=perf_counter() - start)
 
 
-def _shrunk(tested: Property, layer: Layer, found: Outcome, raw: bytes, start: float) -> Outcome:
+def _shrunk(tested: Property, layer: Layer, failure: Outcome, raw: bytes) -> Outcome:
     """Make the case smaller, byte by byte; then drop rows, features and outputs."""
-    best, tried = found, 0
+    if isinstance(failure.error, WorkerDied):
+        return failure
+    best = failure
 
     def fails(smaller: bytes) -> bool:
-        nonlocal best, tried
-        case = read(smaller, tested, layer)
-        error = fails_on(tested, layer, case)
-        tried += 1
-        if isinstance(error, WorkerDied):
+        nonlocal best
+        outcome = outcome_on(tested, layer, _read(smaller, tested, layer))
+        best = replace(best, cases=best.cases + 1)
+        if isinstance(outcome.error, WorkerDied):
             raise OutOfTime  # each attempt to shrink may cost a process, or the time limit
-        if error is not None:
-            best = replace(best, counterexample=case, error=error)
-        return error is not None
+        if outcome.status == "falsified":
+            best = replace(outcome, cases=best.cases)
+        return outcome.status == "falsified"
 
-    if not isinstance(found.error, WorkerDied):
-        with suppress(OutOfTime):
-            if tested.sizes == "usual":
-                raw = _at_smallest_sizes(raw, sum(read(raw, tested, layer).primal.sizes), fails)
-            shrink(raw, fails)
-        best = cropped(tested, layer, best)
-    return replace(best, cases=found.cases + tried, seconds=perf_counter() - start)
+    with suppress(OutOfTime):
+        if tested.sizes == "usual":
+            # To lower one byte after the other goes past a mistake that needs other entries at
+            # other sizes.
+            total = sum(_read(raw, tested, layer).primal.sizes)
+            smaller = (
+                at_small_sizes(raw, entries, sizes)
+                for sizes in SMALL_SHAPES
+                if sum(sizes) < total
+                for entries in (raw, *islice(_draws(0, _TRIES + 1), 1, None))
+            )
+            raw = next(filter(fails, smaller), raw)
+        shrink(raw, fails)
+    return cropped(tested, layer, best)
 
 
-def _at_smallest_sizes(raw: bytes, total: int, fails: Callable[[bytes], bool]) -> bytes:
-    """Return the bytes of a case that fails at sizes with a smaller total, if some are found.
-
-    To lower one byte after the other goes past a mistake that needs other entries at other sizes.
-    """
-    for sizes in small_shapes(3):
-        if sum(sizes) >= total:
-            break
-        for entries in (raw, *islice(draws(0, _TRIES + 1), 1, None)):
-            smaller = at_small_sizes(raw, entries, sizes)
-            if fails(smaller):
-                return smaller
+def shrink(raw: bytes, fails: Callable[[bytes], bool]) -> bytes:
+    """Return smaller bytes for which a test still fails, until no single one can be lowered."""
+    before = b""
+    while raw != before:
+        before, size = raw, len(raw)
+        while size:  # set whole blocks to zero, large ones first
+            for start in range(0, len(raw), size):
+                end = min(start + size, len(raw))
+                simpler = raw[:start] + bytes(end - start) + raw[end:]
+                if simpler != raw and fails(simpler):
+                    raw = simpler
+            size //= 2
+        for place in range(len(raw)):  # lower the others: to one of the smallest, else by halves
+            low, tried = 0, iter(range(1, min(raw[place], 5)))
+            while raw[place] - low > 1:
+                small = next(tried, None)
+                lower = (low + raw[place]) // 2 if small is None else small
+                simpler = raw[:place] + bytes([lower]) + raw[place + 1 :]
+                if fails(simpler):
+                    raw, tried = simpler, iter(())
+                else:
+                    low = lower
     return raw
 
 
-def cropped(tested: Property, layer: Layer, found: Outcome) -> Outcome:
+def cropped(tested: Property, layer: Layer, failure: Outcome) -> Outcome:
     """Drop rows, features and outputs as long as the property still fails, and time is left.
 
-    Hypothesis lowers one size at a time; a mistake that needs two equal sizes shrinks only when
-    both go down together.
+    To lower one size at a time goes past a mistake that needs two equal sizes.
     """
     with suppress(OutOfTime):
-        while found.counterexample is not None:
-            for crop in found.counterexample.crops():
+        while failure.counterexample is not None:
+            for crop in failure.counterexample.crops():
                 error = fails_on(tested, layer, crop)
                 if isinstance(error, WorkerDied):
-                    return found
+                    return failure
                 if error is not None:
-                    found = replace(found, counterexample=crop, error=error)
+                    failure = replace(failure, counterexample=crop, error=error)
                     break
             else:
                 break
-    return found
+    return failure

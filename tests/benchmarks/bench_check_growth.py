@@ -19,7 +19,6 @@ from affine.checker.certificate import IDENTITY, draw
 from affine.checker.reading import load
 from affine.layer import Case, Layer
 from affine.oracle import exact, exact_limit, expect_equal
-from affine.properties import PROPERTIES
 from docs.site_builder.plotting.measured import Row, store
 from tests.benchmarks.timing import medians
 
@@ -41,7 +40,7 @@ def backward(dout, x, w):
 def judge(layer: Layer, case: Case) -> None:
     """Do what the certificate does with one draw."""
     expect_equal("out", layer.forward(*case.primal[:3]), exact(case.primal, "out")["out"])
-    PROPERTIES[IDENTITY](layer, case)
+    IDENTITY(layer, case)
 
 
 def run(layer: Layer, case: Case) -> None:

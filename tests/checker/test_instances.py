@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from affine.checker.conventions import undo_mean_reduction
 from affine.checker.reading import TargetError, layer_from
+from affine.checker.reduction import undo_mean_reduction
 from affine.layer import Layer
 from tests.checker.test_reading import assert_right
 

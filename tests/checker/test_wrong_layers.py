@@ -15,12 +15,15 @@ from affine.checker.search import search
 from affine.properties import PROPERTIES
 from docs.site_builder.suite.kill_matrix import CASES, caught_by, first_line, frameworks, only
 from docs.site_builder.suite.kill_matrix import WRONG_LAYERS as FOLDER
+from tests.conftest import sampled
 
 WRONG_LAYERS = sorted(FOLDER.glob("*.py"))
 # More than this only the nightly profile tries.
 CASES_OF_CI = 200
 # Each gives what it draws from a generator that nobody seeds.
 RANDOM = {"noise", "noise_of_one_in_a_billion", "dropout_left_on"}
+SEEDED = [path for path in WRONG_LAYERS if path.stem not in RANDOM and not frameworks(path)]
+ALONE = [path for path in WRONG_LAYERS if only(path)]
 
 
 def _searched(path: Path, name: str) -> Outcome:
@@ -31,7 +34,7 @@ def _searched(path: Path, name: str) -> Outcome:
         return search(PROPERTIES[name], load(str(path)))
 
 
-@pytest.mark.parametrize("path", WRONG_LAYERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sampled(WRONG_LAYERS, 6), ids=lambda path: path.stem)
 def test_is_caught_on_a_minimal_case(path: Path) -> None:
     """Within 100 cases, and with at most 2 rows, features and outputs unless it needs more."""
     name, mistake = first_line(path)
@@ -43,11 +46,7 @@ def test_is_caught_on_a_minimal_case(path: Path) -> None:
         assert max(outcome.counterexample.primal.sizes) <= 2
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in WRONG_LAYERS if path.stem not in RANDOM and not frameworks(path)][::8],
-    ids=lambda path: path.stem,
-)
+@pytest.mark.parametrize("path", sampled(SEEDED[::8], 5), ids=lambda path: path.stem)
 def test_the_same_seed_finds_the_same_case(path: Path) -> None:
     """A search is decided by its seed alone."""
     name, _ = first_line(path)
@@ -55,9 +54,7 @@ def test_the_same_seed_finds_the_same_case(path: Path) -> None:
     assert repr(one.counterexample) == repr(other.counterexample)
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in WRONG_LAYERS if only(path)], ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", sampled(ALONE, 10), ids=lambda path: path.stem)
 def test_no_other_property_catches_it(path: Path) -> None:
     """What says so is caught by its property alone, out of all profiles."""
     for framework in frameworks(path):
@@ -68,7 +65,7 @@ def test_no_other_property_catches_it(path: Path) -> None:
 
 def test_every_property_alone_catches_some_mistake() -> None:
     """A property that finds nothing by itself could go."""
-    assert {first_line(path)[0] for path in WRONG_LAYERS if only(path)} == set(PROPERTIES)
+    assert {first_line(path)[0] for path in ALONE} == set(PROPERTIES)
 
 
 def test_there_are_many_mistakes() -> None:

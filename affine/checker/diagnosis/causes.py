@@ -6,10 +6,9 @@ from dataclasses import replace
 
 from affine.checker.clock import Clock
 from affine.checker.diagnosis import Diagnosis, diagnose
-from affine.checker.mutation import JUDGES
 from affine.checker.report import Finding, Outcome
 from affine.checker.report.words import kind_of
-from affine.checker.search import cropped, fails_on, search
+from affine.checker.search import JUDGES, cropped, fails_on, search
 from affine.layer import Layer, OutOfTime, WorkerDied
 from affine.properties import PROPERTIES
 
@@ -97,7 +96,7 @@ def _joining(layer: Layer, first: Outcome, others: Sequence[Outcome]) -> Iterato
     """
     for other in others:
         one, two = PROPERTIES[first.name], PROPERTIES[other.name]
-        if {one.name, two.name} <= set(JUDGES.values()):
+        if {one, two} <= set(JUDGES.values()):
             continue
         if (one.group in _OF_CALLS) != (two.group in _OF_CALLS):
             continue

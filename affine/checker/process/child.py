@@ -46,7 +46,7 @@ class Child:
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )  # fmt: skip
         self._lines: SimpleQueue[bytes] = SimpleQueue()
-        self._readers = [Thread(target=one, daemon=True) for one in (self._listen, self._collect)]
+        self._readers = [Thread(target=run, daemon=True) for run in (self._listen, self._collect)]
         for reader in self._readers:
             reader.start()
         self.send(program.encode("ascii") + b"\n")
@@ -135,17 +135,14 @@ def _end_tree(process: "subprocess.Popen[bytes]", mark: str) -> None:
         process.kill()
     process.wait()
     for _ in range(5):  # one may start another while it is ended
-        started += [one for one in psutil.process_iter() if _has_mark(one, mark)]
+        for other in psutil.process_iter():
+            with suppress(Exception):  # it has ended, or is none of ours
+                if other.environ().get(_MARK) == mark and other.status() != "zombie":
+                    started.append(other)
         if not started:
             return
-        for one in started:
+        for other in started:
             with suppress(psutil.Error):
-                one.kill()
+                other.kill()
         psutil.wait_procs(started, timeout=1)
         started = []
-
-
-def _has_mark(one: Any, mark: str) -> bool:
-    with suppress(Exception):  # it has ended, or is none of ours
-        return bool(one.environ().get(_MARK) == mark and one.status() != "zombie")
-    return False

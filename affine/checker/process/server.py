@@ -16,11 +16,12 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from affine.checker.exceptions import cut, describe, describe_warning, message, render, type_name
+from affine.checker.exceptions import cut, describe, describe_warning, message, type_name
+from affine.checker.memory import Arena, look, open_block
 from affine.checker.process import LARGEST_RESULT, RESULTS
 from affine.checker.reading import load
 from affine.layer import LIKE_VJP, Layer
-from affine.memory import Arena, Memory, look, open_block
+from affine.memory import Memory
 
 __all__ = ["main"]
 
@@ -105,7 +106,7 @@ def _load(target: str) -> tuple[Layer | None, dict[str, Any]]:
         # By name: this package may have been imported once more while the target loaded.
         if type_name(error) == "TargetError":
             return None, {"refused": message(error)}
-        reason = f"{render(describe(error, target))}; make sure that Python can import it"
+        reason = f"{describe(error, target)['text']}; make sure that Python can import it"
         return None, {"refused": f"{target} does not load: {reason}"}
     finally:
         uses_reference = "affine.reference" in sys.modules
@@ -140,9 +141,9 @@ class _Server:
         if "numbers" in request:
             held = [self._held[number] for number in request["numbers"]]
             if request["do"] == "read":
-                answer["results"] = [self._result(one) for one in held]
+                answer["results"] = [self._result(result) for result in held]
             else:
-                plain = [_as_plain(one, _ndarray) for one in held]
+                plain = [_as_plain(result, _ndarray) for result in held]
                 answer["pairs"] = getattr(self._memory, request["do"])(plain)
         else:
             with _catch_warnings(record=True) as caught:
@@ -151,7 +152,7 @@ class _Server:
                     answer |= self._call(**request)
                 except BaseException as error:
                     answer["raised"] = describe(error, self._target)
-            answer["warnings"] = [describe_warning(one) for one in caught[:_MOST_WARNINGS]]
+            answer["warnings"] = [describe_warning(warning) for warning in caught[:_MOST_WARNINGS]]
         return answer
 
     def _call(self, do: str, arguments: Any, on: int = 0, **_: Any) -> dict[str, Any]:
@@ -184,7 +185,9 @@ class _Server:
         if not issubclass(type(results), family):
             return type_name(results)
         # The entries themselves, whatever a subclass says about them.
-        return [self._result(one) for one in family.__getitem__(results, slice(_MOST_RESULTS))]
+        return [
+            self._result(result) for result in family.__getitem__(results, slice(_MOST_RESULTS))
+        ]
 
     def _result(self, result: Any) -> Sequence[Any]:
         """Copy a result into the block, and say how it lies there; only name what is no array."""

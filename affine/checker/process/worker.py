@@ -1,22 +1,52 @@
-"""A target that runs in a child process, as a `Layer`."""
+"""A target that runs in a child process, as a `Layer`, and the calls into that process."""
 
+import json
 import os
 import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
+from itertools import count
+from mmap import mmap
 from time import perf_counter
 from typing import Any
 
+import numpy as np
+
 from affine.checker.clock import Clock
-from affine.checker.exceptions import TargetError
+from affine.checker.exceptions import TargetError, raised, warn_again
+from affine.checker.memory import Arena, create_block, look
+from affine.checker.process import LARGEST_RESULT, RESULTS
 from affine.checker.process.child import FORGED, Child, ProcessExited
-from affine.checker.process.connection import Connection
-from affine.layer import LIKE_VJP, Layer, WorkerDied
-from affine.memory import create_block
+from affine.layer import (
+    GRADIENTS,
+    LIKE_VJP,
+    Array,
+    Call,
+    Layer,
+    OutOfTime,
+    Pullback,
+    Results,
+    WorkerDied,
+)  # fmt: skip
+from affine.memory import Memory
+from affine.oracle import NoArray, expect_count
 
 __all__ = ["Worker"]
 
 _ABOUT = {"variants", "texts", "not_applicable", "compiles_per_shape", "uses_reference"}
 _GUARD = 'put what should not run at import under `if __name__ == "__main__":`'
+_WHEN = "in this call"
+_NAMES = {
+    "pullback": ("backward", GRADIENTS),
+    "jvp": ("jvp", ("out_dot",)),
+    "per_sample_gradients": ("per_sample_gradients", GRADIENTS),
+    "vmapped": ("the vectorised layer", ("outs", "dxs", "dws", "dbs")),
+}
+
+# Requests that are sent before the first answer is read: few enough for any pipe, and for what
+# the results may take of the block, and no more than are answered in a moment.
+_MOST_AT_ONCE, _MOST_BYTES_AT_ONCE, _MOMENT = 24, 2**22, 0.05
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Worker:
@@ -39,7 +69,6 @@ class Worker:
         TargetError: The target cannot be judged.
 
     Examples:
-        >>> import numpy as np
         >>> with Worker("affine") as worker:
         ...     worker.layer.forward(np.eye(1), np.eye(1), np.ones(1))
         array([[2.]])
@@ -120,3 +149,177 @@ class Worker:
         self._child.end()
         refused = f"{self._target} does not load: {reason}; {_GUARD}"
         raise TargetError(str(about.get("refused", refused)))
+
+
+class Connection(Memory):
+    """Calls into the child that `running` returns, and the memory that both processes see."""
+
+    def __init__(
+        self, block: mmap, running: Callable[[], Child], timeout: float, clock: Clock
+    ) -> None:
+        self.uses_reference = False
+        self._block, self._running, self._timeout, self._clock = block, running, timeout, clock
+        self._calls, self._numbers = count(1), count(1)  # the child's numbers count down
+        self._seconds = _MOMENT  # that a call takes; the first ones are sent one by one
+        self._child: Child | None = None
+        self._arena, self._is_over = Arena(block, 0, RESULTS), False
+        self._lent: dict[int, tuple[Any, ...]] = {}
+        self._held: dict[int, tuple[Array, int]] = {}
+
+    def vjp(self, do: str, x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+        """Return out and the pullback of a function like vjp."""
+        (answer,) = self._exchange([self._request(do, (x, w, b))])
+        (out,) = _checked(do, answer)
+        child = self._child
+
+        def pullback(dout: Array) -> tuple[Array, Array, Array]:
+            if child is not self._child or child is None or not child.alive:
+                raise WorkerDied("the process of this forward pass has ended")
+            dx, dw, db = self.call("pullback", dout, on=answer["pullback"])
+            return dx, dw, db
+
+        return out, pullback
+
+    def call(self, do: str, *arguments: Array, **more: Any) -> Any:
+        """Call a function of the child's layer, and return its results, or the one of jvp."""
+        (answer,) = self._exchange([self._request(do, arguments, **more)])
+        results = _checked(do, answer)
+        return results[0] if do == "jvp" else results
+
+    def state_changes(self, *arguments: Array) -> list[str]:
+        """Return what the child says that a call changed of the state of its process."""
+        return [change.what for change in self.call("state_changes", *arguments)]
+
+    def results_of(self, calls: Sequence[Call]) -> Iterator[Results]:
+        """Yield the results of each call of vjp, and of its pullback where a dout is given."""
+        waiting = list(calls)
+        while waiting:
+            most = max(min(int(_MOMENT / self._seconds), _MOST_AT_ONCE), 1)
+            requests, start = [], self._arena.free
+            while waiting[:most] and self._arena.free - start < _MOST_BYTES_AT_ONCE:
+                requests.append(self._request("vjp", waiting.pop(0)))
+                most -= 1
+            for answer in self._exchange(requests):
+                (out,) = _checked("vjp", answer)
+                pulled = _checked("pullback", answer, "gradients") if "gradients" in answer else ()
+                yield {"out": out, **dict(zip(GRADIENTS, pulled, strict=False))}
+
+    def _exchange(self, requests: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Send requests together; yield their answers, and raise where one does not come."""
+        self._clock.check()
+        child = self._child = self._running()
+        for request in requests:
+            request["call"] = next(self._calls)
+        requests[0]["forget"], self._is_over = self._is_over, False
+        start, answers, failure = perf_counter(), [], None
+        child.send("".join(f"{_to_json(request)}\n" for request in requests).encode("ascii"))
+        for request in requests:
+            try:
+                answers.append(self._answer(child, request["call"]))
+            except (WorkerDied, OutOfTime) as error:
+                failure = error
+                break
+        self._seconds = max((perf_counter() - start) / len(requests), self._seconds / 2)
+        yield from answers
+        if failure is not None:
+            child.end()
+            self._held.clear()
+            raise failure
+
+    def _answer(self, child: Child, call: int) -> dict[str, Any]:
+        left = self._clock.last - perf_counter()
+        try:
+            answer = child.answer(max(min(self._timeout, left), 0), _WHEN)
+        except TimeoutError:
+            if left < self._timeout:
+                raise OutOfTime("the budget ran out in a call, which was ended") from None
+            self._clock.hangs += 1
+            raise WorkerDied(f"no answer {_WHEN} within {self._timeout:g} s") from None
+        except ProcessExited as reason:
+            raise WorkerDied(str(reason)) from None
+        self.uses_reference |= "uses_reference" in answer
+        try:
+            # Copied now: the answers to the next requests may lie in the same place.
+            for part in ("results", "gradients"):
+                if isinstance(answer.get(part), list):
+                    answer[part] = [self._result(*entry) for entry in answer[part]]
+            return {call: answer}[answer["call"]]
+        except Exception:
+            raise WorkerDied(f"{FORGED} {_WHEN}") from None
+
+    def _result(self, kind: str, *described: Any) -> Any:
+        """Return a private copy of a result; for what is no array, an object of that name."""
+        if kind == "other":
+            return NoArray(str(described[0]))
+        number, *view = described
+        # The child says so: nothing of it may lead outside the bytes of the results.
+        there = look(self._block, *view)
+        if there.nbytes > LARGEST_RESULT or view[2] < RESULTS or there.dtype.hasobject:
+            raise ValueError(f"no result lies like this: {view}")
+        result: Array = there.copy(order="K")
+        if kind == "scalar":
+            return result[()]
+        self._held[id(result)] = result, number
+        return result
+
+    def lend(self, array: Array) -> Array:
+        """Return a copy that lies in the block, and is one and the same array in each call."""
+        view = self._arena.place(array)
+        lent = look(self._block, *view)
+        self._lent[id(lent)] = lent, next(self._numbers), *view
+        return lent
+
+    def _request(self, do: str, arguments: Call, **more: Any) -> dict[str, Any]:
+        return {"do": do, "arguments": [self._argument(each) for each in arguments], **more}
+
+    def _argument(self, array: Any) -> Sequence[Any]:
+        """Return where an argument lies in the block; one that is not lent is copied there."""
+        known = self._lent.get(id(array))
+        if known is not None:
+            return known[1:]
+        if not isinstance(array, np.ndarray | np.generic):
+            raise TypeError(f"an argument is {type(array).__name__}: only arrays reach the layer")
+        if array.dtype.hasobject:
+            raise TypeError("an array of objects cannot travel to the layer")
+        return 0, *self._arena.place(np.asarray(array))
+
+    def release(self) -> None:
+        """Use the block anew, from its start, and let the child forget what it holds."""
+        self._lent.clear()
+        self._held.clear()
+        self._arena.clear()
+        self._is_over = True
+
+    def read(self, result: Array) -> Array:
+        """Return what the child's object holds by now."""
+        if id(result) not in self._held:
+            return super().read(result)
+        return self._ask("read", [result])["results"][0]  # type: ignore[no-any-return]
+
+    def overwrite(self, results: Sequence[Array]) -> None:
+        """Let the child fill its objects with NaN."""
+        self._ask("overwrite", [result for result in results if id(result) in self._held])
+
+    def sharing(self, arrays: Sequence[Array]) -> list[tuple[int, int]]:
+        """Return which two of these share memory, as the child says."""
+        places = [k for k, array in enumerate(arrays) if id(array) in {*self._held, *self._lent}]
+        pairs = self._ask("sharing", [arrays[place] for place in places])["pairs"]
+        return [(places[i], places[k]) for i, k in pairs]
+
+    def _ask(self, do: str, arrays: Sequence[Array]) -> dict[str, Any]:
+        numbers = [(self._held.get(id(array)) or self._lent[id(array)])[1] for array in arrays]
+        (answer,) = self._exchange([{"do": do, "numbers": numbers}])
+        return answer
+
+
+def _checked(do: str, answer: Mapping[str, Any], part: str = "results") -> Sequence[Any]:
+    """Return the results of a call, which are as many as they should be; raise what it raised."""
+    if part == "results":
+        warn_again(answer["warnings"])
+        if "raised" in answer:
+            raise raised(answer["raised"])
+    results: Sequence[Any] = answer[part]
+    if do != "state_changes":
+        who, names = _NAMES.get(do, ("forward", ("out",)))
+        expect_count(who, results, names)
+    return results

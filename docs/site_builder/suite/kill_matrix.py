@@ -9,8 +9,8 @@ import warnings
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from affine.checker.conventions import snap_to_exact
 from affine.checker.reading import load
+from affine.checker.reduction import snap_to_exact
 from affine.checker.search import fails_on, search
 from affine.properties import PROPERTIES, Property
 

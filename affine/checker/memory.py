@@ -1,0 +1,110 @@
+"""One block of memory that two processes map, and arrays in it."""
+
+import builtins
+import mmap
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from secrets import token_hex
+from typing import Any
+
+import numpy as np
+
+from affine.memory import Array, extent
+
+__all__ = ["Arena", "create_block", "look", "open_block"]
+
+View = tuple[str, tuple[int, ...], int, tuple[int, ...] | None, bool]
+"""How an array lies in a buffer: dtype, shape, offset, strides, writeable."""
+
+_ALIGNED = 64
+_SIZE_OF_A_BLOCK = 2**28  # bytes; what is never touched takes no memory
+
+# The target runs beside this code: what it does to NumPy and the builtins must not reach it.
+globals()["__builtins__"] = dict(vars(builtins))
+_ndarray = np.ndarray
+
+
+class Arena:
+    """Arrays one behind the other in a part of a buffer; `free` is where the next one goes.
+
+    Examples:
+        >>> arena = Arena(bytearray(256), 0, 256)
+        >>> view = arena.place(np.eye(2)[::-1])
+        >>> view
+        ('<f8', (2, 2), 16, (-16, 8), True)
+        >>> look(arena.buffer, *view)
+        array([[0., 1.],
+               [1., 0.]])
+    """
+
+    def __init__(self, buffer: Any, start: int, end: int) -> None:
+        self.buffer, self._start, self._end = buffer, start, end
+        self.free = start
+
+    def place(self, array: Array) -> View:
+        """Copy an array into the buffer, as it lies in memory, and return where it is.
+
+        Raises:
+            MemoryError: There is no place left.
+        """
+        before, size, strides = extent(array)
+        start, end = self.free, self.free + size
+        if end > self._end:
+            raise MemoryError(f"an array of shape {array.shape} does not fit beside the others")
+        self.free = -(-end // _ALIGNED) * _ALIGNED
+        view = array.dtype.str, array.shape, start + before, strides, array.flags.writeable
+        if strides is None:
+            self.buffer[start:end] = array.tobytes()
+            return view
+        if size > array.nbytes:
+            self.buffer[start:end] = b"\xff" * size  # NaN: see `laid_alike`
+        look(self.buffer, *view[:4], True)[...] = array
+        return view
+
+    def clear(self) -> None:
+        """Begin at the start again."""
+        self.free = self._start
+
+
+def look(
+    buffer: Any, dtype: str, shape: Sequence[int], offset: int, strides: Any, writeable: bool
+) -> Array:
+    """Return the array that lies in a buffer as described."""
+    array: Array = _ndarray(shape, dtype, buffer, offset, strides)
+    if not writeable:
+        array.flags.writeable = False
+    return array
+
+
+def create_block() -> tuple[mmap.mmap, int | str]:
+    """Return a new block, and what another process opens it by: a descriptor or a name.
+
+    It has no file that could stay behind: it ends with the last process that maps it.
+    """
+    if sys.platform == "win32":
+        name = f"block-{token_hex(8)}"
+        return mmap.mmap(-1, _SIZE_OF_A_BLOCK, tagname=name), name
+    if hasattr(os, "memfd_create"):
+        import fcntl
+
+        descriptor = os.memfd_create("block", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        os.ftruncate(descriptor, _SIZE_OF_A_BLOCK)
+        # Else the other process could cut the block short, and a look at it would end this one.
+        seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
+    else:
+        with tempfile.TemporaryFile() as file:
+            file.truncate(_SIZE_OF_A_BLOCK)
+            descriptor = os.dup(file.fileno())
+    return mmap.mmap(descriptor, _SIZE_OF_A_BLOCK), descriptor
+
+
+def open_block(handle: int | str) -> mmap.mmap:
+    """Return the block that another process created, by its handle."""
+    if sys.platform == "win32":
+        return mmap.mmap(-1, _SIZE_OF_A_BLOCK, tagname=str(handle))
+    block = mmap.mmap(int(handle), _SIZE_OF_A_BLOCK)
+    os.close(int(handle))
+    return block
