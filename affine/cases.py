@@ -1,8 +1,8 @@
 """Cases, built of sizes, values and memory layouts.
 
-`affine.strategies` draws the parts with Hypothesis. A check reads them from random bytes, here,
-because Hypothesis takes as long to load as NumPy, and its engine several times what a small case
-takes. Either way smaller choices are plainer parts, and entry (i, j) of an array is the same
+`affine.strategies` draws the parts with Hypothesis. A check reads them from random bytes, because
+Hypothesis takes as long to load as NumPy, and its engine several times what a small case takes.
+Either way smaller choices are plainer parts, and entry (i, j) of an array is the same
 number at every size: a smaller case is a corner of the larger one, so that sizes, values and
 layouts shrink apart from each other.
 """
@@ -18,9 +18,9 @@ from affine.layer import Array, Case, Operands
 from affine.oracle import exact_limit
 
 __all__ = [
-    "BYTES", "DECODERS", "DTYPES", "LARGE", "LAYOUTS", "LAYOUT_BYTES", "SIZE_BYTES", "VALUE_BYTES",
-    "Sizes", "ValueKind", "Values", "at_small_sizes", "build_case", "kind_of_sizes", "read_case",
-    "read_layouts", "read_sizes", "read_values",
+    "DECODERS", "DTYPES", "LARGE", "LAYOUTS", "LAYOUT_BYTES", "POOL_BYTES", "SIZE_BYTES",
+    "VALUE_BYTES", "Sizes", "ValueKind", "Values", "build_case", "kind_of_sizes", "read_layouts",
+    "read_sizes", "read_values",
 ]  # fmt: skip
 
 Sizes: TypeAlias = tuple[int, int, int]
@@ -174,7 +174,7 @@ _PATTERNS: Sequence[Callable[[Array], Array]] = (
 
 # Which byte each entry reads: eight arrays of at most 20×20. Arrays of 5×5 and less share none
 # within one set of operands; larger ones wrap around, and the second set starts half-way between.
-_POOL = 127
+POOL_BYTES = 127
 _START = np.array([0, 31, 62, 93, 16, 47, 78, 109])
 _PLACES = _START[:, None, None] + 6 * np.arange(20)[:, None] + np.arange(20)
 
@@ -222,7 +222,7 @@ class Values(NamedTuple):
 
 
 # The bytes that stand for values: three choices, the selector, and the pool.
-VALUE_BYTES = 5 + _POOL
+VALUE_BYTES = 5 + POOL_BYTES
 
 
 def read_values(raw: bytes, kind: ValueKind, dtypes: Sequence[str] = DTYPES) -> Values:
@@ -287,35 +287,3 @@ def build_case(sizes: Sizes, values: Values, layouts: Sequence[str] = ()) -> Cas
         pairs = zip(layouts, primal, strict=True)
         primal = Operands(*(LAYOUTS[name](array) for name, array in pairs))
     return Case(primal, tangent, values.selector)
-
-
-# What the bytes of a case are. Those of the sizes come first: they are shrunk first.
-_SIZES, _LAYOUTS, _VALUES = slice(6), slice(6, 10), slice(10, 10 + VALUE_BYTES)
-BYTES = _VALUES.stop
-"""How many bytes stand for a case."""
-
-
-def read_case(raw: bytes, *, sizes: str, values: ValueKind, layouts: bool, zeros: bool) -> Case:
-    """Return the case that bytes stand for; the other arguments are those of the strategies.
-
-    Examples:
-        >>> kinds = {"sizes": "usual", "values": "integers", "layouts": False, "zeros": False}
-        >>> read_case(bytes(BYTES), **kinds).primal.sizes
-        (1, 1, 1)
-    """
-    return build_case(
-        read_sizes(raw[_SIZES], sizes, zeros),
-        read_values(raw[_VALUES], values),
-        read_layouts(raw[_LAYOUTS]) if layouts else (),
-    )
-
-
-def at_small_sizes(raw: bytes, pool: bytes, sizes: Sizes) -> bytes:
-    """Return the bytes of a case: choices of one, the pool of another, and usual sizes up to 3.
-
-    Examples:
-        >>> raw = at_small_sizes(bytes(BYTES), bytes(BYTES), (3, 1, 2))
-        >>> read_case(raw, sizes="usual", values="any", layouts=False, zeros=False).primal.sizes
-        (3, 1, 2)
-    """
-    return bytes([0, *(size - 1 for size in sizes)]) + raw[4:-_POOL] + pool[-_POOL:]

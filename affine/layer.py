@@ -3,7 +3,6 @@
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -295,27 +294,6 @@ class Case:
     def pick(self, count: int) -> int:
         """Return a number below `count`, the same each time."""
         return self.selector % count
-
-    def crops(self) -> Iterator["Case"]:
-        """Yield smaller cases: without the first or last half, quarter, …, one of each side.
-
-        Rows, features and outputs are dropped in every combination: a mistake that needs two
-        equal sizes survives only when both go down together. Crops are views: they keep the
-        memory layout.
-
-        Examples:
-            >>> point = Operands(np.ones((2, 1)), np.eye(1), np.zeros(1), np.ones((2, 1)))
-            >>> [crop.primal.sizes for crop in Case(point, point).crops()]
-            [(1, 1, 1), (1, 1, 1)]
-        """
-        part = max(self.primal.sizes) // 2
-        while part:
-            ends = (slice(None), slice(part, None), slice(None, -part))
-            for sides in product(ends, repeat=3):
-                crop = self.cut(*sides)
-                if min(crop.primal.sizes) > 0 and crop.primal.sizes != self.primal.sizes:
-                    yield crop
-            part //= 2
 
     def cut(self, n: slice, d: slice, m: slice) -> "Case":
         """Return the case with only these rows, features and outputs, as views.

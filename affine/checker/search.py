@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice, product
-from random import Random
 from time import perf_counter
 from typing import Any, TypeVar
 
 import numpy as np
 
-from affine.cases import BYTES, at_small_sizes, read_case
+from affine.checker.case_bytes import at_small_sizes, crops, draws, read_case, shrink
 from affine.checker.clock import Clock
 from affine.checker.reduction import snap_to_exact
 from affine.checker.report import Outcome
@@ -25,7 +24,7 @@ from affine.properties.property import isolated
 
 __all__ = [
     "EXAMPLES", "JUDGES", "SMALL_SHAPES", "Progress", "Subject", "cropped", "fails_on",
-    "outcome_on", "search", "search_all", "sharing_calls", "shrink",
+    "outcome_on", "search", "search_all", "sharing_calls",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -51,12 +50,6 @@ _MOST_DEATHS = 6
 # Groups whose properties compare results with formulas: they share their calls.
 _OF_VALUES = ("value", "algebra", "batch")
 
-# A layer that compiles for every new shape meets only these.
-_PALETTE = (
-    (8, 5, 6), (4, 3, 2), (2, 4, 3), (3, 2, 4), (3, 3, 3), (2, 2, 2),
-    (3, 2, 1), (1, 3, 2), (2, 1, 3), (1, 1, 1),
-)  # fmt: skip
-
 _SIDES = range(1, 4)
 SMALL_SHAPES = sorted(product(_SIDES, _SIDES, _SIDES), key=lambda shape: (sum(shape), shape))
 """All sizes (N, D, M) up to 3, by their sum."""
@@ -64,26 +57,6 @@ _TRIES = 4  # of other entries, at each of the small sizes
 
 
 # ------------------------------------------------------------------ cases
-
-
-def _draws(seed: int, count: int) -> Iterator[bytes]:
-    """Yield the bytes of cases, first the plainest; a seed gives the same again."""
-    generator = Random(seed)
-    yield bytes(BYTES)
-    for _ in range(count - 1):
-        yield generator.randbytes(BYTES)
-
-
-def _read(raw: bytes, tested: Property, layer: Layer) -> Case:
-    """Return the case that a property reads from drawn bytes."""
-    case = read_case(
-        raw, sizes=tested.sizes, values=tested.values, layouts=tested.layouts, zeros=False
-    )
-    if layer.compiles_per_shape:
-        for sizes in _PALETTE:
-            if all(small <= side for small, side in zip(sizes, case.primal.sizes, strict=True)):
-                return case.cut(*map(slice, sizes))
-    return case
 
 
 def fails_on(tested: Callable[[Layer, Case], None], layer: Layer, case: Case) -> Exception | None:
@@ -185,7 +158,7 @@ def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progres
     for tested in waiting:
         subject.outcomes.setdefault(tested.name, _before_the_search(tested, subject.layer))
     try:
-        for number, raw in enumerate(_draws(seed, EXAMPLES)):
+        for number, raw in enumerate(draws(seed, EXAMPLES)):
             progress("search", number, EXAMPLES)
             is_wrong = bool(subject.falsified())
             held = [tested for tested in waiting if subject.outcomes[tested.name].status == "held"]
@@ -203,7 +176,7 @@ def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progres
 def _round(subject: Subject, properties: Sequence[Property], raw: bytes) -> None:
     """Let each property see the case that it reads from the same bytes."""
     kinds = {(tested.values, tested.layouts, tested.sizes): tested for tested in properties}
-    cases = {kind: _read(raw, tested, subject.layer) for kind, tested in kinds.items()}
+    cases = {kind: read_case(raw, tested, subject.layer) for kind, tested in kinds.items()}
     planned = [
         (tested, cases[tested.values, tested.layouts, tested.sizes]) for tested in properties
     ]
@@ -314,8 +287,8 @@ def search(
     if outcome.status == "not_observable":
         return outcome
     with suppress(OutOfTime):
-        for tried, raw in enumerate(_draws(seed, max_examples), 1):
-            outcome = replace(outcome_on(tested, layer, _read(raw, tested, layer)), cases=tried)
+        for tried, raw in enumerate(draws(seed, max_examples), 1):
+            outcome = replace(outcome_on(tested, layer, read_case(raw, tested, layer)), cases=tried)
             if outcome.status == "falsified":
                 outcome = _shrunk(tested, layer, outcome, raw) if shrink else outcome
                 break
@@ -330,7 +303,7 @@ def _shrunk(tested: Property, layer: Layer, failure: Outcome, raw: bytes) -> Out
 
     def fails(smaller: bytes) -> bool:
         nonlocal best
-        outcome = outcome_on(tested, layer, _read(smaller, tested, layer))
+        outcome = outcome_on(tested, layer, read_case(smaller, tested, layer))
         best = replace(best, cases=best.cases + 1)
         if isinstance(outcome.error, WorkerDied):
             raise OutOfTime  # each attempt to shrink may cost a process, or the time limit
@@ -342,41 +315,16 @@ def _shrunk(tested: Property, layer: Layer, failure: Outcome, raw: bytes) -> Out
         if tested.sizes == "usual":
             # To lower one byte after the other goes past a mistake that needs other entries at
             # other sizes.
-            total = sum(_read(raw, tested, layer).primal.sizes)
+            total = sum(read_case(raw, tested, layer).primal.sizes)
             smaller = (
                 at_small_sizes(raw, entries, sizes)
                 for sizes in SMALL_SHAPES
                 if sum(sizes) < total
-                for entries in (raw, *islice(_draws(0, _TRIES + 1), 1, None))
+                for entries in (raw, *islice(draws(0, _TRIES + 1), 1, None))
             )
             raw = next(filter(fails, smaller), raw)
         shrink(raw, fails)
     return cropped(tested, layer, best)
-
-
-def shrink(raw: bytes, fails: Callable[[bytes], bool]) -> bytes:
-    """Return smaller bytes for which a test still fails, until no single one can be lowered."""
-    before = b""
-    while raw != before:
-        before, size = raw, len(raw)
-        while size:  # set whole blocks to zero, large ones first
-            for start in range(0, len(raw), size):
-                end = min(start + size, len(raw))
-                simpler = raw[:start] + bytes(end - start) + raw[end:]
-                if simpler != raw and fails(simpler):
-                    raw = simpler
-            size //= 2
-        for place in range(len(raw)):  # lower the others: to one of the smallest, else by halves
-            low, tried = 0, iter(range(1, min(raw[place], 5)))
-            while raw[place] - low > 1:
-                small = next(tried, None)
-                lower = (low + raw[place]) // 2 if small is None else small
-                simpler = raw[:place] + bytes([lower]) + raw[place + 1 :]
-                if fails(simpler):
-                    raw, tried = simpler, iter(())
-                else:
-                    low = lower
-    return raw
 
 
 def cropped(tested: Property, layer: Layer, failure: Outcome) -> Outcome:
@@ -386,7 +334,7 @@ def cropped(tested: Property, layer: Layer, failure: Outcome) -> Outcome:
     """
     with suppress(OutOfTime):
         while failure.counterexample is not None:
-            for crop in failure.counterexample.crops():
+            for crop in crops(failure.counterexample):
                 error = fails_on(tested, layer, crop)
                 if isinstance(error, WorkerDied):
                     return failure
