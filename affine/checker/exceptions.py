@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 __all__ = [
-    "TargetError", "TargetRaised", "cut", "describe", "describe_warning", "raised", "render",
+    "NotThreeGradients", "TargetError", "TargetRaised", "cut", "describe", "describe_warning", "raised", "render",
     "text", "type_name", "warn_again",
 ]  # fmt: skip
 
@@ -33,14 +33,25 @@ class TargetError(Exception):
     """
 
 
+class NotThreeGradients(TypeError):
+    """A backward pass returned something else than dx, dw and db; a TypeError for the user."""
+
+    kind = "TypeError"
+
+
 class TargetRaised(Exception):
-    """The target raised in its process; a TypeError or a ValueError of it is one here too.
+    """The target raised in its process; what it was of `_FAMILIES` it is here too.
 
     Attributes:
         kind: The name of the exception's class.
+        message: What it says.
+        place: The last line in the user's file, `""` if none is known.
     """
 
-    kind = ""
+    kind = message = place = ""
+
+
+_FAMILIES = (NotThreeGradients, TypeError, ValueError)
 
 
 def raised(described: dict[str, Any]) -> TargetRaised:
@@ -51,8 +62,9 @@ def raised(described: dict[str, Any]) -> TargetRaised:
         >>> error, error.kind, isinstance(error, ValueError)
         (TargetRaised('ValueError: no'), 'ValueError', True)
     """
-    families = [one for one in (TypeError, ValueError) if one.__name__ in described["families"]]
-    kind = type("TargetRaised", (TargetRaised, *families), {"kind": described["kind"]})
+    families = [one for one in _FAMILIES if one.__name__ in described["families"]]
+    attributes = {key: described[key] for key in ("kind", "message", "place")}
+    kind = type("TargetRaised", (TargetRaised, *families), attributes)
     error: TargetRaised = kind(render(described))
     return error
 
@@ -94,8 +106,8 @@ def describe(error: BaseException, target: str) -> dict[str, Any]:
         {'kind': 'ValueError', 'families': ['ValueError'], 'message': 'no', 'place': ''}
     """
     return {
-        "kind": type_name(error),
-        "families": [one.__name__ for one in (TypeError, ValueError) if _isinstance(error, one)],
+        "kind": error.kind if _isinstance(error, NotThreeGradients) else type_name(error),
+        "families": [one.__name__ for one in _FAMILIES if _isinstance(error, one)],
         "message": text(error),
         "place": _place(error, target),
     }

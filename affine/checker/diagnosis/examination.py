@@ -1,28 +1,36 @@
 """What a layer does on the probes of a diagnosis."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from textwrap import shorten
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from affine.checker.diagnosis.catalogue import RIGHT
 from affine.checker.diagnosis.probe import Probe, numbered, standard
-from affine.layer import Array, Case, Layer, Operands, OutOfTime, WorkerDied
+from affine.checker.exceptions import render
+from affine.layer import (
+    GRADIENTS,
+    VJP,
+    Array,
+    Case,
+    Layer,
+    Operands,
+    OutOfTime,
+    WorkerDied,
+    by_name,
+)
 
 __all__ = [
-    "GRADIENTS",
-    "QUANTITIES",
-    "Examination",
-    "Observation",
-    "Observed",
-    "close",
-    "raised",
-]
+    "RESULTS", "Examination", "Observation", "Observed", "arrays", "close", "copies",
+    "describe_error", "differing", "error_message", "raised",
+]  # fmt: skip
 
-QUANTITIES = ("out", "dx", "dw", "db")
-GRADIENTS = QUANTITIES[1:]
+RESULTS = ("out", *GRADIENTS)
+Backward: TypeAlias = Callable[[Array], dict[str, Array]]
+"""A backward pass that returns the gradients by name."""
 # Seconds that the calls of one diagnosis may take, and how many probes there are at the least.
 _PATIENCE, _LEAST = 8.0, 14
 # Beyond the blocks of most kernels.
@@ -57,6 +65,54 @@ def close(got: Array | None, value: Array | None) -> bool:
     return bool((np.abs(got[finite] - value[finite]) <= 64 * unit * largest).all())
 
 
+def arrays(results: Mapping[str, Any]) -> dict[str, Array]:
+    """Return the results that are arrays."""
+    return {name: result for name, result in results.items() if isinstance(result, np.ndarray)}
+
+
+def copies(results: Mapping[str, Any]) -> dict[str, Array]:
+    """Return copies of the results that are arrays, which no later call changes."""
+    return {name: np.array(result) for name, result in arrays(results).items()}
+
+
+def differing(results: Mapping[str, Array], expected: Mapping[str, Array]) -> list[str]:
+    """Return the names of the results that are not as expected."""
+    return [name for name in results if not close(results[name], expected.get(name))]
+
+
+def raised(call: Callable[[], Any]) -> Any:
+    """Return what a call returns or the exception that it raises, `WorkerDied` excepted.
+
+    Examples:
+        >>> raised(lambda: 1 // 0)
+        ZeroDivisionError('integer division or modulo by zero')
+    """
+    try:
+        return call()
+    except WorkerDied:
+        raise
+    except (Exception, SystemExit) as error:
+        return error if isinstance(error, Exception) else RuntimeError(f"SystemExit: {error}")
+
+
+def error_message(error: Exception) -> str:
+    """Return the first line of what an exception says, cut where it is long."""
+    whole = str(getattr(error, "message", error))
+    return shorten(whole.split("\n")[0], 200, placeholder=" …")
+
+
+def describe_error(error: Exception) -> str:
+    """Return an exception in a few words.
+
+    Examples:
+        >>> describe_error(ValueError("no batch"))
+        'ValueError: no batch'
+    """
+    kind, place = (str(getattr(error, name, "")) for name in ("kind", "place"))
+    kind = kind or type(error).__name__
+    return render({"kind": kind, "message": error_message(error), "place": place})
+
+
 class Observed(NamedTuple):
     """One quantity on one probe.
 
@@ -72,37 +128,38 @@ class Observed(NamedTuple):
     right: Array
     wrong: bool
 
+    @classmethod
+    def of(cls, probe: Probe, quantity: str, result: Any) -> "Observed":
+        """Compare a result, a copy that no later call changes, with the equation."""
+        got, right = None, probe.right(quantity)
+        if isinstance(result, np.ndarray | np.generic):
+            array = np.array(result, subok=False)
+            got = array if array.dtype.kind in "fiub" else None
+        return cls(probe, got, right, not close(got, right))
+
 
 class Observation(NamedTuple):
-    """One call: the results that came back, and the exception if one was raised."""
+    """One call: the results that came back, and the exception if one was raised.
+
+    Attributes:
+        probe: The probe.
+        results: Each quantity that came back.
+        error: The exception.
+        other: What the backward pass returned in place of three gradients.
+    """
 
     probe: Probe
-    results: dict[str, Any]
-    error: Exception | None
-
-    def seen(self, quantity: str) -> Observed | None:
-        """Return one quantity, or None where the call raised before it was returned."""
-        if quantity not in self.results:
-            return None
-        result = self.results[quantity]
-        right = self.probe.right(quantity)
-        return Observed(self.probe, result, right, not close(result, right))
+    results: dict[str, Observed]
+    error: Exception | None = None
+    other: Any = ()
 
 
 class Examination:
-    """A layer under diagnosis, with everything seen of it so far.
-
-    Examples:
-        >>> import affine
-        >>> examined = Examination(Layer("mine", lambda x, w, b: (x @ w, lambda dout: (0, 0, 0))))
-        >>> examined.wrong_quantities()
-        ('out', 'dx', 'dw', 'db')
-    """
+    """A layer under diagnosis, with everything seen of it so far."""
 
     def __init__(self, layer: Layer, case: Case | None = None) -> None:
         self.layer = layer
         self.case = case
-        self.calls = 0
         self._start = perf_counter()
         # Arguments stay alive, so that a cache keyed by id() shows itself only where it is meant.
         self._kept: list[Operands] = []
@@ -124,14 +181,13 @@ class Examination:
         if self.case is not None and max(self.case.primal.sizes) > 8:
             n, d, m = self.case.primal.sizes
             sizes += [(n, d, m), (n + 1, d + 1, m + 1), (2 * n, d, m), (n, 2 * d, m), (n, d, 2 * m)]
-        for each in sizes:
-            self.standard().append(self.observe(Probe(numbered(*each))))
+        self.standard().extend(self.observe(Probe(numbered(*each))) for each in sizes)
 
     def evidence(self, quantity: str) -> list[Observed]:
         """Return one quantity on every standard probe on which it came back."""
-        if quantity not in QUANTITIES:
-            return self._optional(quantity)
-        return [seen for call in self.standard() if (seen := call.seen(quantity)) is not None]
+        if quantity not in RESULTS:
+            return self._of_variant(quantity)
+        return [call.results[quantity] for call in self.standard() if quantity in call.results]
 
     def raising(self, quantity: str) -> list[Probe]:
         """Return the standard probes on which the layer raised before a quantity came back."""
@@ -141,7 +197,7 @@ class Examination:
 
     def wrong_quantities(self) -> tuple[str, ...]:
         """Return the quantities that are wrong on at least one standard probe."""
-        return tuple(name for name in QUANTITIES if any(seen.wrong for seen in self.evidence(name)))
+        return tuple(name for name in RESULTS if any(seen.wrong for seen in self.evidence(name)))
 
     def observe(self, probe: Probe) -> Observation:
         """Call the layer on copies of a probe's operands.
@@ -149,26 +205,44 @@ class Examination:
         Raises:
             WorkerDied: The layer's process ended or hung.
         """
-        results: dict[str, Any] = {}
-        point = self.kept(probe.point.map(_copy))
-        try:
+        point = self.kept(probe.point.map(lambda array: np.array(array, order="C")))
+        results: dict[str, Observed] = {}
+
+        def both_passes() -> Any:
             out, pullback = self.layer.vjp(*point[:3])
-            results["out"] = _numbers(out)
-            gradients = pullback(point.dout)
-            if isinstance(gradients, tuple | list) and len(gradients) == len(GRADIENTS):
-                results |= zip(GRADIENTS, map(_numbers, gradients), strict=True)
-            else:
-                results["arity"] = gradients
-        except WorkerDied:
-            raise
-        except (Exception, SystemExit) as error:
-            return Observation(probe, results, _as_exception(error))
-        return Observation(probe, results, None)
+            results["out"] = Observed.of(probe, "out", out)
+            return pullback(point.dout)
+
+        gradients = raised(both_passes)
+        if isinstance(gradients, Exception):
+            return Observation(probe, results, gradients)
+        if not isinstance(gradients, tuple | list) or len(gradients) != len(GRADIENTS):
+            return Observation(probe, results, other=gradients)
+        for name, result in zip(GRADIENTS, gradients, strict=True):
+            results[name] = Observed.of(probe, name, result)
+        return Observation(probe, results)
 
     def observe_all(self, points: Iterable[Operands], quantity: str) -> list[Observed]:
         """Return one quantity on further points, where it came back."""
         calls = [self.observe(Probe(point)) for point in points]
-        return [seen for call in calls if (seen := call.seen(quantity)) is not None]
+        return [call.results[quantity] for call in calls if quantity in call.results]
+
+    def results(self, point: Operands) -> dict[str, Array]:
+        """Return the results themselves, not copies; raises what the layer raises."""
+        return arrays(self.layer.results(*self.kept(point)))
+
+    def fresh(self, point: Operands) -> dict[str, Array]:
+        """Return what the layer gives for copies of the operands, wrong formulas included."""
+        return copies(self.results(point.map(np.copy)))
+
+    def passes(self, vjp: VJP, point: Operands) -> tuple[dict[str, Array], Backward]:
+        """Return the results of a variant themselves, and its backward pass, by name."""
+        out, pullback = vjp(*self.kept(point)[:3])
+
+        def backward(dout: Array) -> dict[str, Array]:
+            return arrays(by_name(pullback(dout)))
+
+        return arrays({"out": out}) | backward(point.dout), backward
 
     def lent(self, point: Operands) -> Operands:
         """Return copies that the layer is given itself: what it writes there is seen here."""
@@ -182,21 +256,20 @@ class Examination:
         """
         if self._seconds() > _PATIENCE:
             raise OutOfTime("the diagnosis took too long")
-        self.calls += 1
         self._kept.append(point)
         return point
 
     def _seconds(self) -> float:
         return perf_counter() - self._start
 
-    def _optional(self, quantity: str) -> list[Observed]:
+    def _of_variant(self, quantity: str) -> list[Observed]:
         """Return a result of jvp or of per_sample_gradients on the standard probes."""
-        seen = []
+        jvp, per_sample = map(self.layer.variants.get, ("jvp", "per_sample_gradients"))
+        seen: list[Observed] = []
         for call in self.standard():
             x, w, b, dout = call.probe.point
             dots = {"x_dot": x[::-1] + 1, "w_dot": w[::-1] + 2, "b_dot": b[::-1] + 3}
             probe = Probe(call.probe.point, **dots)
-            jvp, per_sample = map(self.layer.variants.get, ("jvp", "per_sample_gradients"))
             if quantity == "out_dot" and jvp is not None:
                 result = raised(partial(jvp, x, w, *dots.values()))
             elif per_sample is not None and quantity in RIGHT:
@@ -206,40 +279,8 @@ class Examination:
             else:
                 return []
             if not isinstance(result, Exception):
-                got, right = _numbers(result), probe.right(quantity)
-                seen.append(Observed(probe, got, right, not close(got, right)))
+                seen.append(Observed.of(probe, quantity, result))
         return seen
-
-
-def raised(call: Callable[[], Any]) -> Any:
-    """Return what a call returns or the exception that it raises, `WorkerDied` excepted.
-
-    Examples:
-        >>> raised(lambda: 1 // 0)
-        ZeroDivisionError('integer division or modulo by zero')
-    """
-    try:
-        return call()
-    except WorkerDied:
-        raise
-    except (Exception, SystemExit) as error:
-        return _as_exception(error)
-
-
-def _as_exception(error: BaseException) -> Exception:
-    return error if isinstance(error, Exception) else RuntimeError(f"SystemExit: {error}")
-
-
-def _copy(array: Array) -> Array:
-    return np.array(array, order="C")
-
-
-def _numbers(result: Any) -> Array | None:
-    """Return a copy of a result, so that no later call changes it; None where it is no array."""
-    if not isinstance(result, np.ndarray | np.generic):
-        return None
-    array = np.array(result, subok=False)
-    return array if array.dtype.kind in "fiub" else None
 
 
 def _probe_of(case: Case | None) -> list[Probe]:

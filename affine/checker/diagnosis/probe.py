@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from affine.checker.diagnosis.catalogue import RIGHT
-from affine.layer import Array, Operands
+from affine.layer import GRADIENTS, Array, Operands
 
-__all__ = ["Probe", "numbered", "standard"]
+__all__ = ["Probe", "fixed", "numbered", "right_at", "standard"]
 
 _SIZES = (
     (5, 3, 4), (3, 4, 2), (2, 5, 3), (7, 2, 3), (4, 6, 5), (6, 4, 2),
@@ -86,16 +86,23 @@ def numbered(n: int, d: int, m: int, seed: int = 0) -> Operands:
     return Operands(*(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)))
 
 
+def fixed(seed: int = 0) -> Operands:
+    """Return the operands on which calls are compared with each other; two seeds, two sets."""
+    return numbered(4, 3, 5, seed)
+
+
+def right_at(point: Operands) -> dict[str, Array]:
+    """Return what the equations give, by name."""
+    probe = Probe(point)
+    return {name: probe.right(name) for name in ("out", *GRADIENTS)}
+
+
 @cache
 def standard(few_shapes: bool = False) -> tuple[Probe, ...]:
     """Return the probes that every diagnosis starts with.
 
     Args:
         few_shapes: Whether to keep to a few shapes, for layers that are compiled for each.
-
-    Examples:
-        >>> standard()[0].point.sizes
-        (5, 3, 4)
     """
     sizes = _FEW_SIZES if few_shapes else _SIZES
     points = [numbered(*size) for size in sizes[:6]]
@@ -103,7 +110,10 @@ def standard(few_shapes: bool = False) -> tuple[Probe, ...]:
     points += [numbered(*size) for size in sizes[6:]]
     # Not exact, so that what only small integers hide is seen, up to rounding.
     points += [numbered(*size).map(lambda array: array / 7) for size in sizes[:4]]
-    return tuple(Probe(_read_only(point)) for point in points)
+    for point in points:
+        for array in point:
+            array.flags.writeable = False
+    return tuple(map(Probe, points))
 
 
 def _patterned(point: Operands) -> list[Operands]:
@@ -131,9 +141,3 @@ def _holed(point: Operands, row: int) -> Operands:
     holed = Operands(*(array * (np.abs(array) % 3 > 0) for array in point))
     holed.x[row] = holed.dout[row + 1] = 0
     return holed
-
-
-def _read_only(point: Operands) -> Operands:
-    for array in point:
-        array.flags.writeable = False
-    return point

@@ -1,37 +1,173 @@
-"""Mistakes that begin at a size: a lost remainder, a switch, a buffer that is too small."""
+"""Where a quantity is wrong: at which sizes, and beyond which; what is left of blocks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import numpy as np
+
+from affine.checker.diagnosis.catalogue import QUANTITIES, SIDES, Explanation
 from affine.checker.diagnosis.examination import Examination, Observed, close
-from affine.checker.diagnosis.explanation import Explanation
 from affine.checker.diagnosis.fit import explanations
+from affine.checker.diagnosis.phrasing import listed, notation
 from affine.checker.diagnosis.probe import Probe, numbered
-from affine.layer import Operands
+from affine.layer import Array, Operands
 
-__all__ = ["by_size", "remainder"]
+__all__ = ["by_size", "condition", "describe_observed", "guarded", "remainder", "special_case"]
 
-_THINGS = {"N": "data points", "D": "features", "M": "outputs"}
-# What is left of each product when one of the summed or filled axes stops after k.
-_CUT = {
-    "out": {
-        "D": "x[:, :k] @ w[:k] + b",
-        "N": "(np.arange(n) < k)[:, None] * (x @ w + b)",
-        "M": "(np.arange(m) < k) * (x @ w + b)",
-    },
-    "dx": {
-        "M": "dout[:, :k] @ w[:, :k].T",
-        "N": "(np.arange(n) < k)[:, None] * (dout @ w.T)",
-        "D": "(np.arange(d) < k) * (dout @ w.T)",
-    },
-    "dw": {
-        "N": "x[:k].T @ dout[:k]",
-        "D": "(np.arange(d) < k)[:, None] * (x.T @ dout)",
-        "M": "(np.arange(m) < k) * (x.T @ dout)",
-    },
-    "db": {"N": "dout[:k].sum(axis=0)", "M": "(np.arange(m) < k) * dout.sum(axis=0)"},
+Sizes = tuple[int, int, int]
+
+_CONDITIONS: dict[str, Callable[[int, int, int], bool]] = {
+    "N = 1": lambda n, d, m: n == 1,
+    "D = 1": lambda n, d, m: d == 1,
+    "M = 1": lambda n, d, m: m == 1,
+    "N > 1": lambda n, d, m: n > 1,
+    "D > 1": lambda n, d, m: d > 1,
+    "M > 1": lambda n, d, m: m > 1,
+    "N = D = M": lambda n, d, m: n == d == m,
+    "D = M": lambda n, d, m: d == m,
+    "N = M": lambda n, d, m: n == m,
+    "N = D": lambda n, d, m: n == d,
+    "D ≠ M": lambda n, d, m: d != m,
+    "N ≠ M": lambda n, d, m: n != m,
+    "N ≠ D": lambda n, d, m: n != d,
+    "two sizes are equal": lambda n, d, m: len({n, d, m}) < 3,
+    "not all sizes are equal": lambda n, d, m: len({n, d, m}) > 1,
+    "N is even": lambda n, d, m: n % 2 == 0,
+    "N is odd": lambda n, d, m: n % 2 == 1,
+    "D is even": lambda n, d, m: d % 2 == 0,
+    "D is odd": lambda n, d, m: d % 2 == 1,
+    "M is even": lambda n, d, m: m % 2 == 0,
+    "M is odd": lambda n, d, m: m % 2 == 1,
+    "N > D": lambda n, d, m: n > d,
+    "N < D": lambda n, d, m: n < d,
+    "D > M": lambda n, d, m: d > m,
+    "D < M": lambda n, d, m: d < m,
+    "N > M": lambda n, d, m: n > m,
+    "N < M": lambda n, d, m: n < m,
+}
+# Those of a special case in the code, with a formula of its own.
+_SPECIAL = ("N = D = M", "D = M", "N = M", "N = D", "N = 1", "D = 1", "M = 1")
+_OF_ENTRIES: dict[str, Callable[[Array], Array]] = {
+    "entries need double precision": lambda array: array.astype(np.float32),
+    "entries are not whole numbers": np.rint,
 }
 
 
+def condition(sizes: Sequence[Sizes], others: Sequence[Sizes]) -> str:
+    """Return what is true of all the sizes and of none of the others; `""` if nothing is.
+
+    Examples:
+        >>> condition([(3, 3, 3), (4, 2, 2)], [(5, 3, 4)])
+        'D = M'
+        >>> condition([(9, 2, 2), (17, 3, 2)], [(5, 3, 4)])
+        'N > 5'
+    """
+    for words, holds in _CONDITIONS.items():
+        if all(holds(*each) for each in sizes) and not any(holds(*each) for each in others):
+            return words
+    for axis, name in enumerate("NDM"):
+        most = max((each[axis] for each in others), default=0)
+        if min(each[axis] for each in sizes) > most > 0:
+            return f"{name} > {most}"
+    return ""
+
+
+def special_case(examined: Examination, quantity: str) -> tuple[list[Explanation], str]:
+    """Return the formulas that explain a quantity in a special case, and which case that is.
+
+    Examples:
+        >>> from affine.layer import Layer
+        >>> def vjp(x, w, b):
+        ...     same = len(x) == len(w) == len(b)
+        ...     return x @ w + b, lambda g: (g @ w.T, x @ g if same else x.T @ g, g.sum(0))
+        >>> special_case(Examination(Layer("mine", vjp)), "dw")[1]
+        'N = D = M'
+    """
+    evidence = examined.evidence(quantity)
+    for words in (*_SPECIAL, *_OF_ENTRIES):
+        there = [seen for seen in evidence if _is_special(seen.probe.point, words)]
+        if sum(seen.wrong for seen in there) == sum(seen.wrong for seen in evidence):
+            found = explanations(quantity, there, examined.raising(quantity))
+            if found:
+                return found, words
+    return [], ""
+
+
+def _is_special(point: Operands, words: str) -> bool:
+    if words in _SPECIAL:
+        return _CONDITIONS[words](*point.sizes)
+    return any(not np.array_equal(array, _OF_ENTRIES[words](array)) for array in point)
+
+
+def guarded(evidence: Sequence[Observed], code: str) -> str:
+    """Return where a formula is used by a layer that is right where it would not fit.
+
+    `""` if nothing says that it is not used everywhere.
+    """
+    used = [seen.probe.point.sizes for seen in evidence if seen.wrong]
+    right = [
+        seen.probe.point.sizes
+        for seen in evidence
+        if code and not seen.wrong and not close(seen.got, seen.probe.value(code))
+    ]
+    return (condition(used, right) or "its shape fits") if right else ""
+
+
+# ------------------------------------------------------------------ what no mistake explains
+
+
+def describe_observed(examined: Examination, wrong: Sequence[str]) -> str:
+    """Say what is seen of wrong quantities that no known mistake explains."""
+    sentences = ["No known mistake explains this."]
+    for name in wrong:
+        evidence = examined.evidence(name)
+        first = next(seen for seen in evidence if seen.wrong)
+        n, d, m = first.probe.point.sizes
+        sentences.append(f"With N = {n}, D = {d}, M = {m}, your {name} {_first_difference(first)}.")
+        failing, fine = (
+            [seen.probe.point.sizes for seen in evidence if seen.wrong is it]
+            for it in (True, False)
+        )
+        if fine and (where := condition(failing, fine)):
+            sentences.append(f"It is wrong only where {where}.")
+        if without := _without_effect(examined, name):
+            sentences.append(f"It stays the same when {listed(without)} changes.")
+    return " ".join(sentences)
+
+
+def _without_effect(examined: Examination, quantity: str) -> list[str]:
+    """Return the operands of the equation that make no difference to a result, at two sizes."""
+    found = []
+    for name in QUANTITIES[quantity].operands:
+        if name not in SIDES:
+            continue
+        points = []
+        for sizes in ((5, 3, 4), (3, 4, 2)):
+            point = numbered(*sizes)
+            points += [point, point._replace(**{name: getattr(numbered(*sizes, seed=1), name)})]
+        got = [seen.got for seen in examined.observe_all(points, quantity)]
+        if len(got) == 4 and close(got[0], got[1]) and close(got[2], got[3]):
+            found.append(notation(name))
+    return found
+
+
+def _first_difference(seen: Observed) -> str:
+    """Say how one result differs: its shape, or how many entries and the first of them."""
+    if seen.got is None:
+        return "is not an array of numbers"
+    if seen.got.shape != seen.right.shape:
+        return f"has shape {seen.got.shape}, but should have {seen.right.shape}"
+    differing = np.argwhere(~np.isclose(seen.got, seen.right, rtol=1e-13, atol=0))
+    if not len(differing):
+        return "differs by little more than rounding"
+    index = tuple(int(i) for i in differing[0])
+    got, right = float(seen.got[index]), float(seen.right[index])
+    count = f"{len(differing)} of {seen.right.size} entries differ"
+    return f"has {got:g} at {list(index)}, but should have {right:g} ({count})"
+
+
+# ------------------------------------------------------------------ blocks and the first few
+
+_THINGS = {"N": "data points", "D": "features", "M": "outputs"}
 # A kind of rule and its number: how many of an axis are used.
 _Rule = tuple[str, int]
 _KINDS = ("blocks", "blocks from the first full one", "first")
@@ -51,28 +187,29 @@ def remainder(examined: Examination, quantity: str) -> list[Explanation]:
     """
     evidence = examined.evidence(quantity)
     wrong = [seen for seen in evidence if seen.wrong]
-    for name, code in _CUT.get(quantity, {}).items():
-        rules = _fitting(name, code, wrong, _rules(name, wrong))
+    sides = QUANTITIES[quantity].sides
+    summed = {side for name in QUANTITIES[quantity].operands for side in SIDES[name]} - {*sides}
+    for name in (*summed, *sides):
+        name = name.upper()
+        longest = max((_length(seen, name) for seen in wrong), default=0)
+        rules = [(kind, k) for kind in _KINDS for k in range(2, min(longest, _LARGEST) + 1)]
+        rules = _fitting(quantity, name, wrong, rules)
         if not rules:
             continue
-        series = _observed(examined, quantity, name, wrong, _lengths(name, wrong))
-        rules = _fitting(name, code, series, rules)
+        series = _series(examined, quantity, name, wrong, _lengths(name, wrong))
+        rules = _fitting(quantity, name, series, rules)
         if sum(seen.wrong for seen in series) > 1 and len({size for _, size in rules}) == 1:
-            wide = examined.observe_all([_widened(series[-1], name)], quantity)
-            everywhere = _fitting(name, code, [*evidence, *wide], rules)
-            where = "" if everywhere else _other_sizes(name, series)
+            sizes = zip("NDM", series[-1].probe.point.sizes, strict=True)
+            wide = numbered(*(size if other == name else size + 5 for other, size in sizes))
+            everywhere = [*evidence, *examined.observe_all([wide], quantity)]
+            is_general = _fitting(quantity, name, everywhere, rules)
+            where = "" if is_general else _other_sizes(name, series)
             return [_pattern(quantity, name, *rules[0], where)]
     return []
 
 
 def _length(seen: Observed, name: str) -> int:
     return seen.probe.point.sizes["NDM".index(name)]
-
-
-def _rules(name: str, wrong: Sequence[Observed]) -> list[_Rule]:
-    longest = max((_length(seen, name) for seen in wrong), default=0)
-    sizes = range(2, min(longest, _LARGEST) + 1)
-    return [(kind, size) for kind in _KINDS for size in sizes]
 
 
 def _kept(rule: _Rule, length: int) -> int:
@@ -82,16 +219,31 @@ def _kept(rule: _Rule, length: int) -> int:
     return length if length < size and kind != "blocks" else length // size * size
 
 
-def _fitting(name: str, code: str, evidence: Sequence[Observed], rules: list[_Rule]) -> list[_Rule]:
+def _fitting(
+    quantity: str, name: str, evidence: Sequence[Observed], rules: list[_Rule]
+) -> list[_Rule]:
     """Return the rules that give every result."""
 
     def fits(seen: Observed, rule: _Rule) -> bool:
         kept = _kept(rule, _length(seen, name))
         if (kept == _length(seen, name)) == seen.wrong:
             return not seen.right.any()
-        return close(seen.got, Probe(seen.probe.point, k=kept).value(code))
+        return close(seen.got, _stopped(quantity, name.lower(), seen, kept))
 
     return [rule for rule in rules if all(fits(seen, rule) for seen in evidence)]
+
+
+def _stopped(quantity: str, side: str, seen: Observed, kept: int) -> Array | None:
+    """Return what is left of a result if a side that is summed or filled stops early."""
+    _, operands, sides, _ = QUANTITIES[quantity]
+    if side in sides:
+        result = seen.right.copy()
+        np.moveaxis(result, sides.index(side), 0)[kept:] = 0
+        return result
+    name = next(name for name in operands if side in SIDES[name])
+    operand = getattr(seen.probe.point, name).copy()
+    np.moveaxis(operand, SIDES[name].index(side), 0)[kept:] = 0
+    return Probe(seen.probe.point._replace(**{name: operand})).right(quantity)
 
 
 def _lengths(name: str, wrong: Sequence[Observed]) -> list[int]:
@@ -106,7 +258,7 @@ def _lengths(name: str, wrong: Sequence[Observed]) -> list[int]:
     return sorted({*range(block, least + 9), *parts, *past, *before} - {0})
 
 
-def _observed(
+def _series(
     examined: Examination,
     quantity: str,
     name: str,
@@ -122,16 +274,10 @@ def _observed(
     return examined.observe_all(points, quantity)
 
 
-def _widened(seen: Observed, name: str) -> Operands:
-    sizes = zip("NDM", seen.probe.point.sizes, strict=True)
-    return numbered(*(size if other == name else size + 5 for other, size in sizes))
-
-
 def _other_sizes(name: str, series: Sequence[Observed]) -> str:
     """Say at which other sizes a series was observed."""
     sizes = zip("NDM", series[0].probe.point.sizes, strict=True)
-    others = [f"{other} = {size}" for other, size in sizes if other != name]
-    return f", with {' and '.join(others)}"
+    return f", with {listed([f'{other} = {size}' for other, size in sizes if other != name])}"
 
 
 def _pattern(quantity: str, name: str, kind: str, size: int, where: str) -> Explanation:
@@ -142,6 +288,9 @@ def _pattern(quantity: str, name: str, kind: str, size: int, where: str) -> Expl
     words = f"takes the {things} in blocks of {size} and leaves out what remains after the last"
     sentence = f"Your {quantity} {words} full block{where}"
     return Explanation("blocks-without-the-remainder", sentence=sentence)
+
+
+# ------------------------------------------------------------------ beyond a size
 
 
 def by_size(examined: Examination, quantity: str) -> list[Explanation]:
@@ -155,33 +304,31 @@ def by_size(examined: Examination, quantity: str) -> list[Explanation]:
         >>> by_size(Examination(Layer("mine", vjp)), "dw")[0].sentence
         'Your dw is right up to N = 6; beyond, it is Xᵀ·dout / N'
     """
-    evidence = examined.evidence(quantity)
-    wrong = [seen for seen in evidence if seen.wrong]
+    wrong = [seen for seen in examined.evidence(quantity) if seen.wrong]
     shortest = {name: min((_length(seen, name) for seen in wrong), default=0) for name in _THINGS}
     for name in sorted(shortest, key=lambda name: -shortest[name]):
         # Right for one or two only is no switch at a size: few terms may make no difference.
         low, high = 3, shortest[name]
-        start = _observed(examined, quantity, name, wrong, [low, high]) if low < high else []
+        start = _series(examined, quantity, name, wrong, [low, high]) if low < high else []
         if [seen.wrong for seen in start] != [False, True]:
             continue
         while high - low > 1:
             middle = (low + high) // 2
-            found = _observed(examined, quantity, name, wrong, [middle])
+            found = _series(examined, quantity, name, wrong, [middle])
             if not found:
                 return []
             low, high = (low, middle) if found[0].wrong else (middle, high)
-        if explanation := _beyond(examined, quantity, name, low, evidence):
+        if explanation := _beyond(examined, quantity, name, low):
             return [explanation]
     return []
 
 
-def _beyond(
-    examined: Examination, quantity: str, name: str, low: int, evidence: Sequence[Observed]
-) -> Explanation | None:
+def _beyond(examined: Examination, quantity: str, name: str, low: int) -> Explanation | None:
     """Make sure that a quantity is right up to a length and wrong at every one beyond."""
+    evidence = examined.evidence(quantity)
     wrong = [seen for seen in evidence if seen.wrong]
     lengths = [low, low + 1, low + 2, low + 3, 2 * low, 2 * low + 1, 3 * low, 4 * low]
-    series = _observed(examined, quantity, name, wrong, lengths)
+    series = _series(examined, quantity, name, wrong, lengths)
     if [seen.wrong for seen in series] != [False, *[True] * 7]:
         return None
     if any(_length(seen, name) <= low for seen in wrong):
@@ -191,6 +338,6 @@ def _beyond(
     if where and low < 6:
         return None  # a corner of something else, and no size of its own
     found = explanations(quantity, [*series[1:], *wrong])
-    formula = f"it is {found[0].shown}" if len(found) == 1 else "it is wrong"
+    formula = f"it is {found[0].formula}" if len(found) == 1 else "it is wrong"
     sentence = f"Your {quantity} is right up to {name} = {low}{where}; beyond, {formula}"
     return Explanation("wrong-beyond-a-size", sentence=sentence)

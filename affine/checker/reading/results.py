@@ -6,6 +6,7 @@ Containers are opened; the arrays in them are handed on as they are.
 from collections.abc import Mapping
 from typing import Any
 
+from affine.checker.exceptions import NotThreeGradients
 from affine.checker.reading.signatures import gradient_role, role
 
 __all__ = ["described", "out_and_cache", "triple"]
@@ -27,7 +28,7 @@ def triple(result: Any, source: str = "backward") -> tuple[Any, Any, Any]:
     """Return a backward pass's dx, dw and db.
 
     Raises:
-        TypeError: It returned something else.
+        NotThreeGradients: It returned something else.
 
     Examples:
         >>> triple({"dW": 2, "db": 3, "dX": 1})
@@ -42,7 +43,8 @@ def triple(result: Any, source: str = "backward") -> tuple[Any, Any, Any]:
         return named
     if isinstance(result, (tuple, list)) and len(result) == 3:
         return result[0], result[1], result[2]
-    raise TypeError(f"{source} returned {described(result)}, but should return dx, dw and db")
+    expected = "but should return dx, dw and db"
+    raise NotThreeGradients(f"{source} returned {described(result)}, {expected}")
 
 
 def _named_gradients(entries: Mapping[Any, Any]) -> dict[str, Any]:
