@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 __all__ = [
-    "NotThreeGradients", "TargetError", "TargetRaised", "cut", "describe", "describe_warning", "raised", "render",
-    "text", "type_name", "warn_again",
+    "NotThreeGradients", "TargetError", "TargetRaised", "cut", "describe", "describe_warning",
+    "raised", "render", "text", "type_name", "warn_again",
 ]  # fmt: skip
 
 # The target may run beside this code: what it does to the builtins must not reach the words.
@@ -106,7 +106,7 @@ def describe(error: BaseException, target: str) -> dict[str, Any]:
         {'kind': 'ValueError', 'families': ['ValueError'], 'message': 'no', 'place': ''}
     """
     return {
-        "kind": error.kind if _isinstance(error, NotThreeGradients) else type_name(error),
+        "kind": "TypeError" if _isinstance(error, NotThreeGradients) else type_name(error),
         "families": [one.__name__ for one in _FAMILIES if _isinstance(error, one)],
         "message": text(error),
         "place": _place(error, target),

@@ -188,32 +188,54 @@ BEHAVIOUR: dict[str, tuple[Callable[[], Layer], str, str]] = {
     "not-deterministic": (noisy, "equal_calls_give_equal_results", "by up to "),
     "accumulates": (accumulating, "backward_twice_gives_the_same", "twice the dw"),
     "cache-used-up": (using_up, "backward_twice_gives_the_same", "raises IndexError"),
-    "stale-state": (stale, "each_backward_belongs_to_its_forward", "take X and W of the second one"),
-    "outdated-parameters": (outdated, "updated_parameters_are_seen", "the old W"),
-    "arguments-modified": (lambda: pullback_layer(modifying), "arguments_are_not_modified", "dout is divided by N"),
-    "update-step-inside": (
-        lambda: pullback_layer(stepping), "arguments_are_not_modified", "your W becomes W - 0.01·dw",
+    "stale-state": (
+        stale,
+        "each_backward_belongs_to_its_forward", "take X and W of the second one",
     ),
-    "needs-writable-arguments": (lambda: pullback_layer(writing_back), "read_only_arguments_are_enough", "ValueError"),
+    "outdated-parameters": (outdated, "updated_parameters_are_seen", "the old W"),
+    "arguments-modified": (
+        lambda: pullback_layer(modifying),
+        "arguments_are_not_modified", "dout is divided by N",
+    ),
+    "update-step-inside": (
+        lambda: pullback_layer(stepping),
+        "arguments_are_not_modified", "your W becomes W - 0.01·dw",
+    ),
+    "needs-writable-arguments": (
+        lambda: pullback_layer(writing_back),
+        "read_only_arguments_are_enough", "ValueError",
+    ),
     "buffer-reused": (buffered, "later_calls_leave_earlier_results", "out of one call changes"),
     "result-shares-memory": (
         lambda: wrong_layer(db="dout[0] if n == 1 else dout.sum(axis=0)"),
         "results_share_no_memory", "with N = 1",
     ),
-    "internals-handed-out": (handing_out, "writing_into_a_result_changes_no_other", "changes your dw"),
+    "internals-handed-out": (
+        handing_out,
+        "writing_into_a_result_changes_no_other", "changes your dw",
+    ),
     "aliased-arguments": (
-        lambda: wrong_layer(out="x @ x.T + b if x is w else x @ w + b"), "the_same_array_twice_behaves_like_copies", "one array",
+        lambda: wrong_layer(out="x @ x.T + b if x is w else x @ w + b"),
+        "the_same_array_twice_behaves_like_copies", "one array",
     ),
-    "memory-layout": (lambda: pullback_layer(in_memory_order), "memory_layout_does_not_matter", "Fortran order"),
+    "memory-layout": (
+        lambda: pullback_layer(in_memory_order),
+        "memory_layout_does_not_matter", "Fortran order",
+    ),
     "global-state-changed": (
-        lambda: pullback_layer(right_gradients, reset_seed), "the_process_is_left_as_it_was", "numpy.random",
+        lambda: pullback_layer(right_gradients, reset_seed),
+        "the_process_is_left_as_it_was", "numpy.random",
     ),
-    "warns": (lambda: pullback_layer(right_gradients, warning), "the_process_is_left_as_it_was", "careful"),
+    "warns": (
+        lambda: pullback_layer(right_gradients, warning),
+        "the_process_is_left_as_it_was", "careful",
+    ),
     "result-narrowed": (
         lambda: wrong_layer(dw="(x.T @ dout).astype('f2')"), "", "is float16",
     ),
     "one-format-only": (
-        lambda: pullback_layer(right_gradients, exact_type), "dtypes_follow_promotion", "in float64",
+        lambda: pullback_layer(right_gradients, exact_type),
+        "dtypes_follow_promotion", "in float64",
     ),
     "integers-truncate": (
         lambda: pullback_layer(right_gradients, truncating), "", "where X holds integers",
@@ -222,16 +244,25 @@ BEHAVIOUR: dict[str, tuple[Callable[[], Layer], str, str]] = {
         lambda: wrong_layer(out="np.nan_to_num(x, posinf=np.inf, neginf=-np.inf) @ w + b"),
         "nan_taints_exactly_what_depends_on_it", "NaN in X",
     ),
-    "nan-spread": (lambda: wrong_layer(dx="dout @ w.T + 0 * x"), "nan_taints_exactly_what_depends_on_it", "NaN in X reaches"),
-    "infinity-lost": (
-        lambda: wrong_layer(out="np.clip(x @ w + b, -1.7e308, 1.7e308)"), "infinities_travel_as_in_a_matrix_product", "∞ in X",
+    "nan-spread": (
+        lambda: wrong_layer(dx="dout @ w.T + 0 * x"),
+        "nan_taints_exactly_what_depends_on_it", "NaN in X reaches",
     ),
-    "zeros-skipped": (lambda: pullback_layer(right_gradients, skipping_zeros), "infinities_travel_as_in_a_matrix_product", "meets"),
+    "infinity-lost": (
+        lambda: wrong_layer(out="np.clip(x @ w + b, -1.7e308, 1.7e308)"),
+        "infinities_travel_as_in_a_matrix_product", "∞ in X",
+    ),
+    "zeros-skipped": (
+        lambda: pullback_layer(right_gradients, skipping_zeros),
+        "infinities_travel_as_in_a_matrix_product", "meets",
+    ),
     "overflow-on-the-way": (
-        lambda: wrong_layer(dw="x.T @ (dout * 1024) / 1024"), "powers_of_two_scale_through", "dw overflows",
+        lambda: wrong_layer(dw="x.T @ (dout * 1024) / 1024"),
+        "powers_of_two_scale_through", "dw overflows",
     ),
     "empty-sizes": (
-        lambda: wrong_layer(db="dout.sum(axis=0) if n else dout.mean(axis=0)"), "zero_sizes_give_zeros", "N",
+        lambda: wrong_layer(db="dout.sum(axis=0) if n else dout.mean(axis=0)"),
+        "zero_sizes_give_zeros", "N",
     ),
     "shapes-not-checked": (wrong_layer, "wrong_shapes_are_refused", "b of shape (1,)"),
     "dx-stays-flat": (

@@ -5,7 +5,7 @@ A formula is NumPy code over x, w, b, dout and the sizes n, d, m, as the files i
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -116,21 +116,16 @@ class Diagnosis:
 class Explanation(NamedTuple):
     """A mistake that gives what the layer returned wherever it was called.
 
-    Attributes:
-        mistake: The name of the mistake.
-        code: The formula found; `""` where `sentence` says it all.
-        sentence: What was found, where no formula says it.
-        says: The formula in words, where its code is hard to read.
-        also: The name of a second mistake in the same formula.
-        about: The results or arguments that it is about; `()` for the one that was asked for.
+    Either a sentence says so, about some results or arguments, `()` for the result that was asked
+    for; or a formula as code, in words where the code is hard to read, with a second mistake in it.
     """
 
     mistake: str
-    code: str = ""
     sentence: str = ""
+    about: Sequence[str] = ()
+    code: str = ""
     says: str = ""
     also: str = ""
-    about: tuple[str, ...] = ()
 
     @property
     def formula(self) -> str:
@@ -158,7 +153,10 @@ def _right(formula: str) -> str:
 
 MISTAKES: Mapping[str, Mistake] = {
     entry["name"]: Mistake(
-        *(entry[key] for key in ("name", "title", "sentence", "formula", "equation", "remedy")),
+        **{
+            key: entry[key]
+            for key in ("name", "title", "sentence", "formula", "equation", "remedy")
+        },
         right=entry.get("right", _right(entry["formula"])),
         seen=tuple((place["at"], place["says"]) for place in entry.get("seen", ())),
         unshown=entry.get("unshown", ""),
@@ -169,14 +167,9 @@ MISTAKES: Mapping[str, Mistake] = {
 
 
 class Formula(NamedTuple):
-    """A wrong formula, or a part of one.
+    """A wrong formula, a scale or a term, as NumPy code, with the mistake that it makes.
 
-    Attributes:
-        mistake: The name of the mistake that it makes.
-        code: The formula, the scale or the term, as NumPy code.
-        factor: The only factor of a term that makes this mistake; None where any does.
-        says: What the result is, where the code of the term is hard to read; the fields
-            of it are those of `fit`.
+    A term may make the mistake with one factor only, and say what the result is in words.
     """
 
     mistake: str
@@ -187,12 +180,7 @@ class Formula(NamedTuple):
 
 @cache
 def formulas(quantity: str) -> tuple[Formula, ...]:
-    """Return the known wrong formulas of a quantity, each once.
-
-    Examples:
-        >>> [found.code for found in formulas("dx") if found.mistake == "transpose-missing"]
-        ['dout @ w']
-    """
+    """Return the known wrong formulas of a quantity, each once."""
     first: dict[str, Formula] = {RIGHT[quantity]: Formula("", "")}
     for found in _written(quantity):
         first.setdefault(found.code, found)
@@ -247,12 +235,7 @@ def terms(quantity: str) -> tuple[Formula, ...]:
 
 @cache
 def scales() -> tuple[Formula, ...]:
-    """Return the known wrong scales.
-
-    Examples:
-        >>> scales()[0].mistake, scales()[0].code
-        ('averaged-over-the-batch', '1 / n')
-    """
+    """Return the known wrong scales."""
     return tuple(
         Formula(entry["name"], code) for entry in _ENTRIES for code in entry.get("scale", ())
     )

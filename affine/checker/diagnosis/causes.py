@@ -37,8 +37,9 @@ def findings(
         first, *others = waiting
         try:
             diagnosis = _diagnosis(layer, first) if found else None
+            named = [finding.diagnosis.mistake for finding in found if finding.diagnosis]
             # A case of a mistake that has been shown is not shown, and need not be small.
-            if not _is_named_in(found, diagnosis):
+            if not diagnosis or not diagnosis.mistake or diagnosis.mistake not in named:
                 known = [finding.outcomes[0] for finding in found]
                 with clock.at_most(_SECONDS_TO_SHRINK):
                     first = _smallest(layer, first, known, seed, examples)
@@ -50,7 +51,12 @@ def findings(
         found.append(finding)
         names = {outcome.name for outcome in finding.outcomes}
         waiting = [outcome for outcome in waiting if outcome.name not in names]
-    return _merged(found)
+    # Those of one known mistake are one, and those that nothing tells apart.
+    merged: dict[tuple[str, ...], Finding] = {}
+    for finding in found:
+        cause = _cause(finding)
+        merged[cause] = _both(merged[cause], finding) if cause in merged else finding
+    return list(merged.values())
 
 
 def _diagnosis(layer: Layer, found: Outcome) -> Diagnosis | None:
@@ -58,13 +64,6 @@ def _diagnosis(layer: Layer, found: Outcome) -> Diagnosis | None:
         return None
     quantity = getattr(found.error, "quantity", "")
     return diagnose(layer, quantity, PROPERTIES[found.name], found.counterexample)
-
-
-def _is_named_in(found: Iterable[Finding], diagnosis: Diagnosis | None) -> bool:
-    if diagnosis is None or diagnosis.mistake is None:
-        return False
-    shown = [finding.diagnosis.mistake for finding in found if finding.diagnosis]
-    return diagnosis.mistake in shown
 
 
 def _smallest(
@@ -113,15 +112,6 @@ def _on_case_of(layer: Layer, found: Outcome, other: Outcome) -> Outcome | None:
     if error is None:
         return None
     return replace(found, counterexample=other.counterexample, error=error)
-
-
-def _merged(found: Sequence[Finding]) -> list[Finding]:
-    """Return the findings of one known mistake as one, and those that nothing tells apart."""
-    merged: dict[tuple[str, ...], Finding] = {}
-    for finding in found:
-        cause = _cause(finding)
-        merged[cause] = _both(merged[cause], finding) if cause in merged else finding
-    return list(merged.values())
 
 
 def _cause(finding: Finding) -> tuple[str, ...]:

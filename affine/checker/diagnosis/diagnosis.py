@@ -1,13 +1,13 @@
 """The diagnosis: which known mistake a layer makes, verified on probes of its own."""
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from affine.checker.diagnosis import memory, special_values, state
+from affine.checker.diagnosis import memory, sizes, special_values, state
 from affine.checker.diagnosis.catalogue import MISTAKES, QUANTITIES, Diagnosis, Explanation
 from affine.checker.diagnosis.entrywise import entrywise, rounded_operands
 from affine.checker.diagnosis.examination import (
@@ -22,24 +22,15 @@ from affine.checker.diagnosis.examination import (
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import listed
 from affine.checker.diagnosis.probe import numbered
-from affine.checker.diagnosis.sizes import (
-    by_size,
-    condition,
-    describe_observed,
-    guarded,
-    remainder,
-    special_case,
-)
 from affine.checker.exceptions import NotThreeGradients
 from affine.layer import (
     GRADIENTS,
-    Array,
+    VJP,
     Call,
     Case,
     Layer,
     Operands,
     OutOfTime,
-    Pullback,
     Results,
     WorkerDied,
     through,
@@ -48,7 +39,7 @@ from affine.properties import Property
 
 __all__ = ["DETECTORS", "UNASKED", "diagnose"]
 
-Detector: TypeAlias = Callable[[Examination], Iterator[Explanation]]
+Detector: TypeAlias = Callable[[Examination], Explanation | None]
 
 _PROMISED: tuple[Detector, ...] = (
     memory.arguments_modified, state.not_deterministic, state.second_pass, state.stale_state,
@@ -155,16 +146,16 @@ def _diagnosed(examined: Examination, quantity: str, needs: str, shows: Iterable
 
 
 def _first(examined: Examination, detectors: Iterable[Detector]) -> Explanation | None:
-    """Return what the first of some detectors finds; a layer that raises in one tells it nothing."""
+    """Return what the first of some detectors finds; to raise in one says nothing about it."""
     for find in detectors:
-        found = raised(lambda: next(find(examined), None))  # noqa: B023
+        found = raised(lambda: find(examined))  # noqa: B023
         if isinstance(found, Explanation):
             return found
     return None
 
 
 def _wrong(examined: Examination, asked: Iterable[str]) -> tuple[str, ...]:
-    """Return the quantities to explain: the ones asked for if they are wrong, else all wrong ones."""
+    """Return the quantities to explain: those asked for if they are wrong, else all wrong ones."""
     wrong = (name for name in asked if any(seen.wrong for seen in examined.evidence(name)))
     return tuple(wrong) or examined.wrong_quantities()
 
@@ -206,21 +197,21 @@ def _of_values(examined: Examination, quantity: str) -> Diagnosis:
     evidence = examined.evidence(quantity)
     found = explanations(quantity, evidence, examined.raising(quantity))
     where = ""
-    if not found or guarded(evidence, found[0].code):
+    if not found or sizes.guarded(evidence, found[0].code):
         # Where a formula is used in one case alone, a simpler one may be the same there.
-        special_found, where = special_case(examined, quantity)
+        special_found, where = sizes.special_case(examined, quantity)
         found = special_found or found
     if not found and all(seen.got is None for seen in evidence):
         sentence = f"Your {quantity} is not an array of numbers"
-        found = [Explanation("not-an-array", sentence=sentence)]
+        found = [Explanation("not-an-array", sentence)]
     changing = state.not_deterministic, state.earlier_call
     if not found and (explanation := _first(examined, changing)):
         return _stated(quantity, explanation)
-    of_results = rounded_operands, entrywise, remainder, by_size
+    of_results = rounded_operands, entrywise, sizes.remainder, sizes.by_size
     for find in (special_values.narrowed, *(of_results if quantity in RESULTS else ())):
         found = found or find(examined, quantity)
     if len({each.mistake for each in found}) == 1:
-        return _named(quantity, found[0], where or guarded(evidence, found[0].code))
+        return _named(quantity, found[0], where or sizes.guarded(evidence, found[0].code))
     titles = listed([MISTAKES[each.mistake].title for each in found])
     sentence = f"Your {quantity} fits more than one mistake: {titles}." if found else ""
     return Diagnosis(_names(quantity), None, sentence)
@@ -236,7 +227,7 @@ def _named(quantity: str, found: Explanation, where: str = "") -> Diagnosis:
 
 
 def _stated(quantity: str, found: Explanation) -> Diagnosis:
-    about = found.about or _names(quantity)
+    about = tuple(found.about) or _names(quantity)
     return Diagnosis(about, MISTAKES[found.mistake], f"{found.sentence}.")
 
 
@@ -251,7 +242,7 @@ def _of_the_rest(examined: Examination, quantity: str, wrong: tuple[str, ...]) -
     """Diagnose what no formula explains: exceptions; else say what is seen."""
     if wrong:
         titles = tuple(MISTAKES[name].title for name in _RULED_OUT)
-        return Diagnosis(wrong, None, describe_observed(examined, wrong), titles)
+        return Diagnosis(wrong, None, sizes.describe_observed(examined, wrong), titles)
     failed = [call for call in examined.standard() if GRADIENTS[-1] not in call.results]
     if failed:
         return _stated(quantity, _failing(examined, failed))
@@ -264,45 +255,49 @@ def _of_the_rest(examined: Examination, quantity: str, wrong: tuple[str, ...]) -
 def _failing(examined: Examination, failed: list[Observation]) -> Explanation:
     """Name the exception, and the sizes at which it is raised."""
     fine = [call.probe.point.sizes for call in examined.standard() if call not in failed]
-    where = condition([call.probe.point.sizes for call in failed], fine) if fine else ""
+    where = sizes.condition([call.probe.point.sizes for call in failed], fine) if fine else ""
     when = f", where {where}" if where else "" if fine else ", at every size that was tried"
     error, other = failed[0].error, failed[0].other
     if error is None:
         count = len(other) if hasattr(other, "__len__") else "no"
         sentence = f"The backward pass returns {count} results{when}, but should return three"
-        return Explanation("wrong-number-of-results", sentence=sentence)
+        return Explanation("wrong-number-of-results", sentence)
     if isinstance(error, NotThreeGradients):
-        return Explanation("wrong-number-of-results", sentence=f"{error_message(error)}{when}")
+        return Explanation("wrong-number-of-results", f"{error_message(error)}{when}")
     part = "backward" if "out" in failed[0].results else "forward"
-    return Explanation("raises", sentence=f"The {part} pass raises {describe_error(error)}{when}")
+    return Explanation("raises", f"The {part} pass raises {describe_error(error)}{when}")
 
 
 # ------------------------------------------------------------------ other ways to call a layer
+
+_VARIANTS: Mapping[str, tuple[str, int | None, int | None]] = {
+    "compiled": ("Compiled: ", None, None),
+    "vmapped": ("Vectorised: ", 0, 0),
+    "with_leading_axes": ("With a leading axis of x: ", 0, 0),
+    "with_extra_axes": ("With one more axis of x: ", 1, None),
+}
+"""How a sentence says it, and which axis x and dout have more, of length one."""
 
 
 def _variant(layer: Layer, needs: str, case: Case | None) -> tuple[Layer, str] | None:
     """Return the layer as the property calls it, or in the format of the case, and the words."""
     if needs in _VARIANTS and needs in layer.variants:
-        words, view = _VARIANTS[needs]
-        vjp = layer.variants[needs]
-        if needs == "vmapped":
-            vjp = _vjp_of_vmapped(vjp)
+        words, *axes = _VARIANTS[needs]
+        function = layer.variants[needs]
+        vjp = _vjp_of_vmapped(function) if needs == "vmapped" else function
         other = replace(layer, vjp=vjp, batch=None, compiles_per_shape=True)
-        return through(other, view, ()), words
+        return through(other, _with_axes(*axes), ()), words
     formats = {array.dtype.name for array in case.primal} if case is not None else set()
     if len(formats) != 1 or not formats < {"float32", "float16"}:
         return None
     name = formats.pop()
-
-    def narrow(call: Call) -> tuple[Call, Callable[[Results], Results]]:
-        return [array.astype(name) for array in call], dict
-
-    return through(layer, narrow, ()), f"With arguments in {name}, "
+    view = lambda call: ([array.astype(name) for array in call], dict)  # noqa: E731
+    return through(layer, view, ()), f"With arguments in {name}, "
 
 
-def _vjp_of_vmapped(vmapped: Callable[..., Any]) -> Callable[..., tuple[Array, Pullback]]:
-    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
-        def pullback(dout: Array) -> tuple[Array, Array, Array]:
+def _vjp_of_vmapped(vmapped: Callable[..., Any]) -> VJP:
+    def vjp(x: Any, w: Any, b: Any) -> Any:
+        def pullback(dout: Any) -> Any:
             _, dx, dw, db = vmapped(x, w, b, dout)
             return dx, dw[0], db[0]
 
@@ -311,31 +306,18 @@ def _vjp_of_vmapped(vmapped: Callable[..., Any]) -> Callable[..., tuple[Array, P
     return vjp
 
 
-def _as_it_is(call: Call) -> tuple[Call, Callable[[Results], Results]]:
-    return call, dict
+def _with_axes(of_x: int | None, of_dout: int | None) -> Callable[[Call], Any]:
+    """Return the view of a call in which x and dout have one axis more, if any."""
 
+    def wide(array: Any, axis: int | None) -> Any:
+        return array if axis is None else np.expand_dims(array, axis)
 
-def _with_leading_axis(call: Call) -> tuple[Call, Callable[[Results], Results]]:
-    """Give x and dout one leading axis, of length one."""
-    x, w, b, *dout = call
-    inner = {"out", "dx"}
-    return (x[None], w, b, *(array[None] for array in dout)), lambda got: {
-        name: result[0] if name in inner else result for name, result in got.items()
-    }
+    def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
+        x, w, b, *dout = call
+        axes = {"out": of_dout, "dx": of_x}
+        return (wide(x, of_x), w, b, *(wide(each, of_dout) for each in dout)), lambda got: {
+            name: result if axes.get(name) is None else np.take(result, 0, axes[name])
+            for name, result in got.items()
+        }
 
-
-def _with_extra_axis(call: Call) -> tuple[Call, Callable[[Results], Results]]:
-    """Give x one axis more between the two, of length one; a dX that stays flat has lost it."""
-    x, *others = call
-    return (x[:, None], *others), lambda got: {
-        name: result[:, 0] if name == "dx" else result for name, result in got.items()
-    }
-
-
-_VARIANTS = {
-    "compiled": ("Compiled: ", _as_it_is),
-    "vmapped": ("Vectorised: ", _with_leading_axis),
-    "with_leading_axes": ("With a leading axis of x: ", _with_leading_axis),
-    "with_extra_axes": ("With one more axis of x: ", _with_extra_axis),
-}
-"""How each variant is called with operands of two axes, and how a sentence says so."""
+    return view

@@ -51,20 +51,12 @@ def rounded_operands(examined: Examination, quantity: str) -> list[Explanation]:
                 if explains(_of_changed(quantity, narrow, chosen), evidence) == 2:
                     which = listed([notation(name) for name in chosen])
                     sentence = f"Your {quantity} is computed from {which} rounded to {format_name}"
-                    return [Explanation("lower-precision", sentence=sentence)]
+                    return [Explanation("lower-precision", sentence)]
     return []
 
 
 def entrywise(examined: Examination, quantity: str) -> list[Explanation]:
-    """Return the change, entry by entry, that explains a wrong quantity.
-
-    Examples:
-        >>> from affine.layer import Layer
-        >>> def vjp(x, w, b):
-        ...     return x @ w + b, lambda g: (g @ w.T, np.clip(x.T @ g, -5, 5), g.sum(0))
-        >>> entrywise(Examination(Layer("mine", vjp)), "dw")[0].sentence
-        'Your dw is clipped to [-5, 5]'
-    """
+    """Return the change, entry by entry, that explains a wrong quantity."""
     operands = QUANTITIES[quantity].operands
     for operand in operands:
         values = _values()
@@ -79,7 +71,7 @@ def entrywise(examined: Examination, quantity: str) -> list[Explanation]:
                     verb = "are" if len(changed) > 1 else "is"
                     subject = where if changed else f"Your {quantity}"
                     sentence = f"{subject} {verb} {change.words}"
-                    return [Explanation(change.mistake, sentence=sentence)]
+                    return [Explanation(change.mistake, sentence)]
     return []
 
 

@@ -43,14 +43,7 @@ _FAR = ((1030, 2, 3), (1031, 3, 2), (2, 1030, 3), (3, 1031, 2), (2, 3, 1030), (3
 
 
 def close(got: Array | None, value: Array | None) -> bool:
-    """Whether a result is a formula's value up to the formula's own rounding, NaN included.
-
-    Examples:
-        >>> close(np.array([0.1 + 0.2]), np.array([0.3]))
-        True
-        >>> close(np.array([0.3 * (1 + 1e-12)]), np.array([0.3]))
-        False
-    """
+    """Whether a result is a formula's value up to the formula's own rounding, NaN included."""
     if got is None or value is None or got.shape != value.shape:
         return False
     if (got == value).all():
@@ -81,12 +74,7 @@ def differing(results: Mapping[str, Array], expected: Mapping[str, Array]) -> li
 
 
 def raised(call: Callable[[], Any]) -> Any:
-    """Return what a call returns or the exception that it raises, `WorkerDied` excepted.
-
-    Examples:
-        >>> raised(lambda: 1 // 0)
-        ZeroDivisionError('integer division or modulo by zero')
-    """
+    """Return what a call returns or the exception that it raises, `WorkerDied` excepted."""
     try:
         return call()
     except WorkerDied:
@@ -102,12 +90,7 @@ def error_message(error: Exception) -> str:
 
 
 def describe_error(error: Exception) -> str:
-    """Return an exception in a few words.
-
-    Examples:
-        >>> describe_error(ValueError("no batch"))
-        'ValueError: no batch'
-    """
+    """Return an exception in a few words."""
     kind, place = (str(getattr(error, name, "")) for name in ("kind", "place"))
     kind = kind or type(error).__name__
     return render({"kind": kind, "message": error_message(error), "place": place})

@@ -42,14 +42,6 @@ def explanations(
         quantity: Which result.
         evidence: What the layer returned.
         raising: Where it raised instead, as a wrong formula does whose shapes do not fit.
-
-    Examples:
-        >>> from affine.layer import Layer
-        >>> from affine.checker.diagnosis.examination import Examination
-        >>> def vjp(x, w, b):
-        ...     return x @ w + b, lambda dout: (dout @ w.T, x.T @ dout / len(x), dout.sum(0))
-        >>> explanations("dw", Examination(Layer("mine", vjp)).evidence("dw"))[0].formula
-        'Xᵀ·dout / N'
     """
     if quantity not in RIGHT or sum(seen.wrong for seen in evidence) < 2:
         return []
@@ -109,14 +101,7 @@ def _best(
 
 
 def ratio(rest: Array, value: Array, size: float = 0.0) -> float:
-    """Return the factor that makes a value the rest, up to rounding; 0 if there is none.
-
-    Examples:
-        >>> ratio(np.array([2.0, 4.0]), np.array([1.0, 2.0]))
-        2.0
-        >>> ratio(np.array([2.0, 5.0]), np.array([1.0, 2.0]))
-        0.0
-    """
+    """Return the factor that makes a value the rest, up to rounding; 0 if there is none."""
     index = np.unravel_index(np.abs(value).argmax(), value.shape)
     slope = float(rest[index] / value[index]) if value.any() else 0.0
     slack = 1e-12 * float(size + np.abs(value * slope).max(initial=0))
@@ -199,14 +184,14 @@ def _pivot(evidence: Sequence[Observed], term: str, base: Base) -> tuple[Observe
 def _plain(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
     for found in formulas(quantity):
         if explains(_value_of(found.code), evidence):
-            yield Explanation(found.mistake, found.code)
+            yield Explanation(found.mistake, code=found.code)
 
 
 def _scaled(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
     right = RIGHT[quantity]
     codes = dict.fromkeys([*_SIZES, *(scale.code for scale in scales() if scale.code != "-1")])
     for scale, factor in _factors(evidence, right, list(codes)):
-        yield Explanation(_name_of_scale(scale, factor), scaled(right, scale, factor))
+        yield Explanation(_name_of_scale(scale, factor), code=scaled(right, scale, factor))
 
 
 def _name_of_scale(scale: str, factor: float) -> str:
@@ -233,13 +218,13 @@ def _added(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]
                 count="twice" if factor == 1 else f"{number(1 + factor)} times",
             )
             code = summed(right, scale, factor, term.code)
-            yield Explanation(term.mistake, code, says=says if scale == "1" else "")
+            yield Explanation(term.mistake, code=code, says=says if scale == "1" else "")
 
 
 def _scaled_structures(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
     for found in formulas(quantity):
         for scale, factor in _factors(evidence, found.code, _SIZES):
-            yield Explanation(found.mistake, scaled(found.code, scale, factor))
+            yield Explanation(found.mistake, code=scaled(found.code, scale, factor))
             break
 
 
@@ -252,7 +237,7 @@ def _scaled_and_added(quantity: str, evidence: Sequence[Observed]) -> Iterator[E
             known = _value_of(f"{factor!r} * ({term.code})")
             for scale, outer in _factors(evidence, right, _SIZES, known):
                 code = summed(scaled(right, scale, outer), "1", factor, term.code)
-                yield Explanation(_name_of_scale(scale, outer), code, also=term.mistake)
+                yield Explanation(_name_of_scale(scale, outer), code=code, also=term.mistake)
                 break
 
 
@@ -260,7 +245,7 @@ def _scaled_parts(quantity: str, evidence: Sequence[Observed]) -> Iterator[Expla
     """Yield the sum of the right terms, one of them scaled."""
     for rest, term, mistake in _PARTS.get(quantity, ()):
         for scale, factor in _factors(evidence, term, _SIZES, _value_of(rest)):
-            yield Explanation(mistake, f"{scaled(term, scale, factor)} + {rest}")
+            yield Explanation(mistake, code=f"{scaled(term, scale, factor)} + {rest}")
             break
 
 
@@ -285,13 +270,13 @@ def _normalised(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explana
             code = f"({right}) * min(1, {limit} / max({size}, 1e-300))"
             if explains(_value_of(code), evidence):
                 says = f"({right}) * min(1, {limit} / ({size}))"
-                yield Explanation("normalised", code, says=says)
+                yield Explanation("normalised", code=code, says=says)
                 return
             extra, slack = 1 / slope - least, 1e-14 * max(1 / slope, least)
             short = shortest(extra, lambda near: abs(near - extra) <= slack)  # noqa: B023
             code = f"({right}) / ({size} + {number(short)})"
             if explains(_value_of(code), evidence):
-                yield Explanation("normalised", code)
+                yield Explanation("normalised", code=code)
                 return
 
 

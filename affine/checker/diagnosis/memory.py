@@ -1,6 +1,6 @@
 """Mistakes of memory: arguments, results and internal arrays that are one and the same."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -26,27 +26,25 @@ __all__ = [
 ]  # fmt: skip
 
 
-def arguments_modified(examined: Examination) -> Iterator[Explanation]:
+def arguments_modified(examined: Examination) -> Explanation | None:
     """An argument is written to; an update step of W and b is described as such."""
     if step := _same_everywhere(examined, _step_in_place):
         rates, early = step
         moved = [
             f"your {notation(name)} becomes {notation(name)}{by}" for name, by in rates.items()
         ]
-        yield _step(listed(moved), tuple(map(notation, rates)), early)
-        return
+        return _step(listed(moved), list(map(notation, rates)), early)
     for seed in (0, 1):
         before = fixed(seed)
         point = examined.lent(before)
         examined.results(point)
-        changes = _changes(before, point)
-        if changes:
-            names = tuple(map(notation, changes))
+        if changes := _changes(before, point):
+            names = list(map(notation, changes))
             ways = [_rewritten(name, *pair, before.sizes) for name, pair in changes.items()]
             how = "; ".join(filter(None, ways))
             sentence = f"The layer writes to your {listed(names)}" + (f": {how}" if how else "")
-            yield Explanation("arguments-modified", sentence=sentence, about=names)
-            return
+            return Explanation("arguments-modified", sentence, names)
+    return None
 
 
 def _changes(before: Operands, after: Operands) -> dict[str, tuple[Array, Array]]:
@@ -66,20 +64,22 @@ def _rewritten(name: str, old: Array, new: Array, sizes: tuple[int, int, int]) -
     return f"{notation(name)} is set to 0" if not new.any() else ""
 
 
-def read_only_refused(examined: Examination) -> Iterator[Explanation]:
+def read_only_refused(examined: Examination) -> Explanation | None:
     """Read-only arguments raise: the layer writes to them, if only their own values."""
-    yield from arguments_modified(examined)
+    if written := arguments_modified(examined):
+        return written
     examined.fresh(fixed())  # an exception here has another cause
     frozen = fixed().map(np.copy)
     for array in frozen:
         array.flags.writeable = False
     error = raised(lambda: examined.results(frozen))
-    if isinstance(error, Exception):
-        sentence = f"The layer raises {describe_error(error)} where its arguments are read-only"
-        yield Explanation("needs-writable-arguments", sentence=sentence)
+    if not isinstance(error, Exception):
+        return None
+    sentence = f"The layer raises {describe_error(error)} where its arguments are read-only"
+    return Explanation("needs-writable-arguments", sentence)
 
 
-def buffer_reused(examined: Examination) -> Iterator[Explanation]:
+def buffer_reused(examined: Examination) -> Explanation | None:
     """A result changes when the layer is called again, or its backward pass alone."""
     for seeds in ((0, 1), (1, 0)):
         point, other = (fixed(seed).map(np.copy) for seed in seeds)
@@ -98,11 +98,11 @@ def buffer_reused(examined: Examination) -> Iterator[Explanation]:
             if names:
                 verb = "changes" if len(names) == 1 else "change"
                 sentence = f"Your {listed(names)} of one call {verb} when {words}"
-                yield Explanation("buffer-reused", sentence=sentence, about=tuple(names))
-                return
+                return Explanation("buffer-reused", sentence, names)
+    return None
 
 
-def shared_memory(examined: Examination) -> Iterator[Explanation]:
+def shared_memory(examined: Examination) -> Explanation | None:
     """A result shares memory with an argument or another result."""
     for sizes in ((4, 3, 5), (1, 3, 4), (3, 3, 3), (1, 1, 1)):
         point = examined.lent(numbered(*sizes))
@@ -111,13 +111,13 @@ def shared_memory(examined: Examination) -> Iterator[Explanation]:
         names = list(owned)
         for one, other in examined.layer.memory.sharing(list(owned.values())):
             if names[other] in RESULTS:
-                where = ", with N = 1" if sizes[0] == 1 else ""
+                where = ", with N = 1" if len(point.x) == 1 else ""
                 sentence = f"Your {names[other]} shares memory with {names[one]}{where}"
-                yield Explanation("result-shares-memory", sentence=sentence)
-                return
+                return Explanation("result-shares-memory", sentence)
+    return None
 
 
-def internals_handed_out(examined: Examination) -> Iterator[Explanation]:
+def internals_handed_out(examined: Examination) -> Explanation | None:
     """Writing into a result changes what comes later."""
     point = examined.lent(fixed())
     first, backward = examined.passes(examined.layer.vjp, point)
@@ -128,12 +128,13 @@ def internals_handed_out(examined: Examination) -> Iterator[Explanation]:
         got[f"next call's {name}"] = result
         expected[f"next call's {name}"] = expected[name]
     names = differing(got, expected)
-    if names and not _changes(point, fixed()):
-        sentence = f"Overwriting a result changes your {listed(names[:2])} later"
-        yield Explanation("internals-handed-out", sentence=sentence)
+    if not names or _changes(point, fixed()):
+        return None
+    sentence = f"Overwriting a result changes your {listed(names[:2])} later"
+    return Explanation("internals-handed-out", sentence)
 
 
-def aliased_arguments(examined: Examination) -> Iterator[Explanation]:
+def aliased_arguments(examined: Examination) -> Explanation | None:
     """Wrong where two arguments are one array, right on copies."""
     square, _, b, _ = numbered(3, 3, 3)
     x, w, _, _ = numbered(3, 3, 3, seed=4)
@@ -144,67 +145,53 @@ def aliased_arguments(examined: Examination) -> Iterator[Explanation]:
         apart = examined.lent(point)
         expected = copies(examined.results(apart))
         if _changes(point, apart):
-            yield from arguments_modified(examined)
-            return
-        wrong = differing(examined.results(point), expected)
-        if wrong:
+            return arguments_modified(examined)
+        if wrong := differing(examined.results(point), expected):
             names = listed(list(map(notation, places)))
             sentence = f"Your {with_verb(wrong, 'is', 'are')} wrong where {names} are one array"
-            yield Explanation("aliased-arguments", sentence=sentence, about=tuple(wrong))
-            return
+            return Explanation("aliased-arguments", sentence, wrong)
+    return None
 
 
 # ------------------------------------------------------------------ layouts
 
 _APART = {"Fortran": "in Fortran order", "strided": "a strided view", "reversed": "a reversed view"}
-_OVERLAPPING = {"broadcast": "broadcast along its first axis, with a zero stride"}
 
 
-def memory_layout(examined: Examination) -> Iterator[Explanation]:
+def memory_layout(examined: Examination) -> Explanation | None:
     """Right for C order, wrong or raising for the same numbers in another layout."""
     for layout, words in _APART.items():
         if found := _laid_out(examined, LAYOUTS[layout], words):
-            yield found
-            return
+            return found
     # Where entries overlap, a layer that writes to its arguments has this for a cause.
-    yield from arguments_modified(examined)
-    for layout, words in _OVERLAPPING.items():
-        if found := _laid_out(examined, LAYOUTS[layout], words):
-            yield found
+    return arguments_modified(examined) or _laid_out(
+        examined, LAYOUTS["broadcast"], "broadcast along its first axis, with a zero stride"
+    )
 
 
 def _laid_out(
     examined: Examination, lay_out: Callable[[Array], Array], words: str
 ) -> Explanation | None:
-    if _in_layout(examined, lay_out, Operands._fields) is None:
-        return None
-    for name in Operands._fields:
-        found = _in_layout(examined, lay_out, (name,))
-        if found is None:
-            continue
-        point, got, wrong = found
-        where = f"where {notation(name)} is {words}"
+    for names in (Operands._fields, *((name,) for name in Operands._fields)):
+        point = fixed()._replace(**{name: lay_out(getattr(fixed(), name)) for name in names})
+        expected = copies(examined.results(point.map(lambda array: np.array(array, order="C"))))
+        got = raised(lambda: copies(examined.results(point)))  # noqa: B023
+        where = f"where {notation(names[0])} is {words}"
         if isinstance(got, Exception):
-            sentence = f"The layer raises {describe_error(got)} {where}"
-        else:
+            wrong, sentence = [], f"The layer raises {describe_error(got)} {where}"
+        elif wrong := differing(got, expected):
             sentence = f"Your {with_verb(wrong, 'is', 'are')} wrong {where}"
             read = point.map(lambda array: array.ravel(order="K").reshape(array.shape))
             in_memory_order = copies(examined.results(read))
             if all(close(got[name], in_memory_order[name]) for name in wrong):
                 sentence += ": its memory is read in order, not by its strides"
-        return Explanation("memory-layout", sentence=sentence, about=tuple(wrong))
+        elif len(names) > 1:
+            return None  # it does not matter how all of them lie
+        else:
+            continue
+        if len(names) == 1:
+            return Explanation("memory-layout", sentence, wrong)
     return None
-
-
-def _in_layout(
-    examined: Examination, lay_out: Callable[[Array], Array], names: tuple[str, ...]
-) -> tuple[Operands, dict[str, Array] | Exception, list[str]] | None:
-    """Return the operands, the results and which are wrong, if a layout of some operands matters."""
-    point = fixed()._replace(**{name: lay_out(getattr(fixed(), name)) for name in names})
-    expected = copies(examined.results(point.map(lambda array: np.array(array, order="C"))))
-    got = raised(lambda: copies(examined.results(point)))
-    wrong = [] if isinstance(got, Exception) else differing(got, expected)
-    return (point, got, wrong) if wrong or isinstance(got, Exception) else None
 
 
 # ------------------------------------------------------------------ an update step inside
@@ -218,14 +205,14 @@ def step_between_passes(examined: Examination) -> Explanation | None:
     found = _same_everywhere(examined, _step_of_the_layer)
     if found is None:
         return None
-    return _step(f"a second one computes dx with W{found[0]['w']}", ("W",), found[1])
+    return _step(f"a second one computes dx with W{found[0]['w']}", ["W"], found[1])
 
 
-def _step(words: str, moved: tuple[str, ...], early: bool) -> Explanation:
+def _step(words: str, moved: Sequence[str], early: bool) -> Explanation:
     sentence = f"The backward pass takes an update step: {words}"
     if early:
-        return Explanation("updated-too-early", sentence=sentence, about=("dx",))
-    return Explanation("update-step-inside", sentence=sentence, about=moved)
+        return Explanation("updated-too-early", sentence, ["dx"])
+    return Explanation("update-step-inside", sentence, moved)
 
 
 def _same_everywhere(

@@ -13,12 +13,7 @@ _SIGNS = {
 
 
 def notation(code: str) -> str:
-    """Return a formula in the notation of the equations, as far as it goes.
-
-    Examples:
-        >>> notation("x[:-1].T @ dout[:-1] / n")
-        'X[:-1]ᵀ·dout[:-1] / N'
-    """
+    """Return a formula in the notation of the equations, as far as it goes."""
     for pattern, sign in _SIGNS.items():
         code = re.sub(pattern, sign, code)
     return code
@@ -65,32 +60,17 @@ def scaled(code: str, scale: str, factor: float) -> str:
 
 
 def summed(code: str, scale: str, factor: float, term: str) -> str:
-    """Return a formula plus a scaled term, as code.
-
-    Examples:
-        >>> summed("x.T @ dout", "1", 0.01, "w"), summed("x @ w + b", "1", -1, "b")
-        ('x.T @ dout + 0.01 * w', 'x @ w + b - b')
-    """
+    """Return a formula plus a scaled term, as code."""
     sign = "-" if factor < 0 else "+"
     part = term if scale == "1" and abs(factor) == 1 else scaled(term, scale, abs(factor))
     return f"{code} {sign} {part}"
 
 
 def listed(words: Sequence[str]) -> str:
-    """Return words as a list that a sentence can hold.
-
-    Examples:
-        >>> listed(["out", "dx", "db"])
-        'out, dx and db'
-    """
+    """Return words as a list that a sentence can hold."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def with_verb(names: Sequence[str], singular: str, plural: str) -> str:
-    """Return names with the verb that agrees with them.
-
-    Examples:
-        >>> with_verb(["dx"], "is", "are"), with_verb(["dx", "dw"], "is", "are")
-        ('dx is', 'dx and dw are')
-    """
+    """Return names with the verb that agrees with them."""
     return f"{listed(names)} {singular if len(names) == 1 else plural}"

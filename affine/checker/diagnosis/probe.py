@@ -69,13 +69,7 @@ def _compiled(code: str) -> CodeType:
 
 
 def numbered(n: int, d: int, m: int, seed: int = 0) -> Operands:
-    """Return operands whose entries are different integers, none of them 0, of either sign.
-
-    Examples:
-        >>> point = numbered(2, 3, 4)
-        >>> len(set(np.concatenate([array.ravel() for array in point]).tolist()))
-        30
-    """
+    """Return operands whose entries are different integers, none of them 0, of either sign."""
     shapes = (n, d), (d, m), (m,), (n, m)
     sizes = [int(np.prod(shape)) for shape in shapes]
     count = sum(sizes)

@@ -1,6 +1,7 @@
 """Where a quantity is wrong: at which sizes, and beyond which; what is left of blocks."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 
@@ -9,41 +10,30 @@ from affine.checker.diagnosis.examination import Examination, Observed, close
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import listed, notation
 from affine.checker.diagnosis.probe import Probe, numbered
-from affine.layer import Array, Operands
+from affine.layer import Array
 
 __all__ = ["by_size", "condition", "describe_observed", "guarded", "remainder", "special_case"]
 
 Sizes = tuple[int, int, int]
 
-_CONDITIONS: dict[str, Callable[[int, int, int], bool]] = {
-    "N = 1": lambda n, d, m: n == 1,
-    "D = 1": lambda n, d, m: d == 1,
-    "M = 1": lambda n, d, m: m == 1,
-    "N > 1": lambda n, d, m: n > 1,
-    "D > 1": lambda n, d, m: d > 1,
-    "M > 1": lambda n, d, m: m > 1,
-    "N = D = M": lambda n, d, m: n == d == m,
-    "D = M": lambda n, d, m: d == m,
-    "N = M": lambda n, d, m: n == m,
-    "N = D": lambda n, d, m: n == d,
-    "D ≠ M": lambda n, d, m: d != m,
-    "N ≠ M": lambda n, d, m: n != m,
-    "N ≠ D": lambda n, d, m: n != d,
-    "two sizes are equal": lambda n, d, m: len({n, d, m}) < 3,
-    "not all sizes are equal": lambda n, d, m: len({n, d, m}) > 1,
-    "N is even": lambda n, d, m: n % 2 == 0,
-    "N is odd": lambda n, d, m: n % 2 == 1,
-    "D is even": lambda n, d, m: d % 2 == 0,
-    "D is odd": lambda n, d, m: d % 2 == 1,
-    "M is even": lambda n, d, m: m % 2 == 0,
-    "M is odd": lambda n, d, m: m % 2 == 1,
-    "N > D": lambda n, d, m: n > d,
-    "N < D": lambda n, d, m: n < d,
-    "D > M": lambda n, d, m: d > m,
-    "D < M": lambda n, d, m: d < m,
-    "N > M": lambda n, d, m: n > m,
-    "N < M": lambda n, d, m: n < m,
-}
+# The first that holds is the one that is said.
+_CONDITIONS = {
+    **{
+        code.upper().replace("==", "=").replace("!=", "≠"): code
+        for code in (
+            "n == 1", "d == 1", "m == 1", "n > 1", "d > 1", "m > 1", "n == d == m", "d == m",
+            "n == m", "n == d", "d != m", "n != m", "n != d",
+        )
+    },
+    "two sizes are equal": "len({n, d, m}) < 3",
+    "not all sizes are equal": "len({n, d, m}) > 1",
+    **{
+        f"{side.upper()} is {kind}": f"{side} % 2 == {rest}"
+        for side in "ndm"
+        for kind, rest in (("even", 0), ("odd", 1))
+    },
+    **{code.upper(): code for code in ("n > d", "n < d", "d > m", "d < m", "n > m", "n < m")},
+}  # fmt: skip
 # Those of a special case in the code, with a formula of its own.
 _SPECIAL = ("N = D = M", "D = M", "N = M", "N = D", "N = 1", "D = 1", "M = 1")
 _OF_ENTRIES: dict[str, Callable[[Array], Array]] = {
@@ -53,16 +43,10 @@ _OF_ENTRIES: dict[str, Callable[[Array], Array]] = {
 
 
 def condition(sizes: Sequence[Sizes], others: Sequence[Sizes]) -> str:
-    """Return what is true of all the sizes and of none of the others; `""` if nothing is.
-
-    Examples:
-        >>> condition([(3, 3, 3), (4, 2, 2)], [(5, 3, 4)])
-        'D = M'
-        >>> condition([(9, 2, 2), (17, 3, 2)], [(5, 3, 4)])
-        'N > 5'
-    """
-    for words, holds in _CONDITIONS.items():
-        if all(holds(*each) for each in sizes) and not any(holds(*each) for each in others):
+    """Return what is true of all the sizes and of none of the others; `""` if nothing is."""
+    for words in _CONDITIONS:
+        everywhere = all(_holds(words, each) for each in sizes)
+        if everywhere and not any(_holds(words, each) for each in others):
             return words
     for axis, name in enumerate("NDM"):
         most = max((each[axis] for each in others), default=0)
@@ -71,31 +55,29 @@ def condition(sizes: Sequence[Sizes], others: Sequence[Sizes]) -> str:
     return ""
 
 
-def special_case(examined: Examination, quantity: str) -> tuple[list[Explanation], str]:
-    """Return the formulas that explain a quantity in a special case, and which case that is.
+@cache
+def _holds(words: str, sizes: Sizes) -> bool:
+    return bool(eval(_CONDITIONS[words], {}, dict(zip("ndm", sizes, strict=True))))
 
-    Examples:
-        >>> from affine.layer import Layer
-        >>> def vjp(x, w, b):
-        ...     same = len(x) == len(w) == len(b)
-        ...     return x @ w + b, lambda g: (g @ w.T, x @ g if same else x.T @ g, g.sum(0))
-        >>> special_case(Examination(Layer("mine", vjp)), "dw")[1]
-        'N = D = M'
-    """
+
+def special_case(examined: Examination, quantity: str) -> tuple[list[Explanation], str]:
+    """Return the formulas that explain a quantity in a special case, and which case that is."""
     evidence = examined.evidence(quantity)
     for words in (*_SPECIAL, *_OF_ENTRIES):
-        there = [seen for seen in evidence if _is_special(seen.probe.point, words)]
+        there = [
+            seen
+            for seen in evidence
+            if (
+                _holds(words, seen.probe.point.sizes)
+                if words in _SPECIAL
+                else any((array != _OF_ENTRIES[words](array)).any() for array in seen.probe.point)
+            )
+        ]
         if sum(seen.wrong for seen in there) == sum(seen.wrong for seen in evidence):
             found = explanations(quantity, there, examined.raising(quantity))
             if found:
                 return found, words
     return [], ""
-
-
-def _is_special(point: Operands, words: str) -> bool:
-    if words in _SPECIAL:
-        return _CONDITIONS[words](*point.sizes)
-    return any(not np.array_equal(array, _OF_ENTRIES[words](array)) for array in point)
 
 
 def guarded(evidence: Sequence[Observed], code: str) -> str:
@@ -175,16 +157,7 @@ _LARGEST = 520
 
 
 def remainder(examined: Examination, quantity: str) -> list[Explanation]:
-    """Return the block size and the axis of which only full blocks are used.
-
-    Examples:
-        >>> from affine.layer import Layer
-        >>> def vjp(x, w, b):
-        ...     k = len(x) // 4 * 4
-        ...     return x @ w + b, lambda g: (g @ w.T, x[:k].T @ g[:k], g.sum(0))
-        >>> remainder(Examination(Layer("mine", vjp)), "dw")[0].mistake
-        'blocks-without-the-remainder'
-    """
+    """Return the block size and the axis of which only full blocks are used."""
     evidence = examined.evidence(quantity)
     wrong = [seen for seen in evidence if seen.wrong]
     sides = QUANTITIES[quantity].sides
@@ -204,7 +177,13 @@ def remainder(examined: Examination, quantity: str) -> list[Explanation]:
             everywhere = [*evidence, *examined.observe_all([wide], quantity)]
             is_general = _fitting(quantity, name, everywhere, rules)
             where = "" if is_general else _other_sizes(name, series)
-            return [_pattern(quantity, name, *rules[0], where)]
+            (kind, size), things = rules[0], _THINGS[name]
+            if kind == "first":
+                sentence = f"Your {quantity} uses the first {size} {things} only, so it is right "
+                return [Explanation("wrong-beyond-a-size", f"{sentence}up to {size}{where}")]
+            sentence = f"Your {quantity} takes the {things} in blocks of {size} and leaves out "
+            sentence += f"what remains after the last full block{where}"
+            return [Explanation("blocks-without-the-remainder", sentence)]
     return []
 
 
@@ -280,30 +259,11 @@ def _other_sizes(name: str, series: Sequence[Observed]) -> str:
     return f", with {listed([f'{other} = {size}' for other, size in sizes if other != name])}"
 
 
-def _pattern(quantity: str, name: str, kind: str, size: int, where: str) -> Explanation:
-    things = _THINGS[name]
-    if kind == "first":
-        words = f"uses the first {size} {things} only, so it is right up to {size}"
-        return Explanation("wrong-beyond-a-size", sentence=f"Your {quantity} {words}{where}")
-    words = f"takes the {things} in blocks of {size} and leaves out what remains after the last"
-    sentence = f"Your {quantity} {words} full block{where}"
-    return Explanation("blocks-without-the-remainder", sentence=sentence)
-
-
 # ------------------------------------------------------------------ beyond a size
 
 
 def by_size(examined: Examination, quantity: str) -> list[Explanation]:
-    """Return the size beyond which a quantity is wrong, found by bisection.
-
-    Examples:
-        >>> from affine.layer import Layer
-        >>> def vjp(x, w, b):
-        ...     scale = len(x) if len(x) > 6 else 1
-        ...     return x @ w + b, lambda g: (g @ w.T, x.T @ g / scale, g.sum(0))
-        >>> by_size(Examination(Layer("mine", vjp)), "dw")[0].sentence
-        'Your dw is right up to N = 6; beyond, it is Xᵀ·dout / N'
-    """
+    """Return the size beyond which a quantity is wrong, found by bisection."""
     wrong = [seen for seen in examined.evidence(quantity) if seen.wrong]
     shortest = {name: min((_length(seen, name) for seen in wrong), default=0) for name in _THINGS}
     for name in sorted(shortest, key=lambda name: -shortest[name]):
@@ -340,4 +300,4 @@ def _beyond(examined: Examination, quantity: str, name: str, low: int) -> Explan
     found = explanations(quantity, [*series[1:], *wrong])
     formula = f"it is {found[0].formula}" if len(found) == 1 else "it is wrong"
     sentence = f"Your {quantity} is right up to {name} = {low}{where}; beyond, {formula}"
-    return Explanation("wrong-beyond-a-size", sentence=sentence)
+    return Explanation("wrong-beyond-a-size", sentence)

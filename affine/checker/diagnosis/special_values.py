@@ -1,7 +1,7 @@
 """Mistakes of formats and special values: dtypes, NaN, infinity, large numbers, no data."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
@@ -27,15 +27,7 @@ _FORMATS = ("float16", "float32", "float64")
 
 
 def narrowed(examined: Examination, quantity: str) -> list[Explanation]:
-    """Return whether a result is the right one, stored in a narrower format.
-
-    Examples:
-        >>> from affine.layer import Layer
-        >>> def vjp(x, w, b):
-        ...     return (x @ w + b).astype("f4"), lambda g: (g @ w.T, x.T @ g, g.sum(0))
-        >>> narrowed(Examination(Layer("mine", vjp)), "out")[0].sentence
-        'Your out is float32 where the arguments are float64'
-    """
+    """Return whether a result is the right one, stored in a narrower format."""
     evidence = examined.evidence(quantity)
     dtypes = {seen.got.dtype for seen in evidence if seen.got is not None}
     if len(dtypes) != 1:
@@ -47,14 +39,14 @@ def narrowed(examined: Examination, quantity: str) -> list[Explanation]:
         if any(not _equal(seen.got, seen.right.astype(dtype)) for seen in evidence):
             return []
     sentence = f"Your {quantity} is {dtype} where the arguments are float64"
-    return [Explanation("result-narrowed", sentence=sentence)]
+    return [Explanation("result-narrowed", sentence)]
 
 
 def _equal(got: Array | None, value: Array) -> bool:
     return got is not None and got.shape == value.shape and bool((got == value).all())
 
 
-def one_format_only(examined: Examination) -> Iterator[Explanation]:
+def one_format_only(examined: Examination) -> Explanation | None:
     """A result has a dtype that does not follow the arguments'."""
     signs = fixed().map(np.sign)
     got = [examined.results(signs.map(lambda a: a.astype(name))) for name in _FORMATS]  # noqa: B023
@@ -63,11 +55,11 @@ def one_format_only(examined: Examination) -> Iterator[Explanation]:
         if dtypes != list(_FORMATS):
             sentence = f"Arguments in {listed(_FORMATS)} give your {quantity} in "
             sentence += listed(list(dict.fromkeys(dtypes)))
-            yield Explanation("one-format-only", sentence=sentence)
-            return
+            return Explanation("one-format-only", sentence)
+    return None
 
 
-def integers_truncated(examined: Examination) -> Iterator[Explanation]:
+def integers_truncated(examined: Examination) -> Explanation | None:
     """Integer arguments beside floating ones truncate the result."""
     point, quarters = fixed(), fixed().map(lambda array: array / 4)
     for name, array in point._asdict().items():
@@ -82,8 +74,8 @@ def integers_truncated(examined: Examination) -> Iterator[Explanation]:
         if cut:
             verb = "loses its fraction" if len(cut) == 1 else "lose their fractions"
             sentence = f"Your {listed(cut)} {verb} where {notation(name)} holds integers"
-            yield Explanation("integers-truncate", sentence=sentence)
-            return
+            return Explanation("integers-truncate", sentence)
+    return None
 
 
 # ------------------------------------------------------------------ values
@@ -91,7 +83,7 @@ def integers_truncated(examined: Examination) -> Iterator[Explanation]:
 _SPECIAL = {"A NaN": np.nan, "An ∞": np.inf, "A −∞": -np.inf}
 
 
-def nan_and_infinity(examined: Examination) -> Iterator[Explanation]:
+def nan_and_infinity(examined: Examination) -> Explanation | None:
     """A special value in one operand does not reach what depends on it, or reaches more."""
     for value in _SPECIAL:
         for name in Operands._fields:
@@ -99,8 +91,8 @@ def nan_and_infinity(examined: Examination) -> Iterator[Explanation]:
                 # Zeros beside the value: 0·∞ is NaN, so that a skipped product shows.
                 found = _reached(examined, name, value, zeros)
                 if found is not None:
-                    yield found
-                    return
+                    return found
+    return None
 
 
 def _reached(examined: Examination, name: str, value: str, zeros: bool) -> Explanation | None:
@@ -116,15 +108,15 @@ def _reached(examined: Examination, name: str, value: str, zeros: bool) -> Expla
         mistake = "nan-hidden" if np.isnan(_SPECIAL[value]) else "infinity-lost"
         sentence = f"{value} in {notation(name)} does not reach your {listed(lost)}"
         if zeros:
-            return Explanation("zeros-skipped", sentence=f"{sentence} where it meets 0")
-        return Explanation(mistake, sentence=sentence)
+            return Explanation("zeros-skipped", f"{sentence} where it meets 0")
+        return Explanation(mistake, sentence)
     spread = [key for key, (reached, right) in finite.items() if (~reached & right).any()]
     if spread:
         sentence = (
             f"{value} in {notation(name)} reaches entries of your {listed(spread)} "
             "that do not depend on it"
         )
-        return Explanation("nan-spread", sentence=sentence)
+        return Explanation("nan-spread", sentence)
     return None
 
 
@@ -136,7 +128,7 @@ def _by_terms(quantity: str, point: Operands) -> Array:
     return np.asarray(total + point.b if quantity == "out" else total)
 
 
-def magnitudes(examined: Examination) -> Iterator[Explanation]:
+def magnitudes(examined: Examination) -> Explanation | None:
     """Right at ordinary magnitudes, wrong near the ends of the format, where all results fit."""
     room = 12  # so that no partial sum of the equations overflows
     for names in (("dout",), ("x", "b"), ("w", "b")):
@@ -149,8 +141,8 @@ def magnitudes(examined: Examination) -> Iterator[Explanation]:
                 verbs = ("overflows", "overflow") if exponent > 0 else ("is lost", "are lost")
                 where = f"where {notation(names[0])} is near 2^{exponent}"
                 sentence = f"Your {with_verb(wrong, *verbs)} {where}"
-                yield Explanation("overflow-on-the-way", sentence=sentence, about=tuple(wrong))
-                return
+                return Explanation("overflow-on-the-way", sentence, wrong)
+    return None
 
 
 def _wrong_at(examined: Examination, names: tuple[str, ...], exponent: int) -> list[str]:
@@ -162,7 +154,7 @@ def _wrong_at(examined: Examination, names: tuple[str, ...], exponent: int) -> l
     return [key for key in wrong if exponent < 0 or not np.isfinite(got[key]).all()]
 
 
-def warns(examined: Examination) -> Iterator[Explanation]:
+def warns(examined: Examination) -> Explanation | None:
     """Finite arguments cause a warning."""
     for point in (fixed(), fixed().map(np.zeros_like), fixed().map(np.abs)):
         with warnings.catch_warnings(record=True) as caught, np.errstate(all="warn"):
@@ -170,30 +162,29 @@ def warns(examined: Examination) -> Iterator[Explanation]:
             examined.results(point)
         if caught:
             text = str(caught[0].message)
-            yield Explanation("warns", sentence=f"Finite arguments cause a warning: {text}")
-            return
+            return Explanation("warns", f"Finite arguments cause a warning: {text}")
+    return None
 
 
 # ------------------------------------------------------------------ shapes
 
 
-def empty_sizes(examined: Examination) -> Iterator[Explanation]:
+def empty_sizes(examined: Examination) -> Explanation | None:
     """Sizes of zero: an exception, another shape, or no zeros."""
     for side, (n, d, m) in {"N": (0, 3, 4), "D": (2, 0, 4), "M": (2, 3, 0)}.items():
         point = Operands(np.ones((n, d)), np.ones((d, m)), np.ones(m), np.ones((n, m)))
         got = raised(lambda: copies(examined.results(point)))  # noqa: B023
         if isinstance(got, Exception):
             sentence = f"With {side} = 0 the layer raises {describe_error(got)}"
-            yield Explanation("empty-sizes", sentence=sentence)
-            return
+            return Explanation("empty-sizes", sentence)
         wrong = [key for key, value in right_at(point).items() if not _equal(got.get(key), value)]
         if wrong:
             sentence = f"With {side} = 0 your {with_verb(wrong, 'is', 'are')} wrong"
-            yield Explanation("empty-sizes", sentence=sentence)
-            return
+            return Explanation("empty-sizes", sentence)
+    return None
 
 
-def shapes_accepted(examined: Examination) -> Iterator[Explanation]:
+def shapes_accepted(examined: Examination) -> Explanation | None:
     """A wrong shape is broadcast in silence."""
     x, w, b, dout = numbered(4, 3, 5)
     forward, backward = examined.layer.forward, examined.layer.backward
@@ -210,16 +201,18 @@ def shapes_accepted(examined: Examination) -> Iterator[Explanation]:
     accepted = [words for words, call in misfits.items() if not isinstance(raised(call), Exception)]
     if accepted:
         sentence = f"The layer accepts {listed(accepted[:3])}"
-        yield Explanation("shapes-not-checked", sentence=sentence)
+        return Explanation("shapes-not-checked", sentence)
+    return None
 
 
-def flattened_axes(examined: Examination) -> Iterator[Explanation]:
+def flattened_axes(examined: Examination) -> Explanation | None:
     """With an x of several axes, they are flattened in another order, or dX comes back flat."""
     x, w, b, dout = numbered(4, 6, 5)
     out, pullback = examined.layer.variants["with_extra_axes"](x.reshape(4, 2, 3), w, b)
     if _equal(out, x.reshape(4, 2, 3).reshape((4, 6), order="F") @ w + b):
         sentence = "X of shape (4, 2, 3) is flattened in Fortran order, but should be in C order"
-        yield Explanation("rows-stacked-for-columns", sentence=sentence)
-    elif _equal(pullback(dout)[0], dout @ w.T):
+        return Explanation("rows-stacked-for-columns", sentence)
+    if _equal(pullback(dout)[0], dout @ w.T):
         sentence = "With X of shape (4, 2, 3), your dx has shape (4, 6) and the right numbers"
-        yield Explanation("dx-stays-flat", sentence=sentence)
+        return Explanation("dx-stays-flat", sentence)
+    return None
