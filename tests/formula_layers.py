@@ -7,9 +7,8 @@ import numpy as np
 
 from affine.checker.diagnosis import diagnose
 from affine.checker.diagnosis.catalogue import RIGHT, formulas
-from affine.checker.diagnosis.examination import RESULTS, close
 from affine.checker.diagnosis.fit import ratio
-from affine.checker.diagnosis.probe import standard
+from affine.checker.diagnosis.probe import RESULTS, close, standard
 from affine.layer import GRADIENTS, Layer
 from affine.properties import PROPERTIES
 

@@ -10,7 +10,7 @@ import pytest
 
 from affine.checker.diagnosis import MISTAKES, diagnose
 from affine.checker.diagnosis.catalogue import RIGHT, Formula, scales, terms
-from affine.checker.diagnosis.examination import RESULTS
+from affine.checker.diagnosis.probe import RESULTS
 from affine.checker.reading import layer_from
 from affine.equations import EQUATIONS
 from tests.formula_layers import (

@@ -8,7 +8,7 @@ import pytest
 
 from affine.checker.diagnosis import diagnose
 from affine.checker.diagnosis.catalogue import formulas
-from affine.checker.diagnosis.examination import RESULTS
+from affine.checker.diagnosis.probe import RESULTS
 from affine.checker.reading import load
 from affine.properties import PROPERTIES
 from tests.formula_layers import (

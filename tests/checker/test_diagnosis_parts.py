@@ -8,9 +8,9 @@ import pytest
 
 from affine.checker.diagnosis import diagnose
 from affine.checker.diagnosis.diagnosis import DETECTORS, UNASKED
-from affine.checker.diagnosis.examination import close
 from affine.checker.diagnosis.fit import ratio
 from affine.checker.diagnosis.phrasing import listed, notation, summed, with_verb
+from affine.checker.diagnosis.probe import close
 from affine.checker.diagnosis.sizes import condition
 from affine.checker.reading import load
 from affine.layer import Layer

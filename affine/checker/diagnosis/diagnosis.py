@@ -11,17 +11,16 @@ from affine.checker.diagnosis import memory, sizes, special_values, state
 from affine.checker.diagnosis.catalogue import MISTAKES, QUANTITIES, Diagnosis, Explanation
 from affine.checker.diagnosis.entrywise import entrywise, rounded_operands
 from affine.checker.diagnosis.examination import (
-    RESULTS,
+    OF_VARIANT,
     Examination,
     Observation,
-    close,
     describe_error,
     error_message,
     raised,
 )
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import listed
-from affine.checker.diagnosis.probe import numbered
+from affine.checker.diagnosis.probe import RESULTS, close, numbered
 from affine.checker.exceptions import NotThreeGradients
 from affine.layer import (
     GRADIENTS,
@@ -64,10 +63,6 @@ DETECTORS: Mapping[str, Detector] = {
 UNASKED = ("integers_truncated",)
 """What no property shows: looked for where none failed."""
 
-_OF_VARIANT = {
-    "jvp": ("out_dot",),
-    "per_sample_gradients": tuple(f"per-sample {name}" for name in GRADIENTS),
-}
 _NOTHING = (
     "No mistake shows on the probes of the diagnosis: look at what is special about the case."
 )
@@ -129,7 +124,7 @@ def _diagnosed(examined: Examination, quantity: str, needs: str, shows: Iterable
     shown = [DETECTORS[name] for name in shows]
     if found := _first(examined, (find for find in shown if find in _OF_CALLS)):
         return _stated(quantity, found)
-    asked = (quantity,) if quantity in QUANTITIES else _OF_VARIANT.get(needs, ())
+    asked = (quantity,) if quantity in QUANTITIES else OF_VARIANT.get(needs, ())
     wrong = _wrong(examined, asked)
     if named := _of_wrong(examined, wrong):
         return named

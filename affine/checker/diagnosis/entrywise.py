@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from affine.checker.diagnosis.catalogue import QUANTITIES, SIDES, Explanation
-from affine.checker.diagnosis.examination import Examination, Observed, close
+from affine.checker.diagnosis.examination import Examination, Observed
 from affine.checker.diagnosis.fit import explains
 from affine.checker.diagnosis.phrasing import listed, notation, number, shortest
-from affine.checker.diagnosis.probe import Probe, numbered
+from affine.checker.diagnosis.probe import Probe, close, numbered
 from affine.layer import Array, Operands
 
 __all__ = ["entrywise", "rounded_operands"]
@@ -24,14 +24,10 @@ _UNITS = {"float32": 2.0**-23, "bfloat16": 2.0**-7, "float16": 2.0**-10}
 
 
 class Change(NamedTuple):
-    """What happens to every entry.
+    """What happens to every entry, and in words, such as "clipped to [-1, 1]".
 
-    Attributes:
-        mistake: The name of the mistake.
-        words: As in "clipped to [-1, 1]".
-        apply: The function of one array.
-        scale: A magnitude around which the change shows.
-        unit: That of a narrower format, in which the result may be computed in any order.
+    The scale is a magnitude around which it shows, the unit that of a narrower format, in which
+    the result may be computed in any order.
     """
 
     mistake: str
@@ -59,11 +55,10 @@ def entrywise(examined: Examination, quantity: str) -> list[Explanation]:
     """Return the change, entry by entry, that explains a wrong quantity."""
     operands = QUANTITIES[quantity].operands
     for operand in operands:
-        values = _values()
-        curve = _curve(examined, quantity, operand, values)
-        if curve is None or np.array_equal(values, curve):
+        curve = _curve(examined, quantity, operand, _VALUES)
+        if curve is None or np.array_equal(_VALUES, curve):
             continue
-        for change in _changes(examined, quantity, operand, values, curve):
+        for change in _changes(examined, quantity, operand, curve):
             # Of the result, of the one operand, of all: where several fit they are one.
             for changed in ((), (operand,), operands):
                 if _verified(examined, quantity, change, changed):
@@ -108,14 +103,13 @@ def _rounding_to(name: str) -> Callable[[Array], Array]:
 # ------------------------------------------------------------------ the curve
 
 
-def _values() -> Array:
-    """Powers of two, thirds and tenths, and numbers that need every bit, of both signs."""
-    powers = np.ldexp(1.0, np.arange(-40, 41, 2))
-    fractions = np.arange(1, 40) / 7
-    decimals = np.array([0.1, 0.01, 0.001, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 123.456, 0.123456789])
-    digits = np.array([2.0**11 + 1, 2.0**24 + 1, 2.0**52 + 1])
-    positive = np.concatenate([powers, fractions, decimals, digits])
-    return np.concatenate([positive, -positive, [0.0]])
+# Powers of two, sevenths and tenths, and numbers that need every bit, of both signs.
+_POSITIVE = np.concatenate([
+    np.ldexp(1.0, np.arange(-40, 41, 2)), np.arange(1, 40) / 7,
+    [0.1, 0.01, 0.001, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 123.456, 0.123456789],
+    [2.0**11 + 1, 2.0**24 + 1, 2.0**52 + 1],
+])  # fmt: skip
+_VALUES = np.concatenate([_POSITIVE, -_POSITIVE, [0.0]])
 
 
 def _curve(examined: Examination, quantity: str, operand: str, values: Array) -> Array | None:
@@ -138,10 +132,9 @@ def _curve(examined: Examination, quantity: str, operand: str, values: Array) ->
     return np.asarray(line[(0,) * (line.ndim - 1)])
 
 
-def _changes(
-    examined: Examination, quantity: str, operand: str, values: Array, curve: Array
-) -> Iterator[Change]:
-    yield from _clips(values, curve)
+def _changes(examined: Examination, quantity: str, operand: str, curve: Array) -> Iterator[Change]:
+    values = _VALUES
+    yield from _clips(curve)
     for name, unit in _UNITS.items():
         change = Change("lower-precision", f"computed in {name}", _rounding_to(name), unit=unit)
         if np.array_equal(change.apply(values), curve):
@@ -155,10 +148,11 @@ def _changes(
         yield Change(
             "negative-side-scaled", words, lambda array: np.where(array < 0, slope * array, array)
         )
-    yield from _thresholds(examined, quantity, operand, values, curve)
+    yield from _thresholds(examined, quantity, operand, curve)
 
 
-def _clips(values: Array, curve: Array) -> Iterator[Change]:
+def _clips(curve: Array) -> Iterator[Change]:
+    values = _VALUES
     low, high = float(curve.min()), float(curve.max())
     if np.array_equal(np.clip(values, low, high), curve) and low < high:
         below, above = low > values.min(), high < values.max()
@@ -189,9 +183,10 @@ _ROUNDINGS: dict[str, Callable[[Array], Array]] = {
 
 
 def _thresholds(
-    examined: Examination, quantity: str, operand: str, values: Array, curve: Array
+    examined: Examination, quantity: str, operand: str, curve: Array
 ) -> Iterator[Change]:
     """Find the threshold below which values become 0: bracket it, then take a short number."""
+    values = _VALUES
     lost = np.abs(values[(curve == 0) & (values != 0)])
     kept = np.abs(values[(curve == values) & (values != 0)])
     if not len(lost) or not len(kept) or len(lost) + len(kept) + 1 != len(values):

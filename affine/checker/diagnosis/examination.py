@@ -1,6 +1,6 @@
 """What a layer does on the probes of a diagnosis."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from textwrap import shorten
 from time import perf_counter
@@ -8,8 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from affine.checker.diagnosis.catalogue import RIGHT
-from affine.checker.diagnosis.probe import Probe, numbered, standard
+from affine.checker.diagnosis.probe import RESULTS, Probe, arrays, close, copies, numbered, standard
 from affine.checker.exceptions import render
 from affine.layer import (
     GRADIENTS,
@@ -24,11 +23,15 @@ from affine.layer import (
 )
 
 __all__ = [
-    "RESULTS", "Examination", "Observation", "Observed", "arrays", "close", "copies",
-    "describe_error", "differing", "error_message", "raised",
+    "OF_VARIANT", "Examination", "Observation", "Observed", "describe_error", "error_message",
+    "raised",
 ]  # fmt: skip
 
-RESULTS = ("out", *GRADIENTS)
+OF_VARIANT = {
+    "jvp": ("out_dot",),
+    "per_sample_gradients": ("per-sample dx", "per-sample dw", "per-sample db"),
+}
+"""The quantities that a variant returns."""
 Backward: TypeAlias = Callable[[Array], dict[str, Array]]
 """A backward pass that returns the gradients by name."""
 # Seconds that the calls of one diagnosis may take, and how many probes there are at the least.
@@ -40,37 +43,6 @@ _FURTHER = (
 )  # fmt: skip
 # Past the largest sizes that a property makes by itself.
 _FAR = ((1030, 2, 3), (1031, 3, 2), (2, 1030, 3), (3, 1031, 2), (2, 3, 1030), (3, 2, 1031))
-
-
-def close(got: Array | None, value: Array | None) -> bool:
-    """Whether a result is a formula's value up to the formula's own rounding, NaN included."""
-    if got is None or value is None or got.shape != value.shape:
-        return False
-    if (got == value).all():
-        return True
-    if got.dtype.kind not in "fiu":
-        return False
-    finite = np.isfinite(value)
-    if not (got[~finite] == value[~finite]).all() and not (np.isnan(got) == np.isnan(value)).all():
-        return False
-    largest = float(np.abs(value[finite]).max(initial=0))
-    unit = float(np.finfo(got.dtype).eps) if got.dtype.kind == "f" else 0.0
-    return bool((np.abs(got[finite] - value[finite]) <= 64 * unit * largest).all())
-
-
-def arrays(results: Mapping[str, Any]) -> dict[str, Array]:
-    """Return the results that are arrays."""
-    return {name: result for name, result in results.items() if isinstance(result, np.ndarray)}
-
-
-def copies(results: Mapping[str, Any]) -> dict[str, Array]:
-    """Return copies of the results that are arrays, which no later call changes."""
-    return {name: np.array(result) for name, result in arrays(results).items()}
-
-
-def differing(results: Mapping[str, Array], expected: Mapping[str, Array]) -> list[str]:
-    """Return the names of the results that are not as expected."""
-    return [name for name in results if not close(results[name], expected.get(name))]
 
 
 def raised(call: Callable[[], Any]) -> Any:
@@ -97,13 +69,9 @@ def describe_error(error: Exception) -> str:
 
 
 class Observed(NamedTuple):
-    """One quantity on one probe.
+    """One quantity on one probe: what the layer returned, and what the equation gives.
 
-    Attributes:
-        probe: The probe.
-        got: What the layer returned; None where that is no array of numbers.
-        right: What the equation gives.
-        wrong: Whether the two differ by more than rounding, or in shape.
+    What is not an array of numbers is None; wrong is what differs in shape or beyond rounding.
     """
 
     probe: Probe
@@ -122,14 +90,7 @@ class Observed(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """One call: the results that came back, and the exception if one was raised.
-
-    Attributes:
-        probe: The probe.
-        results: Each quantity that came back.
-        error: The exception.
-        other: What the backward pass returned in place of three gradients.
-    """
+    """One call: what came back, the exception that was raised, what is not three gradients."""
 
     probe: Probe
     results: dict[str, Observed]
@@ -151,7 +112,11 @@ class Examination:
     def standard(self) -> list[Observation]:
         """Return what the layer does on the standard probes, and on the case that was found."""
         if self._standard is None:
-            probes = [*standard(self.layer.compiles_per_shape), *_probe_of(self.case)]
+            probes = list(standard(self.layer.compiles_per_shape))
+            if self.case is not None and 0 not in self.case.primal.sizes:
+                point = self.case.primal.map(lambda a: np.array(a, np.float64, order="C"))
+                if all(np.isfinite(array).all() for array in point):
+                    probes.append(Probe(point))
             self._standard = []
             for probe in probes:
                 if len(self._standard) < _LEAST or self._seconds() < _PATIENCE / 2:
@@ -183,11 +148,7 @@ class Examination:
         return tuple(name for name in RESULTS if any(seen.wrong for seen in self.evidence(name)))
 
     def observe(self, probe: Probe) -> Observation:
-        """Call the layer on copies of a probe's operands.
-
-        Raises:
-            WorkerDied: The layer's process ended or hung.
-        """
+        """Call the layer on copies of a probe's operands."""
         point = self.kept(probe.point.map(lambda array: np.array(array, order="C")))
         results: dict[str, Observed] = {}
 
@@ -232,11 +193,7 @@ class Examination:
         return point.map(self.layer.memory.lend)
 
     def kept(self, point: Operands) -> Operands:
-        """Keep the arguments of one more call alive as long as the examination.
-
-        Raises:
-            OutOfTime: One diagnosis has taken too long.
-        """
+        """Keep the arguments of one more call alive; raises `OutOfTime` after too many."""
         if self._seconds() > _PATIENCE:
             raise OutOfTime("the diagnosis took too long")
         self._kept.append(point)
@@ -247,29 +204,15 @@ class Examination:
 
     def _of_variant(self, quantity: str) -> list[Observed]:
         """Return a result of jvp or of per_sample_gradients on the standard probes."""
-        jvp, per_sample = map(self.layer.variants.get, ("jvp", "per_sample_gradients"))
+        needs = next((needs for needs, names in OF_VARIANT.items() if quantity in names), "")
         seen: list[Observed] = []
-        for call in self.standard():
+        for call in self.standard() if needs in self.layer.variants else ():
             x, w, b, dout = call.probe.point
             dots = {"x_dot": x[::-1] + 1, "w_dot": w[::-1] + 2, "b_dot": b[::-1] + 3}
-            probe = Probe(call.probe.point, **dots)
-            if quantity == "out_dot" and jvp is not None:
-                result = raised(partial(jvp, x, w, *dots.values()))
-            elif per_sample is not None and quantity in RIGHT:
-                result = raised(partial(per_sample, dout, x, w))
-                if isinstance(result, tuple):
-                    result = result[GRADIENTS.index(quantity.removeprefix("per-sample "))]
-            else:
-                return []
+            arguments = (x, w, *dots.values()) if needs == "jvp" else (dout, x, w)
+            result = raised(partial(self.layer.variants[needs], *arguments))
+            if isinstance(result, tuple):
+                result = result[OF_VARIANT[needs].index(quantity)]
             if not isinstance(result, Exception):
-                seen.append(Observed.of(probe, quantity, result))
+                seen.append(Observed.of(Probe(call.probe.point, **dots), quantity, result))
         return seen
-
-
-def _probe_of(case: Case | None) -> list[Probe]:
-    if case is None or 0 in case.primal.sizes:
-        return []
-    point = case.primal.map(lambda array: np.array(array, np.float64, order="C"))
-    if not all(np.isfinite(array).all() for array in point):
-        return []
-    return [Probe(point)]

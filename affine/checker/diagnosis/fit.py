@@ -8,9 +8,9 @@ from typing import TypeAlias
 import numpy as np
 
 from affine.checker.diagnosis.catalogue import RIGHT, Explanation, formulas, scales, terms
-from affine.checker.diagnosis.examination import Observed, close
+from affine.checker.diagnosis.examination import Observed
 from affine.checker.diagnosis.phrasing import number, scaled, shortest, summed
-from affine.checker.diagnosis.probe import Probe
+from affine.checker.diagnosis.probe import Probe, close
 from affine.layer import Array
 
 __all__ = ["explains", "explanations", "ratio"]

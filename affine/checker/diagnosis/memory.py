@@ -6,18 +6,10 @@ import numpy as np
 
 from affine.cases import LAYOUTS
 from affine.checker.diagnosis.catalogue import Explanation
-from affine.checker.diagnosis.examination import (
-    RESULTS,
-    Examination,
-    close,
-    copies,
-    describe_error,
-    differing,
-    raised,
-)
+from affine.checker.diagnosis.examination import Examination, describe_error, raised
 from affine.checker.diagnosis.fit import ratio
 from affine.checker.diagnosis.phrasing import listed, notation, number, with_verb
-from affine.checker.diagnosis.probe import fixed, numbered
+from affine.checker.diagnosis.probe import RESULTS, close, copies, differing, fixed, numbered
 from affine.layer import Array, Operands
 
 __all__ = [

@@ -6,6 +6,7 @@ sizes, for what only runs there; sizes of one and beyond small blocks; zeros, on
 small values.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from types import CodeType
 from typing import Any
@@ -15,7 +16,10 @@ import numpy as np
 from affine.checker.diagnosis.catalogue import RIGHT
 from affine.layer import GRADIENTS, Array, Operands
 
-__all__ = ["Probe", "fixed", "numbered", "right_at", "standard"]
+__all__ = [
+    "RESULTS", "Probe", "arrays", "close", "copies", "differing", "fixed", "numbered", "right_at",
+    "standard",
+]  # fmt: skip
 
 _SIZES = (
     (5, 3, 4), (3, 4, 2), (2, 5, 3), (7, 2, 3), (4, 6, 5), (6, 4, 2),
@@ -27,6 +31,9 @@ _SIZES = (
 )  # fmt: skip
 # Where every new shape costs a compilation.
 _FEW_SIZES = ((5, 3, 4), (3, 4, 2), (3, 3, 3), (4, 4, 4), (5, 3, 3), (4, 2, 4), (1, 3, 2))
+
+
+RESULTS = ("out", *GRADIENTS)
 
 
 class Probe:
@@ -88,16 +95,12 @@ def fixed(seed: int = 0) -> Operands:
 def right_at(point: Operands) -> dict[str, Array]:
     """Return what the equations give, by name."""
     probe = Probe(point)
-    return {name: probe.right(name) for name in ("out", *GRADIENTS)}
+    return {name: probe.right(name) for name in RESULTS}
 
 
 @cache
 def standard(few_shapes: bool = False) -> tuple[Probe, ...]:
-    """Return the probes that every diagnosis starts with.
-
-    Args:
-        few_shapes: Whether to keep to a few shapes, for layers that are compiled for each.
-    """
+    """Return the probes that every diagnosis starts with, or few if each costs a compilation."""
     sizes = _FEW_SIZES if few_shapes else _SIZES
     points = [numbered(*size) for size in sizes[:6]]
     points += _patterned(numbered(5, 3, 4, seed=1))
@@ -135,3 +138,37 @@ def _holed(point: Operands, row: int) -> Operands:
     holed = Operands(*(array * (np.abs(array) % 3 > 0) for array in point))
     holed.x[row] = holed.dout[row + 1] = 0
     return holed
+
+
+# ------------------------------------------------------------------ comparison
+
+
+def close(got: Array | None, value: Array | None) -> bool:
+    """Whether a result is a formula's value up to the formula's own rounding, NaN included."""
+    if got is None or value is None or got.shape != value.shape:
+        return False
+    if (got == value).all():
+        return True
+    if got.dtype.kind not in "fiu":
+        return False
+    finite = np.isfinite(value)
+    if not (got[~finite] == value[~finite]).all() and not (np.isnan(got) == np.isnan(value)).all():
+        return False
+    largest = float(np.abs(value[finite]).max(initial=0))
+    unit = float(np.finfo(got.dtype).eps) if got.dtype.kind == "f" else 0.0
+    return bool((np.abs(got[finite] - value[finite]) <= 64 * unit * largest).all())
+
+
+def arrays(results: Mapping[str, Any]) -> dict[str, Array]:
+    """Return the results that are arrays."""
+    return {name: result for name, result in results.items() if isinstance(result, np.ndarray)}
+
+
+def copies(results: Mapping[str, Any]) -> dict[str, Array]:
+    """Return copies of the results that are arrays, which no later call changes."""
+    return {name: np.array(result) for name, result in arrays(results).items()}
+
+
+def differing(results: Mapping[str, Array], expected: Mapping[str, Array]) -> list[str]:
+    """Return the names of the results that are not as expected."""
+    return [name for name in results if not close(results[name], expected.get(name))]

@@ -6,10 +6,10 @@ from functools import cache
 import numpy as np
 
 from affine.checker.diagnosis.catalogue import QUANTITIES, SIDES, Explanation
-from affine.checker.diagnosis.examination import Examination, Observed, close
+from affine.checker.diagnosis.examination import Examination, Observed
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import listed, notation
-from affine.checker.diagnosis.probe import Probe, numbered
+from affine.checker.diagnosis.probe import Probe, close, numbered
 from affine.layer import Array
 
 __all__ = ["by_size", "condition", "describe_observed", "guarded", "remainder", "special_case"]

@@ -6,16 +6,9 @@ from collections.abc import Callable
 import numpy as np
 
 from affine.checker.diagnosis.catalogue import QUANTITIES, SIDES, Explanation
-from affine.checker.diagnosis.examination import (
-    RESULTS,
-    Examination,
-    close,
-    copies,
-    describe_error,
-    raised,
-)
+from affine.checker.diagnosis.examination import Examination, describe_error, raised
 from affine.checker.diagnosis.phrasing import listed, notation, with_verb
-from affine.checker.diagnosis.probe import fixed, numbered, right_at
+from affine.checker.diagnosis.probe import RESULTS, close, copies, fixed, numbered, right_at
 from affine.layer import Array, Operands
 
 __all__ = [

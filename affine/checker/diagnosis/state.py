@@ -6,18 +6,18 @@ from itertools import combinations
 import numpy as np
 
 from affine.checker.diagnosis.catalogue import Explanation
-from affine.checker.diagnosis.examination import (
-    Examination,
+from affine.checker.diagnosis.examination import Examination, describe_error, raised
+from affine.checker.diagnosis.memory import arguments_modified, step_between_passes
+from affine.checker.diagnosis.phrasing import listed, notation, with_verb
+from affine.checker.diagnosis.probe import (
     arrays,
     close,
     copies,
-    describe_error,
     differing,
-    raised,
+    fixed,
+    numbered,
+    right_at,
 )
-from affine.checker.diagnosis.memory import arguments_modified, step_between_passes
-from affine.checker.diagnosis.phrasing import listed, notation, with_verb
-from affine.checker.diagnosis.probe import fixed, numbered, right_at
 from affine.layer import Array, Operands, by_name
 
 __all__ = [
