@@ -102,7 +102,6 @@ def _rounding_to(name: str) -> Callable[[Array], Array]:
 
 # ------------------------------------------------------------------ the curve
 
-
 # Powers of two, sevenths and tenths, and numbers that need every bit, of both signs.
 _POSITIVE = np.concatenate([
     np.ldexp(1.0, np.arange(-40, 41, 2)), np.arange(1, 40) / 7,
@@ -133,34 +132,26 @@ def _curve(examined: Examination, quantity: str, operand: str, values: Array) ->
 
 
 def _changes(examined: Examination, quantity: str, operand: str, curve: Array) -> Iterator[Change]:
-    values = _VALUES
-    yield from _clips(curve)
-    for name, unit in _UNITS.items():
-        change = Change("lower-precision", f"computed in {name}", _rounding_to(name), unit=unit)
-        if np.array_equal(change.apply(values), curve):
-            yield change
-    for words, function in _ROUNDINGS.items():
-        if np.array_equal(function(values), curve):
-            yield Change("rounded", words, function)
-    slope = float(curve[values == -1][0] / -1)
-    if slope not in (0, 1, -1) and close(np.where(values < 0, slope * values, values), curve):
-        words = f"multiplied by {number(slope)} where it is negative"
-        yield Change(
-            "negative-side-scaled", words, lambda array: np.where(array < 0, slope * array, array)
-        )
-    yield from _thresholds(examined, quantity, operand, curve)
-
-
-def _clips(curve: Array) -> Iterator[Change]:
-    values = _VALUES
+    """Yield the changes that give the curve."""
     low, high = float(curve.min()), float(curve.max())
-    if np.array_equal(np.clip(values, low, high), curve) and low < high:
-        below, above = low > values.min(), high < values.max()
+    candidates = [*_FIXED, *_thresholds(examined, quantity, operand, curve)]
+    if low < high and np.isfinite(curve).all():
+        below, above = low > _VALUES.min(), high < _VALUES.max()
         words = f"clipped to [{number(low)}, {number(high)}]"
         if not (below and above):
             words = f"cut off {f'below {number(low)}' if below else f'above {number(high)}'}"
-        scale = max(abs(low) if below else 0, abs(high) if above else 0)
-        yield Change("clipped", words, lambda array: np.clip(array, low, high), scale)
+        scale = max(abs(low) * below, abs(high) * above)
+        clip = Change("clipped", words, lambda array: np.clip(array, low, high), scale)
+        candidates.insert(0, clip)
+    yield from (each for each in candidates if np.array_equal(each.apply(_VALUES), curve))
+    slope = float(curve[_VALUES == -1][0] / -1)
+
+    def scaled(array: Array) -> Array:
+        return np.where(array < 0, slope * array, array)
+
+    if slope not in (0, 1, -1) and close(scaled(_VALUES), curve):
+        words = f"multiplied by {number(slope)} where it is negative"
+        yield Change("negative-side-scaled", words, scaled)
 
 
 def _binary(places: int, function: Callable[[Array], Array]) -> Callable[[Array], Array]:
@@ -180,20 +171,24 @@ _ROUNDINGS: dict[str, Callable[[Array], Array]] = {
     **{f"rounded to {places} binary places": _binary(places, np.rint) for places in range(1, 33)},
     **{f"cut off after {places} binary places": _binary(places, np.trunc) for places in (4, 8, 16)},
 }
+_FIXED = [
+    *(
+        Change("lower-precision", f"computed in {name}", _rounding_to(name), unit=unit)
+        for name, unit in _UNITS.items()
+    ),
+    *(Change("rounded", words, function) for words, function in _ROUNDINGS.items()),
+]
 
 
 def _thresholds(
     examined: Examination, quantity: str, operand: str, curve: Array
 ) -> Iterator[Change]:
     """Find the threshold below which values become 0: bracket it, then take a short number."""
-    values = _VALUES
-    lost = np.abs(values[(curve == 0) & (values != 0)])
-    kept = np.abs(values[(curve == values) & (values != 0)])
-    if not len(lost) or not len(kept) or len(lost) + len(kept) + 1 != len(values):
+    lost = np.abs(_VALUES[(curve == 0) & (_VALUES != 0)])
+    kept = np.abs(_VALUES[(curve == _VALUES) & (_VALUES != 0)])
+    if not len(lost) or not len(kept) or lost.max() >= kept.min():
         return
     low, high = float(lost.max()), float(kept.min())
-    if low >= high:
-        return
     for _ in range(3):
         between = np.geomspace(low, high, 64)
         found = _curve(examined, quantity, operand, between)

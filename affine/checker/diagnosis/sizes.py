@@ -10,7 +10,7 @@ from affine.checker.diagnosis.examination import Examination, Observed
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import listed, notation
 from affine.checker.diagnosis.probe import Probe, close, numbered
-from affine.layer import Array
+from affine.layer import Array, Operands
 
 __all__ = ["by_size", "condition", "describe_observed", "guarded", "remainder", "special_case"]
 
@@ -64,20 +64,18 @@ def special_case(examined: Examination, quantity: str) -> tuple[list[Explanation
     """Return the formulas that explain a quantity in a special case, and which case that is."""
     evidence = examined.evidence(quantity)
     for words in (*_SPECIAL, *_OF_ENTRIES):
-        there = [
-            seen
-            for seen in evidence
-            if (
-                _holds(words, seen.probe.point.sizes)
-                if words in _SPECIAL
-                else any((array != _OF_ENTRIES[words](array)).any() for array in seen.probe.point)
-            )
-        ]
+        there = [seen for seen in evidence if _is_special(seen.probe.point, words)]
         if sum(seen.wrong for seen in there) == sum(seen.wrong for seen in evidence):
             found = explanations(quantity, there, examined.raising(quantity))
             if found:
                 return found, words
     return [], ""
+
+
+def _is_special(point: Operands, words: str) -> bool:
+    if words in _SPECIAL:
+        return _holds(words, point.sizes)
+    return any((array != _OF_ENTRIES[words](array)).any() for array in point)
 
 
 def guarded(evidence: Sequence[Observed], code: str) -> str:
@@ -147,88 +145,106 @@ def _first_difference(seen: Observed) -> str:
     return f"has {got:g} at {list(index)}, but should have {right:g} ({count})"
 
 
-# ------------------------------------------------------------------ blocks and the first few
+# ------------------------------------------------------------------ along one side
 
 _THINGS = {"N": "data points", "D": "features", "M": "outputs"}
-# A kind of rule and its number: how many of an axis are used.
+# A kind of rule and its number: how many of a side are used.
 _Rule = tuple[str, int]
 _KINDS = ("blocks", "blocks from the first full one", "first")
 _LARGEST = 520
 
 
+class _Along:
+    """A quantity of a layer as one side, N, D or M, becomes longer."""
+
+    def __init__(self, examined: Examination, quantity: str, name: str) -> None:
+        self.examined, self.quantity, self.name = examined, quantity, name
+        self.evidence = examined.evidence(quantity)
+        self.wrong = [seen for seen in self.evidence if seen.wrong]
+        self.least = min(map(self.length, self.wrong), default=0)
+        self.most = max(map(self.length, self.wrong), default=0)
+
+    def length(self, seen: Observed) -> int:
+        """Return how long the side is on a probe."""
+        return seen.probe.point.sizes["NDM".index(self.name)]
+
+    def series(self, lengths: Sequence[int]) -> list[Observed]:
+        """Look at other lengths; the other sides are as short as they are known to matter."""
+        sizes = list(map(min, zip(*(seen.probe.point.sizes for seen in self.wrong), strict=True)))
+        points = []
+        for length in lengths:
+            sizes["NDM".index(self.name)] = length
+            points.append(numbered(*sizes))
+        return self.examined.observe_all(points, self.quantity)
+
+    def others(self, series: Sequence[Observed]) -> str:
+        """Say at which other sizes a series was observed."""
+        sizes = zip("NDM", series[0].probe.point.sizes, strict=True)
+        words = [f"{other} = {size}" for other, size in sizes if other != self.name]
+        return f", with {listed(words)}"
+
+    def fitting(self, evidence: Sequence[Observed], rules: Sequence[_Rule]) -> list[_Rule]:
+        """Return the rules that give every result."""
+        return [rule for rule in rules if all(self._fits(seen, *rule) for seen in evidence)]
+
+    def _fits(self, seen: Observed, kind: str, size: int) -> bool:
+        length = self.length(seen)
+        kept = length // size * size
+        if kind == "first":
+            kept = min(length, size)
+        elif kind != "blocks" and length < size:
+            kept = length
+        if (kept == length) == seen.wrong:
+            return not seen.right.any()
+        return close(seen.got, self._stopped(seen, kept))
+
+    def _stopped(self, seen: Observed, kept: int) -> Array:
+        """Return what is left of a result if a side that is summed or filled stops early."""
+        _, operands, sides, _ = QUANTITIES[self.quantity]
+        side = self.name.lower()
+        if side in sides:
+            result = seen.right.copy()
+            np.moveaxis(result, sides.index(side), 0)[kept:] = 0
+            return result
+        name = next(name for name in operands if side in SIDES[name])
+        operand = getattr(seen.probe.point, name).copy()
+        np.moveaxis(operand, SIDES[name].index(side), 0)[kept:] = 0
+        return Probe(seen.probe.point._replace(**{name: operand})).right(self.quantity)
+
+
 def remainder(examined: Examination, quantity: str) -> list[Explanation]:
-    """Return the block size and the axis of which only full blocks are used."""
-    evidence = examined.evidence(quantity)
-    wrong = [seen for seen in evidence if seen.wrong]
+    """Return the block size and the side of which only full blocks are used."""
     sides = QUANTITIES[quantity].sides
     summed = {side for name in QUANTITIES[quantity].operands for side in SIDES[name]} - {*sides}
     for name in (*summed, *sides):
-        name = name.upper()
-        longest = max((_length(seen, name) for seen in wrong), default=0)
-        rules = [(kind, k) for kind in _KINDS for k in range(2, min(longest, _LARGEST) + 1)]
-        rules = _fitting(quantity, name, wrong, rules)
+        along = _Along(examined, quantity, name.upper())
+        sizes = range(2, min(along.most, _LARGEST) + 1)
+        rules = along.fitting(along.wrong, [(kind, size) for kind in _KINDS for size in sizes])
         if not rules:
             continue
-        series = _series(examined, quantity, name, wrong, _lengths(name, wrong))
-        rules = _fitting(quantity, name, series, rules)
+        series = along.series(_lengths(along.least, along.most))
+        rules = along.fitting(series, rules)
         if sum(seen.wrong for seen in series) > 1 and len({size for _, size in rules}) == 1:
-            sizes = zip("NDM", series[-1].probe.point.sizes, strict=True)
-            wide = numbered(*(size if other == name else size + 5 for other, size in sizes))
-            everywhere = [*evidence, *examined.observe_all([wide], quantity)]
-            is_general = _fitting(quantity, name, everywhere, rules)
-            where = "" if is_general else _other_sizes(name, series)
-            (kind, size), things = rules[0], _THINGS[name]
-            if kind == "first":
-                sentence = f"Your {quantity} uses the first {size} {things} only, so it is right "
-                return [Explanation("wrong-beyond-a-size", f"{sentence}up to {size}{where}")]
-            sentence = f"Your {quantity} takes the {things} in blocks of {size} and leaves out "
-            sentence += f"what remains after the last full block{where}"
-            return [Explanation("blocks-without-the-remainder", sentence)]
+            return [_pattern(along, series, rules)]
     return []
 
 
-def _length(seen: Observed, name: str) -> int:
-    return seen.probe.point.sizes["NDM".index(name)]
-
-
-def _kept(rule: _Rule, length: int) -> int:
-    kind, size = rule
+def _pattern(along: _Along, series: Sequence[Observed], rules: Sequence[_Rule]) -> Explanation:
+    sizes = zip("NDM", series[-1].probe.point.sizes, strict=True)
+    wide = numbered(*(size if name == along.name else size + 5 for name, size in sizes))
+    everywhere = [*along.evidence, *along.examined.observe_all([wide], along.quantity)]
+    where = "" if along.fitting(everywhere, rules) else along.others(series)
+    (kind, size), things = rules[0], _THINGS[along.name]
     if kind == "first":
-        return min(length, size)
-    return length if length < size and kind != "blocks" else length // size * size
+        sentence = f"Your {along.quantity} uses the first {size} {things} only, so it is right "
+        return Explanation("wrong-beyond-a-size", f"{sentence}up to {size}{where}")
+    sentence = f"Your {along.quantity} takes the {things} in blocks of {size} and leaves out what "
+    sentence += f"remains after the last full block{where}"
+    return Explanation("blocks-without-the-remainder", sentence)
 
 
-def _fitting(
-    quantity: str, name: str, evidence: Sequence[Observed], rules: list[_Rule]
-) -> list[_Rule]:
-    """Return the rules that give every result."""
-
-    def fits(seen: Observed, rule: _Rule) -> bool:
-        kept = _kept(rule, _length(seen, name))
-        if (kept == _length(seen, name)) == seen.wrong:
-            return not seen.right.any()
-        return close(seen.got, _stopped(quantity, name.lower(), seen, kept))
-
-    return [rule for rule in rules if all(fits(seen, rule) for seen in evidence)]
-
-
-def _stopped(quantity: str, side: str, seen: Observed, kept: int) -> Array | None:
-    """Return what is left of a result if a side that is summed or filled stops early."""
-    _, operands, sides, _ = QUANTITIES[quantity]
-    if side in sides:
-        result = seen.right.copy()
-        np.moveaxis(result, sides.index(side), 0)[kept:] = 0
-        return result
-    name = next(name for name in operands if side in SIDES[name])
-    operand = getattr(seen.probe.point, name).copy()
-    np.moveaxis(operand, SIDES[name].index(side), 0)[kept:] = 0
-    return Probe(seen.probe.point._replace(**{name: operand})).right(quantity)
-
-
-def _lengths(name: str, wrong: Sequence[Observed]) -> list[int]:
+def _lengths(least: int, most: int) -> list[int]:
     """Return lengths around and past those at which the layer is known to be wrong."""
-    least = min(_length(seen, name) for seen in wrong)
-    most = max(_length(seen, name) for seen in wrong)
     block = least - 1
     # A whole and a half, a quarter, a third: what tells a block from its divisors.
     parts = {block + block // 2, block + block // 4, block + block // 3}
@@ -237,67 +253,40 @@ def _lengths(name: str, wrong: Sequence[Observed]) -> list[int]:
     return sorted({*range(block, least + 9), *parts, *past, *before} - {0})
 
 
-def _series(
-    examined: Examination,
-    quantity: str,
-    name: str,
-    wrong: Sequence[Observed],
-    lengths: Sequence[int],
-) -> list[Observed]:
-    """Look at the layer along one axis; the others are as short as they are known to matter."""
-    sizes = [min(each) for each in zip(*(seen.probe.point.sizes for seen in wrong), strict=True)]
-    points = []
-    for length in lengths:
-        sizes["NDM".index(name)] = length
-        points.append(numbered(*sizes))
-    return examined.observe_all(points, quantity)
-
-
-def _other_sizes(name: str, series: Sequence[Observed]) -> str:
-    """Say at which other sizes a series was observed."""
-    sizes = zip("NDM", series[0].probe.point.sizes, strict=True)
-    return f", with {listed([f'{other} = {size}' for other, size in sizes if other != name])}"
-
-
-# ------------------------------------------------------------------ beyond a size
-
-
 def by_size(examined: Examination, quantity: str) -> list[Explanation]:
     """Return the size beyond which a quantity is wrong, found by bisection."""
-    wrong = [seen for seen in examined.evidence(quantity) if seen.wrong]
-    shortest = {name: min((_length(seen, name) for seen in wrong), default=0) for name in _THINGS}
-    for name in sorted(shortest, key=lambda name: -shortest[name]):
+    for along in sorted(
+        (_Along(examined, quantity, name) for name in _THINGS), key=lambda along: -along.least
+    ):
         # Right for one or two only is no switch at a size: few terms may make no difference.
-        low, high = 3, shortest[name]
-        start = _series(examined, quantity, name, wrong, [low, high]) if low < high else []
+        low, high = 3, along.least
+        start = along.series([low, high]) if low < high else []
         if [seen.wrong for seen in start] != [False, True]:
             continue
         while high - low > 1:
             middle = (low + high) // 2
-            found = _series(examined, quantity, name, wrong, [middle])
+            found = along.series([middle])
             if not found:
                 return []
             low, high = (low, middle) if found[0].wrong else (middle, high)
-        if explanation := _beyond(examined, quantity, name, low):
+        if explanation := _beyond(along, low):
             return [explanation]
     return []
 
 
-def _beyond(examined: Examination, quantity: str, name: str, low: int) -> Explanation | None:
+def _beyond(along: _Along, low: int) -> Explanation | None:
     """Make sure that a quantity is right up to a length and wrong at every one beyond."""
-    evidence = examined.evidence(quantity)
-    wrong = [seen for seen in evidence if seen.wrong]
     lengths = [low, low + 1, low + 2, low + 3, 2 * low, 2 * low + 1, 3 * low, 4 * low]
-    series = _series(examined, quantity, name, wrong, lengths)
-    if [seen.wrong for seen in series] != [False, *[True] * 7]:
+    series = along.series(lengths)
+    if [seen.wrong for seen in series] != [False, *[True] * 7] or along.least <= low:
         return None
-    if any(_length(seen, name) <= low for seen in wrong):
-        return None
-    beyond = [seen for seen in evidence if _length(seen, name) > low and seen.right.any()]
-    where = "" if all(seen.wrong for seen in beyond) else _other_sizes(name, series)
+    beyond = [seen for seen in along.evidence if along.length(seen) > low and seen.right.any()]
+    where = "" if all(seen.wrong for seen in beyond) else along.others(series)
     if where and low < 6:
         return None  # a corner of something else, and no size of its own
-    found = explanations(quantity, [*series[1:], *wrong])
+    found = explanations(along.quantity, [*series[1:], *along.wrong])
     formula = f"it is {found[0].formula}" if len(found) == 1 else "it is wrong"
-    sentence = f"Your {quantity} is right up to {name} = {low}{where}; beyond, {formula}"
+    sentence = (
+        f"Your {along.quantity} is right up to {along.name} = {low}{where}; beyond, {formula}"
+    )
     return Explanation("wrong-beyond-a-size", sentence)
