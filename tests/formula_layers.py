@@ -8,9 +8,10 @@ import numpy as np
 from affine.checker.diagnosis import diagnose
 from affine.checker.diagnosis.catalogue import RIGHT, formulas
 from affine.checker.diagnosis.fit import ratio
-from affine.checker.diagnosis.probe import RESULTS, close, standard
+from affine.checker.diagnosis.probe import close, standard
 from affine.layer import GRADIENTS, Layer
 from affine.properties import PROPERTIES
+from affine.quantities import QUANTITIES
 
 
 def wrong_layer(**codes: str) -> Layer:
@@ -90,7 +91,7 @@ def right_gradients(dout: Any, x: Any, w: Any) -> Any:
 # Every formula of the catalogue, with the result that it computes.
 FORMULAS = [
     (quantity, known)
-    for quantity in RESULTS
+    for quantity in QUANTITIES
     for known in formulas(quantity)
     if not (quantity == "out" and "dout" in known.code)
 ]

@@ -10,9 +10,9 @@ import pytest
 
 from affine.checker.diagnosis import MISTAKES, diagnose
 from affine.checker.diagnosis.catalogue import RIGHT, Formula, scales, terms
-from affine.checker.diagnosis.probe import RESULTS
 from affine.checker.reading import layer_from
 from affine.equations import EQUATIONS
+from affine.quantities import QUANTITIES
 from tests.formula_layers import (
     FORMULAS,
     is_right,
@@ -66,7 +66,7 @@ def test_every_formula_is_named(mistake: str) -> None:
 
 @pytest.mark.parametrize("known", scales(), ids=lambda known: known.code)
 def test_every_scale_is_named(known: Formula) -> None:
-    for quantity in RESULTS:
+    for quantity in QUANTITIES:
         if not (quantity == "out" and "dout" in known.code):
             layer = wrong_layer(**{quantity: f"({RIGHT[quantity]}) * ({known.code})"})
             assert named(layer, quantity) == known.mistake
@@ -79,12 +79,12 @@ def test_every_scale_is_named(known: Formula) -> None:
     ("0.5 / n", "scaled-by-sizes-and-a-constant"),
 ])  # fmt: skip
 def test_factors_are_found(factor: str, mistake: str) -> None:
-    for quantity in RESULTS:
+    for quantity in QUANTITIES:
         layer = wrong_layer(**{quantity: f"({RIGHT[quantity]}) * {factor}"})
         assert named(layer, quantity) == mistake
 
 
-@pytest.mark.parametrize("quantity", RESULTS)
+@pytest.mark.parametrize("quantity", QUANTITIES)
 def test_every_term_is_named(quantity: str) -> None:
     for known in terms(quantity):
         for factor in (0.01, 0.5, 1, -1, 3) if known.factor is None else (known.factor,):

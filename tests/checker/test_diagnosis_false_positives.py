@@ -8,9 +8,9 @@ import pytest
 
 from affine.checker.diagnosis import diagnose
 from affine.checker.diagnosis.catalogue import formulas
-from affine.checker.diagnosis.probe import RESULTS
 from affine.checker.reading import load
 from affine.properties import PROPERTIES
+from affine.quantities import QUANTITIES
 from tests.formula_layers import (
     FORMULAS,
     is_right,
@@ -49,7 +49,7 @@ RIGHT_LAYERS = {
 
 @pytest.mark.parametrize("name", RIGHT_LAYERS)
 def test_nothing_is_named_for_a_right_layer(name: str) -> None:
-    for quantity in ("", *RESULTS, "gradients"):
+    for quantity in ("", *QUANTITIES, "gradients"):
         assert named(RIGHT_LAYERS[name], quantity) == ""
 
 

@@ -13,55 +13,22 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from affine.checker.diagnosis.phrasing import notation
+from affine.quantities import QUANTITIES
 
 __all__ = [
-    "MISTAKES", "QUANTITIES", "RIGHT", "SIDES", "Diagnosis", "Explanation", "Formula", "Mistake",
+    "MISTAKES", "RIGHT", "Diagnosis", "Explanation", "Formula", "Mistake",
     "formulas", "scales", "terms",
 ]  # fmt: skip
 
 
-class Quantity(NamedTuple):
-    """A result of a layer: the right formula, its operands and sides, and the equation in words."""
-
-    code: str
-    operands: tuple[str, ...]
-    sides: str
-    equation: str
-
-
-QUANTITIES: Mapping[str, Quantity] = {
-    "out": Quantity(
-        "x @ w + b", ("x", "w", "b"), "nm", "Equation (out) is XW plus b on every row."
-    ),
-    "dx": Quantity("dout @ w.T", ("dout", "w"), "nd", "Equation (dx) is dout·Wᵀ."),
-    "dw": Quantity(
-        "x.T @ dout", ("x", "dout"), "dm", "Equation (dw) is Xᵀ·dout, a sum over the data points."
-    ),
-    "db": Quantity(
-        "dout.sum(axis=0)", ("dout",), "m", "Equation (db) is the sum of dout over the data points."
-    ),
-    "out_dot": Quantity(
-        "x_dot @ w + x @ w_dot + b_dot", ("x", "w", "x_dot", "w_dot", "b_dot"), "nm",
-        "Equation (jvp) is Ẋ·W + X·Ẇ + ḃ on every row.",
-    ),
-    "per-sample dx": Quantity(
-        "dout @ w.T", ("dout", "w"), "nd",
-        "Equation (per-sample): dX has no sum over the data points.",
-    ),
-    "per-sample dw": Quantity(
-        "x[:, :, None] * dout[:, None, :]", ("x", "dout"), "ndm",
-        "Equation (per-sample) has one product X_iᵀ·dout_i for each data point.",
-    ),
-    "per-sample db": Quantity(
-        "dout * 1", ("dout",), "nm",
-        "Equation (per-sample) has one row of dout for each data point.",
-    ),
-}  # fmt: skip
-"""Every result of a layer by name."""
-
-RIGHT: Mapping[str, str] = {name: quantity.code for name, quantity in QUANTITIES.items()}
-SIDES: Mapping[str, str] = {"x": "nd", "w": "dm", "b": "m", "dout": "nm"}
-"""The sides of each operand."""
+RIGHT: Mapping[str, str] = {
+    **{name: quantity.code for name, quantity in QUANTITIES.items()},
+    "out_dot": "x_dot @ w + x @ w_dot + b_dot",
+    "per-sample dx": QUANTITIES["dx"].code,
+    "per-sample dw": "x[:, :, None] * dout[:, None, :]",
+    "per-sample db": "dout * 1",
+}
+"""The right formula of each quantity, those of the variants of a layer included."""
 
 
 @dataclass(frozen=True, slots=True)

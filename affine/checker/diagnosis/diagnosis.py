@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from affine.checker.diagnosis import memory, sizes, special_values, state
-from affine.checker.diagnosis.catalogue import MISTAKES, QUANTITIES, Diagnosis, Explanation
+from affine.checker.diagnosis.catalogue import MISTAKES, RIGHT, Diagnosis, Explanation
 from affine.checker.diagnosis.entrywise import entrywise, rounded_operands
 from affine.checker.diagnosis.examination import (
     OF_VARIANT,
@@ -20,7 +20,7 @@ from affine.checker.diagnosis.examination import (
 )
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import listed
-from affine.checker.diagnosis.probe import RESULTS, close, numbered
+from affine.checker.diagnosis.probe import close, numbered
 from affine.checker.exceptions import NotThreeGradients
 from affine.layer import (
     GRADIENTS,
@@ -35,6 +35,7 @@ from affine.layer import (
     through,
 )
 from affine.properties import Property
+from affine.quantities import QUANTITIES
 
 __all__ = ["DETECTORS", "UNASKED", "diagnose"]
 
@@ -63,6 +64,16 @@ DETECTORS: Mapping[str, Detector] = {
 UNASKED = ("integers_truncated",)
 """What no property shows: looked for where none failed."""
 
+_EQUATIONS = {
+    "out": "Equation (out) is XW plus b on every row.",
+    "dx": "Equation (dx) is dout·Wᵀ.",
+    "dw": "Equation (dw) is Xᵀ·dout, a sum over the data points.",
+    "db": "Equation (db) is the sum of dout over the data points.",
+    "out_dot": "Equation (jvp) is Ẋ·W + X·Ẇ + ḃ on every row.",
+    "per-sample dx": "Equation (per-sample): dX has no sum over the data points.",
+    "per-sample dw": "Equation (per-sample) has one product X_iᵀ·dout_i for each data point.",
+    "per-sample db": "Equation (per-sample) has one row of dout for each data point.",
+}
 _NOTHING = (
     "No mistake shows on the probes of the diagnosis: look at what is special about the case."
 )
@@ -124,7 +135,7 @@ def _diagnosed(examined: Examination, quantity: str, needs: str, shows: Iterable
     shown = [DETECTORS[name] for name in shows]
     if found := _first(examined, (find for find in shown if find in _OF_CALLS)):
         return _stated(quantity, found)
-    asked = (quantity,) if quantity in QUANTITIES else OF_VARIANT.get(needs, ())
+    asked = (quantity,) if quantity in RIGHT else OF_VARIANT.get(needs, ())
     wrong = _wrong(examined, asked)
     if named := _of_wrong(examined, wrong):
         return named
@@ -203,7 +214,7 @@ def _of_values(examined: Examination, quantity: str) -> Diagnosis:
     if not found and (explanation := _first(examined, changing)):
         return _stated(quantity, explanation)
     of_results = rounded_operands, entrywise, sizes.remainder, sizes.by_size
-    for find in (special_values.narrowed, *(of_results if quantity in RESULTS else ())):
+    for find in (special_values.narrowed, *(of_results if quantity in QUANTITIES else ())):
         found = found or find(examined, quantity)
     if len({each.mistake for each in found}) == 1:
         return _named(quantity, found[0], where or sizes.guarded(evidence, found[0].code))
@@ -217,8 +228,7 @@ def _named(quantity: str, found: Explanation, where: str = "") -> Diagnosis:
     only = f"Where {where}, your" if where else "Your"
     also = f", and {MISTAKES[found.also].title}" if found.also else ""
     sentence = found.sentence or f"{only} {quantity} is {found.formula}: {mistake.title}{also}"
-    equation = QUANTITIES[quantity].equation
-    return Diagnosis(_names(quantity), mistake, f"{sentence}. {equation}")
+    return Diagnosis(_names(quantity), mistake, f"{sentence}. {_EQUATIONS[quantity]}")
 
 
 def _stated(quantity: str, found: Explanation) -> Diagnosis:
@@ -241,7 +251,7 @@ def _of_the_rest(examined: Examination, quantity: str, wrong: tuple[str, ...]) -
     failed = [call for call in examined.standard() if GRADIENTS[-1] not in call.results]
     if failed:
         return _stated(quantity, _failing(examined, failed))
-    for name in RESULTS:
+    for name in QUANTITIES:
         if hidden := entrywise(examined, name):
             return _named(name, hidden[0])
     return Diagnosis(_names(quantity), None, _NOTHING)

@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from affine.checker.diagnosis.catalogue import QUANTITIES, SIDES, Explanation
+from affine.checker.diagnosis.catalogue import Explanation
 from affine.checker.diagnosis.examination import Examination, Observed
 from affine.checker.diagnosis.fit import explains
 from affine.checker.diagnosis.phrasing import listed, notation, number, shortest
 from affine.checker.diagnosis.probe import Probe, close, numbered
 from affine.layer import Array, Operands
+from affine.quantities import QUANTITIES, SIDES
 
 __all__ = ["entrywise", "rounded_operands"]
 
@@ -113,10 +114,10 @@ _VALUES = np.concatenate([_POSITIVE, -_POSITIVE, [0.0]])
 
 def _curve(examined: Examination, quantity: str, operand: str, values: Array) -> Array | None:
     """Return a result as a function of one operand, which varies along one side of both."""
-    sides = QUANTITIES[quantity].sides
+    sides = SIDES[quantity]
     side = next(side for side in SIDES[operand] if side in sides)
-    lengths = {"n": 2, "d": 2, "m": 2, side: len(values)}
-    point = {name: np.ones([lengths[each] for each in SIDES[name]]) for name in SIDES}
+    lengths = {"N": 2, "D": 2, "M": 2, side: len(values)}
+    point = {name: np.ones([lengths[each] for each in SIDES[name]]) for name in Operands._fields}
     point["b"] *= 0
     if operand == "b":
         point["x"] *= 0

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from affine.checker.diagnosis.probe import RESULTS, Probe, arrays, close, copies, numbered, standard
+from affine.checker.diagnosis.probe import Probe, arrays, close, copies, numbered, standard
 from affine.checker.exceptions import render
 from affine.layer import (
     GRADIENTS,
@@ -21,6 +21,7 @@ from affine.layer import (
     WorkerDied,
     by_name,
 )
+from affine.quantities import QUANTITIES
 
 __all__ = [
     "OF_VARIANT", "Examination", "Observation", "Observed", "describe_error", "error_message",
@@ -133,7 +134,7 @@ class Examination:
 
     def evidence(self, quantity: str) -> list[Observed]:
         """Return one quantity on every standard probe on which it came back."""
-        if quantity not in RESULTS:
+        if quantity not in QUANTITIES:
             return self._of_variant(quantity)
         return [call.results[quantity] for call in self.standard() if quantity in call.results]
 
@@ -145,7 +146,7 @@ class Examination:
 
     def wrong_quantities(self) -> tuple[str, ...]:
         """Return the quantities that are wrong on at least one standard probe."""
-        return tuple(name for name in RESULTS if any(seen.wrong for seen in self.evidence(name)))
+        return tuple(name for name in QUANTITIES if any(seen.wrong for seen in self.evidence(name)))
 
     def observe(self, probe: Probe) -> Observation:
         """Call the layer on copies of a probe's operands."""

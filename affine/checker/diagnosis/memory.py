@@ -9,8 +9,9 @@ from affine.checker.diagnosis.catalogue import Explanation
 from affine.checker.diagnosis.examination import Examination, describe_error, raised
 from affine.checker.diagnosis.fit import ratio
 from affine.checker.diagnosis.phrasing import listed, notation, number, with_verb
-from affine.checker.diagnosis.probe import RESULTS, close, copies, differing, fixed, numbered
+from affine.checker.diagnosis.probe import close, copies, differing, fixed, numbered
 from affine.layer import Array, Operands
+from affine.quantities import QUANTITIES
 
 __all__ = [
     "aliased_arguments", "arguments_modified", "buffer_reused", "internals_handed_out",
@@ -102,7 +103,7 @@ def shared_memory(examined: Examination) -> Explanation | None:
         owned |= examined.results(point)
         names = list(owned)
         for one, other in examined.layer.memory.sharing(list(owned.values())):
-            if names[other] in RESULTS:
+            if names[other] in QUANTITIES:
                 where = ", with N = 1" if len(point.x) == 1 else ""
                 sentence = f"Your {names[other]} shares memory with {names[one]}{where}"
                 return Explanation("result-shares-memory", sentence)

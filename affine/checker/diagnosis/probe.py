@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from affine.checker.diagnosis.catalogue import RIGHT
-from affine.layer import GRADIENTS, Array, Operands
+from affine.layer import Array, Operands
+from affine.quantities import QUANTITIES
 
 __all__ = [
-    "RESULTS", "Probe", "arrays", "close", "copies", "differing", "fixed", "numbered", "right_at",
+    "Probe", "arrays", "close", "copies", "differing", "fixed", "numbered", "right_at",
     "standard",
 ]  # fmt: skip
 
@@ -31,9 +32,6 @@ _SIZES = (
 )  # fmt: skip
 # Where every new shape costs a compilation.
 _FEW_SIZES = ((5, 3, 4), (3, 4, 2), (3, 3, 3), (4, 4, 4), (5, 3, 3), (4, 2, 4), (1, 3, 2))
-
-
-RESULTS = ("out", *GRADIENTS)
 
 
 class Probe:
@@ -95,7 +93,7 @@ def fixed(seed: int = 0) -> Operands:
 def right_at(point: Operands) -> dict[str, Array]:
     """Return what the equations give, by name."""
     probe = Probe(point)
-    return {name: probe.right(name) for name in RESULTS}
+    return {name: probe.right(name) for name in QUANTITIES}
 
 
 @cache

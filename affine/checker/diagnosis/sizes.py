@@ -5,12 +5,13 @@ from functools import cache
 
 import numpy as np
 
-from affine.checker.diagnosis.catalogue import QUANTITIES, SIDES, Explanation
+from affine.checker.diagnosis.catalogue import Explanation
 from affine.checker.diagnosis.examination import Examination, Observed
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import listed, notation
 from affine.checker.diagnosis.probe import Probe, close, numbered
 from affine.layer import Array, Operands
+from affine.quantities import QUANTITIES, SIDES
 
 __all__ = ["by_size", "condition", "describe_observed", "guarded", "remainder", "special_case"]
 
@@ -117,9 +118,7 @@ def describe_observed(examined: Examination, wrong: Sequence[str]) -> str:
 def _without_effect(examined: Examination, quantity: str) -> list[str]:
     """Return the operands of the equation that make no difference to a result, at two sizes."""
     found = []
-    for name in QUANTITIES[quantity].operands:
-        if name not in SIDES:
-            continue
+    for name in QUANTITIES[quantity].operands if quantity in QUANTITIES else ():
         points = []
         for sizes in ((5, 3, 4), (3, 4, 2)):
             point = numbered(*sizes)
@@ -200,24 +199,21 @@ class _Along:
 
     def _stopped(self, seen: Observed, kept: int) -> Array:
         """Return what is left of a result if a side that is summed or filled stops early."""
-        _, operands, sides, _ = QUANTITIES[self.quantity]
-        side = self.name.lower()
-        if side in sides:
+        sides, operands = SIDES[self.quantity], QUANTITIES[self.quantity].operands
+        if self.name in sides:
             result = seen.right.copy()
-            np.moveaxis(result, sides.index(side), 0)[kept:] = 0
+            np.moveaxis(result, sides.index(self.name), 0)[kept:] = 0
             return result
-        name = next(name for name in operands if side in SIDES[name])
+        name = next(name for name in operands if self.name in SIDES[name])
         operand = getattr(seen.probe.point, name).copy()
-        np.moveaxis(operand, SIDES[name].index(side), 0)[kept:] = 0
+        np.moveaxis(operand, SIDES[name].index(self.name), 0)[kept:] = 0
         return Probe(seen.probe.point._replace(**{name: operand})).right(self.quantity)
 
 
 def remainder(examined: Examination, quantity: str) -> list[Explanation]:
     """Return the block size and the side of which only full blocks are used."""
-    sides = QUANTITIES[quantity].sides
-    summed = {side for name in QUANTITIES[quantity].operands for side in SIDES[name]} - {*sides}
-    for name in (*summed, *sides):
-        along = _Along(examined, quantity, name.upper())
+    for name in (QUANTITIES[quantity].summed, *SIDES[quantity]):
+        along = _Along(examined, quantity, name)
         sizes = range(2, min(along.most, _LARGEST) + 1)
         rules = along.fitting(along.wrong, [(kind, size) for kind in _KINDS for size in sizes])
         if not rules:

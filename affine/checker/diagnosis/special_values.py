@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from affine.checker.diagnosis.catalogue import QUANTITIES, SIDES, Explanation
+from affine.checker.diagnosis.catalogue import Explanation
 from affine.checker.diagnosis.examination import Examination, describe_error, raised
 from affine.checker.diagnosis.phrasing import listed, notation, with_verb
-from affine.checker.diagnosis.probe import RESULTS, close, copies, fixed, numbered, right_at
+from affine.checker.diagnosis.probe import close, copies, fixed, numbered, right_at
 from affine.layer import Array, Operands
+from affine.quantities import QUANTITIES
 
 __all__ = [
     "empty_sizes", "flattened_axes", "integers_truncated", "magnitudes", "nan_and_infinity",
@@ -94,8 +95,12 @@ def _reached(examined: Examination, name: str, value: str, zeros: bool) -> Expla
         array[-1] = array[:, -1] = 0
     getattr(point, name).flat[-1] = _SPECIAL[value]
     got = examined.fresh(point)
-    # Which entries are finite, in the result and in the equation.
-    finite = {key: (np.isfinite(got[key]), np.isfinite(_by_terms(key, point))) for key in RESULTS}
+    # Which entries are finite, in the result and in the equation, with no product skipped.
+    finite = {}
+    for key, (operands, subscripts, *_) in QUANTITIES.items():
+        factors = [getattr(point, operand) for operand in operands if operand != "b"]
+        right = np.einsum(subscripts, *factors) + (point.b if key == "out" else 0)
+        finite[key] = np.isfinite(got[key]), np.isfinite(right)
     lost = [key for key, (reached, right) in finite.items() if (reached & ~right).any()]
     if lost and all(name in QUANTITIES[key].operands for key in lost):
         mistake = "nan-hidden" if np.isnan(_SPECIAL[value]) else "infinity-lost"
@@ -111,14 +116,6 @@ def _reached(examined: Examination, name: str, value: str, zeros: bool) -> Expla
         )
         return Explanation("nan-spread", sentence)
     return None
-
-
-def _by_terms(quantity: str, point: Operands) -> Array:
-    """Return what an equation gives term by term, so that no product is skipped."""
-    operands = [name for name in QUANTITIES[quantity].operands if name != "b"]
-    terms = f"{','.join(SIDES[name] for name in operands)}->{QUANTITIES[quantity].sides}"
-    total = np.einsum(terms, *(getattr(point, name) for name in operands))
-    return np.asarray(total + point.b if quantity == "out" else total)
 
 
 def magnitudes(examined: Examination) -> Explanation | None:
