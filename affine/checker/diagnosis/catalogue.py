@@ -5,7 +5,7 @@ A formula is NumPy code over x, w, b, dout and the sizes n, d, m, as the files i
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -148,28 +148,24 @@ class Formula(NamedTuple):
 @cache
 def formulas(quantity: str) -> tuple[Formula, ...]:
     """Return the known wrong formulas of a quantity, each once."""
-    first: dict[str, Formula] = {RIGHT[quantity]: Formula("", "")}
-    for found in _written(quantity):
-        first.setdefault(found.code, found)
-    return tuple(first.values())[1:]
-
-
-def _written(quantity: str) -> Iterator[Formula]:
     right = RIGHT[quantity]
     whole = right if right.endswith(")") else f"({right})"
+    first: dict[str, Formula] = {right: Formula("", "")}
     for entry in _ENTRIES:
         codes = list(entry.get(quantity, ()))
         for template in entry.get("after", ()):
             codes.append(template.replace("({})", "{}").replace("{}", whole))
         codes += [_replaced(right, operands) for operands in entry.get("before", ())]
         for code in codes:
-            yield Formula(entry["name"], code)
+            first.setdefault(code, Formula(entry["name"], code))
             if quantity != "out":  # many a backward pass has no b at hand
-                yield Formula(entry["name"], code.replace("x @ w + b", "x @ w"))
+                without_b = code.replace("x @ w + b", "x @ w")
+                first.setdefault(without_b, Formula(entry["name"], without_b))
     if quantity in ("out", "dx", "dw"):
         for one, other in product(("x", "w", "dout", "x.T", "w.T", "dout.T"), repeat=2):
-            bias = " + b" if quantity == "out" else ""
-            yield Formula("wrong-operand", f"{one} @ {other}{bias}")
+            code = f"{one} @ {other}" + (" + b" if quantity == "out" else "")
+            first.setdefault(code, Formula("wrong-operand", code))
+    return tuple(first.values())[1:]
 
 
 def _replaced(right: str, operands: Mapping[str, str]) -> str:

@@ -28,7 +28,6 @@ from affine.layer import (
     Call,
     Case,
     Layer,
-    Operands,
     OutOfTime,
     Results,
     WorkerDied,
@@ -74,6 +73,7 @@ _EQUATIONS = {
     "per-sample dw": "Equation (per-sample) has one product X_iᵀ·dout_i for each data point.",
     "per-sample db": "Equation (per-sample) has one row of dout for each data point.",
 }
+_NO_TIME = "The time ran out before the mistake was named."
 _NOTHING = (
     "No mistake shows on the probes of the diagnosis: look at what is special about the case."
 )
@@ -114,15 +114,13 @@ def diagnose(
         try:
             found = _diagnosed(Examination(layer, case), quantity, needs, shows)
             if found.mistake is None and (view := _variant(layer, needs, case)):
-                other, words = view
-                there = _diagnosed(Examination(other), quantity, "", ())
+                there = _diagnosed(Examination(view[0]), quantity, "", ())
                 if there.mistake is not None:
-                    sentence = words + there.sentence[:1].lower() + there.sentence[1:]
+                    sentence = view[1] + there.sentence[:1].lower() + there.sentence[1:]
                     return replace(there, sentence=sentence)
             return found
         except OutOfTime:
-            words = "The time ran out before the mistake was named."
-            return Diagnosis(_names(quantity), None, words)
+            return Diagnosis(_names(quantity), None, _NO_TIME)
         except WorkerDied as error:
             words = f"A call ended the process or hung: {error}."
             return Diagnosis(_names(quantity), MISTAKES["process-ended"], words)
@@ -167,18 +165,19 @@ def _wrong(examined: Examination, asked: Iterable[str]) -> tuple[str, ...]:
 
 
 def _derives_alike(examined: Examination) -> bool:
-    """Whether forward and backward mode derive one function: then they have one mistake."""
-    return all(_is_adjoint(examined, point) for point in (numbered(5, 3, 4), numbered(3, 4, 2)))
+    """Whether forward and backward mode derive one function: then they have one mistake.
 
-
-def _is_adjoint(examined: Examination, point: Operands) -> bool:
-    """Whether ⟨dout, out_dot⟩ is ⟨dx, x_dot⟩ + ⟨dw, w_dot⟩ + ⟨db, b_dot⟩, for b = 0."""
-    point = point._replace(b=0 * point.b)
-    dots = point.x[::-1] + 1, point.w[::-1] + 2, point.b + 3
-    got = examined.fresh(point)
-    forward = (point.dout * examined.layer.variants["jvp"](point.x, point.w, *dots)).sum()
-    backward = sum((got[name] * dot).sum() for name, dot in zip(GRADIENTS, dots, strict=True))
-    return close(np.asarray(forward), np.asarray(backward))
+    That is, whether ⟨dout, out_dot⟩ is ⟨dx, x_dot⟩ + ⟨dw, w_dot⟩ + ⟨db, b_dot⟩, for b = 0.
+    """
+    for point in (numbered(5, 3, 4), numbered(3, 4, 2)):
+        x, w, b, dout = point = point._replace(b=0 * point.b)
+        dots = x[::-1] + 1, w[::-1] + 2, b + 3
+        got = examined.fresh(point)
+        forward = (dout * examined.layer.variants["jvp"](x, w, *dots)).sum()
+        backward = sum((got[name] * dot).sum() for name, dot in zip(GRADIENTS, dots, strict=True))
+        if not close(np.asarray(forward), np.asarray(backward)):
+            return False
+    return True
 
 
 # ------------------------------------------------------------------ wrong values

@@ -209,21 +209,16 @@ def _thresholds(
 
 
 def _verified(examined: Examination, quantity: str, change: Change, changed: Sequence[str]) -> bool:
-    """Whether a change gives every result, on probes of its own magnitude too."""
-    evidence = [*examined.evidence(quantity), *_magnified(examined, quantity, change.scale)]
+    """Whether a change gives every result, also where operands lie around its own magnitude."""
+    base = numbered(5, 3, 4).map(lambda array: array / 7)
+    points = [base.map(lambda array: array * change.scale)]
+    for name in QUANTITIES[quantity].operands:
+        for shrink in (2.0, 64.0):
+            points.append(base._replace(**{name: getattr(base, name) * change.scale / shrink}))
+    evidence = [*examined.evidence(quantity), *examined.observe_all(points, quantity)]
     if not change.unit:
         return bool(explains(_of_changed(quantity, change.apply, changed), evidence))
     return not changed and all(_within(seen, quantity, change.unit) for seen in evidence)
-
-
-def _magnified(examined: Examination, quantity: str, scale: float) -> Sequence[Observed]:
-    """Look at the layer where operands and results lie on both sides of a magnitude."""
-    base = numbered(5, 3, 4).map(lambda array: array / 7)
-    points = [base.map(lambda array: array * scale)]
-    for name in QUANTITIES[quantity].operands:
-        for shrink in (2.0, 64.0):
-            points.append(base._replace(**{name: getattr(base, name) * scale / shrink}))
-    return examined.observe_all(points, quantity)
 
 
 def _within(seen: Observed, quantity: str, unit: float) -> bool:

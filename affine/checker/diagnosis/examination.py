@@ -134,9 +134,20 @@ class Examination:
 
     def evidence(self, quantity: str) -> list[Observed]:
         """Return one quantity on every standard probe on which it came back."""
-        if quantity not in QUANTITIES:
-            return self._of_variant(quantity)
-        return [call.results[quantity] for call in self.standard() if quantity in call.results]
+        if quantity in QUANTITIES:
+            return [call.results[quantity] for call in self.standard() if quantity in call.results]
+        needs = next((needs for needs, names in OF_VARIANT.items() if quantity in names), "")
+        seen: list[Observed] = []
+        for call in self.standard() if needs in self.layer.variants else ():
+            x, w, b, dout = call.probe.point
+            dots = {"x_dot": x[::-1] + 1, "w_dot": w[::-1] + 2, "b_dot": b[::-1] + 3}
+            arguments = (x, w, *dots.values()) if needs == "jvp" else (dout, x, w)
+            result = raised(partial(self.layer.variants[needs], *arguments))
+            if isinstance(result, tuple):
+                result = result[OF_VARIANT[needs].index(quantity)]
+            if not isinstance(result, Exception):
+                seen.append(Observed.of(Probe(call.probe.point, **dots), quantity, result))
+        return seen
 
     def raising(self, quantity: str) -> list[Probe]:
         """Return the standard probes on which the layer raised before a quantity came back."""
@@ -202,18 +213,3 @@ class Examination:
 
     def _seconds(self) -> float:
         return perf_counter() - self._start
-
-    def _of_variant(self, quantity: str) -> list[Observed]:
-        """Return a result of jvp or of per_sample_gradients on the standard probes."""
-        needs = next((needs for needs, names in OF_VARIANT.items() if quantity in names), "")
-        seen: list[Observed] = []
-        for call in self.standard() if needs in self.layer.variants else ():
-            x, w, b, dout = call.probe.point
-            dots = {"x_dot": x[::-1] + 1, "w_dot": w[::-1] + 2, "b_dot": b[::-1] + 3}
-            arguments = (x, w, *dots.values()) if needs == "jvp" else (dout, x, w)
-            result = raised(partial(self.layer.variants[needs], *arguments))
-            if isinstance(result, tuple):
-                result = result[OF_VARIANT[needs].index(quantity)]
-            if not isinstance(result, Exception):
-                seen.append(Observed.of(Probe(call.probe.point, **dots), quantity, result))
-        return seen

@@ -1,6 +1,6 @@
 """Mistakes of memory: arguments, results and internal arrays that are one and the same."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
@@ -21,12 +21,9 @@ __all__ = [
 
 def arguments_modified(examined: Examination) -> Explanation | None:
     """An argument is written to; an update step of W and b is described as such."""
-    if step := _same_everywhere(examined, _step_in_place):
-        rates, early = step
-        moved = [
-            f"your {notation(name)} becomes {notation(name)}{by}" for name, by in rates.items()
-        ]
-        return _step(listed(moved), list(map(notation, rates)), early)
+    words = "your {0} becomes {0}{1}".format
+    if step := _update_step(examined, _step_in_place, words):
+        return step
     for seed in (0, 1):
         before = fixed(seed)
         point = examined.lent(before)
@@ -195,32 +192,29 @@ _Step = tuple[dict[str, float], bool]
 
 def step_between_passes(examined: Examination) -> Explanation | None:
     """Return the step on W that a second backward pass on one forward pass sees."""
-    found = _same_everywhere(examined, _step_of_the_layer)
-    if found is None:
-        return None
-    return _step(f"a second one computes dx with W{found[0]['w']}", ["W"], found[1])
+    words = "a second one computes dx with "
+    return _update_step(examined, _step_of_the_layer, lambda name, by: f"{words}{name}{by}")
 
 
-def _step(words: str, moved: Sequence[str], early: bool) -> Explanation:
-    sentence = f"The backward pass takes an update step: {words}"
-    if early:
-        return Explanation("updated-too-early", sentence, ["dx"])
-    return Explanation("update-step-inside", sentence, moved)
-
-
-def _same_everywhere(
-    examined: Examination, step: Callable[[Examination, Operands], _Step | None]
-) -> tuple[Mapping[str, str], bool] | None:
-    """Return a step that is taken at two sizes: in numbers where the rate is the same at both."""
+def _update_step(
+    examined: Examination,
+    step: Callable[[Examination, Operands], _Step | None],
+    words: Callable[[str, str], str],
+) -> Explanation | None:
+    """Describe a step that is taken at two sizes: in numbers where the rate is the same at both."""
     first, second = step(examined, fixed()), step(examined, numbered(6, 5, 3))
     if first is None or second is None or first[1] != second[1] or set(first[0]) != set(second[0]):
         return None
-    rates = {}
+    moves = {}
     for name, rate in first[0].items():
         alike = abs(rate / second[0][name] - 1) < 1e-9
         times = f"{number(float(f'{abs(rate):.9g}'))}·" if alike else "a multiple of "
-        rates[name] = f" {'-' if rate < 0 else '+'} {times}d{name}"
-    return rates, first[1]
+        moves[notation(name)] = f" {'-' if rate < 0 else '+'} {times}d{name}"
+    sentence = "The backward pass takes an update step: "
+    sentence += listed([words(name, by) for name, by in moves.items()])
+    if first[1]:
+        return Explanation("updated-too-early", sentence, ["dx"])
+    return Explanation("update-step-inside", sentence, list(moves))
 
 
 def _step_in_place(examined: Examination, point: Operands) -> _Step | None:

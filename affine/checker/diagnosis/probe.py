@@ -101,19 +101,8 @@ def standard(few_shapes: bool = False) -> tuple[Probe, ...]:
     """Return the probes that every diagnosis starts with, or few if each costs a compilation."""
     sizes = _FEW_SIZES if few_shapes else _SIZES
     points = [numbered(*size) for size in sizes[:6]]
-    points += _patterned(numbered(5, 3, 4, seed=1))
-    points += [numbered(*size) for size in sizes[6:]]
-    # Not exact, so that what only small integers hide is seen, up to rounding.
-    points += [numbered(*size).map(lambda array: array / 7) for size in sizes[:4]]
-    for point in points:
-        for array in point:
-            array.flags.writeable = False
-    return tuple(map(Probe, points))
-
-
-def _patterned(point: Operands) -> list[Operands]:
-    x, w, b, dout = point
-    return [
+    x, w, b, dout = point = numbered(5, 3, 4, seed=1)
+    points += [
         point,
         _holed(point, row=1),
         _holed(numbered(4, 2, 5), row=0),
@@ -129,6 +118,13 @@ def _patterned(point: Operands) -> list[Operands]:
         Operands(0 * x, w, 0 * b, dout),
         point.map(np.zeros_like),
     ]
+    points += [numbered(*size) for size in sizes[6:]]
+    # Not exact, so that what only small integers hide is seen, up to rounding.
+    points += [numbered(*size).map(lambda array: array / 7) for size in sizes[:4]]
+    for point in points:
+        for array in point:
+            array.flags.writeable = False
+    return tuple(map(Probe, points))
 
 
 def _holed(point: Operands, row: int) -> Operands:

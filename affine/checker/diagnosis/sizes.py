@@ -220,23 +220,20 @@ def remainder(examined: Examination, quantity: str) -> list[Explanation]:
             continue
         series = along.series(_lengths(along.least, along.most))
         rules = along.fitting(series, rules)
-        if sum(seen.wrong for seen in series) > 1 and len({size for _, size in rules}) == 1:
-            return [_pattern(along, series, rules)]
+        if sum(seen.wrong for seen in series) < 2 or len({size for _, size in rules}) != 1:
+            continue
+        others = zip("NDM", series[-1].probe.point.sizes, strict=True)
+        wide = numbered(*(length if side == name else length + 5 for side, length in others))
+        everywhere = [*along.evidence, *examined.observe_all([wide], quantity)]
+        where = "" if along.fitting(everywhere, rules) else along.others(series)
+        (kind, size), things = rules[0], _THINGS[name]
+        if kind == "first":
+            words = f"uses the first {size} {things} only, so it is right up to {size}"
+            return [Explanation("wrong-beyond-a-size", f"Your {quantity} {words}{where}")]
+        words = f"takes the {things} in blocks of {size} and leaves out what remains after the last"
+        sentence = f"Your {quantity} {words} full block{where}"
+        return [Explanation("blocks-without-the-remainder", sentence)]
     return []
-
-
-def _pattern(along: _Along, series: Sequence[Observed], rules: Sequence[_Rule]) -> Explanation:
-    sizes = zip("NDM", series[-1].probe.point.sizes, strict=True)
-    wide = numbered(*(size if name == along.name else size + 5 for name, size in sizes))
-    everywhere = [*along.evidence, *along.examined.observe_all([wide], along.quantity)]
-    where = "" if along.fitting(everywhere, rules) else along.others(series)
-    (kind, size), things = rules[0], _THINGS[along.name]
-    if kind == "first":
-        sentence = f"Your {along.quantity} uses the first {size} {things} only, so it is right "
-        return Explanation("wrong-beyond-a-size", f"{sentence}up to {size}{where}")
-    sentence = f"Your {along.quantity} takes the {things} in blocks of {size} and leaves out what "
-    sentence += f"remains after the last full block{where}"
-    return Explanation("blocks-without-the-remainder", sentence)
 
 
 def _lengths(least: int, most: int) -> list[int]:

@@ -119,6 +119,30 @@ def _taking(
     return ""
 
 
+def _left_behind(
+    subject: str,
+    got: Mapping[str, Array],
+    point: Operands,
+    other: Operands,
+    value: Callable[[Operands], Mapping[str, Array]],
+    whose: str,
+) -> Explanation | None:
+    """Explain what is wrong by the results or the operands of another call."""
+    right, before = value(point), value(other)
+    wrong = differing(got, right)
+    for count in range(1, 10) if wrong else ():
+        if all(close(got[name], right[name] + count * before[name]) for name in wrong):
+            more = ", and of those before it" if count > 1 else ""
+            words = f"{with_verb(wrong, 'is', 'are each')} the right one plus that of {whose}{more}"
+            return Explanation("accumulates", f"{subject} {words}", wrong)
+    # Where X of an earlier batch is used, this one's has no part in the results.
+    lost = [name for name in wrong if name == "dx" and not got[name].any()]
+    rest = [name for name in wrong if name not in lost]
+    taking = _taking(rest, got, point, other, value, after=f" of {whose}") if rest else ""
+    zero = f", and your {listed(lost)} is 0" if lost else ""
+    return Explanation("stale-state", f"{subject} {taking}{zero}", wrong) if taking else None
+
+
 # ------------------------------------------------------------------ instances
 
 _ON_AN_INSTANCE = numbered(1, 4, 3, seed=4)
@@ -129,29 +153,16 @@ def used_instance(examined: Examination) -> Explanation | None:
     reused = examined.layer.variants.get("on_reused_instance")
     if reused is None:
         return None
-    point, right = _ON_AN_INSTANCE, examined.fresh(_ON_AN_INSTANCE)
-    got = copies(examined.passes(reused, point.map(np.copy))[0])
-    wrong = differing(got, right)
-    subject = "On an instance that has run another batch, your "
+    got = copies(examined.passes(reused, _ON_AN_INSTANCE.map(np.copy))[0])
+    subject, point = "On an instance that has run another batch, your", _ON_AN_INSTANCE
     # The batches that it ran before are all equal; what is given with every call, as weights may
     # be, was another one too.
-    for step in (0, 1) if wrong else ():
+    for step in (0, 1):
         other = point._replace(x=point.x + 1, w=point.w + step, b=point.b + step)
         other = other._replace(dout=examined.fresh(other)["out"] + 1)
-        before = examined.fresh(other)
-        for count in range(1, 10):
-            if all(close(got[name], right[name] + count * before[name]) for name in wrong):
-                sum_of = "the right one plus that of the batch before"
-                more = ", and of those before it" if count > 1 else ""
-                sentence = f"{subject}{with_verb(wrong, 'is', 'are each')} {sum_of}{more}"
-                return Explanation("accumulates", sentence)
-        # Where X of an earlier batch is used, this one's has no part in the results.
-        lost = [name for name in wrong if name == "dx" and not got[name].any()]
-        rest = [name for name in wrong if name not in lost]
-        taking = _taking(rest, got, point, other, examined.fresh, after=" of the batch before")
-        if rest and taking:
-            zero = f", and your {listed(lost)} is 0" if lost else ""
-            return Explanation("stale-state", f"{subject}{taking}{zero}", wrong)
+        found = _left_behind(subject, got, point, other, examined.fresh, "the batch before")
+        if found:
+            return found
     return None
 
 
@@ -192,15 +203,8 @@ def earlier_call(examined: Examination) -> Explanation | None:
     """A call gives what an earlier call with arguments of the same shapes gave, or part of it."""
     first, second = numbered(6, 5, 3, seed=2), numbered(6, 5, 3, seed=3)
     examined.fresh(first)
-    got, right, before = examined.fresh(second), right_at(second), right_at(first)
-    wrong = differing(got, right)
-    if wrong and all(close(got[name], right[name] + before[name]) for name in wrong):
-        words = "the right result plus that of the call before it"
-        sentence = f"Your {with_verb(wrong, 'is', 'are each')} {words}"
-        return Explanation("accumulates", sentence, wrong)
-    after = " of an earlier call with the same shapes"
-    taking = _taking(wrong, got, second, first, right_at, after=after) if wrong else ""
-    return Explanation("stale-state", f"Your {taking}", wrong) if taking else None
+    got, whose = examined.fresh(second), "an earlier call with the same shapes"
+    return _left_behind("Your", got, second, first, right_at, whose)
 
 
 def outdated_parameters(examined: Examination) -> Explanation | None:
