@@ -16,7 +16,7 @@ from affine.checker.diagnosis.phrasing import notation
 from affine.quantities import QUANTITIES
 
 __all__ = [
-    "MISTAKES", "RIGHT", "Diagnosis", "Explanation", "Formula", "Mistake",
+    "MISTAKES", "OF_VARIANT", "RIGHT", "Diagnosis", "Explanation", "Formula", "Mistake",
     "formulas", "scales", "terms",
 ]  # fmt: skip
 
@@ -29,6 +29,11 @@ RIGHT: Mapping[str, str] = {
     "per-sample db": "dout * 1",
 }
 """The right formula of each quantity, those of the variants of a layer included."""
+OF_VARIANT = {
+    "jvp": ("out_dot",),
+    "per_sample_gradients": ("per-sample dx", "per-sample dw", "per-sample db"),
+}
+"""The quantities that a variant returns."""
 
 
 @dataclass(frozen=True, slots=True)

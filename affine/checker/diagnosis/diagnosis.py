@@ -8,33 +8,16 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from affine.checker.diagnosis import memory, sizes, special_values, state
-from affine.checker.diagnosis.catalogue import MISTAKES, RIGHT, Diagnosis, Explanation
+from affine.checker.diagnosis.catalogue import MISTAKES, OF_VARIANT, RIGHT, Diagnosis, Explanation
 from affine.checker.diagnosis.entrywise import entrywise, rounded_operands
-from affine.checker.diagnosis.examination import (
-    OF_VARIANT,
-    Examination,
-    Observation,
-    describe_error,
-    error_message,
-    raised,
-)
+from affine.checker.diagnosis.examination import Examination, Observation, raised
 from affine.checker.diagnosis.fit import explanations
-from affine.checker.diagnosis.phrasing import listed
+from affine.checker.diagnosis.phrasing import describe_error, error_message, listed
 from affine.checker.diagnosis.probe import close, numbered
 from affine.checker.exceptions import NotThreeGradients
-from affine.layer import (
-    GRADIENTS,
-    VJP,
-    Call,
-    Case,
-    Layer,
-    OutOfTime,
-    Results,
-    WorkerDied,
-    through,
-)
+from affine.layer import Case, Layer, OutOfTime, WorkerDied, through
 from affine.properties import Property
-from affine.quantities import QUANTITIES
+from affine.quantities import GRADIENTS, QUANTITIES
 
 __all__ = ["DETECTORS", "UNASKED", "diagnose"]
 
@@ -299,7 +282,7 @@ def _variant(layer: Layer, needs: str, case: Case | None) -> tuple[Layer, str] |
     return through(layer, view, ()), f"With arguments in {name}, "
 
 
-def _vjp_of_vmapped(vmapped: Callable[..., Any]) -> VJP:
+def _vjp_of_vmapped(vmapped: Callable[..., Any]) -> Callable[..., Any]:
     def vjp(x: Any, w: Any, b: Any) -> Any:
         def pullback(dout: Any) -> Any:
             _, dx, dw, db = vmapped(x, w, b, dout)
@@ -310,13 +293,13 @@ def _vjp_of_vmapped(vmapped: Callable[..., Any]) -> VJP:
     return vjp
 
 
-def _with_axes(of_x: int | None, of_dout: int | None) -> Callable[[Call], Any]:
+def _with_axes(of_x: int | None, of_dout: int | None) -> Callable[..., Any]:
     """Return the view of a call in which x and dout have one axis more, if any."""
 
     def wide(array: Any, axis: int | None) -> Any:
         return array if axis is None else np.expand_dims(array, axis)
 
-    def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
+    def view(call: Any) -> Any:
         x, w, b, *dout = call
         axes = {"out": of_dout, "dx": of_x}
         return (wide(x, of_x), w, b, *(wide(each, of_dout) for each in dout)), lambda got: {

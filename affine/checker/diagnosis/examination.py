@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from textwrap import shorten
 from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from affine.checker.diagnosis.catalogue import OF_VARIANT
 from affine.checker.diagnosis.probe import Probe, arrays, close, copies, numbered, standard
-from affine.checker.exceptions import render
 from affine.layer import (
     GRADIENTS,
     VJP,
@@ -24,15 +23,9 @@ from affine.layer import (
 from affine.quantities import QUANTITIES
 
 __all__ = [
-    "OF_VARIANT", "Examination", "Observation", "Observed", "describe_error", "error_message",
-    "raised",
+    "Examination", "Observation", "Observed", "raised",
 ]  # fmt: skip
 
-OF_VARIANT = {
-    "jvp": ("out_dot",),
-    "per_sample_gradients": ("per-sample dx", "per-sample dw", "per-sample db"),
-}
-"""The quantities that a variant returns."""
 Backward: TypeAlias = Callable[[Array], dict[str, Array]]
 """A backward pass that returns the gradients by name."""
 # Seconds that the calls of one diagnosis may take, and how many probes there are at the least.
@@ -54,19 +47,6 @@ def raised(call: Callable[[], Any]) -> Any:
         raise
     except (Exception, SystemExit) as error:
         return error if isinstance(error, Exception) else RuntimeError(f"SystemExit: {error}")
-
-
-def error_message(error: Exception) -> str:
-    """Return the first line of what an exception says, cut where it is long."""
-    whole = str(getattr(error, "message", error))
-    return shorten(whole.split("\n")[0], 200, placeholder=" …")
-
-
-def describe_error(error: Exception) -> str:
-    """Return an exception in a few words."""
-    kind, place = (str(getattr(error, name, "")) for name in ("kind", "place"))
-    kind = kind or type(error).__name__
-    return render({"kind": kind, "message": error_message(error), "place": place})
 
 
 class Observed(NamedTuple):

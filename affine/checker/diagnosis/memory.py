@@ -6,9 +6,9 @@ import numpy as np
 
 from affine.cases import LAYOUTS
 from affine.checker.diagnosis.catalogue import Explanation
-from affine.checker.diagnosis.examination import Examination, describe_error, raised
+from affine.checker.diagnosis.examination import Examination, raised
 from affine.checker.diagnosis.fit import ratio
-from affine.checker.diagnosis.phrasing import listed, notation, number, with_verb
+from affine.checker.diagnosis.phrasing import describe_error, listed, notation, number, with_verb
 from affine.checker.diagnosis.probe import close, copies, differing, fixed, numbered
 from affine.layer import Array, Operands
 from affine.quantities import QUANTITIES

@@ -1,10 +1,16 @@
-"""Formulas and numbers as a diagnosis shows them."""
+"""Formulas, numbers and exceptions as a diagnosis shows them."""
 
 import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from textwrap import shorten
 
-__all__ = ["listed", "notation", "number", "scaled", "shortest", "summed", "with_verb"]
+from affine.checker.exceptions import render
+
+__all__ = [
+    "describe_error", "error_message", "listed", "notation", "number", "scaled", "shortest",
+    "summed", "with_verb",
+]  # fmt: skip
 
 _SIGNS = {
     r"\bx_dot\b": "Ẋ", r"\bw_dot\b": "Ẇ", r"\bb_dot\b": "ḃ", r"\bx\b": "X", r"\bw\b": "W",
@@ -74,3 +80,16 @@ def listed(words: Sequence[str]) -> str:
 def with_verb(names: Sequence[str], singular: str, plural: str) -> str:
     """Return names with the verb that agrees with them."""
     return f"{listed(names)} {singular if len(names) == 1 else plural}"
+
+
+def error_message(error: Exception) -> str:
+    """Return the first line of what an exception says, cut where it is long."""
+    whole = str(getattr(error, "message", error))
+    return shorten(whole.split("\n")[0], 200, placeholder=" …")
+
+
+def describe_error(error: Exception) -> str:
+    """Return an exception in a few words."""
+    kind, place = (str(getattr(error, name, "")) for name in ("kind", "place"))
+    kind = kind or type(error).__name__
+    return render({"kind": kind, "message": error_message(error), "place": place})

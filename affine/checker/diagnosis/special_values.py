@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 
 from affine.checker.diagnosis.catalogue import Explanation
-from affine.checker.diagnosis.examination import Examination, describe_error, raised
-from affine.checker.diagnosis.phrasing import listed, notation, with_verb
+from affine.checker.diagnosis.examination import Examination, raised
+from affine.checker.diagnosis.phrasing import describe_error, listed, notation, with_verb
 from affine.checker.diagnosis.probe import close, copies, fixed, numbered, right_at
 from affine.layer import Array, Operands
 from affine.quantities import QUANTITIES

@@ -6,9 +6,9 @@ from itertools import combinations
 import numpy as np
 
 from affine.checker.diagnosis.catalogue import Explanation
-from affine.checker.diagnosis.examination import Examination, describe_error, raised
+from affine.checker.diagnosis.examination import Examination, raised
 from affine.checker.diagnosis.memory import arguments_modified, step_between_passes
-from affine.checker.diagnosis.phrasing import listed, notation, with_verb
+from affine.checker.diagnosis.phrasing import describe_error, listed, notation, with_verb
 from affine.checker.diagnosis.probe import (
     arrays,
     close,

@@ -22,7 +22,7 @@ import numpy as np
 
 from affine.checker.diagnosis import MISTAKES, Mistake, diagnose
 from affine.checker.diagnosis.catalogue import RIGHT
-from affine.checker.diagnosis.examination import describe_error
+from affine.checker.diagnosis.phrasing import describe_error
 from affine.checker.diagnosis.probe import numbered, right_at
 from affine.checker.process.worker import Worker
 from affine.checker.reading import load
