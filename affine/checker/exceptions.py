@@ -106,7 +106,9 @@ def describe(error: BaseException, target: str) -> dict[str, Any]:
         {'kind': 'ValueError', 'families': ['ValueError'], 'message': 'no', 'place': ''}
     """
     return {
-        "kind": "TypeError" if _isinstance(error, NotThreeGradients) else type_name(error),
+        "kind": NotThreeGradients.kind
+        if _isinstance(error, NotThreeGradients)
+        else type_name(error),
         "families": [one.__name__ for one in _FAMILIES if _isinstance(error, one)],
         "message": text(error),
         "place": _place(error, target),

@@ -38,10 +38,7 @@ def explanations(
 ) -> list[Explanation]:
     """Return the formulas that explain a wrong quantity, of the simplest kind that has any.
 
-    Args:
-        quantity: Which result.
-        evidence: What the layer returned.
-        raising: Where it raised instead, as a wrong formula does whose shapes do not fit.
+    A formula whose shapes do not fit raises, so where the layer raised is evidence too.
     """
     if quantity not in RIGHT or sum(seen.wrong for seen in evidence) < 2:
         return []
