@@ -7,12 +7,11 @@ import numpy as np
 
 from affine.checker.diagnosis import diagnose
 from affine.checker.diagnosis.catalogue import RIGHT, formulas
-from affine.checker.diagnosis.examination import QUANTITIES, close
-from affine.checker.diagnosis.factor import ratio
-from affine.checker.diagnosis.probe import standard
-from affine.layer import Layer
-
-GRADIENTS = QUANTITIES[1:]
+from affine.checker.diagnosis.fit import ratio
+from affine.checker.diagnosis.probe import close, standard
+from affine.layer import GRADIENTS, Layer
+from affine.properties import PROPERTIES
+from affine.quantities import QUANTITIES
 
 
 def wrong_layer(**codes: str) -> Layer:
@@ -34,9 +33,9 @@ def wrong_layer(**codes: str) -> Layer:
     return Layer("wrong", vjp)
 
 
-def named(layer: Layer, quantity: str = "", hint: str = "") -> str:
-    """Return the name of the mistake that a layer is said to make."""
-    mistake = diagnose(layer, quantity, hint).mistake
+def named(layer: Layer, quantity: str = "", failed: str = "") -> str:
+    """Return the name of the mistake that a layer makes by the diagnosis; `""` if none."""
+    mistake = diagnose(layer, quantity, PROPERTIES.get(failed)).mistake
     return mistake.name if mistake else ""
 
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 __all__ = [
-    "LONGEST", "TargetError", "TargetRaised", "cut", "describe", "describe_warning", "message",
-    "raised", "type_name", "warn_again",
+    "LONGEST", "NotThreeGradients", "TargetError", "TargetRaised", "cut", "describe",
+    "describe_warning", "in_words", "message", "raised", "type_name", "warn_again",
 ]  # fmt: skip
 
 # The target may run beside this code: what it does to the builtins must not reach the words.
@@ -33,14 +33,25 @@ class TargetError(Exception):
     """
 
 
+class NotThreeGradients(TypeError):
+    """A backward pass returned something else than dx, dw and db; a TypeError for the user."""
+
+    kind = "TypeError"
+
+
 class TargetRaised(Exception):
-    """The target raised in its process; a TypeError or a ValueError of it is one here too.
+    """The target raised in its process; what it was of `_FAMILIES` it is here too.
 
     Attributes:
         kind: The name of the exception's class.
+        message: What it says.
+        place: The last line in the user's file, `""` if none is known.
     """
 
-    kind = ""
+    kind = message = place = ""
+
+
+_FAMILIES = (NotThreeGradients, TypeError, ValueError)
 
 
 def cut(text: str, longest: int = LONGEST) -> str:
@@ -71,11 +82,21 @@ def type_name(thing: object) -> str:
 
 
 def describe(error: BaseException, target: str) -> dict[str, Any]:
-    """Return an exception as data: its class, what else it is, and one line with its place."""
-    kind, text, place = type_name(error), message(error), _place(error, target)
-    families = [family.__name__ for family in (TypeError, ValueError) if _isinstance(error, family)]
-    text = f"{kind}: {text}" if text else kind
-    return {"kind": kind, "families": families, "text": f"{text} ({place})" if place else text}
+    """Return an exception as data: its class, what else it is, its message and its place."""
+    is_ours = _isinstance(error, NotThreeGradients)
+    return {
+        "kind": NotThreeGradients.kind if is_ours else type_name(error),
+        "families": [family.__name__ for family in _FAMILIES if _isinstance(error, family)],
+        "message": message(error),
+        "place": _place(error, target),
+    }
+
+
+def in_words(described: dict[str, Any]) -> str:
+    """Return a described exception in one line."""
+    text = f": {described['message']}" if described["message"] else ""
+    place = f" ({described['place']})" if described["place"] else ""
+    return f"{described['kind']}{text}{place}"
 
 
 def raised(described: dict[str, Any]) -> TargetRaised:
@@ -86,11 +107,10 @@ def raised(described: dict[str, Any]) -> TargetRaised:
         >>> error, error.kind, isinstance(error, ValueError)
         (TargetRaised('ValueError: no'), 'ValueError', True)
     """
-    families = [
-        family for family in (TypeError, ValueError) if family.__name__ in described["families"]
-    ]
-    kind = type("TargetRaised", (TargetRaised, *families), {"kind": str(described["kind"])})
-    error: TargetRaised = kind(str(described["text"]))
+    families = [family for family in _FAMILIES if family.__name__ in described["families"]]
+    attributes = {key: str(described[key]) for key in ("kind", "message", "place")}
+    kind = type("TargetRaised", (TargetRaised, *families), attributes)
+    error: TargetRaised = kind(in_words(described))
     return error
 
 

@@ -36,6 +36,7 @@ def forward_is_affine_in_each_argument(layer: Layer, case: Case) -> None:
 
 @checks(
     "linearity", "bilinearity",
+    shows=("magnitudes",),
     catches="an overflow or underflow on the way to a result that fits; a threshold or a clip",
     replay="""
         limits = np.finfo(x.dtype)
@@ -220,6 +221,7 @@ def features_may_be_permuted_and_scaled(layer: Layer, case: Case) -> None:
 
 @checks(
     "composition",
+    shows=("not_deterministic", "stale_state"),
     catches="a cache that two layers share, or a result that is taken for more than an array",
     replay="""
         x, w, b, w2, x2 = (np.array(array, float) for array in (x, w, b, w2, x2))

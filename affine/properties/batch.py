@@ -89,6 +89,7 @@ def sizes_around_blocks_are_no_exception(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", needs="with_extra_axes",
+    shows=("flattened_axes",),
     catches="an x of several axes that is flattened in another order, or a dX that stays flat",
     replay="""
         tall = np.vstack([w, w2])

@@ -13,6 +13,7 @@ _FORMATS = ("float16", "float32", "float64")
 
 @checks(
     "out", "dx", "dw", "db", profile="library",
+    shows=("one_format_only",),
     catches="a result that is always float64, or float32 in silence",
     replay="""
         formats = "float16", "float32", "float64"
@@ -42,6 +43,7 @@ def dtypes_follow_promotion(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", profile="library", values="any",
+    shows=("empty_sizes",),
     catches="the mean of an empty batch, or a reshape with −1",
     replay="""
         n, d, m = (side * (k != selector % 3) for k, side in enumerate((*x.shape, len(b))))
@@ -65,6 +67,7 @@ def zero_sizes_give_zeros(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", profile="library", values="any",
+    shows=("shapes_accepted",),
     catches="a silent broadcast of a bias or an upstream gradient of the wrong shape",
 )  # fmt: skip
 def wrong_shapes_are_refused(layer: Layer, case: Case) -> None:

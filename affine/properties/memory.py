@@ -22,6 +22,7 @@ def _lent(layer: Layer, case: Case) -> Operands:
 
 @checks(
     "out", "dx", "dw", "db", values="any", isolated=False,
+    shows=("arguments_modified",),
     catches="`dout *= …`, `x -= …`: arithmetic in place on the caller's arrays",
     replay="""
         expected = x.copy(), w.copy(), b.copy(), dout.copy()
@@ -39,6 +40,7 @@ def arguments_are_not_modified(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", isolated=False,
+    shows=("read_only_refused",),
     catches="a hidden write, also one that leaves the values as they were",
     replay="""
         expected = vjp(x.copy(), w.copy(), b.copy())[1](dout.copy())
@@ -58,6 +60,7 @@ def read_only_arguments_are_enough(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", layouts=True, isolated=False,
+    shows=("not_deterministic", "memory_layout"),
     catches="code that reads raw memory in C order, or past the strides",
     replay="""
         plain = [np.array(a, order="C") for a in (x, w, b, dout)]
@@ -78,6 +81,7 @@ def memory_layout_does_not_matter(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", isolated=False,
+    shows=("not_deterministic", "aliased_arguments"),
     catches="a write before a read, where two arguments are the same array",
     replay="""
         size = min(*x.shape, len(b))
@@ -98,6 +102,7 @@ def the_same_array_twice_behaves_like_copies(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", isolated=False,
+    shows=("not_deterministic", "outdated_parameters"),
     catches="a cache keyed by the identity of an array, which an update in place outdates",
     replay="""
         vjp(x, w, b)[1](dout)
@@ -123,6 +128,7 @@ def updated_parameters_are_seen(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", profile="library", values="any", isolated=False,
+    shows=("shared_memory",),
     catches="db as a view of dout when N = 1, or one buffer for two results",
     replay="""
         out, pullback = vjp(x, w, b)
@@ -143,6 +149,7 @@ def results_share_no_memory(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", profile="library", isolated=False,
+    shows=("not_deterministic", "internals_handed_out"),
     catches="an internal cache that is handed out by reference",
     replay="""
         expected = [result.copy() for result in (vjp(x, w, b)[0], *vjp(x, w, b)[1](dout))]
@@ -174,6 +181,7 @@ def _second_results(layer: Layer, case: Case, overwrite: bool) -> dict[str, Arra
 
 @checks(
     "out", "dx", "dw", "db", profile="library", values="any", isolated=False,
+    shows=("earlier_call", "buffer_reused"),
     catches="results that live in a buffer which the next call reuses",
     replay="""
         out, pullback = vjp(x, w, b)
@@ -196,6 +204,7 @@ def later_calls_leave_earlier_results(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", profile="library", needs="then_next_batch", isolated=False,
+    shows=("earlier_call", "followed_instance"),
     catches="results that live in a buffer of the instance",
     replay="""
         instance = instance_of(w, b)

@@ -42,6 +42,8 @@ class Property:
         replay: Python lines that set `got` and `expected`, from `vjp`, the operands `x w b
             dout`, the second ones `x2 w2 b2 dout2` and `selector`; `""` where one plain call shows
             the failure.
+        shows: What a failure of it points to, the likeliest first: names of the detectors of
+            `affine.checker.diagnosis`. Wrong values are looked at whatever it shows.
 
     Examples:
         >>> from affine.properties import PROPERTIES
@@ -59,6 +61,7 @@ class Property:
     isolated: bool
     needs: str
     replay: str
+    shows: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -99,6 +102,7 @@ def checks(
     isolated: bool = True,
     needs: str = "",
     replay: str = "",
+    shows: tuple[str, ...] = (),
 ) -> Callable[[Check], Property]:
     """Make a property of a function (layer, case), bound to the equations that it tests.
 
@@ -111,7 +115,17 @@ def checks(
     """
     lines = cleandoc(replay)
     return lambda check: Property(
-        check, equations, catches, profile, values, sizes, layouts, isolated, needs, lines
+        check,
+        equations,
+        catches,
+        profile,
+        values,
+        sizes,
+        layouts,
+        isolated,
+        needs,
+        lines,
+        shows,
     )
 
 

@@ -10,6 +10,7 @@ from affine.properties.property import checks
 
 @checks(
     "dx", "dw", "db",
+    shows=("second_pass",),
     catches="gradients that accumulate, or a cache that the first call uses up",
     replay="""
         _, pullback = vjp(x, w, b)
@@ -30,6 +31,7 @@ def backward_twice_gives_the_same(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", needs="on_reused_instance",
+    shows=("not_deterministic", "used_instance"),
     catches="an instance that keeps its first batch, or the gradients of the batch before",
     replay="""
         instance = instance_of(w, b)
@@ -49,6 +51,7 @@ def an_instance_may_be_used_again(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", needs="after_update",
+    shows=("not_deterministic", "updated_instance", "used_instance", "outdated_parameters"),
     catches="a copy of W or b on an instance, such as its transpose, that an update outdates",
     replay="""
         instance = instance_of(w + 1, b + 1)
@@ -68,6 +71,7 @@ def an_instance_sees_its_updated_parameters(layer: Layer, case: Case) -> None:
 
 @checks(
     "dx", "dw", "db",
+    shows=("not_deterministic", "stale_state"),
     catches="a stale cache: one store for all forward passes",
     replay="""
         expected = vjp(x, w, b)[1](dout)
@@ -94,6 +98,7 @@ _REPEATS = (16, 2, 2, 2)
 
 @checks(
     "out", "dx", "dw", "db",
+    shows=("not_deterministic",),
     catches="noise, dropout left on, or a count of calls",
     replay="""
         expected = vjp(x, w, b)[0], vjp(x, w, b)[1](dout)

@@ -12,9 +12,9 @@ from affine.checker.diagnosis import MISTAKES, diagnose
 from affine.checker.diagnosis.catalogue import RIGHT, Formula, scales, terms
 from affine.checker.reading import layer_from
 from affine.equations import EQUATIONS
+from affine.quantities import QUANTITIES
 from tests.formula_layers import (
     FORMULAS,
-    QUANTITIES,
     is_right,
     is_scaled,
     named,

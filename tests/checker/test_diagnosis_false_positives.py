@@ -10,9 +10,9 @@ from affine.checker.diagnosis import diagnose
 from affine.checker.diagnosis.catalogue import formulas
 from affine.checker.reading import load
 from affine.properties import PROPERTIES
+from affine.quantities import QUANTITIES
 from tests.formula_layers import (
     FORMULAS,
-    QUANTITIES,
     is_right,
     named,
     names_of,

@@ -57,4 +57,4 @@ def test_the_mathematics_alone_does_not_need_the_case() -> None:
     for dtype, order in product(("float16", "float32", "float64"), ("C", "F")):
         point = Operands(np.ones((2, 3)), np.ones((3, 2)), np.ones(2), np.ones((2, 2)))
         point = point.map(lambda array: np.array(array, dtype, order=order))  # type: ignore[call-overload] # noqa: B023
-        assert diagnose(layer, "dw", "", Case(point, point)).mistake is not None
+        assert diagnose(layer, "dw", None, Case(point, point)).mistake is not None

@@ -5,6 +5,7 @@ import pytest
 from affine.checker.diagnosis import MISTAKES, diagnose
 from affine.checker.reading import layer_from
 from affine.layer import Array
+from affine.properties import PROPERTIES
 
 
 class _FirstBatchKept:
@@ -48,14 +49,16 @@ class _AddedOverBatches(_FirstBatchKept):
 def test_what_an_instance_keeps_of_the_batch_before_is_named(
     made: type, mistake: str, says: str
 ) -> None:
-    said = diagnose(layer_from(made), "an_instance_may_be_used_again")
+    said = diagnose(layer_from(made), "", PROPERTIES["an_instance_may_be_used_again"])
     assert said.mistake is not None
     assert said.mistake.name == mistake
     assert says in said.sentence
 
 
 def test_a_detector_does_not_blame_an_update_for_another_batch() -> None:
-    said = diagnose(layer_from(_FirstBatchKept), "dw", "an_instance_sees_its_updated_parameters")
+    said = diagnose(
+        layer_from(_FirstBatchKept), "dw", PROPERTIES["an_instance_sees_its_updated_parameters"]
+    )
     assert said.mistake == MISTAKES["stale-state"]
 
 
@@ -90,16 +93,31 @@ class _Buffered(_FirstBatchKept):
 
 
 @pytest.mark.parametrize(
-    ("made", "hint", "mistake", "says"),
+    ("made", "failed", "mistake", "says"),
     [
-        (_Stepping, "backward_twice", "update-step-inside", "computes dx with W - 0.1·dw"),
-        (_SteppingFirst, "backward_twice", "updated-too-early", "takes an update step"),
-        (_Buffered, "later_calls", "buffer-reused", "changes when its backward pass runs again"),
+        (
+            _Stepping,
+            "backward_twice_gives_the_same",
+            "update-step-inside",
+            "computes dx with W - 0.1·dw",
+        ),
+        (
+            _SteppingFirst,
+            "backward_twice_gives_the_same",
+            "updated-too-early",
+            "takes an update step",
+        ),
+        (
+            _Buffered,
+            "later_calls_leave_earlier_results",
+            "buffer-reused",
+            "changes when its backward pass runs again",
+        ),
     ],
 )
 def test_what_an_instance_does_between_two_passes_is_named(
-    made: type, hint: str, mistake: str, says: str
+    made: type, failed: str, mistake: str, says: str
 ) -> None:
-    said = diagnose(layer_from(made), "", hint)
+    said = diagnose(layer_from(made), "", PROPERTIES[failed])
     assert said.mistake == MISTAKES[mistake]
     assert says in said.sentence

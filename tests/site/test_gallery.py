@@ -13,8 +13,7 @@ import pytest
 pytest.importorskip("math_core", reason="run make site-build: the site's packages are missing")
 
 from affine.checker.diagnosis import MISTAKES, Diagnosis
-from affine.checker.diagnosis.fixtures import right_at
-from affine.checker.diagnosis.probe import numbered
+from affine.checker.diagnosis.probe import numbered, right_at
 from docs.site_builder import record
 from docs.site_builder.pages import gallery, mistakepage
 from docs.site_builder.pictures import matrices

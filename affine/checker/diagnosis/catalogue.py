@@ -5,47 +5,114 @@ A formula is NumPy code over x, w, b, dout and the sizes n, d, m, as the files i
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import product
 from typing import Any, NamedTuple
 
-from affine.checker.diagnosis.mistake import Mistake
+from affine.checker.diagnosis.phrasing import notation
+from affine.quantities import QUANTITIES
 
-__all__ = ["MISTAKES", "RIGHT", "Formula", "formulas", "scales", "terms"]
+__all__ = [
+    "MISTAKES", "OF_VARIANT", "RIGHT", "Diagnosis", "Explanation", "Formula", "Mistake",
+    "formulas", "scales", "terms",
+]  # fmt: skip
+
 
 RIGHT: Mapping[str, str] = {
-    "out": "x @ w + b",
-    "dx": "dout @ w.T",
-    "dw": "x.T @ dout",
-    "db": "dout.sum(axis=0)",
+    **{name: quantity.code for name, quantity in QUANTITIES.items()},
     "out_dot": "x_dot @ w + x @ w_dot + b_dot",
-    "per-sample dx": "dout @ w.T",
+    "per-sample dx": QUANTITIES["dx"].code,
     "per-sample dw": "x[:, :, None] * dout[:, None, :]",
     "per-sample db": "dout * 1",
 }
-"""The right formula of each quantity."""
+"""The right formula of each quantity, those of the variants of a layer included."""
+OF_VARIANT = {
+    "jvp": ("out_dot",),
+    "per_sample_gradients": ("per-sample dx", "per-sample dw", "per-sample db"),
+}
+"""The quantities that a variant returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A known mistake.
+
+    Attributes:
+        name: Permanent, such as `averaged-over-the-batch`: the heading of its page.
+        title: A few words, such as "averaged over the batch".
+        sentence: The mistake in one sentence.
+        formula: The wrong formula, as code.
+        equation: Tag of the equation that it violates.
+        remedy: What to write instead.
+        right: The right line, as code; `""` where the wrong line is one too many.
+        seen: Where it was seen in a published program: an address, and what is said there.
+        unshown: Why no property catches it, for a mistake that only a diagnosis looks for.
+
+    Examples:
+        >>> from affine.checker.diagnosis import MISTAKES
+        >>> MISTAKES["averaged-over-the-batch"].formula
+        'dw = x.T @ dout / n'
+    """
+
+    name: str
+    title: str
+    sentence: str
+    formula: str
+    equation: str
+    remedy: str
+    right: str = ""
+    seen: tuple[tuple[str, str], ...] = ()
+    unshown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Which mistake explains a wrong result: verified exactly on a probe of its own, or nothing.
+
+    Attributes:
+        quantities: What is wrong, of `out`, `dx`, `dw` and `db`.
+        mistake: The known mistake; None where no known one explains the result.
+        sentence: What was verified, with the formula found: "Your dw is Xᵀ·dout / N."
+        ruled_out: Titles of the mistakes that were tried and do not explain it.
+    """
+
+    quantities: tuple[str, ...]
+    mistake: Mistake | None
+    sentence: str
+    ruled_out: tuple[str, ...] = ()
+
+
+class Explanation(NamedTuple):
+    """A mistake that gives what the layer returned wherever it was called.
+
+    Either a sentence says so, about some results or arguments, `()` for the result that was asked
+    for; or a formula as code, in words where the code is hard to read, with a second mistake in it.
+    """
+
+    mistake: str
+    sentence: str = ""
+    about: Sequence[str] = ()
+    code: str = ""
+    says: str = ""
+    also: str = ""
+
+    @property
+    def formula(self) -> str:
+        """What the result is, in the notation of the equations."""
+        return "0" if self.code.startswith("0 * ") else notation(self.says or self.code)
+
 
 # Where two formulas are one function, the first one gives it its name.
-_FILES = ("scale", "operands", "sums", "parts", "entries", "behaviour")
 _ENTRIES: list[dict[str, Any]] = [
     entry
-    for name in _FILES
+    for name in ("scale", "operands", "sums", "parts", "entries", "behaviour")
     for entry in tomllib.loads(
         files(__package__).joinpath("known", f"{name}.toml").read_text(encoding="utf-8")
     )["mistake"]
 ]
-
-
-def _mistake(entry: Mapping[str, Any]) -> Mistake:
-    told = ("name", "title", "sentence", "formula", "equation", "remedy")
-    return Mistake(
-        **{key: entry[key] for key in told},
-        right=entry.get("right", _right(entry["formula"])),
-        seen=tuple((one["at"], one["says"]) for one in entry.get("seen", ())),
-        unshown=entry.get("unshown", ""),
-    )
 
 
 def _right(formula: str) -> str:
@@ -56,23 +123,25 @@ def _right(formula: str) -> str:
     return "return dx, dw, db" if formula.startswith("return ") else ""
 
 
-MISTAKES: Mapping[str, Mistake] = {entry["name"]: _mistake(entry) for entry in _ENTRIES}
+MISTAKES: Mapping[str, Mistake] = {
+    entry["name"]: Mistake(
+        **{
+            key: entry[key]
+            for key in ("name", "title", "sentence", "formula", "equation", "remedy")
+        },
+        right=entry.get("right", _right(entry["formula"])),
+        seen=tuple((place["at"], place["says"]) for place in entry.get("seen", ())),
+        unshown=entry.get("unshown", ""),
+    )
+    for entry in _ENTRIES
+}
 """Every known mistake by name."""
 
 
 class Formula(NamedTuple):
-    """A wrong formula, or a part of one.
+    """A wrong formula, a scale or a term, as NumPy code, with the mistake that it makes.
 
-    Attributes:
-        mistake: The name of the mistake that it makes.
-        code: The formula, the scale or the term, as NumPy code.
-        factor: The only factor of a term that makes this mistake; None where any does.
-        says: What is done to the right result, where the code of the term is hard to read;
-            {plus} stands for its factor and {times} for one more.
-
-    Examples:
-        >>> next(known for known in formulas("dx") if known.mistake == "transpose-missing").code
-        'dout @ w'
+    A term may make the mistake with one factor only, and say what the result is in words.
     """
 
     mistake: str
@@ -83,69 +152,48 @@ class Formula(NamedTuple):
 
 @cache
 def formulas(quantity: str) -> tuple[Formula, ...]:
-    """Return the known wrong formulas of a quantity, each once.
-
-    Examples:
-        >>> [found.code for found in formulas("dx") if found.mistake == "transpose-missing"]
-        ['dout @ w']
-    """
-    first: dict[str, Formula] = {RIGHT[quantity]: Formula("", "")}
-    for found in _written(quantity):
-        first.setdefault(found.code, found)
-    for code in _products(quantity):
-        first.setdefault(code, Formula("wrong-operand", code))
+    """Return the known wrong formulas of a quantity, each once."""
+    right = RIGHT[quantity]
+    whole = right if right.endswith(")") else f"({right})"
+    first: dict[str, Formula] = {right: Formula("", "")}
+    for entry in _ENTRIES:
+        codes = list(entry.get(quantity, ()))
+        for template in entry.get("after", ()):
+            codes.append(template.replace("({})", "{}").replace("{}", whole))
+        codes += [_replaced(right, operands) for operands in entry.get("before", ())]
+        for code in codes:
+            first.setdefault(code, Formula(entry["name"], code))
+            if quantity != "out":  # many a backward pass has no b at hand
+                without_b = code.replace("x @ w + b", "x @ w")
+                first.setdefault(without_b, Formula(entry["name"], without_b))
+    if quantity in ("out", "dx", "dw"):
+        for one, other in product(("x", "w", "dout", "x.T", "w.T", "dout.T"), repeat=2):
+            code = f"{one} @ {other}" + (" + b" if quantity == "out" else "")
+            first.setdefault(code, Formula("wrong-operand", code))
     return tuple(first.values())[1:]
 
 
-def _written(quantity: str) -> Iterator[Formula]:
-    right = RIGHT[quantity]
-    for entry in _ENTRIES:
-        codes = list(entry.get(quantity, ()))
-        codes += [_after(template, right) for template in entry.get("after", ())]
-        codes += [_replaced(right, operands) for operands in entry.get("before", ())]
-        for code in codes:
-            yield Formula(entry["name"], code)
-            if quantity != "out":  # many a backward pass has no b at hand
-                yield Formula(entry["name"], code.replace("x @ w + b", "x @ w"))
-
-
-def _after(template: str, right: str) -> str:
-    whole = right if right.endswith(")") else f"({right})"
-    return template.replace("({})", "{}").replace("{}", whole)
-
-
 def _replaced(right: str, operands: Mapping[str, str]) -> str:
+    """Return a formula with other code for some operands, in brackets unless it is one factor."""
+    call, index = r"[\w.]*\((?:[^()]*\([^()]*\))*[^()]*\)", r"[\w.]+(?:\[[^\]]*\])?"
+
     def replacement(found: re.Match[str]) -> str:
         code = operands.get(found[0], found[0])
-        return code if _is_one_factor(code) else f"({code})"
+        return code if re.fullmatch(f"{call}|{index}", code) else f"({code})"
 
     return re.sub(r"\b(?:x|w|b|dout)\b", replacement, right)
 
 
-def _is_one_factor(code: str) -> bool:
-    """Whether code is a name, a call or an index, or stands in brackets already."""
-    call = r"[\w.]*\((?:[^()]*\([^()]*\))*[^()]*\)"
-    index = r"[\w.]+(?:\[[^\]]*\])?"
-    return re.fullmatch(f"{call}|{index}", code) is not None
-
-
-def _products(quantity: str) -> Iterator[str]:
-    """Yield every product of two operands, transposed or not."""
-    if quantity in ("out", "dx", "dw"):
-        for left, right in product(("x", "w", "dout", "x.T", "w.T", "dout.T"), repeat=2):
-            yield f"{left} @ {right}" + (" + b" if quantity == "out" else "")
-
-
 @cache
 def terms(quantity: str) -> tuple[Formula, ...]:
-    """Return the known terms that are added to a quantity; the ones with one factor come first.
-
-    Examples:
-        >>> terms("dw")[-1].factor is None
-        True
-    """
+    """Return the known terms that are added to a quantity; the ones with one factor come first."""
     found = [
-        Formula(entry["name"], part[quantity], part.get("factor"), part.get("says", ""))
+        Formula(
+            entry["name"],
+            part[quantity],
+            part.get("factor"),
+            f"{RIGHT[quantity]}, {part['says']}" if "says" in part else part.get("reads", ""),
+        )
         for entry in _ENTRIES
         for part in entry.get("plus", ())
         if quantity in part
@@ -155,12 +203,7 @@ def terms(quantity: str) -> tuple[Formula, ...]:
 
 @cache
 def scales() -> tuple[Formula, ...]:
-    """Return the known wrong scales.
-
-    Examples:
-        >>> scales()[0].mistake, scales()[0].code
-        ('averaged-over-the-batch', '1 / n')
-    """
+    """Return the known wrong scales."""
     return tuple(
         Formula(entry["name"], code) for entry in _ENTRIES for code in entry.get("scale", ())
     )

@@ -1,11 +1,11 @@
 """Group falsified properties by their cause: a reader sees one mistake, not twenty failures."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from affine.checker.clock import Clock
 from affine.checker.diagnosis import Diagnosis, diagnose
+from affine.checker.exceptions import describe
 from affine.checker.report import Finding, Outcome
 from affine.checker.report.words import kind_of
 from affine.checker.search import JUDGES, cropped, fails_on, search
@@ -33,39 +33,36 @@ def findings(
     waiting = list(falsified)
     found: list[Finding] = []
     while waiting:
+        first, *others = waiting
         try:
-            finding = _first_cause(layer, waiting, found, seed, examples, clock)
+            diagnosis = _diagnosis(layer, first) if found else None
+            named = [finding.diagnosis.mistake for finding in found if finding.diagnosis]
+            # A case of a mistake that has been shown is not shown, and need not be small.
+            if not diagnosis or not diagnosis.mistake or diagnosis.mistake not in named:
+                known = [finding.outcomes[0] for finding in found]
+                with clock.at_most(_SECONDS_TO_SHRINK):
+                    first = _smallest(layer, first, known, seed, examples)
+                diagnosis = _diagnosis(layer, first)
+            finding = Finding((first, *_joining(layer, first, others)), diagnosis)
         except OutOfTime:
             found.append(Finding(tuple(waiting), _NO_TIME))
             break
         found.append(finding)
         names = {outcome.name for outcome in finding.outcomes}
         waiting = [outcome for outcome in waiting if outcome.name not in names]
-    return _merged(found)
+    # Those of one known mistake are one, and those that nothing tells apart.
+    merged: dict[tuple[str, ...], Finding] = {}
+    for finding in found:
+        cause = _cause(finding)
+        merged[cause] = _both(merged[cause], finding) if cause in merged else finding
+    return list(merged.values())
 
 
-def _first_cause(
-    layer: Layer,
-    waiting: Sequence[Outcome],
-    found: Sequence[Finding],
-    seed: int,
-    examples: int,
-    clock: Clock,
-) -> Finding:
-    first, diagnosis = waiting[0], _diagnosis(layer, waiting[0]) if found else None
-    # A case of a mistake that has been shown is not shown, and need not be small.
-    if not _is_named_in(found, diagnosis):
-        known = [one.outcomes[0] for one in found]
-        with clock.at_most(_SECONDS_TO_SHRINK):
-            first = _smallest(layer, waiting[0], known, seed, examples)
-        diagnosis = _diagnosis(layer, first)
-    return Finding((first, *_joining(layer, first, waiting[1:])), diagnosis)
-
-
-def _is_named_in(found: Iterable[Finding], diagnosis: Diagnosis | None) -> bool:
-    if diagnosis is None or diagnosis.mistake is None:
-        return False
-    return any(one.diagnosis and one.diagnosis.mistake == diagnosis.mistake for one in found)
+def _diagnosis(layer: Layer, found: Outcome) -> Diagnosis | None:
+    if isinstance(found.error, WorkerDied):
+        return None
+    quantity = getattr(found.error, "quantity", "")
+    return diagnose(layer, quantity, PROPERTIES[found.name], found.counterexample)
 
 
 def _smallest(
@@ -94,11 +91,11 @@ def _joining(layer: Layer, first: Outcome, others: Sequence[Outcome]) -> Iterato
     Each result has a cause of its own until the diagnosis says that they are one. Properties of
     memory and state compare calls with calls: a wrong formula is never why they fail.
     """
+    judges, of_calls = set(JUDGES.values()), PROPERTIES[first.name].group in _OF_CALLS
     for other in others:
-        one, two = PROPERTIES[first.name], PROPERTIES[other.name]
-        if {one, two} <= set(JUDGES.values()):
+        if {PROPERTIES[first.name], PROPERTIES[other.name]} <= judges:
             continue
-        if (one.group in _OF_CALLS) != (two.group in _OF_CALLS):
+        if (PROPERTIES[other.name].group in _OF_CALLS) != of_calls:
             continue
         again = _on_case_of(layer, other, first)
         # Where it fails in another way than it was found to, the cause is another one.
@@ -116,45 +113,26 @@ def _on_case_of(layer: Layer, found: Outcome, other: Outcome) -> Outcome | None:
     return replace(found, counterexample=other.counterexample, error=error)
 
 
-def _diagnosis(layer: Layer, found: Outcome) -> Diagnosis | None:
-    if isinstance(found.error, WorkerDied):
-        return None
-    quantity = getattr(found.error, "quantity", "")
-    return diagnose(layer, quantity, found.name, found.counterexample)
-
-
-def _merged(found: Sequence[Finding]) -> list[Finding]:
-    """Return the findings of one known mistake as one, and those that nothing tells apart."""
-    merged: dict[str, Finding] = {}
-    for finding in found:
-        cause = _cause(finding)
-        if cause in merged:
-            merged[cause] = _both(merged[cause], finding)
-        else:
-            merged[cause] = finding
-    return list(merged.values())
-
-
-def _cause(finding: Finding) -> str:
+def _cause(finding: Finding) -> tuple[str, ...]:
     """Return what tells one cause from another: its name, else what was seen of it."""
     first, diagnosis = finding.outcomes[0], finding.diagnosis
-    if isinstance(first.error, WorkerDied):
-        return str(first.error)
+    error, tested = first.error, PROPERTIES[first.name]
+    if isinstance(error, WorkerDied):
+        return ("died", str(error))
     if diagnosis and diagnosis.mistake:
-        return diagnosis.mistake.name
-    if kind := kind_of(first.error):
-        return f"{kind}: {re.sub('[0-9]+', '0', str(first.error))}"
-    group = PROPERTIES[first.name].group
-    return f"{group == 'memory'} {diagnosis.sentence if diagnosis else first.name}"
+        return ("named", diagnosis.mistake.name)
+    if error is not None and (kind := kind_of(error)):
+        return ("raised", kind, getattr(error, "place", "") or describe(error, "")["place"])
+    in_memory = "of memory" if tested.group == "memory" else "of values"
+    return (in_memory, diagnosis.sentence if diagnosis else first.name)
 
 
 def _both(one: Finding, other: Finding) -> Finding:
     diagnosis = one.diagnosis
     if diagnosis and other.diagnosis:
-        quantities, sentence = diagnosis.quantities, diagnosis.sentence
-        more = other.diagnosis.quantities
-        if not set(more) <= set(quantities) and other.diagnosis.sentence not in sentence:
-            sentence = f"{sentence} {other.diagnosis.sentence}"
-        together = tuple(dict.fromkeys([*quantities, *more]))
+        together = tuple(dict.fromkeys([*diagnosis.quantities, *other.diagnosis.quantities]))
+        sentence, more = diagnosis.sentence, other.diagnosis.sentence
+        if together != diagnosis.quantities and more not in sentence:
+            sentence = f"{sentence} {more}"
         diagnosis = replace(diagnosis, quantities=together, sentence=sentence)
     return Finding((*one.outcomes, *other.outcomes), diagnosis)

@@ -1,37 +1,52 @@
 """The diagnosis: which known mistake a layer makes, verified on probes of its own."""
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from affine.checker.diagnosis import special_values, state
-from affine.checker.diagnosis.catalogue import MISTAKES, RIGHT
-from affine.checker.diagnosis.conditions import condition, guarded, observed, special_case
-from affine.checker.diagnosis.entrywise import entrywise
-from affine.checker.diagnosis.examination import (
-    GRADIENTS,
-    QUANTITIES,
-    Examination,
-    Observation,
-    close,
-    raised,
-)
-from affine.checker.diagnosis.explanation import Explanation
+from affine.checker.diagnosis import memory, sizes, special_values, state
+from affine.checker.diagnosis.catalogue import MISTAKES, OF_VARIANT, RIGHT, Diagnosis, Explanation
+from affine.checker.diagnosis.entrywise import entrywise, rounded_operands
+from affine.checker.diagnosis.examination import Examination, Observation, raised
 from affine.checker.diagnosis.fit import explanations
-from affine.checker.diagnosis.fixtures import copies, results, said
-from affine.checker.diagnosis.formats import rounded_operands
-from affine.checker.diagnosis.layer_variants import taken
-from affine.checker.diagnosis.mistake import Diagnosis
-from affine.checker.diagnosis.phrasing import listed
-from affine.checker.diagnosis.probe import numbered
-from affine.checker.diagnosis.sizes import by_size, remainder
-from affine.layer import Case, Layer, Operands, OutOfTime, WorkerDied
+from affine.checker.diagnosis.phrasing import describe_error, error_message, listed
+from affine.checker.diagnosis.probe import close, numbered
+from affine.checker.exceptions import NotThreeGradients
+from affine.layer import Case, Layer, OutOfTime, WorkerDied, through
+from affine.properties import Property
+from affine.quantities import GRADIENTS, QUANTITIES
 
-__all__ = ["diagnose"]
+__all__ = ["DETECTORS", "UNASKED", "diagnose"]
 
-_RULES = {
+Detector: TypeAlias = Callable[[Examination], Explanation | None]
+
+_PROMISED: tuple[Detector, ...] = (
+    memory.arguments_modified, state.not_deterministic, state.second_pass, state.stale_state,
+    state.updated_instance, state.used_instance, state.earlier_call, state.outdated_parameters,
+    memory.memory_layout, memory.aliased_arguments, memory.read_only_refused,
+)  # fmt: skip
+"""What every right layer promises, so that it is looked for whatever failed, in this order."""
+_OF_CALLS: tuple[Detector, ...] = (
+    *_PROMISED, memory.buffer_reused, state.followed_instance, memory.internals_handed_out,
+    memory.shared_memory, state.global_state,
+)  # fmt: skip
+"""These compare calls with calls: a wrong formula is never why they find something."""
+DETECTORS: Mapping[str, Detector] = {
+    detector.__name__: detector
+    for detector in (
+        *_OF_CALLS, special_values.one_format_only, special_values.integers_truncated,
+        special_values.nan_and_infinity, special_values.magnitudes, special_values.empty_sizes,
+        special_values.shapes_accepted, special_values.flattened_axes, special_values.warns,
+    )
+}  # fmt: skip
+"""By the name under which a property shows what its failure points to."""
+UNASKED = ("integers_truncated",)
+"""What no property shows: looked for where none failed."""
+
+_EQUATIONS = {
     "out": "Equation (out) is XW plus b on every row.",
     "dx": "Equation (dx) is dout·Wᵀ.",
     "dw": "Equation (dw) is Xᵀ·dout, a sum over the data points.",
@@ -41,6 +56,7 @@ _RULES = {
     "per-sample dw": "Equation (per-sample) has one product X_iᵀ·dout_i for each data point.",
     "per-sample db": "Equation (per-sample) has one row of dout for each data point.",
 }
+_NO_TIME = "The time ran out before the mistake was named."
 _NOTHING = (
     "No mistake shows on the probes of the diagnosis: look at what is special about the case."
 )
@@ -53,7 +69,7 @@ _RULED_OUT = (
 
 
 def diagnose(
-    layer: Layer, quantity: str, property_name: str = "", case: Case | None = None
+    layer: Layer, quantity: str, tested: Property | None = None, case: Case | None = None
 ) -> Diagnosis:
     """Return which known mistake a layer makes, or what was observed and ruled out.
 
@@ -63,7 +79,7 @@ def diagnose(
     Args:
         layer: The layer, known to be wrong.
         quantity: What was found wrong: `out`, `dx`, `dw`, `db`; anything else looks at all four.
-        property_name: The property that failed, which says where to look first.
+        tested: The property that failed: what it shows is looked for first.
         case: The case on which it failed, as one more probe.
 
     Examples:
@@ -75,56 +91,40 @@ def diagnose(
         >>> found.sentence[:53]
         'Your dw is Xᵀ·dout / N: averaged over the batch. Equa'
     """
+    needs, shows = (tested.needs, tested.shows) if tested else ("", UNASKED)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            found = _diagnosed(Examination(layer, case), quantity, property_name)
-            if found.mistake is None:
-                found = _by_another_route(layer, quantity, property_name, case) or found
+            found = _diagnosed(Examination(layer, case), quantity, needs, shows)
+            if found.mistake is None and (view := _variant(layer, needs, case)):
+                there = _diagnosed(Examination(view[0]), quantity, "", ())
+                if there.mistake is not None:
+                    sentence = view[1] + there.sentence[:1].lower() + there.sentence[1:]
+                    return replace(there, sentence=sentence)
+            return found
         except OutOfTime:
-            return Diagnosis(
-                _these(quantity), None, "The time ran out before the mistake was named."
-            )
+            return Diagnosis(_names(quantity), None, _NO_TIME)
         except WorkerDied as error:
-            mistake = MISTAKES["process-ended"]
-            return Diagnosis(
-                _these(quantity), mistake, f"A call ended the process or hung: {error}."
-            )
+            words = f"A call ended the process or hung: {error}."
+            return Diagnosis(_names(quantity), MISTAKES["process-ended"], words)
         finally:
             layer.memory.release()
-    return found
 
 
-def _by_another_route(
-    layer: Layer, quantity: str, property_name: str, case: Case | None
-) -> Diagnosis | None:
-    """Diagnose the layer as compiled, vectorised, or given other arguments, if that was found."""
-    other, said = taken(layer, property_name, case)
-    if not said:
-        return None
-    found = _diagnosed(Examination(other), quantity, "")
-    if found.mistake is None:
-        return None
-    return replace(found, sentence=said + found.sentence[:1].lower() + found.sentence[1:])
-
-
-def _diagnosed(examined: Examination, quantity: str, property_name: str) -> Diagnosis:
-    hinted = _hinted(property_name, state.DETECTORS)
-    if any(find in _COMPARING for find in hinted):
-        hinted.insert(0, state.not_deterministic)  # then a comparison of calls says nothing else
-    for find in hinted:
-        if found := _first(examined, find):
-            return _stated(quantity, found)
-    wrong = _wrong(examined, quantity, property_name)
+def _diagnosed(examined: Examination, quantity: str, needs: str, shows: Iterable[str]) -> Diagnosis:
+    """Look at what is shown, at wrong values, at the rest, and then once more at large sizes."""
+    shown = [DETECTORS[name] for name in shows]
+    if found := _first(examined, (find for find in shown if find in _OF_CALLS)):
+        return _stated(quantity, found)
+    asked = (quantity,) if quantity in RIGHT else OF_VARIANT.get(needs, ())
+    wrong = _wrong(examined, asked)
     if named := _of_wrong(examined, wrong):
         return named
-    rest = [find for find in state.DETECTORS.values() if find not in _POLICY]
-    special_ones = _hinted(property_name, special_values.DETECTORS)
-    for find in dict.fromkeys([] if wrong else [*special_ones, *rest]):
-        if found := _first(examined, find):
-            return _stated(quantity, found)
+    of_values = [find for find in shown if find not in _OF_CALLS]
+    if not wrong and (found := _first(examined, (*of_values, *_PROMISED))):
+        return _stated(quantity, found)
     examined.look_further()
-    wrong = _wrong(examined, quantity, property_name)
+    wrong = _wrong(examined, asked)
     if named := _of_wrong(examined, wrong):
         return named
     if wrong == ("out_dot",) and raised(lambda: _derives_alike(examined)) is True:
@@ -132,59 +132,52 @@ def _diagnosed(examined: Examination, quantity: str, property_name: str) -> Diag
     return named or _of_the_rest(examined, quantity, wrong)
 
 
+def _first(examined: Examination, detectors: Iterable[Detector]) -> Explanation | None:
+    """Return what the first of some detectors finds; to raise in one says nothing about it."""
+    for find in detectors:
+        found = raised(lambda: find(examined))  # noqa: B023
+        if isinstance(found, Explanation):
+            return found
+    return None
+
+
+def _wrong(examined: Examination, asked: Iterable[str]) -> tuple[str, ...]:
+    """Return the quantities to explain: those asked for if they are wrong, else all wrong ones."""
+    wrong = (name for name in asked if any(seen.wrong for seen in examined.evidence(name)))
+    return tuple(wrong) or examined.wrong_quantities()
+
+
 def _derives_alike(examined: Examination) -> bool:
-    """Whether forward and backward mode derive one function: then they have one mistake."""
-    return all(_is_adjoint(examined, point) for point in (numbered(5, 3, 4), numbered(3, 4, 2)))
+    """Whether forward and backward mode derive one function: then they have one mistake.
+
+    That is, whether ⟨dout, out_dot⟩ is ⟨dx, x_dot⟩ + ⟨dw, w_dot⟩ + ⟨db, b_dot⟩, for b = 0.
+    """
+    for point in (numbered(5, 3, 4), numbered(3, 4, 2)):
+        x, w, b, dout = point = point._replace(b=0 * point.b)
+        dots = x[::-1] + 1, w[::-1] + 2, b + 3
+        got = examined.fresh(point)
+        forward = (dout * examined.layer.variants["jvp"](x, w, *dots)).sum()
+        backward = sum((got[name] * dot).sum() for name, dot in zip(GRADIENTS, dots, strict=True))
+        if not close(np.asarray(forward), np.asarray(backward)):
+            return False
+    return True
 
 
-def _is_adjoint(examined: Examination, point: Operands) -> bool:
-    """Whether ⟨dout, out_dot⟩ is ⟨dx, x_dot⟩ + ⟨dw, w_dot⟩ + ⟨db, b_dot⟩, for b = 0."""
-    point = point._replace(b=0 * point.b)
-    x_dot, w_dot, b_dot = point.x[::-1] + 1, point.w[::-1] + 2, point.b + 3
-    jvp, found = examined.layer.variants.get("jvp"), copies(results(examined, point.map(np.copy)))
-    if jvp is None or set(found) != set(QUANTITIES):
-        return False
-    forward = (point.dout * jvp(point.x, point.w, x_dot, w_dot, b_dot)).sum()
-    backward = sum(
-        (found[name] * dot).sum()
-        for name, dot in zip(GRADIENTS, (x_dot, w_dot, b_dot), strict=True)
-    )
-    return close(np.asarray(forward), np.asarray(backward))
-
-
-def _hinted(
-    name: str, detectors: Mapping[str, Callable[[Examination], Iterator[Explanation]]]
-) -> list[Callable[[Examination], Iterator[Explanation]]]:
-    """Return the detectors that look for what a property is about."""
-    return [find for word, find in detectors.items() if word in name]
+# ------------------------------------------------------------------ wrong values
 
 
 def _of_wrong(examined: Examination, wrong: tuple[str, ...]) -> Diagnosis | None:
     """Return the first mistake that explains a wrong quantity, with the others it explains."""
     for name in wrong:
-        diagnosis = _of_values(examined, name)
-        if diagnosis.mistake is not None:
-            return _merged(examined, diagnosis, [other for other in wrong if other != name])
+        named = _of_values(examined, name)
+        if named.mistake is None:
+            continue
+        others = [_of_values(examined, other) for other in wrong if other != name]
+        same = [named, *(other for other in others if other.mistake == named.mistake)]
+        quantities = tuple(name for each in same for name in each.quantities)
+        sentence = " ".join(dict.fromkeys(each.sentence for each in same))
+        return Diagnosis(quantities, named.mistake, sentence)
     return None
-
-
-def _first(
-    examined: Examination, find: Callable[[Examination], Iterator[Explanation]]
-) -> Explanation | None:
-    """Return what a detector finds; a layer that raises in it tells it nothing."""
-    found = raised(lambda: next(find(examined), None))
-    return None if isinstance(found, Exception) else found
-
-
-def _wrong(examined: Examination, quantity: str, property_name: str) -> tuple[str, ...]:
-    """Return the quantities to explain: the one asked for if it is wrong, else all wrong ones."""
-    asked = [quantity] if quantity in RIGHT else []
-    if not asked and "jvp" in property_name:
-        asked = ["out_dot"]
-    if not asked and "per_sample" in property_name:
-        asked = [f"per-sample {name}" for name in GRADIENTS]
-    wrong = [name for name in asked if any(seen.wrong for seen in examined.evidence(name))]
-    return tuple(wrong) or examined.wrong_quantities()
 
 
 def _of_values(examined: Examination, quantity: str) -> Diagnosis:
@@ -192,97 +185,126 @@ def _of_values(examined: Examination, quantity: str) -> Diagnosis:
     evidence = examined.evidence(quantity)
     found = explanations(quantity, evidence, examined.raising(quantity))
     where = ""
-    if not found or guarded(evidence, found[0].code):
+    if not found or sizes.guarded(evidence, found[0].code):
         # Where a formula is used in one case alone, a simpler one may be the same there.
-        special_found, where = special_case(examined, quantity)
+        special_found, where = sizes.special_case(examined, quantity)
         found = special_found or found
     if not found and all(seen.got is None for seen in evidence):
-        found = [Explanation("not-an-array", sentence=f"Your {quantity} is no array of numbers")]
-    if not found:
-        changing = _first(examined, state.not_deterministic) or _first(examined, state.earlier_call)
-        if changing:
-            return _stated(quantity, changing)
-    for find in (special_values.narrowed, rounded_operands, entrywise, remainder, by_size):
+        sentence = f"Your {quantity} is not an array of numbers"
+        found = [Explanation("not-an-array", sentence)]
+    changing = state.not_deterministic, state.earlier_call
+    if not found and (explanation := _first(examined, changing)):
+        return _stated(quantity, explanation)
+    of_results = rounded_operands, entrywise, sizes.remainder, sizes.by_size
+    for find in (special_values.narrowed, *(of_results if quantity in QUANTITIES else ())):
         found = found or find(examined, quantity)
     if len({each.mistake for each in found}) == 1:
-        return _named(quantity, found[0], where or guarded(evidence, found[0].code))
-    if found:
-        titles = listed([MISTAKES[each.mistake].title for each in found])
-        return Diagnosis(
-            _these(quantity), None, f"Your {quantity} fits more than one mistake: {titles}."
-        )
-    return Diagnosis(_these(quantity), None, "")
+        return _named(quantity, found[0], where or sizes.guarded(evidence, found[0].code))
+    titles = listed([MISTAKES[each.mistake].title for each in found])
+    sentence = f"Your {quantity} fits more than one mistake: {titles}." if found else ""
+    return Diagnosis(_names(quantity), None, sentence)
 
 
 def _named(quantity: str, found: Explanation, where: str = "") -> Diagnosis:
     mistake = MISTAKES[found.mistake]
     only = f"Where {where}, your" if where else "Your"
     also = f", and {MISTAKES[found.also].title}" if found.also else ""
-    sentence = found.sentence or f"{only} {quantity} is {found.shown}: {mistake.title}{also}"
-    return Diagnosis(_these(quantity), mistake, f"{sentence}. {_RULES[quantity]}")
+    sentence = found.sentence or f"{only} {quantity} is {found.formula}: {mistake.title}{also}"
+    return Diagnosis(_names(quantity), mistake, f"{sentence}. {_EQUATIONS[quantity]}")
 
 
 def _stated(quantity: str, found: Explanation) -> Diagnosis:
-    return Diagnosis(found.about or _these(quantity), MISTAKES[found.mistake], f"{found.sentence}.")
+    about = tuple(found.about) or _names(quantity)
+    return Diagnosis(about, MISTAKES[found.mistake], f"{found.sentence}.")
 
 
-def _merged(examined: Examination, diagnosis: Diagnosis, others: list[str]) -> Diagnosis:
-    """Add the other wrong quantities that the same mistake explains."""
-    same = [diagnosis]
-    for name in others:
-        other = _of_values(examined, name)
-        if other.mistake == diagnosis.mistake:
-            same.append(other)
-    quantities = tuple(name for each in same for name in each.quantities)
-    sentence = " ".join(dict.fromkeys(each.sentence for each in same))
-    return Diagnosis(quantities, diagnosis.mistake, sentence)
+def _names(quantity: str) -> tuple[str, ...]:
+    return (quantity,) if quantity else ()
+
+
+# ------------------------------------------------------------------ what no formula explains
 
 
 def _of_the_rest(examined: Examination, quantity: str, wrong: tuple[str, ...]) -> Diagnosis:
     """Diagnose what no formula explains: exceptions; else say what is seen."""
     if wrong:
-        return Diagnosis(wrong, None, observed(examined, wrong), _titles())
-    failed = [call for call in examined.standard() if call.error or "arity" in call.results]
+        titles = tuple(MISTAKES[name].title for name in _RULED_OUT)
+        return Diagnosis(wrong, None, sizes.describe_observed(examined, wrong), titles)
+    failed = [call for call in examined.standard() if GRADIENTS[-1] not in call.results]
     if failed:
-        return _failing(examined, quantity, failed)
+        return _stated(quantity, _failing(examined, failed))
     for name in QUANTITIES:
         if hidden := entrywise(examined, name):
             return _named(name, hidden[0])
-    return Diagnosis(_these(quantity), None, _NOTHING)
+    return Diagnosis(_names(quantity), None, _NOTHING)
 
 
-_COMPARING = tuple(
-    state.DETECTORS[word]
-    for word in ("each_backward", "an_instance", "updated", "layout", "same_array")
-)
-_POLICY = tuple(
-    state.DETECTORS[word]
-    for word in ("share", "process", "writing_into", "later_calls", "later_batches")
-)
-
-
-def _these(*quantities: str) -> tuple[str, ...]:
-    """Return the names that are none of nothing."""
-    return tuple(filter(None, quantities))
-
-
-def _titles() -> tuple[str, ...]:
-    return tuple(MISTAKES[name].title for name in _RULED_OUT)
-
-
-def _failing(examined: Examination, quantity: str, failed: list[Observation]) -> Diagnosis:
+def _failing(examined: Examination, failed: list[Observation]) -> Explanation:
     """Name the exception, and the sizes at which it is raised."""
     fine = [call.probe.point.sizes for call in examined.standard() if call not in failed]
-    where = condition([call.probe.point.sizes for call in failed], fine) if fine else ""
+    where = sizes.condition([call.probe.point.sizes for call in failed], fine) if fine else ""
     when = f", where {where}" if where else "" if fine else ", at every size that was tried"
-    call = failed[0]
-    if call.error is None:
-        count = len(call.results["arity"]) if hasattr(call.results["arity"], "__len__") else "no"
+    error, other = failed[0].error, failed[0].other
+    if error is None:
+        count = len(other) if hasattr(other, "__len__") else "no"
         sentence = f"The backward pass returns {count} results{when}, but should return three"
-        return _stated(quantity, Explanation("wrong-number-of-results", sentence=sentence))
-    if isinstance(call.error, TypeError) and "but should return dx, dw and db" in str(call.error):
-        sentence = f"{said(call.error).removeprefix('TypeError: ')}{when}"
-        return _stated(quantity, Explanation("wrong-number-of-results", sentence=sentence))
-    part = "backward" if "out" in call.results else "forward"
-    sentence = f"The {part} pass raises {said(call.error)}{when}"
-    return _stated(quantity, Explanation("raises", sentence=sentence))
+        return Explanation("wrong-number-of-results", sentence)
+    if isinstance(error, NotThreeGradients):
+        return Explanation("wrong-number-of-results", f"{error_message(error)}{when}")
+    part = "backward" if "out" in failed[0].results else "forward"
+    return Explanation("raises", f"The {part} pass raises {describe_error(error)}{when}")
+
+
+# ------------------------------------------------------------------ other ways to call a layer
+
+_VARIANTS: Mapping[str, tuple[str, int | None, int | None]] = {
+    "compiled": ("Compiled: ", None, None),
+    "vmapped": ("Vectorised: ", 0, 0),
+    "with_leading_axes": ("With a leading axis of x: ", 0, 0),
+    "with_extra_axes": ("With one more axis of x: ", 1, None),
+}
+"""How a sentence says it, and which axis x and dout have more, of length one."""
+
+
+def _variant(layer: Layer, needs: str, case: Case | None) -> tuple[Layer, str] | None:
+    """Return the layer as the property calls it, or in the format of the case, and the words."""
+    if needs in _VARIANTS and needs in layer.variants:
+        words, *axes = _VARIANTS[needs]
+        function = layer.variants[needs]
+        vjp = _vjp_of_vmapped(function) if needs == "vmapped" else function
+        other = replace(layer, vjp=vjp, batch=None, compiles_per_shape=True)
+        return through(other, _with_axes(*axes), ()), words
+    formats = {array.dtype.name for array in case.primal} if case is not None else set()
+    if len(formats) != 1 or not formats < {"float32", "float16"}:
+        return None
+    name = formats.pop()
+    view = lambda call: ([array.astype(name) for array in call], dict)  # noqa: E731
+    return through(layer, view, ()), f"With arguments in {name}, "
+
+
+def _vjp_of_vmapped(vmapped: Callable[..., Any]) -> Callable[..., Any]:
+    def vjp(x: Any, w: Any, b: Any) -> Any:
+        def pullback(dout: Any) -> Any:
+            _, dx, dw, db = vmapped(x, w, b, dout)
+            return dx, dw[0], db[0]
+
+        return vmapped(x, w, b, np.zeros((*x.shape[:-1], len(b)), x.dtype))[0], pullback
+
+    return vjp
+
+
+def _with_axes(of_x: int | None, of_dout: int | None) -> Callable[..., Any]:
+    """Return the view of a call in which x and dout have one axis more, if any."""
+
+    def wide(array: Any, axis: int | None) -> Any:
+        return array if axis is None else np.expand_dims(array, axis)
+
+    def view(call: Any) -> Any:
+        x, w, b, *dout = call
+        axes = {"out": of_dout, "dx": of_x}
+        return (wide(x, of_x), w, b, *(wide(each, of_dout) for each in dout)), lambda got: {
+            name: result if axes.get(name) is None else np.take(result, 0, axes[name])
+            for name, result in got.items()
+        }
+
+    return view

@@ -3,26 +3,31 @@
 from collections.abc import Callable, Iterable
 from functools import partial
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from affine.checker.diagnosis.catalogue import RIGHT
-from affine.checker.diagnosis.probe import Probe, numbered, standard
-from affine.layer import Array, Case, Layer, Operands, OutOfTime, WorkerDied
+from affine.checker.diagnosis.catalogue import OF_VARIANT
+from affine.checker.diagnosis.probe import Probe, arrays, close, copies, numbered, standard
+from affine.layer import (
+    GRADIENTS,
+    VJP,
+    Array,
+    Case,
+    Layer,
+    Operands,
+    OutOfTime,
+    WorkerDied,
+    by_name,
+)
+from affine.quantities import QUANTITIES
 
 __all__ = [
-    "GRADIENTS",
-    "QUANTITIES",
-    "Examination",
-    "Observation",
-    "Observed",
-    "close",
-    "raised",
-]
+    "Examination", "Observation", "Observed", "raised",
+]  # fmt: skip
 
-QUANTITIES = ("out", "dx", "dw", "db")
-GRADIENTS = QUANTITIES[1:]
+Backward: TypeAlias = Callable[[Array], dict[str, Array]]
+"""A backward pass that returns the gradients by name."""
 # Seconds that the calls of one diagnosis may take, and how many probes there are at the least.
 _PATIENCE, _LEAST = 8.0, 14
 # Beyond the blocks of most kernels.
@@ -34,37 +39,20 @@ _FURTHER = (
 _FAR = ((1030, 2, 3), (1031, 3, 2), (2, 1030, 3), (3, 1031, 2), (2, 3, 1030), (3, 2, 1031))
 
 
-def close(got: Array | None, value: Array | None) -> bool:
-    """Whether a result is a formula's value up to the formula's own rounding, NaN included.
-
-    Examples:
-        >>> close(np.array([0.1 + 0.2]), np.array([0.3]))
-        True
-        >>> close(np.array([0.3 * (1 + 1e-12)]), np.array([0.3]))
-        False
-    """
-    if got is None or value is None or got.shape != value.shape:
-        return False
-    if (got == value).all():
-        return True
-    if got.dtype.kind not in "fiu":
-        return False
-    finite = np.isfinite(value)
-    if not (got[~finite] == value[~finite]).all() and not (np.isnan(got) == np.isnan(value)).all():
-        return False
-    largest = float(np.abs(value[finite]).max(initial=0))
-    unit = float(np.finfo(got.dtype).eps) if got.dtype.kind == "f" else 0.0
-    return bool((np.abs(got[finite] - value[finite]) <= 64 * unit * largest).all())
+def raised(call: Callable[[], Any]) -> Any:
+    """Return what a call returns or the exception that it raises, `WorkerDied` excepted."""
+    try:
+        return call()
+    except WorkerDied:
+        raise
+    except (Exception, SystemExit) as error:
+        return error if isinstance(error, Exception) else RuntimeError(f"SystemExit: {error}")
 
 
 class Observed(NamedTuple):
-    """One quantity on one probe.
+    """One quantity on one probe: what the layer returned, and what the equation gives.
 
-    Attributes:
-        probe: The probe.
-        got: What the layer returned; None where that is no array of numbers.
-        right: What the equation gives.
-        wrong: Whether the two differ by more than rounding, or in shape.
+    What is not an array of numbers is None; wrong is what differs in shape or beyond rounding.
     """
 
     probe: Probe
@@ -72,37 +60,31 @@ class Observed(NamedTuple):
     right: Array
     wrong: bool
 
+    @classmethod
+    def of(cls, probe: Probe, quantity: str, result: Any) -> "Observed":
+        """Compare a result, a copy that no later call changes, with the equation."""
+        got, right = None, probe.right(quantity)
+        if isinstance(result, np.ndarray | np.generic):
+            array = np.array(result, subok=False)
+            got = array if array.dtype.kind in "fiub" else None
+        return cls(probe, got, right, not close(got, right))
+
 
 class Observation(NamedTuple):
-    """One call: the results that came back, and the exception if one was raised."""
+    """One call: what came back, the exception that was raised, what is not three gradients."""
 
     probe: Probe
-    results: dict[str, Any]
-    error: Exception | None
-
-    def seen(self, quantity: str) -> Observed | None:
-        """Return one quantity, or None where the call raised before it was returned."""
-        if quantity not in self.results:
-            return None
-        result = self.results[quantity]
-        right = self.probe.right(quantity)
-        return Observed(self.probe, result, right, not close(result, right))
+    results: dict[str, Observed]
+    error: Exception | None = None
+    other: Any = ()
 
 
 class Examination:
-    """A layer under diagnosis, with everything seen of it so far.
-
-    Examples:
-        >>> import affine
-        >>> examined = Examination(Layer("mine", lambda x, w, b: (x @ w, lambda dout: (0, 0, 0))))
-        >>> examined.wrong_quantities()
-        ('out', 'dx', 'dw', 'db')
-    """
+    """A layer under diagnosis, with everything seen of it so far."""
 
     def __init__(self, layer: Layer, case: Case | None = None) -> None:
         self.layer = layer
         self.case = case
-        self.calls = 0
         self._start = perf_counter()
         # Arguments stay alive, so that a cache keyed by id() shows itself only where it is meant.
         self._kept: list[Operands] = []
@@ -111,7 +93,11 @@ class Examination:
     def standard(self) -> list[Observation]:
         """Return what the layer does on the standard probes, and on the case that was found."""
         if self._standard is None:
-            probes = [*standard(self.layer.compiles_per_shape), *_probe_of(self.case)]
+            probes = list(standard(self.layer.compiles_per_shape))
+            if self.case is not None and 0 not in self.case.primal.sizes:
+                point = self.case.primal.map(lambda a: np.array(a, np.float64, order="C"))
+                if all(np.isfinite(array).all() for array in point):
+                    probes.append(Probe(point))
             self._standard = []
             for probe in probes:
                 if len(self._standard) < _LEAST or self._seconds() < _PATIENCE / 2:
@@ -124,14 +110,24 @@ class Examination:
         if self.case is not None and max(self.case.primal.sizes) > 8:
             n, d, m = self.case.primal.sizes
             sizes += [(n, d, m), (n + 1, d + 1, m + 1), (2 * n, d, m), (n, 2 * d, m), (n, d, 2 * m)]
-        for each in sizes:
-            self.standard().append(self.observe(Probe(numbered(*each))))
+        self.standard().extend(self.observe(Probe(numbered(*each))) for each in sizes)
 
     def evidence(self, quantity: str) -> list[Observed]:
         """Return one quantity on every standard probe on which it came back."""
-        if quantity not in QUANTITIES:
-            return self._optional(quantity)
-        return [seen for call in self.standard() if (seen := call.seen(quantity)) is not None]
+        if quantity in QUANTITIES:
+            return [call.results[quantity] for call in self.standard() if quantity in call.results]
+        needs = next((needs for needs, names in OF_VARIANT.items() if quantity in names), "")
+        seen: list[Observed] = []
+        for call in self.standard() if needs in self.layer.variants else ():
+            x, w, b, dout = call.probe.point
+            dots = {"x_dot": x[::-1] + 1, "w_dot": w[::-1] + 2, "b_dot": b[::-1] + 3}
+            arguments = (x, w, *dots.values()) if needs == "jvp" else (dout, x, w)
+            result = raised(partial(self.layer.variants[needs], *arguments))
+            if isinstance(result, tuple):
+                result = result[OF_VARIANT[needs].index(quantity)]
+            if not isinstance(result, Exception):
+                seen.append(Observed.of(Probe(call.probe.point, **dots), quantity, result))
+        return seen
 
     def raising(self, quantity: str) -> list[Probe]:
         """Return the standard probes on which the layer raised before a quantity came back."""
@@ -144,108 +140,56 @@ class Examination:
         return tuple(name for name in QUANTITIES if any(seen.wrong for seen in self.evidence(name)))
 
     def observe(self, probe: Probe) -> Observation:
-        """Call the layer on copies of a probe's operands.
+        """Call the layer on copies of a probe's operands."""
+        point = self.kept(probe.point.map(lambda array: np.array(array, order="C")))
+        results: dict[str, Observed] = {}
 
-        Raises:
-            WorkerDied: The layer's process ended or hung.
-        """
-        results: dict[str, Any] = {}
-        point = self.kept(probe.point.map(_copy))
-        try:
+        def both_passes() -> Any:
             out, pullback = self.layer.vjp(*point[:3])
-            results["out"] = _numbers(out)
-            gradients = pullback(point.dout)
-            if isinstance(gradients, tuple | list) and len(gradients) == len(GRADIENTS):
-                results |= zip(GRADIENTS, map(_numbers, gradients), strict=True)
-            else:
-                results["arity"] = gradients
-        except WorkerDied:
-            raise
-        except (Exception, SystemExit) as error:
-            return Observation(probe, results, _as_exception(error))
-        return Observation(probe, results, None)
+            results["out"] = Observed.of(probe, "out", out)
+            return pullback(point.dout)
+
+        gradients = raised(both_passes)
+        if isinstance(gradients, Exception):
+            return Observation(probe, results, gradients)
+        if not isinstance(gradients, tuple | list) or len(gradients) != len(GRADIENTS):
+            return Observation(probe, results, other=gradients)
+        for name, result in zip(GRADIENTS, gradients, strict=True):
+            results[name] = Observed.of(probe, name, result)
+        return Observation(probe, results)
 
     def observe_all(self, points: Iterable[Operands], quantity: str) -> list[Observed]:
         """Return one quantity on further points, where it came back."""
         calls = [self.observe(Probe(point)) for point in points]
-        return [seen for call in calls if (seen := call.seen(quantity)) is not None]
+        return [call.results[quantity] for call in calls if quantity in call.results]
+
+    def results(self, point: Operands) -> dict[str, Array]:
+        """Return the results themselves, not copies; raises what the layer raises."""
+        return arrays(self.layer.results(*self.kept(point)))
+
+    def fresh(self, point: Operands) -> dict[str, Array]:
+        """Return what the layer gives for copies of the operands, wrong formulas included."""
+        return copies(self.results(point.map(np.copy)))
+
+    def passes(self, vjp: VJP, point: Operands) -> tuple[dict[str, Array], Backward]:
+        """Return the results of a variant themselves, and its backward pass, by name."""
+        out, pullback = vjp(*self.kept(point)[:3])
+
+        def backward(dout: Array) -> dict[str, Array]:
+            return arrays(by_name(pullback(dout)))
+
+        return arrays({"out": out}) | backward(point.dout), backward
 
     def lent(self, point: Operands) -> Operands:
         """Return copies that the layer is given itself: what it writes there is seen here."""
         return point.map(self.layer.memory.lend)
 
     def kept(self, point: Operands) -> Operands:
-        """Keep the arguments of one more call alive as long as the examination.
-
-        Raises:
-            OutOfTime: One diagnosis has taken too long.
-        """
+        """Keep the arguments of one more call alive; raises `OutOfTime` after too many."""
         if self._seconds() > _PATIENCE:
             raise OutOfTime("the diagnosis took too long")
-        self.calls += 1
         self._kept.append(point)
         return point
 
     def _seconds(self) -> float:
         return perf_counter() - self._start
-
-    def _optional(self, quantity: str) -> list[Observed]:
-        """Return a result of jvp or of per_sample_gradients on the standard probes."""
-        seen = []
-        for call in self.standard():
-            x, w, b, dout = call.probe.point
-            dots = {"x_dot": x[::-1] + 1, "w_dot": w[::-1] + 2, "b_dot": b[::-1] + 3}
-            probe = Probe(call.probe.point, **dots)
-            jvp, per_sample = map(self.layer.variants.get, ("jvp", "per_sample_gradients"))
-            if quantity == "out_dot" and jvp is not None:
-                result = raised(partial(jvp, x, w, *dots.values()))
-            elif per_sample is not None and quantity in RIGHT:
-                result = raised(partial(per_sample, dout, x, w))
-                if isinstance(result, tuple):
-                    result = result[GRADIENTS.index(quantity.removeprefix("per-sample "))]
-            else:
-                return []
-            if not isinstance(result, Exception):
-                got, right = _numbers(result), probe.right(quantity)
-                seen.append(Observed(probe, got, right, not close(got, right)))
-        return seen
-
-
-def raised(call: Callable[[], Any]) -> Any:
-    """Return what a call returns or the exception that it raises, `WorkerDied` excepted.
-
-    Examples:
-        >>> raised(lambda: 1 // 0)
-        ZeroDivisionError('integer division or modulo by zero')
-    """
-    try:
-        return call()
-    except WorkerDied:
-        raise
-    except (Exception, SystemExit) as error:
-        return _as_exception(error)
-
-
-def _as_exception(error: BaseException) -> Exception:
-    return error if isinstance(error, Exception) else RuntimeError(f"SystemExit: {error}")
-
-
-def _copy(array: Array) -> Array:
-    return np.array(array, order="C")
-
-
-def _numbers(result: Any) -> Array | None:
-    """Return a copy of a result, so that no later call changes it; None where it is no array."""
-    if not isinstance(result, np.ndarray | np.generic):
-        return None
-    array = np.array(result, subok=False)
-    return array if array.dtype.kind in "fiub" else None
-
-
-def _probe_of(case: Case | None) -> list[Probe]:
-    if case is None or 0 in case.primal.sizes:
-        return []
-    point = case.primal.map(lambda array: np.array(array, np.float64, order="C"))
-    if not all(np.isfinite(array).all() for array in point):
-        return []
-    return [Probe(point)]

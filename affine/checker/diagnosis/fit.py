@@ -1,19 +1,22 @@
 """Which wrong formula gives what the layer returned, on every probe."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import TypeAlias
 
 import numpy as np
 
-from affine.checker.diagnosis.catalogue import RIGHT, Formula, formulas, scales, terms
-from affine.checker.diagnosis.examination import Observed, close
-from affine.checker.diagnosis.explanation import Explanation, explains
-from affine.checker.diagnosis.factor import factors, ratio, value_of
-from affine.checker.diagnosis.phrasing import number, scaled, summed
-from affine.checker.diagnosis.probe import Probe
+from affine.checker.diagnosis.catalogue import RIGHT, Explanation, formulas, scales, terms
+from affine.checker.diagnosis.examination import Observed
+from affine.checker.diagnosis.phrasing import number, scaled, shortest, summed
+from affine.checker.diagnosis.probe import Probe, close
 from affine.layer import Array
 
-__all__ = ["explanations"]
+__all__ = ["explains", "explanations", "ratio"]
+
+Base: TypeAlias = Callable[[Observed], Array | None]
+"""What is known of a result already."""
 
 # The simplest first: the first that fits is shown.
 _SIZES = (
@@ -31,77 +34,161 @@ _CONSTANT = {-1.0: "wrong-sign", 0.0: "always-zero"}
 
 
 def explanations(
-    quantity: str, evidence: Sequence[Observed], raised: Sequence[Probe] = ()
+    quantity: str, evidence: Sequence[Observed], raising: Sequence[Probe] = ()
 ) -> list[Explanation]:
     """Return the formulas that explain a wrong quantity, of the simplest kind that has any.
 
-    Args:
-        quantity: Which result.
-        evidence: What the layer returned.
-        raised: Where it raised instead, as a wrong formula does whose shapes do not fit.
-
-    Examples:
-        >>> from affine.layer import Layer
-        >>> from affine.checker.diagnosis.examination import Examination
-        >>> def vjp(x, w, b):
-        ...     return x @ w + b, lambda dout: (dout @ w.T, x.T @ dout / len(x), dout.sum(0))
-        >>> explanations("dw", Examination(Layer("mine", vjp)).evidence("dw"))[0].shown
-        'Xᵀ·dout / N'
+    A formula whose shapes do not fit raises, so where the layer raised is evidence too.
     """
     if quantity not in RIGHT or sum(seen.wrong for seen in evidence) < 2:
         return []
     for kind in _KINDS:
-        found = _different(list(kind(quantity, evidence)), quantity, [*evidence], raised)
-        if found:
+        if found := _best(list(kind(quantity, evidence)), quantity, evidence, raising):
             return found
     return []
 
 
-def _different(
-    found: list[Explanation], quantity: str, evidence: list[Observed], raised: Sequence[Probe]
+def explains(value: Base, evidence: Sequence[Observed]) -> int:
+    """How well a formula gives every result: 2 everywhere, 1 with a guard, 0 not at all.
+
+    It takes at least two probes on which the layer is wrong. Where the formula does not run, or
+    has another shape than the equation, a layer may guard against it and be right there. Where
+    it is no number, such as 1/(N − 1) for N = 1, a layer may do anything.
+    """
+    explained, strength = 0, 2
+    for seen in sorted(evidence, key=lambda seen: not seen.wrong):
+        predicted = value(seen)
+        fits = close(seen.got, predicted)
+        if predicted is None or predicted.shape != seen.right.shape:
+            if seen.wrong and not fits:
+                return 0
+            strength = min(strength, 1 + fits)
+        elif not fits and np.isfinite(predicted).all():
+            return 0
+        explained += seen.wrong and fits
+    return strength if explained >= 2 else 0
+
+
+def _best(
+    found: list[Explanation], quantity: str, evidence: Sequence[Observed], raising: Sequence[Probe]
 ) -> list[Explanation]:
     """Keep the explanations that fit best, and of those that are one function the first."""
-    probes = [*(seen.probe for seen in evidence), *raised]
 
     def misfit(each: Explanation) -> tuple[int, int]:
-        strength = explains(lambda seen: seen.probe.value(each.code), evidence)
-        runs = sum(
-            value is not None and value.shape == probe.right(quantity).shape
-            for probe in raised
-            if (value := probe.value(each.code)) is not None
-        )
-        return runs, -strength
+        values = [(probe.value(each.code), probe.right(quantity).shape) for probe in raising]
+        runs = sum(value is not None and value.shape == shape for value, shape in values)
+        return runs, -explains(_value_of(each.code), evidence)
+
+    def same(one: str, other: str) -> bool:
+        pairs = [(p.value(one), p.value(other)) for p in (*(s.probe for s in evidence), *raising)]
+        return all((a is None and b is None) or close(a, b) for a, b in pairs)
 
     if len({each.mistake for each in found}) < 2:
         return found[:1]
-    least = min(map(misfit, found))
-    best = [each for each in found if misfit(each) == least]
+    misfits = list(map(misfit, found))
+    best = [each for each, its in zip(found, misfits, strict=True) if its == min(misfits)]
     return [
         each
         for place, each in enumerate(best)
-        if not any(_same(each.code, other.code, probes) for other in best[:place])
+        if not any(same(each.code, other.code) for other in best[:place])
     ]
 
 
-def _same(one: str, other: str, probes: Sequence[Probe]) -> bool:
-    def equal(probe: Probe) -> bool:
-        first, second = probe.value(one), probe.value(other)
-        return (first is None and second is None) or close(first, second)
+# ------------------------------------------------------------------ the factor of a term
 
-    return all(map(equal, probes))
+
+def ratio(rest: Array, value: Array, size: float = 0.0) -> float:
+    """Return the factor that makes a value the rest, up to rounding; 0 if there is none."""
+    index = np.unravel_index(np.abs(value).argmax(), value.shape)
+    slope = float(rest[index] / value[index]) if value.any() else 0.0
+    slack = 1e-12 * float(size + np.abs(value * slope).max(initial=0))
+    return slope if (np.abs(rest - slope * value) <= slack).all() else 0.0
+
+
+def _value_of(code: str) -> Base:
+    return lambda seen: seen.probe.value(code)
+
+
+def _nothing(seen: Observed) -> Array:
+    return np.zeros_like(seen.right)
+
+
+def _factors(
+    evidence: Sequence[Observed],
+    term: str,
+    codes: Sequence[str],
+    base: Base = _nothing,
+    *,
+    verified: bool = True,
+) -> Iterator[tuple[str, float]]:
+    """Yield (scale, factor) such that base + factor · scale · term is every result.
+
+    The factor is read off where the term is largest beside the result, so that it carries the
+    least rounding, and must then hold everywhere, unless the caller verifies it.
+    """
+    pivot, slope = _pivot(evidence, term, base)
+    if pivot is None:
+        return
+    for scale in codes:
+        unit = pivot.probe.value(scale)
+        if unit is None or unit.shape or not np.isfinite(unit) or unit == 0:
+            continue
+        fitted = slope / float(unit)
+        # The short number that the fitted one stands for, if there is one within rounding.
+        short = float(f"{fitted:.12g}")
+        factor = short if abs(short - fitted) <= 4e-16 * abs(fitted) else fitted
+
+        def predicted(seen: Observed, scale: str = scale, factor: float = factor) -> Array | None:
+            value, unit, start = seen.probe.value(term), seen.probe.value(scale), base(seen)
+            if value is None or unit is None or start is None:
+                return None
+            # A whole result may have a shape of its own; a part of one may not.
+            if base is _nothing:
+                return np.asarray(factor * unit * value)
+            with suppress(ValueError):
+                return np.asarray(start + factor * unit * value)
+            return None
+
+        if not verified or explains(predicted, evidence):
+            yield scale, factor
+
+
+def _pivot(evidence: Sequence[Observed], term: str, base: Base) -> tuple[Observed | None, float]:
+    """Return where the term is largest beside the result, and how often it is contained there."""
+    best, found, steepness = 0.0, None, 0.0
+    for seen in evidence:
+        value, start, got = seen.probe.value(term), base(seen), seen.got
+        if not seen.wrong or value is None or start is None or got is None:
+            continue
+        if not value.shape == got.shape == start.shape or not value.any():
+            continue
+        rest = got if base is _nothing else got - start
+        if not np.isfinite(value + got).all() or not rest.any():
+            continue
+        slope = ratio(rest, value, np.abs(got).max())
+        if not slope:
+            # A term that is not proportional here is none anywhere: give up at once.
+            return None, 0.0
+        weight = float(np.abs(value).max() / (np.abs(got).max() + np.abs(rest).max()))
+        if weight > best:
+            best, found, steepness = weight, seen, slope
+    return found, steepness
+
+
+# ------------------------------------------------------------------ the kinds of formulas
 
 
 def _plain(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
     for found in formulas(quantity):
-        if explains(lambda seen: seen.probe.value(found.code), evidence):  # noqa: B023
-            yield Explanation(found.mistake, found.code)
+        if explains(_value_of(found.code), evidence):
+            yield Explanation(found.mistake, code=found.code)
 
 
 def _scaled(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
     right = RIGHT[quantity]
     codes = dict.fromkeys([*_SIZES, *(scale.code for scale in scales() if scale.code != "-1")])
-    for scale, factor in factors(evidence, right, list(codes)):
-        yield Explanation(_name_of_scale(scale, factor), scaled(right, scale, factor))
+    for scale, factor in _factors(evidence, right, list(codes)):
+        yield Explanation(_name_of_scale(scale, factor), code=scaled(right, scale, factor))
 
 
 def _name_of_scale(scale: str, factor: float) -> str:
@@ -118,26 +205,23 @@ def _added(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]
     for term in terms(quantity):
         if term.code in taken:
             continue
-        for scale, factor in factors(evidence, term.code, _SIZES[:7], value_of(right)):
-            if term.factor is None or (scale == "1" and factor == term.factor):
-                taken.add(term.code)
-                code = summed(right, scale, factor, term.code)
-                says = _said(right, term, factor) if scale == "1" else ""
-                yield Explanation(term.mistake, code, says=says)
-            break
-
-
-def _said(right: str, term: Formula, factor: float) -> str:
-    says = term.says.format(plus=number(factor), times=number(1 + factor))
-    says = says.replace("plus 1 times ", "plus ").replace("counted 2 times", "counted twice")
-    # A whole formula, or what is done to the right one.
-    return says if " @ " in says or not says else f"{right}, {says}"
+        scale, factor = next(_factors(evidence, term.code, _SIZES[:7], _value_of(right)), ("", 0.0))
+        if scale and (term.factor is None or (scale == "1" and factor == term.factor)):
+            taken.add(term.code)
+            says = term.says.format(
+                plus=number(factor),
+                multiple="" if factor == 1 else f"{number(factor)} times ",
+                times=number(1 + factor),
+                count="twice" if factor == 1 else f"{number(1 + factor)} times",
+            )
+            code = summed(right, scale, factor, term.code)
+            yield Explanation(term.mistake, code=code, says=says if scale == "1" else "")
 
 
 def _scaled_structures(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
     for found in formulas(quantity):
-        for scale, factor in factors(evidence, found.code, _SIZES):
-            yield Explanation(found.mistake, scaled(found.code, scale, factor))
+        for scale, factor in _factors(evidence, found.code, _SIZES):
+            yield Explanation(found.mistake, code=scaled(found.code, scale, factor))
             break
 
 
@@ -146,25 +230,19 @@ def _scaled_and_added(quantity: str, evidence: Sequence[Observed]) -> Iterator[E
     zero = [seen for seen in evidence if seen.wrong and not seen.right.any()]
     right = RIGHT[quantity]
     for term in terms(quantity):
-        for _, factor in factors(zero, term.code, ["1"], verified=False):
-
-            def known(
-                seen: Observed, code: str = term.code, factor: float = factor
-            ) -> Array | None:
-                value = seen.probe.value(code)
-                return None if value is None else factor * value
-
-            for scale, outer in factors(evidence, right, _SIZES, known):
+        for _, factor in _factors(zero, term.code, ["1"], verified=False):
+            known = _value_of(f"{factor!r} * ({term.code})")
+            for scale, outer in _factors(evidence, right, _SIZES, known):
                 code = summed(scaled(right, scale, outer), "1", factor, term.code)
-                yield Explanation(_name_of_scale(scale, outer), code, also=term.mistake)
+                yield Explanation(_name_of_scale(scale, outer), code=code, also=term.mistake)
                 break
 
 
 def _scaled_parts(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
     """Yield the sum of the right terms, one of them scaled."""
     for rest, term, mistake in _PARTS.get(quantity, ()):
-        for scale, factor in factors(evidence, term, _SIZES, value_of(rest)):
-            yield Explanation(mistake, f"{scaled(term, scale, factor)} + {rest}")
+        for scale, factor in _factors(evidence, term, _SIZES, _value_of(rest)):
+            yield Explanation(mistake, code=f"{scaled(term, scale, factor)} + {rest}")
             break
 
 
@@ -179,27 +257,24 @@ def _normalised(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explana
     ]
     for array in (f"({right})", "dout", "x", "w"):
         for size in (f"np.linalg.norm({array})", f"abs({array}).max()"):
-            found = [(s, float(v), r) for s, r in slopes if (v := s.probe.value(size)) is not None]
+            found = [
+                (float(v), r) for seen, r in slopes if (v := seen.probe.value(size)) is not None
+            ]
             if not found:
                 continue
-            limit = max(value * slope for _, value, slope in found)
-            _, least, slope = min(found, key=lambda each: each[1])
-            for code in (
-                f"({right}) * min(1, {number(limit)} / max({size}, 1e-300))",
-                f"({right}) / ({size} + {number(_difference(1 / slope, least))})",
-            ):
-                if explains(value_of(code), evidence):
-                    yield Explanation(
-                        "normalised", code, says=code.replace(f"max({size}, 1e-300)", f"({size})")
-                    )
-                    return
-
-
-def _difference(one: float, other: float) -> float:
-    """Return the shortest number that the rounding of two does not tell from their difference."""
-    slack = 1e-14 * max(abs(one), abs(other))
-    candidates = (float(f"{one - other:.{digits}g}") for digits in range(1, 17))
-    return next((short for short in candidates if abs(short - (one - other)) <= slack), one - other)
+            limit = number(max(value * slope for value, slope in found))
+            least, slope = min(found, key=lambda pair: pair[0])
+            code = f"({right}) * min(1, {limit} / max({size}, 1e-300))"
+            if explains(_value_of(code), evidence):
+                says = f"({right}) * min(1, {limit} / ({size}))"
+                yield Explanation("normalised", code=code, says=says)
+                return
+            extra, slack = 1 / slope - least, 1e-14 * max(1 / slope, least)
+            short = shortest(extra, lambda near: abs(near - extra) <= slack)  # noqa: B023
+            code = f"({right}) / ({size} + {number(short)})"
+            if explains(_value_of(code), evidence):
+                yield Explanation("normalised", code=code)
+                return
 
 
 _KINDS = (

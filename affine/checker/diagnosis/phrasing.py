@@ -1,32 +1,26 @@
-"""Formulas and numbers as a diagnosis shows them."""
+"""Formulas, numbers and exceptions as a diagnosis shows them."""
 
 import re
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from textwrap import shorten
 
-__all__ = ["agreeing", "listed", "number", "scaled", "shown", "summed"]
+from affine.checker.exceptions import in_words
 
-_SIGNS = (
-    (r"\bx_dot\b", "Ẋ"),
-    (r"\bw_dot\b", "Ẇ"),
-    (r"\bb_dot\b", "ḃ"),
-    (r"\bx\b", "X"),
-    (r"\bw\b", "W"),
-    (r"\bn\b", "N"),
-    (r"\bd\b", "D"),
-    (r"\bm\b", "M"),
-    (r"\.T\b", "ᵀ"),
-    (r" @ ", "·"),
-)
+__all__ = [
+    "describe_error", "error_message", "listed", "notation", "number", "scaled", "shortest",
+    "summed", "with_verb",
+]  # fmt: skip
+
+_SIGNS = {
+    r"\bx_dot\b": "Ẋ", r"\bw_dot\b": "Ẇ", r"\bb_dot\b": "ḃ", r"\bx\b": "X", r"\bw\b": "W",
+    r"\bn\b": "N", r"\bd\b": "D", r"\bm\b": "M", r"\.T\b": "ᵀ", " @ ": "·",
+}  # fmt: skip
 
 
-def shown(code: str) -> str:
-    """Return a formula in the notation of the equations, as far as it goes.
-
-    Examples:
-        >>> shown("x[:-1].T @ dout[:-1] / n")
-        'X[:-1]ᵀ·dout[:-1] / N'
-    """
-    for pattern, sign in _SIGNS:
+def notation(code: str) -> str:
+    """Return a formula in the notation of the equations, as far as it goes."""
+    for pattern, sign in _SIGNS.items():
         code = re.sub(pattern, sign, code)
     return code
 
@@ -46,6 +40,12 @@ def number(value: float) -> str:
     return short if float(short) != 1 else f"{value:.17g}".removesuffix(".0")
 
 
+def shortest(value: float, is_near: Callable[[float], bool]) -> float:
+    """Return the number with the fewest digits that is near enough to a value."""
+    candidates = (float(f"{value:.{digits}g}") for digits in range(1, 17))
+    return next(filter(is_near, candidates), value)
+
+
 def scaled(code: str, scale: str, factor: float) -> str:
     """Return a formula times a factor times a scale, as code.
 
@@ -57,7 +57,7 @@ def scaled(code: str, scale: str, factor: float) -> str:
     """
     whole = code if re.fullmatch(r"[\w.]+(\([^()]*\))?", code) else f"({code})"
     divided = scale.startswith("1 / ")
-    front = [] if factor == 1 or factor == -1 else [number(factor)]
+    front = [] if abs(factor) == 1 else [number(factor)]
     front += [] if divided or scale == "1" else [scale]
     text = " * ".join([*front, whole])
     if divided:
@@ -66,32 +66,30 @@ def scaled(code: str, scale: str, factor: float) -> str:
 
 
 def summed(code: str, scale: str, factor: float, term: str) -> str:
-    """Return a formula plus a scaled term, as code.
-
-    Examples:
-        >>> summed("x.T @ dout", "1", 0.01, "w"), summed("x @ w + b", "1", -1, "b")
-        ('x.T @ dout + 0.01 * w', 'x @ w + b - b')
-    """
+    """Return a formula plus a scaled term, as code."""
     sign = "-" if factor < 0 else "+"
     part = term if scale == "1" and abs(factor) == 1 else scaled(term, scale, abs(factor))
     return f"{code} {sign} {part}"
 
 
-def agreeing(names: tuple[str, ...] | list[str], singular: str, plural: str) -> str:
-    """Return the verb for one name or several.
-
-    Examples:
-        >>> agreeing(["dx"], "is", "are"), agreeing(["dx", "dw"], "is", "are")
-        ('is', 'are')
-    """
-    return singular if len(names) == 1 else plural
-
-
-def listed(words: tuple[str, ...] | list[str]) -> str:
-    """Return words as a list that a sentence can hold.
-
-    Examples:
-        >>> listed(["out", "dx", "db"])
-        'out, dx and db'
-    """
+def listed(words: Sequence[str]) -> str:
+    """Return words as a list that a sentence can hold."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def with_verb(names: Sequence[str], singular: str, plural: str) -> str:
+    """Return names with the verb that agrees with them."""
+    return f"{listed(names)} {singular if len(names) == 1 else plural}"
+
+
+def error_message(error: Exception) -> str:
+    """Return the first line of what an exception says, cut where it is long."""
+    whole = str(getattr(error, "message", error))
+    return shorten(whole.split("\n")[0], 200, placeholder=" …")
+
+
+def describe_error(error: Exception) -> str:
+    """Return an exception in a few words."""
+    kind, place = (str(getattr(error, name, "")) for name in ("kind", "place"))
+    kind = kind or type(error).__name__
+    return in_words({"kind": kind, "message": error_message(error), "place": place})

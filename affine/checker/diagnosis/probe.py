@@ -6,6 +6,7 @@ sizes, for what only runs there; sizes of one and beyond small blocks; zeros, on
 small values.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from types import CodeType
 from typing import Any
@@ -14,8 +15,12 @@ import numpy as np
 
 from affine.checker.diagnosis.catalogue import RIGHT
 from affine.layer import Array, Operands
+from affine.quantities import QUANTITIES
 
-__all__ = ["Probe", "numbered", "standard"]
+__all__ = [
+    "Probe", "arrays", "close", "copies", "differing", "fixed", "numbered", "right_at",
+    "standard",
+]  # fmt: skip
 
 _SIZES = (
     (5, 3, 4), (3, 4, 2), (2, 5, 3), (7, 2, 3), (4, 6, 5), (6, 4, 2),
@@ -69,13 +74,7 @@ def _compiled(code: str) -> CodeType:
 
 
 def numbered(n: int, d: int, m: int, seed: int = 0) -> Operands:
-    """Return operands whose entries are different integers, none of them 0, of either sign.
-
-    Examples:
-        >>> point = numbered(2, 3, 4)
-        >>> len(set(np.concatenate([array.ravel() for array in point]).tolist()))
-        30
-    """
+    """Return operands whose entries are different integers, none of them 0, of either sign."""
     shapes = (n, d), (d, m), (m,), (n, m)
     sizes = [int(np.prod(shape)) for shape in shapes]
     count = sum(sizes)
@@ -86,29 +85,24 @@ def numbered(n: int, d: int, m: int, seed: int = 0) -> Operands:
     return Operands(*(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)))
 
 
+def fixed(seed: int = 0) -> Operands:
+    """Return the operands on which calls are compared with each other; two seeds, two sets."""
+    return numbered(4, 3, 5, seed)
+
+
+def right_at(point: Operands) -> dict[str, Array]:
+    """Return what the equations give, by name."""
+    probe = Probe(point)
+    return {name: probe.right(name) for name in QUANTITIES}
+
+
 @cache
 def standard(few_shapes: bool = False) -> tuple[Probe, ...]:
-    """Return the probes that every diagnosis starts with.
-
-    Args:
-        few_shapes: Whether to keep to a few shapes, for layers that are compiled for each.
-
-    Examples:
-        >>> standard()[0].point.sizes
-        (5, 3, 4)
-    """
+    """Return the probes that every diagnosis starts with, or few if each costs a compilation."""
     sizes = _FEW_SIZES if few_shapes else _SIZES
     points = [numbered(*size) for size in sizes[:6]]
-    points += _patterned(numbered(5, 3, 4, seed=1))
-    points += [numbered(*size) for size in sizes[6:]]
-    # Not exact, so that what only small integers hide is seen, up to rounding.
-    points += [numbered(*size).map(lambda array: array / 7) for size in sizes[:4]]
-    return tuple(Probe(_read_only(point)) for point in points)
-
-
-def _patterned(point: Operands) -> list[Operands]:
-    x, w, b, dout = point
-    return [
+    x, w, b, dout = point = numbered(5, 3, 4, seed=1)
+    points += [
         point,
         _holed(point, row=1),
         _holed(numbered(4, 2, 5), row=0),
@@ -124,6 +118,13 @@ def _patterned(point: Operands) -> list[Operands]:
         Operands(0 * x, w, 0 * b, dout),
         point.map(np.zeros_like),
     ]
+    points += [numbered(*size) for size in sizes[6:]]
+    # Not exact, so that what only small integers hide is seen, up to rounding.
+    points += [numbered(*size).map(lambda array: array / 7) for size in sizes[:4]]
+    for point in points:
+        for array in point:
+            array.flags.writeable = False
+    return tuple(map(Probe, points))
 
 
 def _holed(point: Operands, row: int) -> Operands:
@@ -133,7 +134,35 @@ def _holed(point: Operands, row: int) -> Operands:
     return holed
 
 
-def _read_only(point: Operands) -> Operands:
-    for array in point:
-        array.flags.writeable = False
-    return point
+# ------------------------------------------------------------------ comparison
+
+
+def close(got: Array | None, value: Array | None) -> bool:
+    """Whether a result is a formula's value up to the formula's own rounding, NaN included."""
+    if got is None or value is None or got.shape != value.shape:
+        return False
+    if (got == value).all():
+        return True
+    if got.dtype.kind not in "fiu":
+        return False
+    finite = np.isfinite(value)
+    if not (got[~finite] == value[~finite]).all() and not (np.isnan(got) == np.isnan(value)).all():
+        return False
+    largest = float(np.abs(value[finite]).max(initial=0))
+    unit = float(np.finfo(got.dtype).eps) if got.dtype.kind == "f" else 0.0
+    return bool((np.abs(got[finite] - value[finite]) <= 64 * unit * largest).all())
+
+
+def arrays(results: Mapping[str, Any]) -> dict[str, Array]:
+    """Return the results that are arrays."""
+    return {name: result for name, result in results.items() if isinstance(result, np.ndarray)}
+
+
+def copies(results: Mapping[str, Any]) -> dict[str, Array]:
+    """Return copies of the results that are arrays, which no later call changes."""
+    return {name: np.array(result) for name, result in arrays(results).items()}
+
+
+def differing(results: Mapping[str, Array], expected: Mapping[str, Array]) -> list[str]:
+    """Return the names of the results that are not as expected."""
+    return [name for name in results if not close(results[name], expected.get(name))]

@@ -1,103 +1,243 @@
-"""Mistakes that begin at a size: a lost remainder, a switch, a buffer that is too small."""
+"""Where a quantity is wrong: at which sizes, and beyond which; what is left of blocks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
-from affine.checker.diagnosis.examination import Examination, Observed, close
-from affine.checker.diagnosis.explanation import Explanation
+import numpy as np
+
+from affine.checker.diagnosis.catalogue import Explanation
+from affine.checker.diagnosis.examination import Examination, Observed
 from affine.checker.diagnosis.fit import explanations
-from affine.checker.diagnosis.probe import Probe, numbered
-from affine.layer import Operands
+from affine.checker.diagnosis.phrasing import listed, notation
+from affine.checker.diagnosis.probe import Probe, close, numbered
+from affine.layer import Array, Operands
+from affine.quantities import QUANTITIES, SIDES
 
-__all__ = ["by_size", "remainder"]
+__all__ = ["by_size", "condition", "describe_observed", "guarded", "remainder", "special_case"]
 
-_THINGS = {"N": "data points", "D": "features", "M": "outputs"}
-# What is left of each product when one of the summed or filled axes stops after k.
-_CUT = {
-    "out": {
-        "D": "x[:, :k] @ w[:k] + b",
-        "N": "(np.arange(n) < k)[:, None] * (x @ w + b)",
-        "M": "(np.arange(m) < k) * (x @ w + b)",
+Sizes = tuple[int, int, int]
+
+# The first that holds is the one that is said.
+_CONDITIONS = {
+    **{
+        code.upper().replace("==", "=").replace("!=", "≠"): code
+        for code in (
+            "n == 1", "d == 1", "m == 1", "n > 1", "d > 1", "m > 1", "n == d == m", "d == m",
+            "n == m", "n == d", "d != m", "n != m", "n != d",
+        )
     },
-    "dx": {
-        "M": "dout[:, :k] @ w[:, :k].T",
-        "N": "(np.arange(n) < k)[:, None] * (dout @ w.T)",
-        "D": "(np.arange(d) < k) * (dout @ w.T)",
+    "two sizes are equal": "len({n, d, m}) < 3",
+    "not all sizes are equal": "len({n, d, m}) > 1",
+    **{
+        f"{side.upper()} is {kind}": f"{side} % 2 == {rest}"
+        for side in "ndm"
+        for kind, rest in (("even", 0), ("odd", 1))
     },
-    "dw": {
-        "N": "x[:k].T @ dout[:k]",
-        "D": "(np.arange(d) < k)[:, None] * (x.T @ dout)",
-        "M": "(np.arange(m) < k) * (x.T @ dout)",
-    },
-    "db": {"N": "dout[:k].sum(axis=0)", "M": "(np.arange(m) < k) * dout.sum(axis=0)"},
+    **{code.upper(): code for code in ("n > d", "n < d", "d > m", "d < m", "n > m", "n < m")},
+}  # fmt: skip
+# Those of a special case in the code, with a formula of its own.
+_SPECIAL = ("N = D = M", "D = M", "N = M", "N = D", "N = 1", "D = 1", "M = 1")
+_OF_ENTRIES: dict[str, Callable[[Array], Array]] = {
+    "entries need double precision": lambda array: array.astype(np.float32),
+    "entries are not whole numbers": np.rint,
 }
 
 
-# A kind of rule and its number: how many of an axis are used.
+def condition(sizes: Sequence[Sizes], others: Sequence[Sizes]) -> str:
+    """Return what is true of all the sizes and of none of the others; `""` if nothing is."""
+    for words in _CONDITIONS:
+        everywhere = all(_holds(words, each) for each in sizes)
+        if everywhere and not any(_holds(words, each) for each in others):
+            return words
+    for axis, name in enumerate("NDM"):
+        most = max((each[axis] for each in others), default=0)
+        if min(each[axis] for each in sizes) > most > 0:
+            return f"{name} > {most}"
+    return ""
+
+
+@cache
+def _holds(words: str, sizes: Sizes) -> bool:
+    return bool(eval(_CONDITIONS[words], {}, dict(zip("ndm", sizes, strict=True))))
+
+
+def special_case(examined: Examination, quantity: str) -> tuple[list[Explanation], str]:
+    """Return the formulas that explain a quantity in a special case, and which case that is."""
+    evidence = examined.evidence(quantity)
+    for words in (*_SPECIAL, *_OF_ENTRIES):
+        there = [seen for seen in evidence if _is_special(seen.probe.point, words)]
+        if sum(seen.wrong for seen in there) == sum(seen.wrong for seen in evidence):
+            found = explanations(quantity, there, examined.raising(quantity))
+            if found:
+                return found, words
+    return [], ""
+
+
+def _is_special(point: Operands, words: str) -> bool:
+    if words in _SPECIAL:
+        return _holds(words, point.sizes)
+    return any((array != _OF_ENTRIES[words](array)).any() for array in point)
+
+
+def guarded(evidence: Sequence[Observed], code: str) -> str:
+    """Return where a formula is used by a layer that is right where it would not fit.
+
+    `""` if nothing says that it is not used everywhere.
+    """
+    used = [seen.probe.point.sizes for seen in evidence if seen.wrong]
+    right = [
+        seen.probe.point.sizes
+        for seen in evidence
+        if code and not seen.wrong and not close(seen.got, seen.probe.value(code))
+    ]
+    return (condition(used, right) or "its shape fits") if right else ""
+
+
+# ------------------------------------------------------------------ what no mistake explains
+
+
+def describe_observed(examined: Examination, wrong: Sequence[str]) -> str:
+    """Say what is seen of wrong quantities that no known mistake explains."""
+    sentences = ["No known mistake explains this."]
+    for name in wrong:
+        evidence = examined.evidence(name)
+        first = next(seen for seen in evidence if seen.wrong)
+        n, d, m = first.probe.point.sizes
+        sentences.append(f"With N = {n}, D = {d}, M = {m}, your {name} {_first_difference(first)}.")
+        failing, fine = (
+            [seen.probe.point.sizes for seen in evidence if seen.wrong is it]
+            for it in (True, False)
+        )
+        if fine and (where := condition(failing, fine)):
+            sentences.append(f"It is wrong only where {where}.")
+        if without := _without_effect(examined, name):
+            sentences.append(f"It stays the same when {listed(without)} changes.")
+    return " ".join(sentences)
+
+
+def _without_effect(examined: Examination, quantity: str) -> list[str]:
+    """Return the operands of the equation that make no difference to a result, at two sizes."""
+    found = []
+    for name in QUANTITIES[quantity].operands if quantity in QUANTITIES else ():
+        points = []
+        for sizes in ((5, 3, 4), (3, 4, 2)):
+            point = numbered(*sizes)
+            points += [point, point._replace(**{name: getattr(numbered(*sizes, seed=1), name)})]
+        got = [seen.got for seen in examined.observe_all(points, quantity)]
+        if len(got) == 4 and close(got[0], got[1]) and close(got[2], got[3]):
+            found.append(notation(name))
+    return found
+
+
+def _first_difference(seen: Observed) -> str:
+    """Say how one result differs: its shape, or how many entries and the first of them."""
+    if seen.got is None:
+        return "is not an array of numbers"
+    if seen.got.shape != seen.right.shape:
+        return f"has shape {seen.got.shape}, but should have {seen.right.shape}"
+    differing = np.argwhere(~np.isclose(seen.got, seen.right, rtol=1e-13, atol=0))
+    if not len(differing):
+        return "differs by little more than rounding"
+    index = tuple(int(i) for i in differing[0])
+    got, right = float(seen.got[index]), float(seen.right[index])
+    count = f"{len(differing)} of {seen.right.size} entries differ"
+    return f"has {got:g} at {list(index)}, but should have {right:g} ({count})"
+
+
+# ------------------------------------------------------------------ along one side
+
+_THINGS = {"N": "data points", "D": "features", "M": "outputs"}
+# A kind of rule and its number: how many of a side are used.
 _Rule = tuple[str, int]
 _KINDS = ("blocks", "blocks from the first full one", "first")
 _LARGEST = 520
 
 
-def remainder(examined: Examination, quantity: str) -> list[Explanation]:
-    """Return the block size and the axis of which only full blocks are used.
+class _Along:
+    """A quantity of a layer as one side, N, D or M, becomes longer."""
 
-    Examples:
-        >>> from affine.layer import Layer
-        >>> def vjp(x, w, b):
-        ...     k = len(x) // 4 * 4
-        ...     return x @ w + b, lambda g: (g @ w.T, x[:k].T @ g[:k], g.sum(0))
-        >>> remainder(Examination(Layer("mine", vjp)), "dw")[0].mistake
-        'blocks-without-the-remainder'
-    """
-    evidence = examined.evidence(quantity)
-    wrong = [seen for seen in evidence if seen.wrong]
-    for name, code in _CUT.get(quantity, {}).items():
-        rules = _fitting(name, code, wrong, _rules(name, wrong))
+    def __init__(self, examined: Examination, quantity: str, name: str) -> None:
+        self.examined, self.quantity, self.name = examined, quantity, name
+        self.evidence = examined.evidence(quantity)
+        self.wrong = [seen for seen in self.evidence if seen.wrong]
+        self.least = min(map(self.length, self.wrong), default=0)
+        self.most = max(map(self.length, self.wrong), default=0)
+
+    def length(self, seen: Observed) -> int:
+        """Return how long the side is on a probe."""
+        return seen.probe.point.sizes["NDM".index(self.name)]
+
+    def series(self, lengths: Sequence[int]) -> list[Observed]:
+        """Look at other lengths; the other sides are as short as they are known to matter."""
+        sizes = list(map(min, zip(*(seen.probe.point.sizes for seen in self.wrong), strict=True)))
+        points = []
+        for length in lengths:
+            sizes["NDM".index(self.name)] = length
+            points.append(numbered(*sizes))
+        return self.examined.observe_all(points, self.quantity)
+
+    def others(self, series: Sequence[Observed]) -> str:
+        """Say at which other sizes a series was observed."""
+        sizes = zip("NDM", series[0].probe.point.sizes, strict=True)
+        words = [f"{other} = {size}" for other, size in sizes if other != self.name]
+        return f", with {listed(words)}"
+
+    def fitting(self, evidence: Sequence[Observed], rules: Sequence[_Rule]) -> list[_Rule]:
+        """Return the rules that give every result."""
+        return [rule for rule in rules if all(self._fits(seen, *rule) for seen in evidence)]
+
+    def _fits(self, seen: Observed, kind: str, size: int) -> bool:
+        length = self.length(seen)
+        kept = length // size * size
+        if kind == "first":
+            kept = min(length, size)
+        elif kind != "blocks" and length < size:
+            kept = length
+        if (kept == length) == seen.wrong:
+            return not seen.right.any()
+        return close(seen.got, self._stopped(seen, kept))
+
+    def _stopped(self, seen: Observed, kept: int) -> Array:
+        """Return what is left of a result if a side that is summed or filled stops early."""
+        sides, operands = SIDES[self.quantity], QUANTITIES[self.quantity].operands
+        if self.name in sides:
+            result = seen.right.copy()
+            np.moveaxis(result, sides.index(self.name), 0)[kept:] = 0
+            return result
+        name = next(name for name in operands if self.name in SIDES[name])
+        operand = getattr(seen.probe.point, name).copy()
+        np.moveaxis(operand, SIDES[name].index(self.name), 0)[kept:] = 0
+        return Probe(seen.probe.point._replace(**{name: operand})).right(self.quantity)
+
+
+def remainder(examined: Examination, quantity: str) -> list[Explanation]:
+    """Return the block size and the side of which only full blocks are used."""
+    for name in (QUANTITIES[quantity].summed, *SIDES[quantity]):
+        along = _Along(examined, quantity, name)
+        sizes = range(2, min(along.most, _LARGEST) + 1)
+        rules = along.fitting(along.wrong, [(kind, size) for kind in _KINDS for size in sizes])
         if not rules:
             continue
-        series = _observed(examined, quantity, name, wrong, _lengths(name, wrong))
-        rules = _fitting(name, code, series, rules)
-        if sum(seen.wrong for seen in series) > 1 and len({size for _, size in rules}) == 1:
-            wide = examined.observe_all([_widened(series[-1], name)], quantity)
-            everywhere = _fitting(name, code, [*evidence, *wide], rules)
-            where = "" if everywhere else _other_sizes(name, series)
-            return [_pattern(quantity, name, *rules[0], where)]
+        series = along.series(_lengths(along.least, along.most))
+        rules = along.fitting(series, rules)
+        if sum(seen.wrong for seen in series) < 2 or len({size for _, size in rules}) != 1:
+            continue
+        others = zip("NDM", series[-1].probe.point.sizes, strict=True)
+        wide = numbered(*(length if side == name else length + 5 for side, length in others))
+        everywhere = [*along.evidence, *examined.observe_all([wide], quantity)]
+        where = "" if along.fitting(everywhere, rules) else along.others(series)
+        (kind, size), things = rules[0], _THINGS[name]
+        if kind == "first":
+            words = f"uses the first {size} {things} only, so it is right up to {size}"
+            return [Explanation("wrong-beyond-a-size", f"Your {quantity} {words}{where}")]
+        words = f"takes the {things} in blocks of {size} and leaves out what remains after the last"
+        sentence = f"Your {quantity} {words} full block{where}"
+        return [Explanation("blocks-without-the-remainder", sentence)]
     return []
 
 
-def _length(seen: Observed, name: str) -> int:
-    return seen.probe.point.sizes["NDM".index(name)]
-
-
-def _rules(name: str, wrong: Sequence[Observed]) -> list[_Rule]:
-    longest = max((_length(seen, name) for seen in wrong), default=0)
-    sizes = range(2, min(longest, _LARGEST) + 1)
-    return [(kind, size) for kind in _KINDS for size in sizes]
-
-
-def _kept(rule: _Rule, length: int) -> int:
-    kind, size = rule
-    if kind == "first":
-        return min(length, size)
-    return length if length < size and kind != "blocks" else length // size * size
-
-
-def _fitting(name: str, code: str, evidence: Sequence[Observed], rules: list[_Rule]) -> list[_Rule]:
-    """Return the rules that give every result."""
-
-    def fits(seen: Observed, rule: _Rule) -> bool:
-        kept = _kept(rule, _length(seen, name))
-        if (kept == _length(seen, name)) == seen.wrong:
-            return not seen.right.any()
-        return close(seen.got, Probe(seen.probe.point, k=kept).value(code))
-
-    return [rule for rule in rules if all(fits(seen, rule) for seen in evidence)]
-
-
-def _lengths(name: str, wrong: Sequence[Observed]) -> list[int]:
+def _lengths(least: int, most: int) -> list[int]:
     """Return lengths around and past those at which the layer is known to be wrong."""
-    least = min(_length(seen, name) for seen in wrong)
-    most = max(_length(seen, name) for seen in wrong)
     block = least - 1
     # A whole and a half, a quarter, a third: what tells a block from its divisors.
     parts = {block + block // 2, block + block // 4, block + block // 3}
@@ -106,91 +246,40 @@ def _lengths(name: str, wrong: Sequence[Observed]) -> list[int]:
     return sorted({*range(block, least + 9), *parts, *past, *before} - {0})
 
 
-def _observed(
-    examined: Examination,
-    quantity: str,
-    name: str,
-    wrong: Sequence[Observed],
-    lengths: Sequence[int],
-) -> list[Observed]:
-    """Look at the layer along one axis; the others are as short as they are known to matter."""
-    sizes = [min(each) for each in zip(*(seen.probe.point.sizes for seen in wrong), strict=True)]
-    points = []
-    for length in lengths:
-        sizes["NDM".index(name)] = length
-        points.append(numbered(*sizes))
-    return examined.observe_all(points, quantity)
-
-
-def _widened(seen: Observed, name: str) -> Operands:
-    sizes = zip("NDM", seen.probe.point.sizes, strict=True)
-    return numbered(*(size if other == name else size + 5 for other, size in sizes))
-
-
-def _other_sizes(name: str, series: Sequence[Observed]) -> str:
-    """Say at which other sizes a series was observed."""
-    sizes = zip("NDM", series[0].probe.point.sizes, strict=True)
-    others = [f"{other} = {size}" for other, size in sizes if other != name]
-    return f", with {' and '.join(others)}"
-
-
-def _pattern(quantity: str, name: str, kind: str, size: int, where: str) -> Explanation:
-    things = _THINGS[name]
-    if kind == "first":
-        words = f"uses the first {size} {things} only, so it is right up to {size}"
-        return Explanation("wrong-beyond-a-size", sentence=f"Your {quantity} {words}{where}")
-    words = f"takes the {things} in blocks of {size} and leaves out what remains after the last"
-    sentence = f"Your {quantity} {words} full block{where}"
-    return Explanation("blocks-without-the-remainder", sentence=sentence)
-
-
 def by_size(examined: Examination, quantity: str) -> list[Explanation]:
-    """Return the size beyond which a quantity is wrong, found by bisection.
-
-    Examples:
-        >>> from affine.layer import Layer
-        >>> def vjp(x, w, b):
-        ...     scale = len(x) if len(x) > 6 else 1
-        ...     return x @ w + b, lambda g: (g @ w.T, x.T @ g / scale, g.sum(0))
-        >>> by_size(Examination(Layer("mine", vjp)), "dw")[0].sentence
-        'Your dw is right up to N = 6; beyond, it is Xᵀ·dout / N'
-    """
-    evidence = examined.evidence(quantity)
-    wrong = [seen for seen in evidence if seen.wrong]
-    shortest = {name: min((_length(seen, name) for seen in wrong), default=0) for name in _THINGS}
-    for name in sorted(shortest, key=lambda name: -shortest[name]):
+    """Return the size beyond which a quantity is wrong, found by bisection."""
+    for along in sorted(
+        (_Along(examined, quantity, name) for name in _THINGS), key=lambda along: -along.least
+    ):
         # Right for one or two only is no switch at a size: few terms may make no difference.
-        low, high = 3, shortest[name]
-        start = _observed(examined, quantity, name, wrong, [low, high]) if low < high else []
+        low, high = 3, along.least
+        start = along.series([low, high]) if low < high else []
         if [seen.wrong for seen in start] != [False, True]:
             continue
         while high - low > 1:
             middle = (low + high) // 2
-            found = _observed(examined, quantity, name, wrong, [middle])
+            found = along.series([middle])
             if not found:
                 return []
             low, high = (low, middle) if found[0].wrong else (middle, high)
-        if explanation := _beyond(examined, quantity, name, low, evidence):
+        if explanation := _beyond(along, low):
             return [explanation]
     return []
 
 
-def _beyond(
-    examined: Examination, quantity: str, name: str, low: int, evidence: Sequence[Observed]
-) -> Explanation | None:
+def _beyond(along: _Along, low: int) -> Explanation | None:
     """Make sure that a quantity is right up to a length and wrong at every one beyond."""
-    wrong = [seen for seen in evidence if seen.wrong]
     lengths = [low, low + 1, low + 2, low + 3, 2 * low, 2 * low + 1, 3 * low, 4 * low]
-    series = _observed(examined, quantity, name, wrong, lengths)
-    if [seen.wrong for seen in series] != [False, *[True] * 7]:
+    series = along.series(lengths)
+    if [seen.wrong for seen in series] != [False, *[True] * 7] or along.least <= low:
         return None
-    if any(_length(seen, name) <= low for seen in wrong):
-        return None
-    beyond = [seen for seen in evidence if _length(seen, name) > low and seen.right.any()]
-    where = "" if all(seen.wrong for seen in beyond) else _other_sizes(name, series)
+    beyond = [seen for seen in along.evidence if along.length(seen) > low and seen.right.any()]
+    where = "" if all(seen.wrong for seen in beyond) else along.others(series)
     if where and low < 6:
         return None  # a corner of something else, and no size of its own
-    found = explanations(quantity, [*series[1:], *wrong])
-    formula = f"it is {found[0].shown}" if len(found) == 1 else "it is wrong"
-    sentence = f"Your {quantity} is right up to {name} = {low}{where}; beyond, {formula}"
-    return Explanation("wrong-beyond-a-size", sentence=sentence)
+    found = explanations(along.quantity, [*series[1:], *along.wrong])
+    formula = f"it is {found[0].formula}" if len(found) == 1 else "it is wrong"
+    sentence = (
+        f"Your {along.quantity} is right up to {along.name} = {low}{where}; beyond, {formula}"
+    )
+    return Explanation("wrong-beyond-a-size", sentence)

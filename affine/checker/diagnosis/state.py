@@ -1,60 +1,49 @@
 """Mistakes of state: results that depend on more than the arguments."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
 
-from affine.checker.diagnosis import memory
-from affine.checker.diagnosis.examination import Examination, close, raised
-from affine.checker.diagnosis.explanation import Explanation
-from affine.checker.diagnosis.fixtures import (
-    NAMES,
+from affine.checker.diagnosis.catalogue import Explanation
+from affine.checker.diagnosis.examination import Examination, raised
+from affine.checker.diagnosis.memory import arguments_modified, step_between_passes
+from affine.checker.diagnosis.phrasing import describe_error, listed, notation, with_verb
+from affine.checker.diagnosis.probe import (
+    arrays,
+    close,
     copies,
     differing,
     fixed,
-    named,
-    results,
+    numbered,
     right_at,
-    said,
 )
-from affine.checker.diagnosis.phrasing import agreeing, listed
-from affine.checker.diagnosis.probe import Probe, numbered
-from affine.checker.diagnosis.sgd_updates import step_between_passes
-from affine.layer import Array, Operands
+from affine.layer import Array, Operands, by_name
 
-__all__ = ["DETECTORS"]
+__all__ = [
+    "earlier_call", "followed_instance", "global_state", "not_deterministic",
+    "outdated_parameters", "second_pass", "stale_state", "updated_instance", "used_instance",
+]  # fmt: skip
 
 
-def not_deterministic(examined: Examination) -> Iterator[Explanation]:
+def not_deterministic(examined: Examination) -> Explanation | None:
     """Equal calls differ."""
-    point = fixed()
-    first = copies(results(examined, point.map(np.copy)))
+    first, right = examined.fresh(fixed()), right_at(fixed())
     for _ in range(15):
-        again = results(examined, point.map(np.copy))
+        again = examined.results(fixed())
         names = [
             name for name in first if not np.array_equal(first[name], again[name], equal_nan=True)
         ]
+        if names and all(close(again[name], first[name] + right[name]) for name in names):
+            verb = "is" if len(names) == 1 else "are each"
+            words = f"of a second, equal call {verb} the first result plus the right one"
+            return Explanation("accumulates", f"Your {listed(names)} {words}", names)
         if names:
-            yield _changing(first, again, names, Probe(point))
-            return
-
-
-def _changing(
-    first: Mapping[str, Array], again: Mapping[str, Array], names: list[str], probe: Probe
-) -> Explanation:
-    added = [name for name in names if close(again[name], first[name] + probe.right(name))]
-    if added == names:
-        verb = agreeing(names, "is", "are each")
-        sentence = (
-            f"Your {listed(names)} of a second, equal call {verb} the first result plus the right "
-            "one"
-        )
-        return Explanation("accumulates", sentence=sentence, about=tuple(names))
-    largest = max(map(_relative, (first[name] for name in names), (again[name] for name in names)))
-    words = f"by up to {largest:.1g} of the value" if np.isfinite(largest) else "also in shape"
-    sentence = f"Equal calls give a different {listed(names)}, {words}"
-    return Explanation("not-deterministic", sentence=sentence, about=tuple(names))
+            most = max(_relative(first[name], again[name]) for name in names)
+            words = f"by up to {most:.1g} of the value" if np.isfinite(most) else "also in shape"
+            sentence = f"Equal calls give a different {listed(names)}, {words}"
+            return Explanation("not-deterministic", sentence, names)
+    return None
 
 
 def _relative(first: Array, second: Array) -> float:
@@ -64,37 +53,32 @@ def _relative(first: Array, second: Array) -> float:
     return float((np.abs(first - second)[size > 0] / size[size > 0]).max(initial=0))
 
 
-def second_pass(examined: Examination) -> Iterator[Explanation]:
+def second_pass(examined: Examination) -> Explanation | None:
     """The second backward pass on one forward pass differs from the first."""
-    point = examined.kept(examined.lent(fixed()))
-    _, pullback = examined.layer.vjp(*point[:3])
-    first = copies(named(pullback(point.dout.copy())))
-    again = raised(lambda: named(pullback(point.dout.copy())))
+    point = examined.lent(fixed())
+    results, backward = examined.passes(examined.layer.vjp, point)
+    first = copies(results)
+    again = raised(lambda: backward(point.dout.copy()))
+    subject = "The second backward pass on one forward pass"
     if isinstance(again, Exception):
-        sentence = f"The second backward pass on one forward pass raises {said(again)}"
-        yield Explanation("cache-used-up", sentence=sentence)
-        return
+        return Explanation("cache-used-up", f"{subject} raises {describe_error(again)}")
     if step := step_between_passes(examined):
-        yield step
-        return
+        return step
     names = differing(again, first)
     for array, before in zip(point, fixed(), strict=True):
         array[...] = before
-    if names and not differing(copies(named(pullback(fixed().dout))), first):
-        yield from memory.arguments_modified(examined)  # undone, the passes agree
-    added = [name for name in names if close(again[name], 2 * first[name])]
-    if names and added == names:
+    undone = names and not differing(copies(backward(fixed().dout)), first)
+    if undone and (written := arguments_modified(examined)):
+        return written
+    if names and all(close(again[name], 2 * first[name]) for name in names):
         sentence = f"The second backward pass gives twice the {listed(names)}: it adds to the first"
-        yield Explanation("accumulates", sentence=sentence, about=tuple(names))
-    elif names:
-        zero = " of zeros" if not any(again[name].any() for name in names) else ""
-        sentence = (
-            f"The second backward pass on one forward pass gives another {listed(names)}{zero}"
-        )
-        yield Explanation("cache-used-up", sentence=sentence, about=tuple(names))
+        return Explanation("accumulates", sentence, names)
+    zero = "" if any(again[name].any() for name in names) else " of zeros"
+    sentence = f"{subject} gives another {listed(names)}{zero}"
+    return Explanation("cache-used-up", sentence, names) if names else None
 
 
-def stale_state(examined: Examination) -> Iterator[Explanation]:
+def stale_state(examined: Examination) -> Explanation | None:
     """A backward pass uses operands of another call, of the same shapes or not."""
     for order in ("", " and backward"):
         point, other = examined.kept(fixed()), examined.kept(fixed(1))
@@ -102,194 +86,149 @@ def stale_state(examined: Examination) -> Iterator[Explanation]:
         _, later = examined.layer.vjp(*other.map(np.copy)[:3])
         if order:
             later(other.dout.copy())
-        got = copies(named(pullback(point.dout.copy())))
-        wrong = differing(got, _fresh(examined, point))
-        if wrong:
-            mixed = _mixtures(point, other, got, wrong, lambda mix: _fresh(examined, mix))
-            if mixed:
-                sentence = f"After a second forward{order} pass, the first one's {mixed}"
-                yield Explanation("stale-state", sentence=sentence, about=tuple(wrong))
-            return
+        got = copies(by_name(pullback(point.dout.copy())))
+        if wrong := differing(got, examined.fresh(point)):
+            subject = f"After a second forward{order} pass, the first one's "
+            taking = _taking(wrong, got, point, other, examined.fresh, after=" of the second one")
+            return Explanation("stale-state", subject + taking, wrong) if taking else None
+    return None
 
 
-def used_instance(examined: Examination) -> Iterator[Explanation]:
-    """An instance that has run other batches uses operands of those, or adds to their results."""
-    reused = examined.layer.variants.get("on_reused_instance")
-    if reused is None:
-        return
-    point = numbered(1, 4, 3, seed=4)
-    out, pullback = reused(*point.map(np.copy)[:3])
-    got = copies({"out": out, **named(pullback(point.dout.copy()))})
-    wrong = differing(got, _fresh(examined, point))
-    if wrong:
-        yield from _of_other_batches(examined, point, got, wrong)
-
-
-def followed_instance(examined: Examination) -> Iterator[Explanation]:
-    """Results of a batch are overwritten when the same instance runs another one."""
-    followed = examined.layer.variants.get("then_next_batch")
-    if followed is None:
-        return
-    point = numbered(1, 4, 3, seed=4)
-    out, pullback = followed(*point.map(np.copy)[:3])
-    at_once = copies({"out": out})
-    late = {"out": out, **named(pullback(point.dout.copy()))}
-    late = {name: examined.layer.memory.read(result) for name, result in late.items()}
-    wrong = differing(late, _fresh(examined, point))
-    if wrong and not differing(at_once, _fresh(examined, point)):
-        sentence = f"Your {listed(wrong)} of one batch {agreeing(wrong, 'changes', 'change')} when "
-        sentence += "the same instance runs another one"
-        yield Explanation("buffer-reused", sentence=sentence, about=tuple(wrong))
-
-
-def _of_other_batches(
-    examined: Examination, point: Operands, got: Mapping[str, Array], wrong: list[str]
-) -> Iterator[Explanation]:
-    """Explain what an instance gives by the batches that it ran before, all of them equal."""
-    right, where = _fresh(examined, point), "On an instance that has run another batch"
-    # What is given with every call, as weights may be, was another one too.
-    for step in (0, 1):
-        other = point._replace(x=point.x + 1, w=point.w + step, b=point.b + step)
-        other = other._replace(dout=_fresh(examined, other)["out"] + 1)
-        before = _fresh(examined, other)
-        for count in range(1, 10):
-            if all(close(got[name], right[name] + count * before[name]) for name in wrong):
-                verb = agreeing(wrong, "is", "are each")
-                sentence = f"{where}, your {listed(wrong)} {verb} the right one plus that of the "
-                sentence += "batch before" + (", and of those before it" if count > 1 else "")
-                yield Explanation("accumulates", sentence=sentence)
-                return
-        # Where X of an earlier batch is used, this one's has no part in the results.
-        lost = [name for name in wrong if name == "dx" and not got[name].any()]
-        taken = [name for name in wrong if name not in lost]
-        mixed = _mixtures(point, other, got, taken, lambda mix: _fresh(examined, mix))
-        if taken and mixed:
-            words = mixed.replace("the second one", "the batch before")
-            words += f", and your {listed(lost)} is 0" if lost else ""
-            yield Explanation("stale-state", sentence=f"{where}, your {words}", about=tuple(wrong))
-            return
-
-
-def updated_instance(examined: Examination) -> Iterator[Explanation]:
-    """An instance whose parameters were updated in place goes on with the old ones."""
-    updated = examined.layer.variants.get("after_update")
-    if updated is None:
-        return
-    if found := next(used_instance(examined), None):
-        yield found  # what other batches leave behind needs no update to show itself
-        return
-    point = numbered(1, 4, 3, seed=4)
-    old = point._replace(x=point.x + 1, w=point.w + 1, b=point.b + 1)
-    out, pullback = updated(*point.map(np.copy)[:3])
-    got = copies({"out": out, **named(pullback(point.dout.copy()))})
-    wrong = differing(got, _fresh(examined, point))
-    words = _mixtures(point, old, got, wrong, lambda mix: _fresh(examined, mix)) if wrong else ""
-    if words:
-        sentence = f"After an update in place of the parameters of an instance, your {_aged(words)}"
-        yield Explanation("outdated-parameters", sentence=sentence, about=tuple(wrong))
-
-
-def _aged(words: str) -> str:
-    """Say "the old W" for what a mixture calls W of the second one."""
-    words = words.replace("take ", "take the old ").replace("takes ", "takes the old ")
-    return words.replace(" of the second one", "")
-
-
-def _fresh(examined: Examination, point: Operands) -> dict[str, Array]:
-    """Return what the layer itself gives for copies of the operands, wrong formulas included."""
-    return copies(results(examined, point.map(np.copy)))
-
-
-def _mixtures(
+def _taking(
+    names: Sequence[str],
+    got: Mapping[str, Array],
     point: Operands,
     other: Operands,
-    got: Mapping[str, Array],
-    names: list[str],
     value: Callable[[Operands], Mapping[str, Array]],
+    before: str = "",
+    after: str = "",
 ) -> str:
-    """Return which operands of the other call give the results, if some do."""
+    """Say which operands of the other call give the results, if some do."""
+    right = right_at(point)
     for count in (1, 2, 3, 4):
         for fields in combinations(Operands._fields, count):
             mix = point._replace(**{field: getattr(other, field) for field in fields})
-            right, moved = right_at(point), right_at(mix)
+            moved = right_at(mix)
             # An operand that a result does not contain explains nothing.
             if any(close(right[name], moved[name]) for name in names):
                 continue
             mixed = value(mix)
             if all(close(got[name], mixed[name]) for name in names):
-                used = listed([NAMES[field] for field in fields])
-                verb = "take" if len(names) > 1 else "takes"
-                return f"{listed(names)} {verb} {used} of the second one"
+                operands = listed([notation(field) for field in fields])
+                return f"{with_verb(names, 'takes', 'take')} {before}{operands}{after}"
     return ""
 
 
-def earlier_call(examined: Examination) -> Iterator[Explanation]:
+def _left_behind(
+    subject: str,
+    got: Mapping[str, Array],
+    point: Operands,
+    other: Operands,
+    value: Callable[[Operands], Mapping[str, Array]],
+    whose: str,
+) -> Explanation | None:
+    """Explain what is wrong by the results or the operands of another call."""
+    right, before = value(point), value(other)
+    wrong = differing(got, right)
+    for count in range(1, 10) if wrong else ():
+        if all(close(got[name], right[name] + count * before[name]) for name in wrong):
+            more = ", and of those before it" if count > 1 else ""
+            words = f"{with_verb(wrong, 'is', 'are each')} the right one plus that of {whose}{more}"
+            return Explanation("accumulates", f"{subject} {words}", wrong)
+    # Where X of an earlier batch is used, this one's has no part in the results.
+    lost = [name for name in wrong if name == "dx" and not got[name].any()]
+    rest = [name for name in wrong if name not in lost]
+    taking = _taking(rest, got, point, other, value, after=f" of {whose}") if rest else ""
+    zero = f", and your {listed(lost)} is 0" if lost else ""
+    return Explanation("stale-state", f"{subject} {taking}{zero}", wrong) if taking else None
+
+
+# ------------------------------------------------------------------ instances
+
+_ON_AN_INSTANCE = numbered(1, 4, 3, seed=4)
+
+
+def used_instance(examined: Examination) -> Explanation | None:
+    """An instance that has run other batches uses operands of those, or adds to their results."""
+    reused = examined.layer.variants.get("on_reused_instance")
+    if reused is None:
+        return None
+    got = copies(examined.passes(reused, _ON_AN_INSTANCE.map(np.copy))[0])
+    subject, point = "On an instance that has run another batch, your", _ON_AN_INSTANCE
+    # The batches that it ran before are all equal; what is given with every call, as weights may
+    # be, was another one too.
+    for step in (0, 1):
+        other = point._replace(x=point.x + 1, w=point.w + step, b=point.b + step)
+        other = other._replace(dout=examined.fresh(other)["out"] + 1)
+        found = _left_behind(subject, got, point, other, examined.fresh, "the batch before")
+        if found:
+            return found
+    return None
+
+
+def followed_instance(examined: Examination) -> Explanation | None:
+    """Results of a batch are overwritten when the same instance runs another one."""
+    point = _ON_AN_INSTANCE.map(np.copy)
+    out, pullback = examined.layer.variants["then_next_batch"](*point[:3])
+    at_once = copies({"out": out})
+    results = arrays({"out": out, **by_name(pullback(point.dout))})
+    late = {name: examined.layer.memory.read(result) for name, result in results.items()}
+    expected = examined.fresh(_ON_AN_INSTANCE)
+    wrong = differing(late, expected)
+    if not wrong or differing(at_once, expected):
+        return None
+    verb = "changes" if len(wrong) == 1 else "change"
+    when = "when the same instance runs another one"
+    return Explanation("buffer-reused", f"Your {listed(wrong)} of one batch {verb} {when}", wrong)
+
+
+def updated_instance(examined: Examination) -> Explanation | None:
+    """An instance whose parameters were updated in place goes on with the old ones."""
+    updated = examined.layer.variants["after_update"]
+    if found := used_instance(examined):
+        return found  # what other batches leave behind needs no update to show itself
+    point = _ON_AN_INSTANCE
+    old = point._replace(x=point.x + 1, w=point.w + 1, b=point.b + 1)
+    got = copies(examined.passes(updated, point.map(np.copy))[0])
+    wrong = differing(got, examined.fresh(point))
+    subject = "After an update in place of the parameters of an instance, your "
+    taking = _taking(wrong, got, point, old, examined.fresh, before="the old ") if wrong else ""
+    return Explanation("outdated-parameters", subject + taking, wrong) if taking else None
+
+
+# ------------------------------------------------------------------ calls of functions
+
+
+def earlier_call(examined: Examination) -> Explanation | None:
     """A call gives what an earlier call with arguments of the same shapes gave, or part of it."""
     first, second = numbered(6, 5, 3, seed=2), numbered(6, 5, 3, seed=3)
-    results(examined, first.map(np.copy))
-    got = copies(results(examined, second.map(np.copy)))
-    wrong = differing(got, right_at(second))
-    if not wrong:
-        return
-    probe, before = right_at(second), right_at(first)
-    if all(close(got[name], probe[name] + before[name]) for name in wrong):
-        verb = agreeing(wrong, "is", "are each")
-        sentence = f"Your {listed(wrong)} {verb} the right result plus that of the call before it"
-        yield Explanation("accumulates", sentence=sentence, about=tuple(wrong))
-    elif mixed := _mixtures(second, first, got, wrong, right_at):
-        words = mixed.replace("the second one", "an earlier call with the same shapes")
-        yield Explanation("stale-state", sentence=f"Your {words}", about=tuple(wrong))
+    examined.fresh(first)
+    got, whose = examined.fresh(second), "an earlier call with the same shapes"
+    return _left_behind("Your", got, second, first, right_at, whose)
 
 
-def outdated_parameters(examined: Examination) -> Iterator[Explanation]:
+def outdated_parameters(examined: Examination) -> Explanation | None:
     """An update in place is not seen: the result is that of the old values."""
-    point, other = examined.kept(examined.lent(fixed())), fixed(1)
-    before = point.map(np.copy)
-    results(examined, point)
-    if not all(map(np.array_equal, point, before)):
-        yield from memory.arguments_modified(examined)
-        return
+    point, other = examined.lent(fixed()), fixed(1)
+    examined.results(point)
+    if not all(map(np.array_equal, point, fixed())):
+        return arguments_modified(examined)
     for changed in (("w", "b"), ("x",), ("dout",)):
         old = point.map(np.copy)
         for name in changed:
             getattr(point, name)[...] = getattr(other, name)
-        got = copies(results(examined, point))
-        wrong = differing(got, _fresh(examined, point))
-        if not wrong:
-            continue
-        words = _mixtures(point, old, got, wrong, lambda mix: _fresh(examined, mix))
-        if words:
-            sentence = f"After an update in place, your {_aged(words)}"
-            yield Explanation("outdated-parameters", sentence=sentence, about=tuple(wrong))
-        return
+        got = copies(examined.results(point))
+        if wrong := differing(got, examined.fresh(point)):
+            taking = _taking(wrong, got, point, old, examined.fresh, before="the old ")
+            sentence = f"After an update in place, your {taking}"
+            return Explanation("outdated-parameters", sentence, wrong) if taking else None
+    return None
 
 
-def global_state(examined: Examination) -> Iterator[Explanation]:
+def global_state(examined: Examination) -> Explanation | None:
     """Seeds and error states are left other than they were."""
     # The diagnosis silences the error state itself, which would hide a layer that does.
     with np.errstate(all="warn"):
-        changed = list(examined.layer.state_changes(*examined.kept(fixed().map(np.copy))))
-    if changed:
-        yield Explanation("global-state-changed", sentence=f"The layer changes {listed(changed)}")
-
-
-DETECTORS: Mapping[str, Callable[[Examination], Iterator[Explanation]]] = {
-    "modified": memory.arguments_modified,
-    "equal_calls": not_deterministic,
-    "backward_twice": second_pass,
-    "each_backward": stale_state,
-    "compose": stale_state,
-    "sees_its_updated": updated_instance,
-    "an_instance": used_instance,
-    "earlier": earlier_call,
-    "updated": outdated_parameters,
-    "layout": memory.memory_layout,
-    "same_array": memory.aliased_arguments,
-    "later_calls": memory.buffer_reused,
-    "later_batches": followed_instance,
-    "read_only": memory.read_only_refused,
-    "writing_into": memory.internals_handed_out,
-    "share": memory.shared_memory,
-    "process": global_state,
-}
-"""By a word of the property that each breaks, in the order in which they are tried."""
+        changed = list(examined.layer.state_changes(*examined.kept(fixed())))
+    sentence = f"The layer changes {listed(changed)}"
+    return Explanation("global-state-changed", sentence) if changed else None

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from affine.checker.exceptions import cut, describe, describe_warning, message, type_name
+from affine.checker.exceptions import cut, describe, describe_warning, in_words, message, type_name
 from affine.checker.memory import Arena, look, open_block
 from affine.checker.process import LARGEST_RESULT, RESULTS
 from affine.checker.reading import load
@@ -106,7 +106,7 @@ def _load(target: str) -> tuple[Layer | None, dict[str, Any]]:
         # By name: this package may have been imported once more while the target loaded.
         if type_name(error) == "TargetError":
             return None, {"refused": message(error)}
-        reason = f"{describe(error, target)['text']}; make sure that Python can import it"
+        reason = f"{in_words(describe(error, target))}; make sure that Python can import it"
         return None, {"refused": f"{target} does not load: {reason}"}
     finally:
         uses_reference = "affine.reference" in sys.modules

@@ -6,6 +6,7 @@ Containers are opened; the arrays in them are handed on as they are.
 from collections.abc import Mapping
 from typing import Any
 
+from affine.checker.exceptions import NotThreeGradients
 from affine.checker.reading.vocabulary import by_role
 
 __all__ = ["described", "entries", "out_and_cache", "triple"]
@@ -27,7 +28,8 @@ def triple(result: Any, source: str = "backward") -> tuple[Any, Any, Any]:
         return named["x"], named["w"], named["b"]
     if isinstance(result, (tuple, list)) and len(result) == 3:
         return result[0], result[1], result[2]
-    raise TypeError(f"{source} returned {described(result)}, but should return dx, dw and db")
+    expected = "but should return dx, dw and db"
+    raise NotThreeGradients(f"{source} returned {described(result)}, {expected}")
 
 
 def entries(result: Any) -> dict[str, Any]:

@@ -154,8 +154,8 @@ def _named(path: Path, outcome: Outcome) -> str:
     """Return the name of the mistake that the diagnosis says a layer makes; `""` if none."""
     if frameworks(path):
         return ""  # compiling takes seconds, and no card needs it
-    quantity = getattr(outcome.error, "quantity", "")
-    found = diagnose(load(str(path)), quantity, outcome.name, outcome.counterexample).mistake
+    tested, quantity = PROPERTIES[outcome.name], getattr(outcome.error, "quantity", "")
+    found = diagnose(load(str(path)), quantity, tested, outcome.counterexample).mistake
     return found.name if found else ""
 
 

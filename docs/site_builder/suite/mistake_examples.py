@@ -22,8 +22,8 @@ import numpy as np
 
 from affine.checker.diagnosis import MISTAKES, Mistake, diagnose
 from affine.checker.diagnosis.catalogue import RIGHT
-from affine.checker.diagnosis.fixtures import right_at, said
-from affine.checker.diagnosis.probe import numbered
+from affine.checker.diagnosis.phrasing import describe_error
+from affine.checker.diagnosis.probe import numbered, right_at
 from affine.checker.process.worker import Worker
 from affine.checker.reading import load
 from affine.checker.report import Outcome
@@ -187,7 +187,7 @@ def _caught(mistake: Mistake, path: Path, tested: Property) -> dict[str, Any] | 
             return None
         fresh = layer if worker else load(str(path))
         quantity = getattr(outcome.error, "quantity", "")
-        named = diagnose(fresh, quantity, tested.name, outcome.counterexample).mistake
+        named = diagnose(fresh, quantity, tested, outcome.counterexample).mistake
         if named is None or named.name != mistake.name:
             return None
         found = shown(outcome)
@@ -210,8 +210,7 @@ def _values(path: Path, outcome: Outcome, found: dict[str, Any]) -> dict[str, An
 
 def _diagnosed(mistake: Mistake, path: Path) -> dict[str, Any] | None:
     """Return what the diagnosis says of a mistake that no property catches."""
-    # For want of a property's name, the mistake's own says where to look.
-    found = diagnose(load(str(path)), "", mistake.name)
+    found = diagnose(load(str(path)), "")
     if found.mistake is None or found.mistake.name != mistake.name:
         return None
     return {"property": "", "quantity": "", "message": found.sentence, "hides": _hides(path)}
@@ -225,7 +224,9 @@ def shown(outcome: Outcome) -> dict[str, Any]:
     return {
         "property": outcome.name,
         "quantity": getattr(error, "quantity", ""),
-        "message": str(error) if isinstance(error, Violation | WorkerDied) else said(error),
+        "message": str(error)
+        if isinstance(error, Violation | WorkerDied)
+        else describe_error(error),
         "inputs": {name: _plain(array) for name, array in case.primal._asdict().items()},
         "expected": _plain(getattr(error, "expected", None)),
         "got": _plain(getattr(error, "got", None)),

@@ -1,0 +1,123 @@
+"""The parts of a diagnosis: what a property shows, and how conditions and numbers read."""
+
+from dataclasses import replace
+from types import FunctionType
+
+import numpy as np
+import pytest
+
+from affine.checker.diagnosis import diagnose
+from affine.checker.diagnosis.diagnosis import DETECTORS, UNASKED
+from affine.checker.diagnosis.fit import ratio
+from affine.checker.diagnosis.phrasing import listed, notation, summed, with_verb
+from affine.checker.diagnosis.probe import close
+from affine.checker.diagnosis.sizes import condition
+from affine.checker.reading import load
+from affine.layer import Layer
+from affine.properties import PROPERTIES, Property
+from docs.site_builder.suite.kill_matrix import WRONG_LAYERS, first_line, frameworks
+
+# ------------------------------------------------------------------ what a property shows
+
+
+def test_what_a_property_shows_is_a_detector() -> None:
+    for tested in PROPERTIES.values():
+        assert set(tested.shows) <= set(DETECTORS), tested.name
+
+
+def test_every_detector_is_of_use() -> None:
+    """A property shows it, or the diagnosis looks for it where none failed."""
+    shown = {name for tested in PROPERTIES.values() for name in tested.shows}
+    assert set(DETECTORS) == shown | set(UNASKED)
+
+
+def _renamed(tested: Property) -> Property:
+    """Return a copy of the property with another name."""
+    check = tested.check
+    assert isinstance(check, FunctionType)
+    copy = FunctionType(check.__code__, check.__globals__, "p", check.__defaults__)
+    return replace(tested, check=copy)
+
+
+# By property: the first layer of the folder that it is the first to catch.
+CAUGHT = {
+    first_line(path)[0]: path
+    for path in sorted(WRONG_LAYERS.glob("*.py"), reverse=True)
+    if not frameworks(path)
+}
+
+
+@pytest.mark.parametrize("name", sorted(CAUGHT))
+def test_the_name_of_a_property_tells_the_diagnosis_nothing(name: str) -> None:
+    tested = PROPERTIES[name]
+    assert _renamed(tested).name == "p"
+    found, again = (
+        diagnose(load(str(CAUGHT[name])), "", one) for one in (tested, _renamed(tested))
+    )
+    # Not the sentence: noise differs from call to call.
+    assert (found.mistake, found.quantities) == (again.mistake, again.quantities)
+
+
+def test_most_properties_are_renamed() -> None:
+    assert len(CAUGHT) > 0.8 * len(PROPERTIES)
+
+
+@pytest.mark.parametrize("needs", ["compiled", "with_leading_axes"])
+def test_a_variant_is_found_by_what_a_property_needs(needs: str) -> None:
+    right = load(str(CAUGHT["wrong_shapes_are_refused"]))
+    layer = replace(right, variants={needs: _without_bias})
+    tested = next(found for found in PROPERTIES.values() if found.needs == needs)
+    said = diagnose(layer, "out", _renamed(tested)).mistake
+    assert said is not None
+    assert said.name == "bias-missing"
+
+
+def _without_bias(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> object:
+    columns = tuple(range(x.ndim - 1))
+    return x @ w, lambda dout: (
+        dout @ w.T,
+        np.tensordot(x, dout, (columns, columns)),
+        dout.sum(axis=columns),
+    )
+
+
+# ------------------------------------------------------------------ parts
+
+
+@pytest.mark.parametrize(
+    ("sizes", "others", "words"),
+    [
+        ([(3, 3, 3), (4, 2, 2)], [(5, 3, 4)], "D = M"),
+        ([(9, 2, 2), (17, 3, 2)], [(5, 3, 4)], "N > 5"),
+        ([(2, 3, 5), (4, 5, 7)], [(3, 4, 5), (5, 7, 9)], "N is even"),
+        ([(3, 4, 5)], [(3, 4, 5)], ""),
+    ],
+)
+def test_conditions(
+    sizes: list[tuple[int, int, int]], others: list[tuple[int, int, int]], words: str
+) -> None:
+    assert condition(sizes, others) == words
+
+
+def test_a_result_is_close_up_to_the_rounding_of_its_formula() -> None:
+    assert close(np.array([0.1 + 0.2]), np.array([0.3]))
+    assert not close(np.array([0.3 * (1 + 1e-12)]), np.array([0.3]))
+
+
+def test_a_ratio_is_that_of_all_entries() -> None:
+    assert ratio(np.array([2.0, 4.0]), np.array([1.0, 2.0])) == 2
+    assert ratio(np.array([2.0, 5.0]), np.array([1.0, 2.0])) == 0
+
+
+def test_formulas_and_lists_are_written_as_a_reader_would() -> None:
+    assert notation("x[:-1].T @ dout[:-1] / n") == "X[:-1]ᵀ·dout[:-1] / N"
+    assert summed("x.T @ dout", "1", 0.01, "w") == "x.T @ dout + 0.01 * w"
+    assert summed("x @ w + b", "1", -1, "b") == "x @ w + b - b"
+    assert listed(["out", "dx", "db"]) == "out, dx and db"
+    assert with_verb(["dx"], "is", "are") == "dx is"
+    assert with_verb(["dx", "dw"], "is", "are") == "dx and dw are"
+
+
+def test_a_layer_without_the_variants_of_an_instance_is_no_surprise() -> None:
+    plain = Layer("mine", lambda x, w, b: (x @ w + b, lambda g: (g @ w.T, x.T @ g, g.sum(0))))
+    assert diagnose(plain, "", PROPERTIES["an_instance_may_be_used_again"]).mistake is None
