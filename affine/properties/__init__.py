@@ -1,7 +1,7 @@
 """Every property of the affine layer, by name.
 
 A property is a plain function `(layer, case)` that raises a `Violation` where it does not
-hold. No Hypothesis is inside: the same function searches, replays and explains.
+hold. No Hypothesis is inside: the same function searches and explains.
 """
 
 from collections.abc import Mapping

@@ -32,16 +32,13 @@ class Property:
         profile: `textbook` where every correct layer must satisfy it, `note` where a
             correct one may not and it is worth knowing, `library` where a published one
             should, `framework` where it is about compiling and batching.
-        values_of: Which values it takes: `integers`, for which every sum is exact, `reals`
+        values: Which values it takes: `integers`, for which every sum is exact, `reals`
             or `any`.
         sizes: Which sizes it takes, as in `affine.strategies.cases`.
         layouts: Whether the operands lie in memory in different ways.
         isolated: Whether each call gets copies of its own, so that only a property about
             memory sees what is done to arguments and results afterwards.
         needs: The variant of the layer that it calls, `""` for none.
-        replay: Python lines that set `got` and `expected`, from `vjp`, the operands `x w b
-            dout`, the second ones `x2 w2 b2 dout2` and `selector`; `""` where one plain call shows
-            the failure.
         shows: What a failure of it points to, the likeliest first: names of the detectors of
             `affine.checker.diagnosis`. Wrong values are looked at whatever it shows.
 
@@ -60,7 +57,6 @@ class Property:
     layouts: bool
     isolated: bool
     needs: str
-    replay: str
     shows: tuple[str, ...]
 
     @property
@@ -101,7 +97,6 @@ def checks(
     layouts: bool = False,
     isolated: bool = True,
     needs: str = "",
-    replay: str = "",
     shows: tuple[str, ...] = (),
 ) -> Callable[[Check], Property]:
     """Make a property of a function (layer, case), bound to the equations that it tests.
@@ -113,7 +108,6 @@ def checks(
         >>> forward_returns.name
         'forward_returns'
     """
-    lines = cleandoc(replay)
     return lambda check: Property(
         check,
         equations,
@@ -124,7 +118,6 @@ def checks(
         layouts,
         isolated,
         needs,
-        lines,
         shows,
     )
 

@@ -59,12 +59,6 @@ def db_is_the_column_sum_of_dout(layer: Layer, case: Case) -> None:
 @checks(
     "finite-difference", "chain", sizes="all large",
     catches="a backward pass that does not belong to its forward pass, with no formula needed",
-    replay="""
-        _, pullback = vjp(x, w, b)
-        got = sum((g * s).sum() for g, s in zip(pullback(dout), (x2, w2, b2)))
-        ahead, behind = vjp(x + x2, w + w2, b + b2)[0], vjp(x - x2, w - w2, b - b2)[0]
-        expected = (dout * ahead - dout * behind).sum() / 2
-    """,
 )  # fmt: skip
 def central_difference_is_twice_the_directional_derivative(layer: Layer, case: Case) -> None:
     """L(θ + δ) − L(θ − δ) = 2⟨∇L, δ⟩ exactly, with X, W and b moving together."""
@@ -80,14 +74,6 @@ def central_difference_is_twice_the_directional_derivative(layer: Layer, case: C
 @checks(
     "jacobian-x", "jacobian-w", "jacobian-b", "entry-x", "entry-w", "entry-b", "independence",
     catches="an entry of a Jacobian outside its diagonal blocks",
-    replay="""
-        i, j = divmod(selector % dout.size, len(b))
-        dout[...] = 0
-        dout[i, j] = 1
-        got = vjp(x, w, b)[1](dout)
-        expected = [0 * array for array in (x, w, b)]
-        expected[0][i], expected[1][:, j], expected[2][j] = w[:, j], x[i], 1
-    """,
 )  # fmt: skip
 def one_hot_dout_reads_off_the_jacobians(layer: Layer, case: Case) -> None:
     """With dout = 1 at (i, j) alone, dX, dW and db are row (i, j) of the three Jacobians."""

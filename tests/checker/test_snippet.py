@@ -1,5 +1,6 @@
 """Code that shows a failure again, with NumPy and nothing else."""
 
+import ast
 import re
 import warnings
 from fractions import Fraction
@@ -11,19 +12,20 @@ import pytest
 from affine.cases import LAYOUTS
 from affine.checker.reading import load
 from affine.checker.report.case import case_lines
-from affine.checker.report.snippet import layout, literal, snippet
+from affine.checker.report.snippet import REPLAYS, layout, literal, snippet
 from affine.checker.search import search
-from affine.layer import Array
+from affine.layer import Array, Layer, Operands
 from affine.oracle import Violation
 from affine.properties import PROPERTIES, Property
 from docs.site_builder.suite.kill_matrix import WRONG_LAYERS as FOLDER
 from docs.site_builder.suite.kill_matrix import first_line, frameworks
 from tests.checker.report_factory import USAGE, a_point, averaged, falsified
+from tests.test_affine import any_axes
 
 
 def _is_shown(tested: Property) -> bool:
     """Whether code shows its failure; what a variant of the layer does needs lines of its own."""
-    return bool(tested.replay or not tested.needs)
+    return tested.name in REPLAYS or not tested.needs
 
 
 # For each property one layer that it finds, and one of each framework.
@@ -186,3 +188,40 @@ def test_other_calls_of_a_layer_held_to_averages_go_through_the_sum() -> None:
     names = _executed(code)
     assert names["dw"] == [[2.0]]
     assert "N·dout" in "".join(line.plain for line in case_lines(outcome, 80, "mean"))
+
+
+@pytest.mark.parametrize("name", REPLAYS)
+def test_the_replay_shows_no_failure_of_a_right_layer(name: str, reference: Layer) -> None:
+    """Its lines set `got` and `expected`, which are equal for the reference on every choice."""
+    assert {"got", "expected"} <= {
+        node.id for node in ast.walk(ast.parse(REPLAYS[name])) if isinstance(node, ast.Name)
+    }
+    for choice in (0, 1, 2, 3, 5, 200, 40000):
+        vjp = any_axes if PROPERTIES[name].needs == "with_extra_axes" else reference.vjp
+        names = {"np": np, "vjp": vjp, "selector": choice}
+        # What `usage` defines for a class: an instance, and its passes.
+        passes = lambda _, *three, vjp=vjp: vjp(*three)  # noqa: E731
+        names |= {"instance_of": lambda w, b: None, "passes": passes}
+        names["update"] = lambda instance, w, b: None
+        names |= _operands(choice)._asdict()
+        names |= {f"{name}2": array for name, array in _operands(choice + 1)._asdict().items()}
+        with np.errstate(invalid="ignore"):  # ∞ times 0, on purpose
+            exec(REPLAYS[name], names)
+        assert _same(names["got"], names["expected"]), choice
+
+
+def _operands(seed: int) -> Operands:
+    generator = np.random.default_rng(seed)
+    shapes = (4, 3), (3, 2), (2,), (4, 2)
+    return Operands(*(generator.integers(-3, 4, shape).astype(float) for shape in shapes))
+
+
+def _same(one: object, other: object) -> bool:
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return np.array_equal(one, other, equal_nan=np.asarray(one).dtype.kind == "f")  # type: ignore[arg-type]
+
+
+def test_every_replay_is_of_a_property() -> None:
+    """A property that gets another name takes its lines along."""
+    assert set(PROPERTIES) >= set(REPLAYS)

@@ -1,9 +1,11 @@
 """A failure as a reader sees it, and a few lines of NumPy that show it without this package."""
 
 import ast
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib.resources import files
 from textwrap import wrap
 from typing import Any
 
@@ -17,7 +19,15 @@ from affine.oracle import Violation, exact
 from affine.properties import PROPERTIES, Property
 from affine.quantities import GRADIENTS, QUANTITIES
 
-__all__ = ["Counterexample", "counterexample", "layout", "literal", "snippet"]
+__all__ = ["REPLAYS", "Counterexample", "counterexample", "layout", "literal", "snippet"]
+
+REPLAYS: Mapping[str, str] = {
+    name: lines.strip()
+    for name, lines in tomllib.loads(
+        files(__package__).joinpath("replays.toml").read_text(encoding="utf-8")
+    ).items()
+}
+"""Lines that show how a property fails, where one plain call does not, by its name."""
 
 _EVERYTHING = "out, pullback = vjp(x, w, b)\ndx, dw, db = pullback(dout)"
 _PRINT = 'print(f"got {got!r}", f"expected {expected!r}", sep="\\n")'
@@ -68,7 +78,12 @@ class Counterexample:
 
     def names_used(self) -> set[str]:
         """The operands that the calls of the property take."""
-        return _names_in(self.tested.replay) if self.tested else set()
+        return _names_in(self.replay)
+
+    @property
+    def replay(self) -> str:
+        """The lines that show the failure, `""` where one plain call does."""
+        return REPLAYS.get(self.tested.name, "") if self.tested else ""
 
     def operands(self) -> Mapping[str, Array]:
         """The operands by the names that snippets give them."""
@@ -146,7 +161,7 @@ def _names_in(code: str) -> set[str]:
 
 def _calls(shown: Counterexample, usage: str) -> str:
     """Return the lines that call the layer, and set and print `got` and `expected`."""
-    error, replay = shown.error, shown.tested.replay if shown.tested else ""
+    error, replay = shown.error, shown.replay
     if not replay and shown.tested is not None and shown.tested.needs:
         return ""  # the plain call, which is all that `vjp` shows, is not what fails
     if "instance_of" in shown.names_used() and "def instance_of(" not in usage:

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from affine.checker.report.snippet import REPLAYS
 from affine.properties import Property
 from docs.site_builder.equations.names import typeset
 from docs.site_builder.record import Record
@@ -31,10 +32,10 @@ def _parts(found: Property, record: Record) -> Iterator[str]:
         yield "\n".join(f"- {_told(one)}" for one in caught)
     source = inspect.getsource(found.check)
     yield f"## Source\n\n```python\n{source[source.index('def ') :].rstrip()}\n```"
-    if found.replay:
+    if found.name in REPLAYS:
         yield "## To reproduce a failure"
         yield "A report ends with code that sets up its case. Then come:"
-        yield f"```python\n{found.replay}\n```"
+        yield f"```python\n{REPLAYS[found.name]}\n```"
     yield f"It stands among [all properties][property-{found.name}]."
 
 
