@@ -12,7 +12,7 @@ from pathlib import Path
 from affine.checker.conventions import snap_to_exact
 from affine.checker.reading import load
 from affine.checker.search import fails_on, search
-from affine.properties import PROPERTIES, Property
+from affine.properties import PROPERTIES
 
 WRONG_LAYERS = Path(__file__).parents[3] / "tests" / "wrong_layers"
 CASES = 60
@@ -31,9 +31,21 @@ def main(destination: Path) -> None:
 
 def caught_by(path: Path, cases: int = CASES) -> list[str]:
     """Return the properties, of all profiles, that catch a layer within so many cases."""
+    names = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a wrong layer may overflow or divide by zero
-        return [name for name, tested in PROPERTIES.items() if _catches(tested, path, cases)]
+        for name, tested in PROPERTIES.items():
+            most = COMPILED_CASES if tested.needs == "compiled" else cases
+            # Loaded anew: a layer with a memory of its own meets each property for the first time.
+            outcome = search(tested, load(str(path)), max_examples=most, seed=SEED, shrink=False)
+            is_caught = outcome.status == "falsified"
+            if outcome.counterexample is not None and tested.profile != "note":
+                # Exactness finds, the bound judges: what only rounds is right.
+                exact = snap_to_exact(load(str(path)))
+                is_caught = fails_on(tested, exact, outcome.counterexample) is not None
+            if is_caught:
+                names.append(name)
+    return names
 
 
 def first_line(path: Path) -> tuple[str, str]:
@@ -51,16 +63,6 @@ def frameworks(path: Path) -> list[str]:
     """Return the frameworks that a layer imports."""
     code = path.read_text(encoding="utf-8")
     return [name for name in ("torch", "jax") if f"\nimport {name}" in code]
-
-
-def _catches(tested: Property, path: Path, cases: int) -> bool:
-    cases = COMPILED_CASES if tested.needs == "compiled" else cases
-    # Loaded anew: a layer with a memory of its own meets each property for the first time.
-    found = search(tested, load(str(path)), max_examples=cases, seed=SEED, shrink=False)
-    if found.counterexample is None or tested.profile == "note":
-        return found.status == "falsified"
-    # Exactness finds, the bound judges: what only rounds is right.
-    return fails_on(tested, snap_to_exact(load(str(path))), found.counterexample) is not None
 
 
 if __name__ == "__main__":
