@@ -4,7 +4,7 @@ A card has the wrong line beside the right one, and what this build observed of 
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from html import escape
 from itertools import chain, combinations, product
 from textwrap import shorten
@@ -85,14 +85,6 @@ def _observed(mistake: Mistake) -> str:
 # ------------------------------------------------------------------ where it hides
 
 _SIZES = tuple(product((1, 2, 3), repeat=3))
-_SIMPLE: Mapping[str, Callable[[int, int, int], bool]] = {
-    "N = 1": lambda n, d, m: n == 1,
-    "D = 1": lambda n, d, m: d == 1,
-    "M = 1": lambda n, d, m: m == 1,
-    "N = D": lambda n, d, m: n == d,
-    "N = M": lambda n, d, m: n == m,
-    "D = M": lambda n, d, m: d == m,
-}
 
 
 def hides(sizes: Sequence[tuple[int, ...]]) -> str:
@@ -123,7 +115,11 @@ def hides(sizes: Sequence[tuple[int, ...]]) -> str:
 
 def _conditions() -> Iterator[tuple[str, Collection[tuple[int, ...]]]]:
     """Yield conditions on the sizes, the shortest first, each with the sizes at which it holds."""
-    where = {name: {size for size in _SIZES if holds(*size)} for name, holds in _SIMPLE.items()}
+    where = {}
+    for i, name in enumerate("NDM"):
+        where[f"{name} = 1"] = {size for size in _SIZES if size[i] == 1}
+    for (i, name), (j, other) in combinations(enumerate("NDM"), 2):
+        where[f"{name} = {other}"] = {size for size in _SIZES if size[i] == size[j]}
     for *names, last in chain.from_iterable(combinations(where, count) for count in (1, 2, 3)):
         sizes = [where[name] for name in (*names, last)]
         for word, combined in (("and", set.intersection(*sizes)), ("or", set.union(*sizes))):

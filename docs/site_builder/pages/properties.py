@@ -8,15 +8,12 @@ from affine.properties import Property
 from docs.site_builder.equations.notation import typeset
 from docs.site_builder.record import Record
 
-GROUPS = {
+# The headings of the groups that are not called by their name.
+HEADINGS = {
     "value": "Values",
-    "algebra": "Algebra",
     "batch": "The batch",
     "contract": "The contract",
-    "memory": "Memory",
-    "state": "State",
     "special": "Special values",
-    "frameworks": "Frameworks",
 }
 
 
@@ -29,7 +26,7 @@ def properties(record: Record) -> str:
     """Return every property, group by group, after the conditions of this build."""
     parts = [this_build(record)]
     for group, members in groupby(record.properties.values(), key=lambda one: one.group):
-        parts.append(f"## {GROUPS[group]}")
+        parts.append(f"## {HEADINGS.get(group, group.capitalize())}")
         for one in members:
             outcome = record.results.chip([one.name], record.results.outcome(one.name))
             tested = f"tests {citations(one.equations)}"
