@@ -110,7 +110,7 @@ def test_a_dropped_property_fails_the_build(copy: Path) -> None:
     change(copy, "affine/properties/value.py", f"def {name}(", "def db_is_a_sum(")
     done = ledger(copy)
     assert done.returncode != 0
-    assert f"{name} catches it, which is no property: put the property back" in done.stderr
+    assert f"{name} catches it, which is not a property: put the property back" in done.stderr
 
 
 def test_a_broken_reference_shows_in_the_ledger_and_fails_the_build(copy: Path) -> None:

@@ -40,7 +40,9 @@ def of_pages(record: Record, homes: Mapping[str, Sequence[str]]) -> list[str]:
     for tag in record.equations:
         pages = homes.get(tag, ())
         if not pages:
-            complaints.append(f"equation ({tag}) has no home: write [[equation: {tag}]] on a page")
+            complaints.append(
+                f"equation ({tag}) has no home: write [[equation: {tag}]] on one page"
+            )
         elif len(pages) > 1:
             several = ", ".join(pages)
             complaints.append(f"equation ({tag}) has several homes: {several}; keep one block")
