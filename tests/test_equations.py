@@ -14,7 +14,7 @@ import pytest
 import affine
 from affine.equations import CORRECTIONS, EQUATIONS, Correction
 from docs.site_builder import record
-from docs.site_builder.equations import crossref_checks
+from docs.site_builder.equations import checks
 from docs.site_builder.record import Record
 
 DERIVATION = Path(__file__).parents[1] / "docs" / "derivation"
@@ -60,14 +60,14 @@ def _without_statement(whole: Record) -> Record:
 
 def test_there_is_no_orphan() -> None:
     """Every equation is computed, tested and derived, or says that it is not and why."""
-    assert crossref_checks.of_registry(record.load()) == []
-    assert crossref_checks.of_pages(record.load(), _homes()) == []
+    assert checks.of_registry(record.load()) == []
+    assert checks.of_pages(record.load(), _homes()) == []
 
 
 @pytest.mark.parametrize(
     ("deleted", "message"),
     [
-        (_without_equation, r"property \w+ cites \(linearity\), which is no equation"),
+        (_without_equation, r"property \w+ cites \(linearity\), which is not an equation"),
         (_without_property, r"equation \(balance\) has no property"),
         (_without_function, r"equation \(dw\): its function affine.gone does not exist"),
         (_without_citation, r"affine.forward does not cite its equation: add \[\(chain\)\]"),
@@ -78,16 +78,16 @@ def test_whatever_is_deleted_leaves_an_orphan(
     deleted: Callable[[Record], Record], message: str
 ) -> None:
     """In each direction: equation, property, function, docstring, statement."""
-    found = crossref_checks.of_registry(deleted(record.load()))
+    found = checks.of_registry(deleted(record.load()))
     assert any(re.search(message, complaint) for complaint in found), found
 
 
 def test_a_deleted_or_doubled_block_is_missed() -> None:
     """An equation has one home, and a block has an equation."""
     whole, homes = record.load(), _homes()
-    assert "no home" in crossref_checks.of_pages(whole, {**homes, "dw": []})[0]
-    assert "several homes" in crossref_checks.of_pages(whole, {**homes, "dw": ["a.md", "b.md"]})[0]
-    assert "no equation" in crossref_checks.of_pages(whole, {**homes, "gone": ["a.md"]})[0]
+    assert "no home" in checks.of_pages(whole, {**homes, "dw": []})[0]
+    assert "several homes" in checks.of_pages(whole, {**homes, "dw": ["a.md", "b.md"]})[0]
+    assert "not an equation" in checks.of_pages(whole, {**homes, "gone": ["a.md"]})[0]
 
 
 def test_every_function_is_some_equations() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from affine.equations import HISTORY, Event
 from docs.site_builder import record
-from docs.site_builder.equations import tag_stability
+from docs.site_builder.equations import checks
 from docs.site_builder.record import Record
 
 ROOT = Path(__file__).parents[1]
@@ -33,7 +33,7 @@ def _changed_tex(whole: Record) -> Record:
 
 
 def test_every_promise_is_kept() -> None:
-    assert tag_stability.broken(record.load()) == []
+    assert checks.of_history(record.load()) == []
 
 
 @pytest.mark.parametrize(
@@ -50,14 +50,14 @@ def test_every_promise_is_kept() -> None:
     ],
 )  # fmt: skip
 def test_a_broken_promise_is_told_with_what_to_do(broken: Record, complaint: str) -> None:
-    assert complaint in "\n".join(tag_stability.broken(broken))
+    assert complaint in "\n".join(checks.of_history(broken))
 
 
 def test_retiring_a_tag_with_a_sentence_keeps_the_promise() -> None:
     whole = record.load()
     kept = {tag: one for tag, one in whole.equations.items() if tag != "dw"}
     gone = _with(Event("retired", LATER, "dw", why="It is said by (dx)."))
-    assert tag_stability.broken(replace(gone, equations=kept)) == []
+    assert checks.of_history(replace(gone, equations=kept)) == []
 
 
 def _git(*arguments: str) -> str:

@@ -6,41 +6,30 @@ Jacobian of more than 64 MiB was filled.
 """
 
 from collections.abc import Iterator
-from math import prod
 
 from matplotlib.figure import Figure
 
-from affine.equations import EQUATIONS
-from docs.site_builder.pictures.shapes import sides
+from docs.site_builder.pictures.areas import BYTES, areas_at
 from docs.site_builder.plotting import measured
 from docs.site_builder.plotting.drawing import INK, panel
 from docs.site_builder.plotting.measured import Row
 
-BYTES = 4  # single precision
 LABELS = {"gradient": "by the formulas", "Jacobian": "by the Jacobians"}
 WAYS = ("gradient", "o", "right"), ("Jacobian", "x", "wrong")
 
 
 def source() -> str:
-    return f"memory is computed in this build, times are {measured.load('cost').said}"
+    return f"memory is computed in this build, times are {measured.load('cost').origin}"
 
 
 def measure() -> Iterator[Row]:
     """Yield the stored times, each with the memory of what was timed."""
     for row in measured.load("cost").rows:
-        n = row["N = D = M"]
-        needed = {
-            "gradient, bytes": sum(entries(f"d{name.lower()}", f"d{name}", n) for name in "XWb"),
-            "Jacobian, bytes": sum(
-                entries(f"jacobian-{name.lower()}", f"∂out/∂{name}", n) for name in "XWb"
-            ),
+        areas = areas_at(dict.fromkeys("NDM", row["N = D = M"]))
+        yield row | {
+            "gradient, bytes": BYTES * sum(area.gradient for area in areas),
+            "Jacobian, bytes": BYTES * sum(area.entries for area in areas),
         }
-        yield row | {name: count * BYTES for name, count in needed.items()}
-
-
-def entries(tag: str, symbol: str, n: int) -> int:
-    """Return how many numbers a symbol of the registry has, with all sides alike."""
-    return prod(n for _ in sides(EQUATIONS[tag].symbols[symbol]))
 
 
 def draw(rows: list[Row]) -> Iterator[Figure]:

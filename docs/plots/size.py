@@ -2,7 +2,7 @@
 
 One draw of the certificate: the output is compared with integer arithmetic, the gradients with the
 central difference. The layer's part is three forward passes and a backward pass; the rest is exact
-arithmetic. A check draws four cases at each of twelve shapes, with sides of at most 129.
+arithmetic. A check draws four cases at each of twelve shapes, with dimensions of at most 129.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ LABELS = {"judged": "the whole case", "called": "the layer's part"}
 
 
 def source() -> str:
-    return f"medians, {measured.load('size').said}"
+    return f"medians, {measured.load('size').origin}"
 
 
 def measure() -> list[Row]:

@@ -16,7 +16,7 @@ SERIES = ("check, seconds", "o-", "first"), ("cases", "s-", "second")
 
 
 def source() -> str:
-    return f"one run each, {measured.load('slow').said}"
+    return f"one run each, {measured.load('slow').origin}"
 
 
 def measure() -> list[Row]:

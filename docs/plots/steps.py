@@ -24,7 +24,7 @@ from docs.site_builder.plotting.measured import Row
 SEED, DRAWS = 0, 25
 LABELS = {"real": "real numbers", "integers": "integers from −3 to 3"}
 STEPS = [float(f"1e{k}") for k in range(-9, 10)]
-SHAPES = (3, 3), (3, 3), (3,), (3, 3)  # of X, W, b and dout
+SHAPES = (3, 3), (3, 3), (3,), (3, 3), (3, 3), (3, 3), (3,)  # of X, W, b, dout, and a direction
 
 
 def source() -> str:
@@ -33,24 +33,24 @@ def source() -> str:
 
 def measure() -> Iterator[Row]:
     for dtype in "float64", "float32":
-        for numbers, draw in ("real", real), ("integers", integers):
+        for numbers in "real", "integers":
             generator = np.random.default_rng(SEED)
-            drawn = [draw(generator, dtype) for _ in range(DRAWS)]
+            drawn = [operands(generator, numbers, dtype) for _ in range(DRAWS)]
             for step in STEPS:
                 worst = max(error(*one, np.dtype(dtype).type(step)) for one in drawn)
                 yield {"dtype": dtype, "numbers": numbers, "step": step, "largest error": worst}
 
 
-def real(draw: np.random.Generator, dtype: str) -> tuple[list[Array], list[Array]]:
-    """Return a point and a direction, of normally distributed numbers."""
-    point = [draw.standard_normal(shape).astype(dtype) for shape in SHAPES]
-    return point, [draw.standard_normal(shape).astype(dtype) for shape in SHAPES[:3]]
-
-
-def integers(draw: np.random.Generator, dtype: str) -> tuple[list[Array], list[Array]]:
-    """Return a point and a direction, of integers from −3 to 3."""
-    point = [draw.integers(-3, 4, shape).astype(dtype) for shape in SHAPES]
-    return point, [draw.integers(-3, 4, shape).astype(dtype) for shape in SHAPES[:3]]
+def operands(
+    generator: np.random.Generator, numbers: str, dtype: str
+) -> tuple[list[Array], list[Array]]:
+    """Return a point and a direction, of normally distributed numbers or of integers."""
+    draw = {
+        "real": generator.standard_normal,
+        "integers": lambda shape: generator.integers(-3, 4, shape),
+    }
+    arrays = [draw[numbers](shape).astype(dtype) for shape in SHAPES]
+    return arrays[:4], arrays[4:]
 
 
 def error(point: list[Array], direction: list[Array], step: Any) -> float:

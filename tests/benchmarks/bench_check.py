@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from affine.properties import PROPERTIES
-from docs.site_builder.suite.kill_matrix import WRONG_LAYERS, first_line, frameworks
+from docs.site_builder.suite.wrong_layers import WRONG_LAYERS, first_line, frameworks
 
 HERE = Path(__file__).parents[2]
 RIGHT = HERE / "tests" / "layers" / "matmul_operator.py"

@@ -14,7 +14,7 @@ from affine.checker.reading import load
 from affine.checker.report import Report
 from affine.layer import Array, Layer, Pullback
 from affine.properties import PROPERTIES
-from docs.site_builder.suite.kill_matrix import first_line, frameworks
+from docs.site_builder.suite.wrong_layers import first_line, frameworks
 from tests.conftest import PROFILE, sampled
 
 FOLDER = Path(__file__).parents[1]

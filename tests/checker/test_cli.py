@@ -14,7 +14,7 @@ import affine
 from affine.checker import cli, terminal
 from affine.checker.report import Report
 from affine.checker.report.record import schema
-from docs.site_builder.suite.kill_matrix import WRONG_LAYERS
+from docs.site_builder.suite.wrong_layers import WRONG_LAYERS
 from tests.checker.command_line import loaded_by, main, run
 from tests.checker.report_factory import erring, failing, passing
 

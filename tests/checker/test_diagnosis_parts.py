@@ -15,7 +15,7 @@ from affine.checker.diagnosis.sizes import condition
 from affine.checker.reading import load
 from affine.layer import Layer
 from affine.properties import PROPERTIES, Property
-from docs.site_builder.suite.kill_matrix import WRONG_LAYERS, first_line, frameworks
+from docs.site_builder.suite.wrong_layers import WRONG_LAYERS, first_line, frameworks
 
 # ------------------------------------------------------------------ what a property shows
 

@@ -17,8 +17,8 @@ from affine.checker.search import search
 from affine.layer import Array, Layer, Operands
 from affine.oracle import Violation
 from affine.properties import PROPERTIES, Property
-from docs.site_builder.suite.kill_matrix import WRONG_LAYERS as FOLDER
-from docs.site_builder.suite.kill_matrix import first_line, frameworks
+from docs.site_builder.suite.wrong_layers import WRONG_LAYERS as FOLDER
+from docs.site_builder.suite.wrong_layers import first_line, frameworks
 from tests.checker.report_factory import USAGE, a_point, averaged, falsified
 from tests.test_affine import any_axes
 

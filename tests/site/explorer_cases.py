@@ -99,15 +99,19 @@ def _averaged(c: Case) -> Gradients:
 
 
 MISTAKES: dict[str, Callable[[Case], Gradients]] = {
-    "average": _averaged,
-    "unsummed": lambda c: (c.dout @ c.w.T, c.x.T @ c.dout, c.dout),
-    "untransposed": lambda c: (c.dout @ c.w, c.x.T @ c.dout, c.dout.sum(0)),
-    "reshaped": lambda c: (c.dout @ c.w.reshape(c.w.T.shape), c.x.T @ c.dout, c.dout.sum(0)),
-    "turned": lambda c: (c.dout @ c.w.T, c.dout.T @ c.x, c.dout.sum(0)),
+    "averaged-over-the-batch": _averaged,
+    "not-summed-over-the-batch": lambda c: (c.dout @ c.w.T, c.x.T @ c.dout, c.dout),
+    "transpose-missing": lambda c: (c.dout @ c.w, c.x.T @ c.dout, c.dout.sum(0)),
+    "rows-stacked-for-columns": lambda c: (
+        c.dout @ c.w.reshape(c.w.T.shape),
+        c.x.T @ c.dout,
+        c.dout.sum(0),
+    ),
+    "result-transposed": lambda c: (c.dout @ c.w.T, c.dout.T @ c.x, c.dout.sum(0)),
     "masked": lambda c: (c.dout @ c.w.T * (c.x != 0), c.x.T @ c.dout, c.dout.sum(0)),
-    "relu": _relu,
-    "forgotten": lambda c: (c.dout @ c.w.T, c.x[:-1].T @ c.dout[:-1], c.dout[:-1].sum(0)),
-}
+    "activation-fused": _relu,
+    "data-point-left-out": lambda c: (c.dout @ c.w.T, c.x[:-1].T @ c.dout[:-1], c.dout[:-1].sum(0)),
+}  # fmt: skip
 
 
 def wrong(case: Case, mistake: str) -> dict[str, Array]:

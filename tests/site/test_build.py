@@ -51,7 +51,7 @@ def change(copy: Path, where: str, old: str, new: str) -> None:
         (
             "affine/equations.toml", '"dW[D,M] = Xᵀ[D,N] · dout[N,M]"',
             '"dW[D,M] = X[N,D] · dout[N,M]"',
-            "the boxes of (dw): X[N,D] and dout[N,M] share no side to multiply along",
+            "the boxes of (dw): X[N,D] and dout[N,M] share no dimension to multiply along",
         ),
         (
             "docs/derivation/jacobians.md", "dX[N,D] = dout[N,M] ·", "dX[D,N] = dout[N,M] ·",
@@ -110,7 +110,7 @@ def test_a_dropped_property_fails_the_build(copy: Path) -> None:
     change(copy, "affine/properties/value.py", f"def {name}(", "def db_is_a_sum(")
     done = ledger(copy)
     assert done.returncode != 0
-    assert f"{name} catches it, which is no property: put the property back" in done.stderr
+    assert f"{name} catches it, which is not a property: put the property back" in done.stderr
 
 
 def test_a_broken_reference_shows_in_the_ledger_and_fails_the_build(copy: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_broken_reference_shows_in_the_ledger_and_fails_the_build(copy: Path) 
         text = page.read_text(encoding="utf-8")
         page.write_text(text.replace("print(console(", "print((lambda *a, **k: '')("), "utf-8")
     # Nor are the cards of the mistakes, which take a minute.
-    change(copy, "docs/site_builder/suite/ledger.py", "_mistakes(layers, counterexamples)", "{}")
+    change(copy, "docs/site_builder/suite/ledger.py", "examples(known)", "{}")
     done = ledger(copy)
     assert done.returncode == 0, done.stderr
     built = build(copy, AFFINE_LEDGER=str(copy / "build" / "ledger.json"))

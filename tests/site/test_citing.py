@@ -12,7 +12,7 @@ pytest.importorskip("math_core", reason="run make site-build: the site's package
 from mkdocs.exceptions import ConfigurationError
 
 from affine.equations import EQUATIONS
-from docs.site_builder.citation.address import address
+from docs.site_builder.citation.citations import site_url
 from tests.site.conftest import ADDRESS, ROOT
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ READ_THE_DOCS = {"READTHEDOCS": "True", "READTHEDOCS_CANONICAL_URL": "https://a.
     ],
 )
 def test_a_published_site_has_an_address(environ: dict[str, str]) -> None:
-    assert address(environ) == "https://a.example/"
+    assert site_url(environ) == "https://a.example/"
 
 
 @pytest.mark.parametrize(
@@ -173,9 +173,9 @@ def test_a_published_site_has_an_address(environ: dict[str, str]) -> None:
     ],
 )
 def test_a_preview_has_none(environ: dict[str, str]) -> None:
-    assert address(environ) == ""
+    assert site_url(environ) == ""
 
 
 def test_an_address_without_a_scheme_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="set AFFINE_SITE_URL"):
-        address({"AFFINE_SITE_URL": "a.example"})
+        site_url({"AFFINE_SITE_URL": "a.example"})

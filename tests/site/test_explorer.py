@@ -128,7 +128,7 @@ def test_numbers_sums_and_differences_equal_affine(number_of_case: int, show: "S
         if name != "out":
             said = view.locator("[data-part=check]").inner_text()
             assert number(re.findall(r"= (−?\d+)\.", said)[0]) == value
-            assert said.endswith("digit for digit.")
+            assert said.endswith("exactly equal.")
 
 
 # ------------------------------------------------------------------ hands
@@ -260,14 +260,14 @@ def test_the_shapes_that_hide_a_mistake_are_found(mistake: str, show: "Show") ->
 
 def test_what_a_mistake_makes_wrong_is_beside_what_it_should_be(show: "Show") -> None:
     case = random_case(13, 3, 2, 4)
-    view = show(case.view("dW.1.2", "entry", "average"))
+    view = show(case.view("dW.1.2", "entry", "averaged-over-the-batch"))
     right = int(affine.backward(case.dout, case.x, case.w).dw[1, 2])
     assert re.fullmatch(rf"dW\[1,2\] should be .+ = {right}", says(view).replace("−", "-"))
     assert "not equal" in view.locator("[data-part=check]").inner_text()
 
 
 def test_the_identities_that_break_are_linked(show: "Show", addresses: dict[str, str]) -> None:
-    view = show(random_case(9, 3, 2, 4).view(mistake="average"))
+    view = show(random_case(9, 3, 2, 4).view(mistake="averaged-over-the-batch"))
     links = view.locator("[data-part=broken] a").evaluate_all("all => all.map(a => a.href)")
     assert f"{addresses['http']}/t/dw/index.html" in links
     assert f"{addresses['http']}/p/a_split_batch_stacks_and_adds/index.html" in links

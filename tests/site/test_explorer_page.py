@@ -5,13 +5,21 @@ import json
 import re
 import statistics
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
+import affine
+from affine.checker.diagnosis import MISTAKES as CATALOGUE
+from affine.checker.diagnosis import diagnose
+from affine.checker.reading import layer_from
+from affine.checker.search import search
+from affine.layer import Layer
+from affine.properties import PROPERTIES
 from docs.site_builder.pictures import explorer
 from tests.site.conftest import EXPLORER, ROOT, SITE
-from tests.site.explorer_cases import CELLS, random_case, says, selector
+from tests.site.explorer_cases import CELLS, MISTAKES, Array, Case, random_case, says, selector
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -57,7 +65,7 @@ def test_the_address_restores_the_view(origin: str, show: "Show") -> None:
     view = show(random_case(10, 4, 2, 3).view(), origin=origin)
     view.fill(selector("dout", 3, 1), "42")
     view.hover(selector("dW", 1, 2))
-    view.select_option("[data-part=mistake]", "relu")
+    view.select_option("[data-part=mistake]", "activation-fused")
     view.hover(selector("dW", 0, 1))
     view.click("[data-part=step]")
     link = view.locator("[data-part=link]").evaluate("a => a.href")
@@ -76,7 +84,7 @@ def test_an_address_that_means_nothing_is_ignored(query: str, show: "Show") -> N
 
 @pytest.mark.parametrize("hand", HANDS)
 def test_an_answer_comes_at_once(hand: str, show: "Show") -> None:
-    view = show(random_case(11, 8, 8, 8).view(mistake="relu"))
+    view = show(random_case(11, 8, 8, 8).view(mistake="activation-fused"))
     rounds = [view.evaluate(TIMES, HANDS[hand]) for _ in range(5)]
     # The best of five of each: what an answer takes, and not what runs beside it.
     assert statistics.median(map(min, zip(*rounds, strict=True))) <= LIMIT_MS
@@ -122,13 +130,56 @@ def test_without_the_script_the_matrices_stand_there(
 def test_a_view_with_a_mistake_is_accessible(scheme: str, show: "Show", reader: "Reader") -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    query = random_case(12, 3, 2, 4).view("dW.1.0", "entry", "average")
+    query = random_case(12, 3, 2, 4).view("dW.1.0", "entry", "averaged-over-the-batch")
     view = show(query, context=reader(color_scheme=scheme))
     found = Axe().run(view, context="affine-explorer", options={"resultTypes": ["violations"]})
     assert not found.response["violations"]
 
 
+# ------------------------------------------------------------------ the names of its mistakes
+
+
+def test_each_mistake_is_in_the_catalogue_and_in_the_script() -> None:
+    script = (ROOT / "docs" / "assets" / "explorer" / "model.js").read_text(encoding="utf-8")
+    assert list(MISTAKES) == list(explorer.MISTAKES)
+    for name in explorer.MISTAKES:
+        assert name in CATALOGUE
+        assert f'"{name}": p =>' in script
+
+
+def wrong_layer(mistake: str) -> Layer:
+    last: dict[str, Array] = {}
+
+    def forward(x: Array, w: Array, b: Array) -> Array:
+        last["b"] = b
+        return affine.forward(x, w, b)
+
+    def backward(dout: Array, x: Array, w: Array) -> tuple[Array, Array, Array]:
+        return MISTAKES[mistake](Case(x, w, last["b"], dout))
+
+    return layer_from(SimpleNamespace(forward=forward, backward=backward), "mine")
+
+
+@pytest.mark.parametrize("mistake", explorer.MISTAKES)
+def test_a_mistake_has_the_name_that_the_diagnosis_gives_it(mistake: str) -> None:
+    for name in ("dw_is_xt_dout", "dx_is_dout_wt", "db_is_the_column_sum_of_dout"):
+        found = search(PROPERTIES[name], wrong_layer(mistake), max_examples=100, seed=0)
+        if found.counterexample is not None:
+            quantity = getattr(found.error, "quantity", "")
+            named = diagnose(wrong_layer(mistake), quantity, name, found.counterexample).mistake
+            assert named is not None
+            assert named.name == mistake
+            return
+    pytest.fail("no property of values fails")
+
+
 # ------------------------------------------------------------------ what the build refuses
+
+
+def test_a_mistake_that_the_catalogue_has_not_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(explorer.MISTAKES, "relu", "dout masked")
+    with pytest.raises(explorer.ExplorerError, match="relu"):
+        explorer.explorer("dX[1,0] entry")
 
 
 @pytest.mark.parametrize("start", ["dX[1,0]", "dX[1,0] page", "dx[1,0] entry", "X[2,0] entry"])

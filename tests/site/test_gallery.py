@@ -13,14 +13,14 @@ import pytest
 pytest.importorskip("math_core", reason="run make site-build: the site's packages are missing")
 
 from affine.checker.diagnosis import MISTAKES, Diagnosis
-from affine.checker.diagnosis.probe import numbered, right_at
+from affine.checker.diagnosis.probe import numbered
+from affine.oracle import exact
 from docs.site_builder import record
-from docs.site_builder.pages import gallery, mistakepage
+from docs.site_builder.pages import mistakes
 from docs.site_builder.pictures import matrices
-from docs.site_builder.record import Record
+from docs.site_builder.record import Record, Results
 from docs.site_builder.suite import ledger, mistake_examples
 from docs.site_builder.suite.mistake_examples import SIZES, Lost, find, source
-from docs.site_builder.suite.results import Results
 from tests.site.conftest import SITE
 
 if TYPE_CHECKING:
@@ -74,10 +74,10 @@ def test_a_mistake_without_a_layer_is_lost() -> None:
 
 
 def test_a_lost_mistake_stands_in_the_ledger_and_fails_the_build() -> None:
-    lost = mistake_examples._of_name({}, "accumulates")
+    lost = mistake_examples._find_or_lose("accumulates", [])
     results = Results({"mistakes": {"accumulates": lost, AVERAGED.name: {"property": ""}}})
     assert results.mistake("accumulates") is None
-    (complaint,) = results.lost
+    (complaint,) = results.failures
     assert complaint.startswith("the mistake accumulates is no longer caught and named")
 
 
@@ -97,7 +97,7 @@ def test_a_layer_without_the_line_on_the_card_does_not_show_it() -> None:
 def test_a_layer_that_ends_its_process_is_called_in_another_one() -> None:
     shown = find(MISTAKES["process-ended"], [])
     assert "the process ended in this call" in shown["message"]
-    assert "Hides" not in gallery.card(
+    assert "Hides" not in mistakes.card(
         MISTAKES["process-ended"], Results({"mistakes": {"process-ended": shown}})
     )
 
@@ -106,7 +106,7 @@ def test_what_no_property_catches_is_told_as_such() -> None:
     (only,) = [one for one in MISTAKES.values() if one.unshown]
     shown = find(only, [])
     assert shown["property"] == ""
-    card = gallery.card(only, Results({"mistakes": {only.name: shown}}))
+    card = mistakes.card(only, Results({"mistakes": {only.name: shown}}))
     assert only.unshown in card
     assert "Caught by" not in card
 
@@ -126,7 +126,7 @@ def test_the_right_line_makes_a_right_layer() -> None:
             names = ("out", "dx", "dw", "db")
             results = (namespace["forward"](x, w, b), *namespace["backward"](dout, x, w))
             for name, result in zip(names, results, strict=True):
-                assert np.array_equal(result, right_at(point)[name]), (mistake.name, name)
+                assert np.array_equal(result, exact(point)[name]), (mistake.name, name)
     assert compared > 50
 
 
@@ -149,7 +149,7 @@ def test_where_a_mistake_was_seen_is_said_with_an_address() -> None:
 
 
 def test_card_shows_both_lines_the_numbers_the_property_and_where_it_hides(tested: Record) -> None:
-    card = gallery.card(AVERAGED, tested.results)
+    card = mistakes.card(AVERAGED, tested.results)
     assert "<code>dw = x.T @ dout / n</code>" in card
     assert "<code>dw = x.T @ dout</code>" in card
     assert '<autoref identifier="p-dw_is_xt_dout">' in card
@@ -159,20 +159,20 @@ def test_card_shows_both_lines_the_numbers_the_property_and_where_it_hides(teste
 
 
 def test_card_says_not_run_where_nothing_was_run() -> None:
-    card = gallery.card(AVERAGED, Results())
+    card = mistakes.card(AVERAGED, Results())
     assert "not run" in card
     assert "Hides" not in card
-    assert "not run" in mistakepage.mistakes(replace(record.load(), results=Results()))
+    assert "not run" in mistakes.mistakes(replace(record.load(), results=Results()))
 
 
 def test_every_mistake_has_one_card_under_its_equation(tested: Record) -> None:
-    shown = mistakepage.mistakes(tested)
+    shown = mistakes.mistakes(tested)
     for name in MISTAKES:
         assert shown.count(f'<autoref identifier="mistake-{name}">') == 1
 
 
 def test_page_of_a_mistake_holds_the_layer_that_makes_it(tested: Record) -> None:
-    page = mistakepage.mistake_page(AVERAGED, tested)
+    page = mistakes.mistake_page(AVERAGED, tested)
     assert "    dw = x.T @ dout / n\n    db = dout.sum(axis=0)\n" in page
     assert "## Counterexample" in page
 
@@ -180,7 +180,7 @@ def test_page_of_a_mistake_holds_the_layer_that_makes_it(tested: Record) -> None
 @pytest.mark.parametrize(
     ("holds", "said"),
     [
-        (lambda n, d, m: False, "Hides nowhere"),
+        (lambda n, d, m: False, "Always visible"),
         (lambda n, d, m: True, "Hides from one plain call, at every size"),
         (lambda n, d, m: d == m, "Hides where D = M."),
         (lambda n, d, m: n == 1 or m == 1, "Hides where N = 1 or M = 1."),
@@ -190,7 +190,7 @@ def test_page_of_a_mistake_holds_the_layer_that_makes_it(tested: Record) -> None
 )
 def test_where_it_hides_is_said_in_words(holds: Callable[..., bool], said: str) -> None:
     sizes = [size for size in SIZES if holds(*size)]
-    shown = gallery.hides(sizes)
+    shown = mistakes.hides(sizes)
     assert said in shown
     if "<svg" in shown:
         hidden = re.search(r'class="hidden" d="([^"]+)"', shown)

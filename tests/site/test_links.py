@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("math_core", reason="run make site-build: the site's packages are missing")
 
 from docs.site_builder import record
-from docs.site_builder.equations import crossref_checks, font
+from docs.site_builder.equations import checks, font
 from docs.site_builder.record import Record
 
 
@@ -18,7 +18,7 @@ def built() -> Record:
     return record.load()
 
 
-# ------------------------------------------------------------------ crossref_checks
+# ------------------------------------------------------------------ checks
 
 
 def homes(built: Record) -> dict[str, list[str]]:
@@ -30,21 +30,19 @@ def without(mapping: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 
 def test_nothing_is_an_orphan(built: Record) -> None:
-    assert crossref_checks.of_registry(built) == []
-    assert crossref_checks.of_pages(built, homes(built)) == []
+    assert checks.of_registry(built) == []
+    assert checks.of_pages(built, homes(built)) == []
 
 
 def test_equation_without_a_home_or_with_two_is_found(built: Record) -> None:
-    assert "(dw) has no home" in crossref_checks.of_pages(built, without(homes(built), "dw"))[0]
+    assert "(dw) has no home" in checks.of_pages(built, without(homes(built), "dw"))[0]
     twice = homes(built) | {"dw": ["one.md", "two.md"]}
-    assert "one.md, two.md" in crossref_checks.of_pages(built, twice)[0]
+    assert "one.md, two.md" in checks.of_pages(built, twice)[0]
 
 
 def test_block_and_property_of_an_unknown_tag_are_found(built: Record) -> None:
     less = replace(built, equations=without(built.equations, "balance"))
-    found = " ".join(
-        crossref_checks.of_registry(less) + crossref_checks.of_pages(less, homes(built))
-    )
+    found = " ".join(checks.of_registry(less) + checks.of_pages(less, homes(built)))
     assert "x_transposed_dx_is_dw_w_transposed cites (balance)" in found
     assert "the block of (balance)" in found
 
@@ -53,7 +51,7 @@ def test_equation_without_a_property_is_found(built: Record) -> None:
     less = replace(
         built, properties=without(built.properties, "x_transposed_dx_is_dw_w_transposed")
     )
-    assert "(balance) has no property" in crossref_checks.of_registry(less)[0]
+    assert "(balance) has no property" in checks.of_registry(less)[0]
 
 
 @pytest.mark.parametrize(
@@ -69,21 +67,19 @@ def test_function_that_is_missing_or_does_not_cite_is_found(
 ) -> None:
     wrong = replace(built.equations["dw"], function=function)
     other = replace(built, equations={**built.equations, "dw": wrong})
-    assert complaint in crossref_checks.of_registry(other)[0]
+    assert complaint in checks.of_registry(other)[0]
 
 
 def test_statement_that_nothing_carries_and_its_counterpart_are_found(built: Record) -> None:
     bare = replace(built.equations["entry-x"], source=("S99",))
-    found = crossref_checks.of_registry(
-        replace(built, equations={**built.equations, "entry-x": bare})
-    )
+    found = checks.of_registry(replace(built, equations={**built.equations, "entry-x": bare}))
     assert "statement S2 of the handwritten source is carried by no equation" in found
     assert "equation (entry-x) names the statement S99, which is not in the source" in found
 
 
 def test_correction_that_is_missing_is_found(built: Record) -> None:
     less = replace(built, corrections=without(built.corrections, "average"))
-    assert "correction average, which does not exist" in crossref_checks.of_registry(less)[0]
+    assert "correction average, which does not exist" in checks.of_registry(less)[0]
 
 
 # ------------------------------------------------------------------ font

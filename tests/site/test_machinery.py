@@ -10,11 +10,11 @@ pytest.importorskip("math_core", reason="run make site-build: the site's package
 from markdown import Markdown
 
 from docs.site_builder import record
-from docs.site_builder.equations import names, symbols, tex
-from docs.site_builder.extension import DirectiveError, SiteExtension
+from docs.site_builder.directives import DirectiveError
+from docs.site_builder.equations import notation
+from docs.site_builder.extension import SiteExtension
 from docs.site_builder.pictures import boxdrawing, boxes
-from docs.site_builder.record import Record
-from docs.site_builder.suite.results import Results
+from docs.site_builder.record import Record, Results
 
 LEDGER = {
     "seed": 7,
@@ -74,30 +74,30 @@ def test_tex_that_cannot_be_converted_stops_the_build_and_is_quoted(
     formula: str, built: Record
 ) -> None:
     for text in (rf"\({formula}\)", f"\\[\n{formula}\n\\]"):
-        with pytest.raises(tex.TexError, match=re.escape(formula)):
+        with pytest.raises(notation.TexError, match=re.escape(formula)):
             html(text, built)
 
 
 def test_every_equation_and_statement_can_be_converted(built: Record) -> None:
     for equation in built.equations.values():
-        assert all(part.startswith("<math") for part in tex.parts(equation.tex))
+        assert all(part.startswith("<math") for part in notation.formula_parts(equation.tex))
     for statement in built.statements.values():
-        assert tex.to_mathml(statement.tex)
+        assert notation.tex_to_mathml(statement.tex)
 
 
 def test_formula_breaks_at_wide_spaces_but_not_inside_an_environment() -> None:
-    assert len(tex.parts(r"a = b, \qquad c = d \;\Rightarrow\; e = f")) == 3
-    assert len(tex.parts(r"\begin{aligned} a &= b \qquad c \end{aligned}")) == 1
+    assert len(notation.formula_parts(r"a = b, \qquad c = d \;\Rightarrow\; e = f")) == 3
+    assert len(notation.formula_parts(r"\begin{aligned} a &= b \qquad c \end{aligned}")) == 1
 
 
 def test_transposes_can_be_read_aloud() -> None:
-    assert 'data-intent="transpose"' in tex.to_mathml(r"X^\top")
+    assert 'data-intent="transpose"' in notation.tex_to_mathml(r"X^\top")
 
 
 def test_symbols_say_their_meaning_and_shape() -> None:
-    mathml = tex.to_mathml(r"\mathrm{dW} = X^\top \dot W w_j")
+    mathml = notation.tex_to_mathml(r"\mathrm{dW} = X^\top \dot W w_j")
     shapes = {"dW": "D×M", "X": "N×D", "Ẇ": "D×M", "w_j": "D×1"}
-    shown = symbols.explain(mathml, shapes)
+    shown = notation.explain(mathml, shapes)
     assert 'data-title="dW: the gradient of the weights, D×M"' in shown
     assert 'data-title="X transposed: D×N"' in shown
     assert 'data-title="Ẇ: a direction of W, D×M"' in shown
@@ -113,11 +113,11 @@ def test_symbols_say_their_meaning_and_shape() -> None:
     ],
 )
 def test_names_of_the_registry_are_typeset(name: str, mathml: str) -> None:
-    assert names.to_mathml(name) == mathml
+    assert notation.name_to_mathml(name) == mathml
 
 
 def test_names_with_an_index_are_typeset_in_plain_text_but_identifiers_are_not() -> None:
-    shown = names.typeset("out_i and `x_i` in per_sample")
+    shown = notation.typeset("out_i and `x_i` in per_sample")
     assert shown.count("<math>") == 1
     assert shown.endswith("and `x_i` in per_sample")
 
@@ -172,7 +172,7 @@ def test_a_sum_is_said_in_words() -> None:
 
 def test_a_kronecker_product_is_zero_off_its_blocks() -> None:
     drawn = boxdrawing.draw("I⊗X[NM,DM]")
-    n, d, m = (boxes.SIDES[side] for side in "NDM")
+    n, d, m = (boxes.LENGTHS[size] for size in "NDM")
     assert drawn.count('class="filled"') == m * n * d
 
 
@@ -180,14 +180,14 @@ def test_sides_are_proportional_and_the_picture_has_words() -> None:
     drawn = boxdrawing.draw("X[N,D]")
     sheet = re.search(r'class="sheet" .* width="(\d+)" height="(\d+)"', drawn)
     assert sheet
-    assert int(sheet[1]) * boxes.SIDES["N"] == int(sheet[2]) * boxes.SIDES["D"]
+    assert int(sheet[1]) * boxes.LENGTHS["N"] == int(sheet[2]) * boxes.LENGTHS["D"]
     assert 'role="img"' in drawn
     assert "<title>Shapes: X (N by D).</title>" in drawn
 
 
 def test_a_jacobian_is_a_grid_whose_diagonal_blocks_are_marked() -> None:
     drawn = boxdrawing.draw("∂out/∂X[N,M,N,D]")
-    count = boxes.SIDES["N"]
+    count = boxes.LENGTHS["N"]
     assert drawn.count('class="filled"') == count
     assert drawn.count('class="empty"') == count * (count - 1)
     assert "N by N blocks, each M by D" in drawn

@@ -17,8 +17,8 @@ from pypdf import PdfReader
 
 from affine.equations import EQUATIONS
 from docs.site_builder.citation import citations
-from docs.site_builder.citation.address import address
-from docs.site_builder.exports import pdf
+from docs.site_builder.citation.citations import site_url
+from docs.site_builder.exports import book
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
@@ -30,7 +30,7 @@ TEXT_WIDTH = 605  # of A4 between the margins, in CSS pixels
 
 @pytest.fixture(scope="module")
 def document() -> Any:
-    path = SITE / pdf.NAME
+    path = SITE / book.PDF
     if not path.exists():
         pytest.skip("the PDF is not printed: make pdf")
     return PdfReader(path)
@@ -42,7 +42,7 @@ def texts(document: Any) -> list[str]:
 
 
 def test_it_says_what_it_is(document: Any) -> None:
-    cited = citations.of_project(ROOT / "CITATION.cff", address(os.environ))
+    cited = citations.of_project(ROOT / "CITATION.cff", site_url(os.environ))
     data = document.metadata
     assert data.title == cited.title
     assert "The affine contributors" in data.author
@@ -54,8 +54,8 @@ def test_it_says_what_it_is(document: Any) -> None:
 
 
 def test_the_title_page_has_what_a_citation_needs(texts: list[str]) -> None:
-    cited = citations.of_project(ROOT / "CITATION.cff", address(os.environ))
-    for one in (cited.title, cited.version, str(cited.released), cited.address or "Preview"):
+    cited = citations.of_project(ROOT / "CITATION.cff", site_url(os.environ))
+    for one in (cited.title, cited.version, str(cited.released), cited.url or "Preview"):
         assert one in texts[0]
 
 
@@ -170,7 +170,7 @@ def test_nothing_is_wider_than_the_paper(
 def test_without_chromium_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(PluginError, match="apt-get install chromium"):
-        pdf.browser()
+        book.browser()
 
 
 @pytest.mark.parametrize(
@@ -180,4 +180,4 @@ def test_a_page_speaks_of_the_pdf_only_where_it_is(
     wanted: str, kept: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AFFINE_PDF", wanted)
-    assert pdf.sentences("[[pdf: See [it](affine.pdf).]]") == kept
+    assert book.pdf_sentences("[[pdf: See [it](affine.pdf).]]") == kept

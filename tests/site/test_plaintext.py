@@ -11,7 +11,7 @@ pytest.importorskip("math_core", reason="run make site-build: the site's package
 
 from affine.equations import EQUATIONS
 from docs.site_builder import record
-from docs.site_builder.citation.address import address
+from docs.site_builder.citation.citations import site_url
 from docs.site_builder.exports import plaintext
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +43,7 @@ def prose(text: str) -> str:
 
 def listed(name: str) -> list[str]:
     links = LINK.findall(prose((SITE / name).read_text(encoding="utf-8")))
-    return [link.removeprefix(address(os.environ)) for link in links]
+    return [link.removeprefix(site_url(os.environ)) for link in links]
 
 
 def test_every_page_has_a_copy(copies: dict[str, str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("matplotlib", reason="run make site-build: the site's packages are missing")
 
 from affine.checker import certificate
-from docs.site_builder.plotting import drawing, measured, plots, svg
+from docs.site_builder.plotting import drawing, measured, plots
 from docs.site_builder.plotting.measured import MeasuredError, Row
 
 NAMES = sorted(path.stem for path in plots.FOLDER.glob("*.py"))
@@ -49,16 +49,16 @@ def test_a_picture_takes_colours_and_fonts_from_the_page(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_plot_is_drawn_the_same_each_time(name: str) -> None:
     first = plots.plot(name)
-    plots._rows.cache_clear()
+    plots.rows.cache_clear()
     assert plots.plot(name) == first
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_drawn_outside_of_the_axes(name: str) -> None:
     """Clip paths are left out of the SVG, so nothing may need them."""
-    script = plots._script(name)
+    script = plots.script(name)
     with drawing.style():
-        for figure in script.draw(plots._rows(name)):
+        for figure in script.draw(plots.rows(name)):
             for axes in figure.axes:
                 low, high = axes.get_ylim()
                 drawn = [y for line in axes.get_lines() for y in line.get_ydata() if y == y]
@@ -74,7 +74,7 @@ def test_a_line_is_named_once_for_all_pictures() -> None:
             axes.plot([1, 2], [1, 2], "o-", color=drawing.INK["right"], label="<one>")
             axes.plot([1, 2], [2, 1])
             figures.append(figure)
-        named = svg.legend(figures)
+        named = drawing.legend(figures)
     assert unescape(re.sub(r"<[^>]+>", "", named)) == "<one>"
     assert named.count("<circle") == 1
 
@@ -84,9 +84,9 @@ def test_a_line_is_named_once_for_all_pictures() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_all_data_and_the_code_stand_beneath(name: str) -> None:
-    shown, rows = plots.plot(name), plots._rows(name)
+    shown, rows = plots.plot(name), plots.rows(name)
     assert shown.count("<tr>") == len(rows) + 1
-    assert plots.words(name).count("\n|") == len(rows) + 2  # the head and its rule
+    assert plots.plot_text(name).count("\n|") == len(rows) + 2  # the head and its rule
     code = unescape(re.sub(r"<[^>]+>", "", plots.code(name)))
     assert code.strip() == (plots.FOLDER / f"{name}.py").read_text(encoding="utf-8").strip()
 
@@ -97,7 +97,7 @@ def test_the_caption_says_where_the_numbers_come_from(name: str) -> None:
     stored = re.findall(r"measured\.load\(.(\w+).\)", plots.code(name).replace("&#39;", "'"))
     assert "in this build" in caption or "stored by make bench on 20" in caption
     for one in map(measured.load, stored):
-        assert one.said in unescape(caption)
+        assert one.origin in unescape(caption)
 
 
 def test_a_plot_that_does_not_exist_is_refused() -> None:
@@ -109,7 +109,7 @@ def test_what_was_stored_is_read(folder: Path) -> None:
     measured.store("speed", [{"N": 1, "seconds": 0.5}])
     found = measured.load("speed")
     assert found.rows == [{"N": 1, "seconds": 0.5}]
-    assert re.match(r"stored by make bench on \d{4}-\d\d-\d\d, with Python .*, NumPy", found.said)
+    assert re.match(r"stored by make bench on \d{4}-\d\d-\d\d, with Python .*, NumPy", found.origin)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_stored_numbers_that_are_missing_or_cut_off_stop_the_build(folder: Path)
 @pytest.mark.parametrize("name", ["cost", "size", "slow"])
 def test_a_plot_of_stored_numbers_needs_them(name: str, folder: Path) -> None:
     assert not list(folder.iterdir())
-    plots._rows.cache_clear()
+    plots.rows.cache_clear()
     with pytest.raises(MeasuredError, match=rf"docs/measured/{name}\.json is missing"):
         plots.plot(name)
 
@@ -152,7 +152,7 @@ def test_a_plot_of_stored_numbers_needs_them(name: str, folder: Path) -> None:
 
 
 def chosen(name: str, **wanted: str) -> list[Row]:
-    return [row for row in plots._rows(name) if wanted.items() <= row.items()]
+    return [row for row in plots.rows(name) if wanted.items() <= row.items()]
 
 
 def test_the_bound_rejects_nothing_that_is_right() -> None:
@@ -190,17 +190,19 @@ def test_a_small_step_loses_digits_and_a_whole_one_on_integers_none(dtype: str) 
 
 
 def test_no_jacobian_was_filled_that_is_said_not_to_be() -> None:
-    filled = [row["N = D = M"] for row in plots._rows("cost") if row["Jacobian, seconds"]]
+    filled = [row["N = D = M"] for row in plots.rows("cost") if row["Jacobian, seconds"]]
     assert max(filled) ** 4 * 4 == 64 * 2**20
 
 
 def test_the_certificate_draws_what_the_caption_says() -> None:
     assert (certificate._DRAWS, len(certificate._SHAPES)) == (4, 12)
     assert max(map(max, certificate._SHAPES)) == 129
-    assert "four cases at each of twelve shapes, with sides of at most 129" in plots.words("size")
+    assert "four cases at each of twelve shapes, with dimensions of at most 129" in plots.plot_text(
+        "size"
+    )
 
 
 def test_a_slower_layer_is_judged_on_fewer_cases() -> None:
-    quick, *_, slow = plots._rows("slow")
+    quick, *_, slow = plots.rows("slow")
     assert quick["cases"] > 5 * slow["cases"]
     assert slow["check, seconds"] > slow["budget"]

@@ -7,8 +7,8 @@ import pytest
 pytest.importorskip("math_core", reason="run make site-build: the site's packages are missing")
 
 from docs.site_builder import record
-from docs.site_builder.extension import DirectiveError
-from docs.site_builder.pictures import readme, shapes
+from docs.site_builder.directives import DirectiveError
+from docs.site_builder.pictures import boxes, covers
 from docs.site_builder.record import Record
 from tests.site.test_machinery import html
 
@@ -19,7 +19,7 @@ def built() -> Record:
 
 
 def test_the_pictures_of_the_registry_agree_with_its_symbols(built: Record) -> None:
-    assert not shapes.of_registry(built)
+    assert not boxes.of_registry(built)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_the_pictures_of_the_registry_agree_with_its_symbols(built: Record) -> N
     ],
 )
 def test_a_right_picture_is_drawn(picture: str, built: Record) -> None:
-    assert not shapes.disagreements(picture, built.equations)
+    assert not boxes.disagreements(picture, built.equations)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_right_picture_is_drawn(picture: str, built: Record) -> None:
         ("[X 𝟏][N,D]", "[X 𝟏][N,D] is N×D+1 in the registry"),
         ("I[N,M]", "I[N,M] is an identity matrix and not square"),
         ("velocity[N,D]", "no equation gives the shape of 'velocity'"),
-        ("dW[D,M] = X[N,D] · dout[N,M]", "share no side to multiply along"),
+        ("dW[D,M] = X[N,D] · dout[N,M]", "share no dimension to multiply along"),
         ("dX[N,D] = dout[N,M]", "dX is N×D and dout is N×M"),
         ("dW[D,M] = dW[D,M] + Xᵀ[D,N]", "dW is D×M and Xᵀ is D×N"),
         ("dW[D,M] = dW⁽·⁾[N,D,M]", "dW is D×M and dW⁽·⁾ is N×D×M"),
@@ -61,11 +61,11 @@ def test_a_wrong_picture_is_refused_with_the_reason(
     picture: str, reason: str, built: Record
 ) -> None:
     try:
-        wrong = " ".join(shapes.disagreements(picture, built.equations))
-    except shapes.BoxesError as error:
+        wrong = " ".join(boxes.disagreements(picture, built.equations))
+    except boxes.BoxesError as error:
         wrong = str(error)
     assert reason in wrong
-    with pytest.raises((DirectiveError, shapes.BoxesError)):
+    with pytest.raises((DirectiveError, boxes.BoxesError)):
         html(f"[[boxes: {picture}]]", built)
 
 
@@ -74,12 +74,12 @@ def test_the_source_is_drawn_as_it_was_written(built: Record) -> None:
 
 
 def test_the_picture_of_the_readme_is_drawn_from_the_registry() -> None:
-    """If it is not: python -m docs.site_builder.pictures.readme"""
-    assert readme.PATH.read_text(encoding="utf-8") == readme.draw()
+    """If it is not: python -m docs.site_builder.pictures.covers"""
+    assert covers.README.read_text(encoding="utf-8") == covers.draw_readme()
 
 
 def test_a_symbol_of_another_shape_disagrees_with_its_picture(built: Record) -> None:
     found = built.equations["dw"]
     broken = replace(found, symbols={**found.symbols, "dW": "M×D"})
-    complaints = shapes.of_registry(replace(built, equations={**built.equations, "dw": broken}))
+    complaints = boxes.of_registry(replace(built, equations={**built.equations, "dw": broken}))
     assert any("the boxes of (dw): dW[D,M] is M×D" in complaint for complaint in complaints)

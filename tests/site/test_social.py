@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("matplotlib", reason="run make site-build: the site's packages are missing")
 
 from docs.site_builder import record
-from docs.site_builder.pictures import social
+from docs.site_builder.pictures import covers
 from tests.site.conftest import ADDRESS
 
 
@@ -16,8 +16,8 @@ def test_the_picture_has_the_size_that_is_asked_for_and_is_the_same_each_time(
     tmp_path: Path,
 ) -> None:
     one, two = tmp_path / "one.png", tmp_path / "two.png"
-    social.draw(one, record.load())
-    social.draw(two, record.load())
+    covers.draw_social(one, record.load())
+    covers.draw_social(two, record.load())
     header = one.read_bytes()[16:24]
     assert (int.from_bytes(header[:4]), int.from_bytes(header[4:])) == (1200, 630)
     assert one.read_bytes() == two.read_bytes()

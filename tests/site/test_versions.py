@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("mike", reason="run make test-site: the packages of these tests are missing")
 
-from docs.site_builder.citation.versions import moved_links
+from docs.site_builder.citation.publish import moved_links
 from tests.site.building import copy_to
 from tests.site.conftest import ADDRESS
 from tests.site.dead_links import dead_links

@@ -29,7 +29,7 @@ class AffineExplorer extends HTMLElement {
   }
 
   shape(name) {
-    return [...AffineModel.SIDES[name]].map(side => this.length(side))
+    return [...AffineModel.DIMENSIONS[name]].map(side => this.length(side))
   }
 
   // ------------------------------------------------------------------ the state in the address
@@ -42,7 +42,7 @@ class AffineExplorer extends HTMLElement {
 
   restore(text) {
     const [, size, name, at, step, point, mistake, numbers] = text?.match(
-      /^([1-8](?:\.[1-8]){2})_([XWb]|out|dout|d[XWb])\.([0-7]\.[0-7])_([a-z]+)\.([0-7])_([a-z]+)_(-?\d{1,2}(?:\.-?\d{1,2})*)$/
+      /^([1-8](?:\.[1-8]){2})_([XWb]|out|dout|d[XWb])\.([0-7]\.[0-7])_([a-z]+)\.([0-7])_([a-z-]+)_(-?\d{1,2}(?:\.-?\d{1,2})*)$/
     ) || []
     if (!(step in AffineWords.STEPS) || !(mistake in this.data.mistakes)) return
     const before = this.state.size
@@ -110,7 +110,7 @@ class AffineExplorer extends HTMLElement {
   resized() {
     this.compute()
     this.tables ??= {}
-    for (const name of Object.keys(AffineModel.SIDES)) {
+    for (const name of Object.keys(AffineModel.DIMENSIONS)) {
       const table = this.table(name)
       if (this.tables[name] === table) continue
       const before = this.querySelector(`.of-${name}`)
@@ -125,7 +125,7 @@ class AffineExplorer extends HTMLElement {
   }
 
   table(name) {
-    const sides = [...AffineModel.SIDES[name]].filter(side => side !== "1")
+    const sides = [...AffineModel.DIMENSIONS[name]].filter(side => side !== "1")
     const size = sides.map(side => `<span class="side-${side}">${side.toUpperCase()}</span>`).join("×")
     const spoken = sides.map(side => side.toUpperCase()).join(" by ")
     const editable = AffineModel.INPUTS.includes(name)
@@ -203,7 +203,7 @@ class AffineExplorer extends HTMLElement {
     this.out = AffineModel.forward(this.p)
     this.found = AffineModel.backward(this.p, mistake)
     this.wrong = AffineModel.wrong(this.p, mistake)
-    this.shapes = Object.keys(AffineModel.SIDES).map(one => {
+    this.shapes = Object.keys(AffineModel.DIMENSIONS).map(one => {
       const values = this.values(one)
       return [values.length, values[0].length]
     })
@@ -214,7 +214,7 @@ class AffineExplorer extends HTMLElement {
 
   /* The indices that stay where they are; the others run along their whole side. */
   fixedBy(name, i, j, step) {
-    const [row, column] = AffineModel.SIDES[name]
+    const [row, column] = AffineModel.DIMENSIONS[name]
     // What all data points share is seen with the data point that was last in focus.
     this.state.point = row === "n" ? i : Math.min(this.state.point, this.state.size.n - 1)
     if (step !== "entry") return step === "point" ? { n: this.state.point } : {}
@@ -229,10 +229,10 @@ class AffineExplorer extends HTMLElement {
 
   mark({ name, i, j }) {
     const focus = this.state.at[0]
-    const { SOURCES, SIDES } = AffineModel
+    const { SOURCES, DIMENSIONS } = AffineModel
     const kind = name === focus ? "self" : SOURCES[focus]?.includes(name) ? "from"
       : SOURCES[name]?.includes(focus) ? "to" : ""
-    const [row, column] = SIDES[name]
+    const [row, column] = DIMENSIONS[name]
     const agrees = (side, at) => (this.fixed[side] ?? at) === at
     return kind && agrees(row, i) && agrees(column, j) ? kind : ""
   }

@@ -2,8 +2,8 @@
 /* The layer, its classic mistakes and what they break: numbers alone, nothing of the page. */
 
 globalThis.AffineModel = (() => {
-  // The sides of each quantity, and the quantities it is computed from.
-  const SIDES = { X: "nd", W: "dm", out: "nm", b: "1m", dX: "nd", dW: "dm", dout: "nm", db: "1m" }
+  // The dimensions of each quantity, and the quantities it is computed from.
+  const DIMENSIONS = { X: "nd", W: "dm", out: "nm", b: "1m", dX: "nd", dW: "dm", dout: "nm", db: "1m" }
   const SOURCES = { out: ["X", "W", "b"], dX: ["dout", "W"], dW: ["X", "dout"], db: ["dout"] }
   const INPUTS = ["X", "W", "b", "dout"]
   const GRADIENTS = ["dX", "dW", "db"]
@@ -27,34 +27,34 @@ globalThis.AffineModel = (() => {
     dX: times(dout, transpose(W)), dW: times(transpose(X), dout), db: columnSums(dout),
   })
 
-  // What each mistake makes of the gradients.
+  // What each mistake, by its name in the catalogue, makes of the gradients.
   const MISTAKES = {
-    average: p => {
+    "averaged-over-the-batch": p => {
       const { dX, dW, db } = right(p)
       return { dX, dW: map(dW, v => v / p.X.length), db: map(db, v => v / p.X.length) }
     },
-    unsummed: p => ({ ...right(p), db: p.dout }),
-    untransposed: p => ({ ...right(p), dX: times(p.dout, p.W) }),
-    reshaped: p => ({ ...right(p), dX: times(p.dout, reshape(p.W, p.W.length)) }),
-    turned: p => ({ ...right(p), dW: transpose(right(p).dW) }),
-    masked: p => {
+    "not-summed-over-the-batch": p => ({ ...right(p), db: p.dout }),
+    "transpose-missing": p => ({ ...right(p), dX: times(p.dout, p.W) }),
+    "rows-stacked-for-columns": p => ({ ...right(p), dX: times(p.dout, reshape(p.W, p.W.length)) }),
+    "result-transposed": p => ({ ...right(p), dW: transpose(right(p).dW) }),
+    "masked": p => {
       const found = right(p)
       return { ...found, dX: map(found.dX, (v, i, j) => p.X[i][j] === 0 ? 0 : v) }
     },
-    relu: p => {
+    "activation-fused": p => {
       const out = forward(p)
       return right({ ...p, dout: map(p.dout, (v, i, j) => out[i][j] > 0 ? v : 0) })
     },
-    forgotten: p => {
+    "data-point-left-out": p => {
       const dout = p.dout.map((row, i) => i < p.X.length - 1 ? row : row.map(() => 0))
       return { ...right({ ...p, dout }), dX: right(p).dX }
     },
   }
   // The bias is a vector: what is left as a matrix has the wrong shape, also with one row.
-  const MATRIX_FOR_A_VECTOR = new Set(["unsummed"])
+  const MATRIX_FOR_A_VECTOR = new Set(["not-summed-over-the-batch"])
   const backward = (p, mistake) => (MISTAKES[mistake] || right)(p)
 
-  /* The loss is the sum of dout · out: its derivative by out is dout. */
+  /* The loss is the sum of dout · out: its derivative with respect to out is dout. */
   const loss = p => forward(p).flat().reduce((sum, v, at) => sum + v * p.dout.flat()[at], 0)
 
   /* The losses at one entry moved by 1 and by -1, by running the forward pass. */
@@ -150,7 +150,7 @@ globalThis.AffineModel = (() => {
   }
 
   return {
-    SIDES, SOURCES, INPUTS, GRADIENTS, MISTAKES, LARGEST,
+    DIMENSIONS, SOURCES, INPUTS, GRADIENTS, MISTAKES, LARGEST,
     forward, backward, moved, broken, wrong, hiding, dice,
   }
 })()

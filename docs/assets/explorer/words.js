@@ -2,7 +2,7 @@
 /* What the explorer says: an entry's sum in numbers, where it goes, what a mistake breaks. */
 
 globalThis.AffineWords = (() => {
-  const { SIDES, SOURCES, moved } = AffineModel
+  const { DIMENSIONS, SOURCES, moved } = AffineModel
   const STEPS = { entry: "one entry", point: "one data point", batch: "whole batch" }
 
   const shown = v => String(v).replace("-", "−")
@@ -35,7 +35,7 @@ globalThis.AffineWords = (() => {
 
   /* Part of a quantity: letters that are not fixed run over the whole side. */
   function part(name, fixed) {
-    const at = [...SIDES[name]].filter(side => side !== "1").map(side => fixed[side] ?? ":")
+    const at = [...DIMENSIONS[name]].filter(side => side !== "1").map(side => fixed[side] ?? ":")
     return at.every(one => one === ":") ? name : `${name}[${at.join(",")}]`
   }
 
@@ -73,7 +73,7 @@ globalThis.AffineWords = (() => {
     const said = value === undefined ? "has no such entry" : `is ${fraction(value, p.X.length)}`
     return `With L = Σ dout·out and ${label(variable, i, j)} moved by ±1: `
       + `(${shown(up)} − ${factor(down)})/2 = ${shown((up - down) / 2)}. `
-      + `${label(`d${variable}`, i, j)} ${said}${equal ? ", digit for digit." : ": not equal."}`
+      + `${label(`d${variable}`, i, j)} ${said}${equal ? ", exactly equal." : ": not equal."}`
   }
 
   return { STEPS, shown, fraction, label, says, difference }

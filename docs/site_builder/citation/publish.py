@@ -1,42 +1,63 @@
 """Publish this version of the site in a git branch, beside the versions before it.
 
 python -m docs.site_builder.citation.publish --help
+
+Each version has a folder of its own. A tag page is the same in every version, so the tag pages of
+the newest version move out of its folder, beside all versions: `t/dw/` next to `0.1.0/`.
 """
 
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import affine
-from docs.site_builder.citation.versions import PLACE, Home, listed
 
-_EXAMPLES = """\
-examples:
-  python -m docs.site_builder.citation.publish                commit to the branch gh-pages, here
-  python -m docs.site_builder.citation.publish --push origin  and send it to that remote
-"""
+PLACE = "<!-- the versions that hold this equation -->"
+"""Stands in a tag page for the list that only the publication knows."""
+
+_OUT_OF_A_TAG_PAGE = re.compile(r"""(?<=["'])\.\./\.\.(?=[/"'])""")
+_TO_A_TAG_PAGE = re.compile(r"""(?<=["'])((?:\.\./)*)(?=t/[\w-]+/)""")
+
 _ALIAS = "latest"
+
+
+def moved_links(html: str, url: str, version: str) -> str:
+    """Return a page with the links that hold once the tag pages have moved out of the version."""
+    if url.startswith("t/"):
+        return _OUT_OF_A_TAG_PAGE.sub(f"../../{version}", html)
+    return _TO_A_TAG_PAGE.sub(r"../\1", html)
 
 
 def main() -> None:
     """Publish, as the command line says."""
-    arguments = _parser().parse_args()
+    parser = argparse.ArgumentParser(
+        prog="python -m docs.site_builder.citation.publish",
+        description=(__doc__ or "").partition("\n")[0],
+        epilog="Example: --push origin commits to the branch, and sends it to that remote.",
+    )
+    parser.add_argument("--branch", default="gh-pages", help="default: %(default)s")
+    parser.add_argument("--push", metavar="REMOTE", help="the remote to send the branch to")
+    arguments = parser.parse_args()
     version, branch = affine.__version__, arguments.branch
-    if arguments.push:
-        _update(branch, arguments.push)
+    # Begin from what the remote has published, if it has anything.
+    if arguments.push and _run("git", "ls-remote", "--heads", arguments.push, branch):
+        _run("git", "fetch", "--quiet", arguments.push, f"+{branch}:{branch}")
     print(f"publish 1/2: build version {version}", flush=True)
     _run("mike", "deploy", f"--branch={branch}", "--update-aliases", version, _ALIAS)
     _run("mike", "set-default", f"--branch={branch}", _ALIAS)
     print("publish 2/2: move the tag pages beside the versions", flush=True)
     with _checked_out(branch) as folder:
-        beside(folder, version)
+        _move_tag_pages(folder, version)
         _run("git", "add", "--all", at=folder)
         _run("git", "commit", "--quiet", f"--message=Tag pages of {version}", at=folder)
     if arguments.push:
@@ -44,49 +65,24 @@ def main() -> None:
     print(f"publish: version {version} is in the branch {branch}")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m docs.site_builder.citation.publish",
-        description=(__doc__ or "").partition("\n")[0],
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--branch", default="gh-pages", help="default: %(default)s")
-    parser.add_argument("--push", metavar="REMOTE", help="the remote to send the branch to")
-    return parser
-
-
-def beside(folder: Path, version: str) -> None:
+def _move_tag_pages(folder: Path, version: str) -> None:
     """Move the tag pages of a version beside the published versions, and copy its feed there."""
     shutil.rmtree(folder / "t", ignore_errors=True)
     (folder / version / "t").rename(folder / "t")
     shutil.copy(folder / version / "changes.xml", folder / "changes.xml")
-    homes = _homes(folder)
+    # Links to where each version derives each equation; the newest version first.
+    links: dict[str, list[str]] = defaultdict(list)
+    for published in json.loads((folder / "versions.json").read_text(encoding="utf-8")):
+        name = escape(published["version"])
+        text = (folder / published["version"] / "equations.json").read_text(encoding="utf-8")
+        for equation in json.loads(text)["equations"]:
+            link = f'<a href="../../{name}/{escape(equation["page"])}">{name}</a>'
+            links[equation["tag"]].append(link)
     for page in folder.glob("t/*/index.html"):
         text = page.read_text(encoding="utf-8")
-        found = listed(homes.get(page.parent.name, []))
-        page.write_text(text.replace(PLACE, found), encoding="utf-8")
-
-
-def _homes(folder: Path) -> dict[str, list[Home]]:
-    """Return where each version derives each equation; the newest version first."""
-    homes: dict[str, list[Home]] = {}
-    for published in json.loads((folder / "versions.json").read_text(encoding="utf-8")):
-        name = published["version"]
-        listing = json.loads((folder / name / "equations.json").read_text(encoding="utf-8"))
-        for equation in listing["equations"]:
-            homes.setdefault(equation["tag"], []).append(Home(name, equation["page"]))
-    return homes
-
-
-# ------------------------------------------------------------------ git and mike
-
-
-def _update(branch: str, remote: str) -> None:
-    """Begin from what the remote has published, if it has anything."""
-    found = _run("git", "ls-remote", "--heads", remote, branch)
-    if found:
-        _run("git", "fetch", "--quiet", remote, f"+{branch}:{branch}")
+        derived = ", ".join(links[page.parent.name])
+        listed = f"<p>Derived in the versions {derived}.</p>" if derived else ""
+        page.write_text(text.replace(PLACE, listed), encoding="utf-8")
 
 
 @contextmanager

@@ -11,9 +11,7 @@ from pathlib import Path
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
-from docs.site_builder.equations.names import italic
-
-__all__ = ["characters", "write"]
+from docs.site_builder.equations.notation import italic
 
 _DRAWN = re.compile(r"<math\b.*?</math>|<svg class=\"boxes[ \"].*?</svg>", re.DOTALL)
 _SINGLE = re.compile(r"<mi[^>]*>(.)</mi>")
@@ -30,7 +28,7 @@ def characters(html: str) -> set[str]:
 
 
 def write(site: Path) -> None:
-    """Write the style sheet that holds the font for all pages under `site`, and its licence.
+    """Write the stylesheet that holds the font for all pages under `site`, and its licence.
 
     A font in a file of its own would come after the first view, which would then move.
     """
@@ -39,33 +37,22 @@ def write(site: Path) -> None:
     folder = site / "assets"
     with as_file(files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf") as path:
         font = TTFont(path, recalcTimestamp=False)
-    (folder / "stix-two-math-licence.txt").write_text(_licence(font), encoding="utf-8")
-    (folder / "stix-two-math.css").write_text(_style(_subset(font, used)), encoding="utf-8")
-
-
-def _subset(font: TTFont, used: set[str]) -> bytes:
-    options = subset.Options(flavor="woff2", name_IDs=[0, 1, 2, 13, 14])
-    subsetter = subset.Subsetter(options)
+    # The copyright and licence that the font itself carries.
+    copyright, licence, url = (font["name"].getDebugName(id) for id in (0, 13, 14))
+    (folder / "stix-two-math-licence.txt").write_text(
+        f"{copyright}\n\n{licence}\n{url}\n\nstix-two-math.css holds those characters of "
+        f"STIX Two Math that this site uses.\n",
+        encoding="utf-8",
+    )
+    subsetter = subset.Subsetter(subset.Options(flavor="woff2", name_IDs=[0, 1, 2, 13, 14]))
     subsetter.populate(text="".join(sorted(used)))
     subsetter.subset(font)
     font.flavor = "woff2"
     target = io.BytesIO()
     font.save(target)
-    return target.getvalue()
-
-
-def _style(font: bytes) -> str:
-    data = base64.b64encode(font).decode()
-    return (
+    data = base64.b64encode(target.getvalue()).decode()
+    (folder / "stix-two-math.css").write_text(
         '@font-face {\n  font-family: "STIX Two Math";\n'
-        f'  src: url("data:font/woff2;base64,{data}") format("woff2");\n}}\n'
-    )
-
-
-def _licence(font: TTFont) -> str:
-    """The copyright and licence that the font itself carries."""
-    copyright, licence, address = (font["name"].getDebugName(id) for id in (0, 13, 14))
-    return (
-        f"{copyright}\n\n{licence}\n{address}\n\nstix-two-math.css holds those characters of "
-        f"STIX Two Math that this site uses.\n"
+        f'  src: url("data:font/woff2;base64,{data}") format("woff2");\n}}\n',
+        encoding="utf-8",
     )

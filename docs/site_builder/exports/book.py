@@ -1,18 +1,29 @@
-"""The derivation as one page, to be printed: the site's own pages, one after the other."""
+"""The derivation as one page to be printed, and as the PDF that the Chromium here prints of it.
 
+The page is the site's own pages, one after the other. A build makes the PDF where AFFINE_PDF=1 says
+so, as in `make pdf`; only then do pages link to it.
+"""
+
+import os
 import re
+import shutil
+import subprocess
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 from urllib.parse import urldefrag, urljoin
 
+import pikepdf
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.pages import Page
 
-__all__ = ["ADDRESS", "SOURCE", "Chapter", "chapters"]
-
-ADDRESS = "derivation/book.html"
+URL = "derivation/book.html"
+PDF = "affine.pdf"
 # What the derivation refers to as its source, so that these links stay in the book.
 SOURCE = "handwritten.md"
+
 
 _TAGS = re.compile(r"<[a-z][^>]*>")
 # What a reader of the site can follow or press, and a reader of paper cannot.
@@ -39,55 +50,94 @@ class Chapter(NamedTuple):
 def chapters(pages: Sequence[Page], site: str) -> list[Chapter]:
     """Return the derivation in the order of the navigation, and the source that it refers to.
 
-    Args:
-        pages: All pages of the navigation.
-        site: The site's address, `""` for a preview. Where a link leaves the book, it needs one;
-            in a preview its text stands alone.
+    Where a link leaves the book, it needs the site's URL; in a preview its text stands alone.
     """
-    found = [page for page in pages if page.file.src_uri.startswith("derivation/")]
-    found += [page for page in pages if page.file.src_uri == SOURCE]
-    names = _names(found)
-    link = _linker(names, site)
+    chosen = [page for page in pages if page.file.src_uri.startswith("derivation/")]
+    chosen += [page for page in pages if page.file.src_uri == SOURCE]
+    ids = _ids(chosen)
     return [
-        Chapter(names[page.url, ""], str(page.title), _rewritten(page, names, link))
-        for page in found
+        Chapter(ids[page.url, ""], str(page.title), _rewritten(page, ids, site)) for page in chosen
     ]
 
 
-def _names(pages: Sequence[Page]) -> dict[tuple[str, str], str]:
+def _ids(pages: Sequence[Page]) -> dict[tuple[str, str], str]:
     """The id in the book of each id of a page, and of the page itself, under `""`."""
-    ids = {page.url: _ID.findall("".join(_TAGS.findall(page.content or ""))) for page in pages}
-    count = Counter(id for found in ids.values() for id in found)
+    on_page = {page.url: _ID.findall("".join(_TAGS.findall(page.content or ""))) for page in pages}
+    count = Counter(id for ids in on_page.values() for id in ids)
     names = {}
     for page in pages:
         chapter = f"chapter-{page.url.removeprefix('derivation/').removesuffix('.html')}"
         names[page.url, ""] = chapter
-        for id in ids[page.url]:
+        for id in on_page[page.url]:
             # An equation keeps its id; a heading such as `in-code` stands on several pages.
             names[page.url, id] = id if count[id] == 1 else f"{chapter}-{id}"
     return names
 
 
-def _linker(names: dict[tuple[str, str], str], site: str) -> Callable[[str], str]:
-    def link(address: str) -> str:
-        page, anchor = urldefrag(address)
-        if (page, anchor) in names:
-            return f' href="#{names[page, anchor]}"'
-        if "://" in address or site:
-            return f' href="{urljoin(site, address)}"'
-        return ""
+def _rewritten(page: Page, ids: Mapping[tuple[str, str], str], site: str) -> str:
+    """Return the content of a page with the ids and links of the book."""
 
-    return link
+    def link(href: re.Match[str]) -> str:
+        url = urljoin(page.url, href[1])
+        target, anchor = urldefrag(url)
+        if (target, anchor) in ids:
+            return f' href="#{ids[target, anchor]}"'
+        return f' href="{urljoin(site, url)}"' if "://" in url or site else ""
 
+    def tag(match: re.Match[str]) -> str:
+        return _HREF.sub(link, _ID.sub(lambda id: f' id="{ids[page.url, id[1]]}"', match[0]))
 
-def _rewritten(page: Page, names: dict[tuple[str, str], str], link: Callable[[str], str]) -> str:
-    def tag(found: re.Match[str]) -> str:
-        with_id = _ID.sub(lambda id: f' id="{names[page.url, id[1]]}"', found[0])
-        return _HREF.sub(lambda href: link(urljoin(page.url, href[1])), with_id)
+    def program(match: re.Match[str]) -> str:
+        return '<pre class="long">' if match[1].count("\n") > _LONG else match[0]
 
-    content = _PROGRAM.sub(_marked_if_long, _ON_SCREEN.sub("", page.content or ""))
-    return _TAGS.sub(tag, content)
+    return _TAGS.sub(tag, _PROGRAM.sub(program, _ON_SCREEN.sub("", page.content or "")))
 
 
-def _marked_if_long(program: re.Match[str]) -> str:
-    return '<pre class="long">' if program[1].count("\n") > _LONG else program[0]
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND", "--no-pdf-header-footer",
+    "--generate-pdf-document-outline",
+]  # fmt: skip
+_SENTENCE = re.compile(r"^\[\[pdf: (.+)\]\]$", re.MULTILINE)
+
+
+def has_pdf() -> bool:
+    """Whether this build makes the PDF."""
+    return os.environ.get("AFFINE_PDF") == "1"
+
+
+def browser() -> str:
+    """Return the path of Chromium, or say how to get it."""
+    path = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if path is None:
+        raise PluginError(
+            "the PDF needs Chromium, and there is none on the PATH.\n"
+            "      On Debian and Ubuntu: apt-get install chromium. "
+            "Without it, `make site-build` makes the site without the PDF."
+        )
+    return path
+
+
+def pdf_sentences(markdown: str) -> str:
+    """Keep what a page says about the PDF, `[[pdf: …]]`, where there is one; not on paper."""
+    return _SENTENCE.sub(r"\1\n{: .on-screen }" if has_pdf() else "", markdown)
+
+
+def print_pdf(book: Path, target: Path, data: Mapping[str, str]) -> None:
+    """Print the book, and write into the PDF what it is."""
+    target.unlink(missing_ok=True)
+    with TemporaryDirectory() as profile:
+        options = [f"--user-data-dir={profile}", f"--print-to-pdf={target}"]
+        done = subprocess.run(
+            [browser(), *_FLAGS, *options, book.resolve().as_uri()],
+            capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+    if done.returncode or not target.exists():
+        raise PluginError(f"Chromium printed no PDF (exit code {done.returncode}):\n{done.stderr}")
+    with pikepdf.open(target, allow_overwriting_input=True) as pdf:
+        for name, value in data.items():
+            pdf.docinfo[f"/{name}"] = value
+        # The structure for screen readers is most of the file, and shrinks to a fifth.
+        pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.generate)

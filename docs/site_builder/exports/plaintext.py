@@ -6,17 +6,19 @@ executed programs printed, the few pieces of HTML.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from html import unescape
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 from urllib.parse import urljoin
 from xml.etree import ElementTree
 
-from docs.site_builder.equations import symbols
-from docs.site_builder.exports import plainblocks
-from docs.site_builder.record import Record
+import griffe
 
-__all__ = ["copy", "moved", "of_html"]
+from docs.site_builder import directives
+from docs.site_builder.equations import notation
+from docs.site_builder.record import Record
 
 Link = Callable[[str], str]
 
@@ -36,8 +38,8 @@ _REFERENCE = re.compile(
 )
 _HTML = re.compile(
     r"(?P<math><math\b.*?</math>)"
-    r'|<autoref identifier="(?P<id>[^"]*)"[^>]*>(?P<named>.*?)</autoref>'
-    r'|<a [^>]*?href="(?P<href>[^"]*)"[^>]*>(?P<shown>.*?)</a>'
+    r'|<autoref identifier="(?P<id>[^"]*)"[^>]*>(?P<reference>.*?)</autoref>'
+    r'|<a [^>]*?href="(?P<href>[^"]*)"[^>]*>(?P<link>.*?)</a>'
     r"|(?P<gone><(?P<g>button|svg|used-in)\b.*?</(?P=g)>)"
     r"|<summary>(?P<summary>.*?)</summary>"
     r'|(?P<next></span> <span class="equation-symbol">)'
@@ -57,99 +59,112 @@ _RELATIVE = re.compile(r"\]\((?![a-z]+:|#)([^()\s]+)\)")
 def copy(markdown: str, printed: Iterable[str], record: Record, link: Link, root: Path) -> str:
     """Return a page as Markdown that needs nothing of this site to be read.
 
-    Args:
-        markdown: The page's source.
-        printed: What each program of the page that is executed shows, in order.
-        record: The registry and the results.
-        link: Gives the address, as seen from the page, of what a reference names.
-        root: The folder to which snippets are relative.
+    `printed` is what each executed program of the page shows, in order; `link` gives the URL of
+    what a reference names; snippets are relative to `root`.
     """
+
+    def directive(match: re.Match[str]) -> str:
+        return directives.find(match[1], match[2]).markdown(match[2], record)
+
+    def admonition(match: re.Match[str]) -> str:
+        title = f"**{match['title']}**\n\n" if match["title"] else ""
+        return f"{title}{dedent(match['body']).strip()}\n\n"
+
+    def reference(match: re.Match[str]) -> str:
+        if match["kept"]:
+            return match[0]
+        return f"[{match['text']}]({link(match['id'] or match['text'].strip('`'))})"
+
     text = _SNIPPET.sub(lambda file: (root / file[1]).read_text(encoding="utf-8"), markdown)
-    known = plainblocks.directives(record)
-    text = _DIRECTIVE.sub(
-        lambda found: known[found[1]](found[2]), _ADMONITION.sub(_admonition, text)
-    )
-    text = _API.sub(lambda found: plainblocks.api(found[1]), _PRE.sub(_fenced, text))
-    text = "".join(_pieces(text, iter(printed), link))
-    return text.strip() + "\n"
-
-
-def _admonition(found: re.Match[str]) -> str:
-    title = f"**{found['title']}**\n\n" if found["title"] else ""
-    return f"{title}{dedent(found['body']).strip()}\n\n"
-
-
-def _pieces(text: str, printed: Iterator[str], link: Link) -> Iterator[str]:
-    """Yield prose written out, and code as it is or as it was executed."""
-    end = 0
-    for fence in _FENCE.finditer(text):
-        yield _prose(text[end : fence.start()], link)
-        yield _executed(fence["info"], printed) if "exec=" in fence["info"] else fence[0]
-        end = fence.end()
-    yield _prose(text[end:], link)
-
-
-def _executed(info: str, printed: Iterator[str]) -> str:
-    """What a program showed; where its source comes first, that is Python."""
-    return next(printed).replace("```text", "```python", 1 if "source=" in info else 0)
-
-
-def _prose(text: str, link: Link) -> str:
-    def reference(found: re.Match[str]) -> str:
-        if found["kept"]:
-            return found[0]
-        return f"[{found['text']}]({link(found['id'] or found['text'].strip('`'))})"
-
-    plain = _ATTRIBUTES.sub("", _without_html(_REFERENCE.sub(reference, text), link))
-    return re.sub(r"\n{3,}", "\n\n", plain)
-
-
-def _without_html(text: str, link: Link) -> str:
-    def plain(found: re.Match[str]) -> str:
-        match found.lastgroup:
-            case "math":
-                return _name(found["math"])
-            case "named":
-                return f"[{_without_html(found['named'], link)}]({link(found['id'])})"
-            case "shown":
-                return f"[{_without_html(found['shown'], link)}]({found['href']})"
-            case "summary":
-                return f"\n**{found['summary']}**\n"
-            case "next":
-                return ", "
-            case "line":
-                return "\n"
-            case "term":
-                return ": "
-            case "kept":
-                return found[0]
-        return ""
-
-    return _HTML.sub(plain, text)
-
-
-def _name(mathml: str) -> str:
-    """The name, as the registry writes it, of a quantity that was set as MathML."""
-    read = (symbols.name_of(element) for element in ElementTree.fromstring(mathml))
-    return "".join(name + ("ᵀ" if transposed else "") for name, transposed in read)
+    text = _DIRECTIVE.sub(directive, _ADMONITION.sub(admonition, text))
+    text = _API.sub(lambda match: _api(match[1]), _PRE.sub(_fenced, text))
+    pieces, outputs = "", iter(printed)
+    for prose, fence in _fences(text):
+        plain = _ATTRIBUTES.sub("", _without_html(_REFERENCE.sub(reference, prose), link))
+        pieces += re.sub(r"\n{3,}", "\n\n", plain)
+        if fence and "exec=" in fence["info"]:
+            # What it showed; where its source comes first, that is Python.
+            count = 1 if "source=" in fence["info"] else 0
+            pieces += next(outputs).replace("```text", "```python", count)
+        elif fence:
+            pieces += fence[0]
+    return pieces.strip() + "\n"
 
 
 def of_html(html: str) -> str:
     """Return what an executed program shows, which is HTML without mathematics, as Markdown."""
-    text, end, pieces = _PRE.sub(_fenced, html), 0, []
-    for fence in _FENCE.finditer(text):
-        pieces += [unescape(_without_html(text[end : fence.start()], str)), fence[0]]
-        end = fence.end()
-    return "".join([*pieces, unescape(_without_html(text[end:], str))]).strip()
-
-
-def _fenced(found: re.Match[str]) -> str:
-    code = unescape(re.sub(r"<[^>]+>", "", found["code"])).strip("\n")
-    title = f"`{found['file']}`:\n\n" if found["file"] else ""
-    language = "python" if (found["file"] or "").endswith(".py") else "text"
-    return f"\n\n{title}```{language}\n{code}\n```\n\n"
+    return "".join(
+        unescape(_without_html(prose, str)) + (fence[0] if fence else "")
+        for prose, fence in _fences(_PRE.sub(_fenced, html))
+    ).strip()
 
 
 def moved(text: str, page: str, site: str) -> str:
-    """Return a copy whose links hold elsewhere: from the site's root, or with its address."""
+    """Return a copy whose links hold elsewhere: from the site's root, or with its URL."""
     return _RELATIVE.sub(lambda to: f"]({urljoin(site, urljoin(page, to[1]))})", text)
+
+
+def _fences(text: str) -> Iterator[tuple[str, re.Match[str] | None]]:
+    """Yield each piece of prose, and the code after it."""
+    end = 0
+    for fence in _FENCE.finditer(text):
+        yield text[end : fence.start()], fence
+        end = fence.end()
+    yield text[end:], None
+
+
+def _fenced(match: re.Match[str]) -> str:
+    code = unescape(re.sub(r"<[^>]+>", "", match["code"])).strip("\n")
+    title = f"`{match['file']}`:\n\n" if match["file"] else ""
+    language = "python" if (match["file"] or "").endswith(".py") else "text"
+    return f"\n\n{title}```{language}\n{code}\n```\n\n"
+
+
+def _without_html(text: str, link: Link) -> str:
+    def plain(match: re.Match[str]) -> str:
+        match match.lastgroup:
+            case "math":
+                names = map(notation.name_of, ElementTree.fromstring(match["math"]))
+                return "".join(name + ("ᵀ" if transposed else "") for name, transposed in names)
+            case "reference":
+                return f"[{_without_html(match['reference'], link)}]({link(match['id'])})"
+            case "link":
+                return f"[{_without_html(match['link'], link)}]({match['href']})"
+            case "summary":
+                return f"\n**{match['summary']}**\n"
+            case "kept":
+                return match[0]
+        return {"next": ", ", "line": "\n", "term": ": "}.get(match.lastgroup or "", "")
+
+    return _HTML.sub(plain, text)
+
+
+@cache
+def _package() -> griffe.Module:
+    package = griffe.load("affine")
+    assert isinstance(package, griffe.Module)
+    return package
+
+
+def _api(dotted: str) -> str:
+    """Return the signature and the docstring of a public object, and of its methods."""
+    item: Any = _package()[dotted.removeprefix("affine.")]
+    item = item.final_target if item.is_alias else item
+    members = {dotted: item}
+    if item.is_class:
+        members |= {f"{dotted}.{one.name}": one for one in item.functions.values()}
+    return "\n\n".join(_object(name, one) for name, one in members.items() if "._" not in name)
+
+
+def _object(name: str, item: Any) -> str:
+    parts = [f"### `{name}`"]
+    if signature := item.signature() if item.is_function or item.is_class else "":
+        parts.append(f"```python\n{signature}\n```")
+    if item.docstring:
+        # The examples of a docstring, which are indented, go between fences.
+        text, examples, code = item.docstring.value.partition("\nExamples:\n")
+        lines = (line.removeprefix("    ") for line in code.rstrip().splitlines())
+        if examples:
+            text += "\n".join(["\n\nExamples:\n\n```python", *lines, "```"])
+        parts.append(text)
+    return "\n\n".join(filter(None, parts))

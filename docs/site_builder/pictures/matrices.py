@@ -1,15 +1,19 @@
-"""Arrays of a counterexample as boxes with their numbers, wrong entries marked."""
+"""Counterexamples: their arrays as boxes with numbers, wrong entries marked; and in words."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from docs.site_builder.equations import names
+import numpy as np
 
-__all__ = ["figure", "number"]
+from affine.layer import Array
+from docs.site_builder.equations import notation
+from docs.site_builder.equations.block import reference
+from docs.site_builder.record import NOT_RUN, Results
 
-# The sides of what has a name: rows, then columns. A vector stands as a column.
-_SIDES = {
+# The dimensions of what has a name: rows, then columns. A vector stands as a column.
+_SHAPES = {
     "x": "nd", "w": "dm", "b": "m1", "dout": "nm", "out": "nm", "out_dot": "nm", "dx": "nd",
     "dw": "dm", "db": "m1",
 }  # fmt: skip
@@ -17,75 +21,77 @@ _SYMBOLS = {"x": "X", "w": "W", "dx": "dX", "dw": "dW", "out_dot": "out-dot"}
 _MOST = 8  # rows or columns that are drawn one by one
 
 
-def figure(found: Mapping[str, Any]) -> str:
+def counterexample(layer: str, results: Results) -> str:
+    """Return the smallest failing input of a known-wrong layer as HTML."""
+    entry = results.counterexample(layer)
+    if entry is None:
+        text = f"<code>{escape(layer)}</code>: {NOT_RUN} in this build"
+        return f'<div class="counterexample"><p>{text}</p></div>'
+    by = reference(f"property-{entry['property']}", f"<code>{entry['property']}</code>")
+    tested = ", ".join(reference(f"eq-{tag}", f"({tag})") for tag in entry["equations"])
+    return (
+        f'<div class="counterexample"><p><strong>{escape(entry["mistake"])}.</strong> '
+        f"The smallest input that shows it:</p>{figure(entry)}"
+        f"<p>{escape(entry['message'])}. Found by {by}, which tests {tested}.</p></div>"
+    )
+
+
+def counterexample_text(layer: str, results: Results) -> str:
+    """Return the same as Markdown, in the words of the report."""
+    entry = results.counterexample(layer)
+    if entry is None:
+        return f"`{layer}`: {NOT_RUN} in this build."
+    lines = [f"{name} = {json.dumps(value)}" for name, value in entry["inputs"].items()]
+    if entry["expected"] is not None:
+        right, wrong = json.dumps(entry["expected"]), json.dumps(entry["got"])
+        lines.append(f"{entry['quantity']} = {right}, but the layer returns {wrong}")
+    text, by = "\n".join(lines), entry["property"]
+    return (
+        f"{entry['mistake']}. The smallest input that shows it:\n\n```text\n{text}\n```\n\n"
+        f"{entry['message']}. Found by [`{by}`][property-{by}]."
+    )
+
+
+def figure(entry: Mapping[str, Any]) -> str:
     """Return the inputs of a counterexample, and what they should give beside what they give."""
-    inputs = "".join(_box(name, value) for name, value in found["inputs"].items())
+    inputs = "".join(_box(name, np.asarray(value)) for name, value in entry["inputs"].items())
     pictures = f'<div class="matrices">{inputs}</div>'
-    if found["expected"] is None:
+    if entry["expected"] is None:
         return pictures
-    name, right, wrong = found["quantity"], found["expected"], found["got"]
+    name, right, wrong = entry["quantity"], *map(np.asarray, (entry["expected"], entry["got"]))
     # Numbers alone do not tell a vector from a matrix of one row.
-    should, does = ("", "") if _shape(right) == _shape(wrong) else (_shape(right), _shape(wrong))
+    should, does = ("", "") if right.shape == wrong.shape else (right.shape, wrong.shape)
     return (
         f'{pictures}<div class="matrices"><div>should be {should} {_box(name, right)}</div> '
         f"<div>but is {does} {_box(name, wrong, right)}</div></div>"
     )
 
 
-def _box(name: str, value: Any, right: Any = None) -> str:
-    sheets = value if _depth(value) == 3 else [value]
-    rights = right if _depth(right) == 3 and len(right) == len(sheets) else [right] * len(sheets)
-    if len(sheets) > 3:
-        sheets, rights = [_shape(value)], [None]
-    return "".join(_table(name, *pair) for pair in zip(sheets, rights, strict=True))
-
-
-def _table(name: str, value: Any, right: Any) -> str:
-    sides = f" sides-{_SIDES[name]}" if name in _SIDES else ""
-    rows = "\n".join(f"<tr>{' '.join(row)}</tr>" for row in _rows(value, right))
-    return f'<table class="matrix{sides}"><caption>{_symbol(name)}</caption>\n{rows}</table>\n'
-
-
-def _rows(value: Any, right: Any) -> Iterator[list[str]]:
-    """Yield the cells of each row; for what is too large to draw, one cell with its shape."""
-    if isinstance(value, str):
-        yield [f'<td class="shape">{value}</td>']
-        return
-    entries = _matrix(value)
-    if not entries or not entries[0] or max(len(entries), len(entries[0])) > _MOST:
-        yield [f'<td class="shape">{_shape(value)}</td>']
-        return
+def _box(name: str, value: Array, right: Array | None = None) -> str:
+    """Return a table for each sheet of an array; for what is too large to draw, its shape."""
     # Where the shapes differ, no entry is the wrong one.
-    others = _matrix(right) if right is not None and _shape(right) == _shape(value) else entries
-    for row, other in zip(entries, others, strict=True):
-        yield [_cell(a, b) for a, b in zip(row, other, strict=True)]
-
-
-def _cell(value: float, right: float) -> str:
-    is_right = value == right or (value != value and right != right)  # NaN is not equal to itself
-    return f"<td>{number(value)}</td>" if is_right else f"<td><mark>{number(value)}</mark></td>"
-
-
-def _matrix(value: Any) -> list[list[float]]:
-    rows = value if isinstance(value, list) else [value]
-    return [row if isinstance(row, list) else [row] for row in rows]
-
-
-def _depth(value: Any) -> int:
-    return 1 + _depth(value[0]) if isinstance(value, list) and value else 0
-
-
-def _shape(value: Any) -> str:
-    sizes = []
-    while isinstance(value, list):
-        sizes.append(str(len(value)))
-        value = value[0] if value else None
-    return f"({', '.join(sizes)}{',' * (len(sizes) == 1)})"
-
-
-def _symbol(name: str) -> str:
+    other = right if right is not None and right.shape == value.shape else value
+    is_wrong = (value != other) & ~(np.isnan(value) & np.isnan(other))
+    sheets = list(zip(value, is_wrong, strict=True)) if value.ndim == 3 else [(value, is_wrong)]
+    too_many = len(sheets) > 3
+    dimensions = f" sides-{_SHAPES[name]}" if name in _SHAPES else ""
     symbol = _SYMBOLS.get(name, name)
-    return names.to_mathml(symbol) if name in _SIDES else escape(symbol)
+    caption = notation.name_to_mathml(symbol) if name in _SHAPES else escape(symbol)
+    tables = ""
+    for sheet, wrong in sheets[: 1 if too_many else None]:
+        # A vector stands as a column, a number as one box.
+        entries, marked = (np.atleast_2d(one.T).T for one in (sheet, wrong))
+        if too_many or not entries.size or max(entries.shape) > _MOST:
+            rows = f'<tr><td class="shape">{(value if too_many else sheet).shape}</td></tr>'
+        else:
+            template = np.where(marked, "<td><mark>{}</mark></td>", "<td>{}</td>")
+            rows = "\n".join(
+                f"<tr>{' '.join(cells).format(*map(number, row))}</tr>"
+                for row, cells in zip(entries, template, strict=True)
+            )
+        tables += f'<table class="matrix{dimensions}"><caption>{caption}</caption>\n'
+        tables += f"{rows}</table>\n"
+    return tables
 
 
 def number(value: float) -> str:
@@ -96,5 +102,5 @@ def number(value: float) -> str:
         ('2', '−0.5', '−∞', '0.3333333333')
     """
     short = f"{value:g}"
-    shown = short if float(short) == value else f"{value:.10g}"
-    return shown.replace("-", "−").replace("inf", "∞").replace("nan", "NaN")
+    text = short if float(short) == value else f"{value:.10g}"
+    return text.replace("-", "−").replace("inf", "∞").replace("nan", "NaN")

@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["FOLDER", "Measured", "MeasuredError", "Row", "load", "store"]
-
 FOLDER = Path(__file__).parents[2] / "measured"
 
 Row = dict[str, Any]
@@ -32,7 +30,7 @@ class Measured:
     rows: list[Row]
 
     @property
-    def said(self) -> str:
+    def origin(self) -> str:
         """When, with what and where the numbers were measured."""
         versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
         return f"stored by make bench on {self.date}, with {versions}, on {self.machine}"
@@ -43,21 +41,17 @@ def load(name: str) -> Measured:
     path = FOLDER / f"{name}.json"
     again = "run make bench, which stores it, and commit the file"
     try:
-        found = Measured(**json.loads(path.read_text(encoding="utf-8")))
-        return _checked(found)
+        measured = Measured(**json.loads(path.read_text(encoding="utf-8")))
+        datetime.strptime(measured.date, "%Y-%m-%d")
+        if not (measured.versions and measured.machine and measured.rows):
+            raise ValueError("a field is empty")
+        if len({tuple(row) for row in measured.rows}) != 1:
+            raise ValueError("its rows have different columns")
     except FileNotFoundError:
         raise MeasuredError(f"docs/measured/{path.name} is missing: {again}") from None
     except (TypeError, ValueError) as error:
         raise MeasuredError(f"docs/measured/{path.name} is malformed, {error}: {again}") from None
-
-
-def _checked(found: Measured) -> Measured:
-    datetime.strptime(found.date, "%Y-%m-%d")
-    if not (found.versions and found.machine and found.rows):
-        raise ValueError("a field is empty")
-    if len({tuple(row) for row in found.rows}) != 1:
-        raise ValueError("its rows have different columns")
-    return found
+    return measured
 
 
 def store(name: str, rows: Sequence[Row]) -> None:

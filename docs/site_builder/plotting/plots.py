@@ -4,7 +4,6 @@ A script has `measure()`, which returns rows, `draw(rows)`, which returns pictur
 which says where the numbers come from. Its docstring is the caption. The page shows all of it.
 """
 
-from collections.abc import Iterator
 from functools import cache
 from html import escape
 from importlib import import_module
@@ -22,7 +21,6 @@ from docs.site_builder.plotting.measured import Row
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["PlotError", "code", "plot", "words"]
 
 FOLDER = Path(__file__).parents[2] / "plots"
 
@@ -31,38 +29,8 @@ class PlotError(ValueError):
     """A plot that no script draws."""
 
 
-def plot(name: str) -> str:
-    """Return the pictures of a plot, its caption, its data and its code as HTML."""
-    # It takes a while to import, and pages without a plot have no need of it.
-    from docs.site_builder.plotting import drawing, svg
-
-    script = _script(name)
-    with drawing.style():
-        figures: list[Figure] = list(script.draw(_rows(name)))
-        pictures = "".join(svg.svg(figure, _title(script)) for figure in figures)
-        legend = svg.legend(figures)
-    return (
-        f'<figure class="plot" id="plot-{name}"><div class="plot-panels" data-search-exclude>'
-        f"{pictures}{legend}</div><figcaption>{_caption(script)}</figcaption></figure>"
-        f"{_folded('Data', _table(_rows(name)))}{_folded('Code', code(name))}"
-    )
-
-
-def words(name: str) -> str:
-    """Return the caption and the data of a plot as Markdown."""
-    rows, script = _rows(name), _script(name)
-    lines = [list(rows[0]), ["---"] * len(rows[0]), *map(_cells, rows)]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"Plot: {' '.join(_told(script))}\n\n{table}"
-
-
-def code(name: str) -> str:
-    """Return the script of a plot as HTML, coloured like all programs."""
-    formatter = HtmlFormatter(cssclass="highlight", wrapcode=True)
-    return str(highlight(getsource(_script(name)), PythonLexer(), formatter))
-
-
-def _script(name: str) -> ModuleType:
+def script(name: str) -> ModuleType:
+    """Return the script of a plot."""
     known = sorted(path.stem for path in FOLDER.glob("*.py"))
     if name not in known:
         raise PlotError(f"no plot is called {name!r}: docs/plots has {', '.join(known)}")
@@ -70,44 +38,60 @@ def _script(name: str) -> ModuleType:
 
 
 @cache
-def _rows(name: str) -> list[Row]:
-    rows: list[Row] = list(_script(name).measure())
-    return rows
+def rows(name: str) -> list[Row]:
+    """Return what a plot shows, measured once in a build."""
+    measured: list[Row] = list(script(name).measure())
+    return measured
 
 
-# ------------------------------------------------------------------ words and numbers
+def plot(name: str) -> str:
+    """Return the pictures of a plot, its caption, its data and its code as HTML."""
+    # It takes a while to import, and pages without a plot have no need of it.
+    from docs.site_builder.plotting import drawing
 
-
-def _told(script: ModuleType) -> Iterator[str]:
-    """Yield the title, the caption, and where the numbers come from."""
-    title, _, rest = (script.__doc__ or "").strip().partition("\n\n")
-    yield from filter(None, (" ".join(part.split()) for part in (title, rest)))
-    source: str = script.source()
-    yield f"{source[0].upper()}{source[1:]}."
-
-
-def _title(script: ModuleType) -> str:
-    return next(_told(script))
-
-
-def _caption(script: ModuleType) -> str:
-    title, *rest = map(escape, _told(script))
-    return f"<strong>{title}</strong> {' '.join(rest)}"
-
-
-def _folded(summary: str, content: str) -> str:
-    return (
+    title, *caption = map(escape, _sentences(name))
+    with drawing.style():
+        figures: list[Figure] = list(script(name).draw(rows(name)))
+        pictures = "".join(drawing.to_svg(figure, _sentences(name)[0]) for figure in figures)
+        legend = drawing.legend(figures)
+    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in rows(name)[0])
+    body = "".join(
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in _cells(row))}</tr>"
+        for row in rows(name)
+    )
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    sources = "".join(
         f'<details class="plot-source" data-search-exclude><summary>{summary}</summary>'
         f"{content}</details>"
+        for summary, content in (("Data", table), ("Code", code(name)))
+    )
+    return (
+        f'<figure class="plot" id="plot-{name}"><div class="plot-panels" data-search-exclude>'
+        f"{pictures}{legend}</div><figcaption><strong>{title}</strong> {' '.join(caption)}"
+        f"</figcaption></figure>{sources}"
     )
 
 
-def _table(rows: list[Row]) -> str:
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in rows[0])
-    body = "".join(
-        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in _cells(row))}</tr>" for row in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+def plot_text(name: str) -> str:
+    """Return the caption and the data of a plot as Markdown."""
+    columns = list(rows(name)[0])
+    lines = [columns, ["---"] * len(columns), *map(_cells, rows(name))]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"Plot: {' '.join(_sentences(name))}\n\n{table}"
+
+
+def code(name: str) -> str:
+    """Return the script of a plot as HTML, coloured like all programs."""
+    formatter = HtmlFormatter(cssclass="highlight", wrapcode=True)
+    return str(highlight(getsource(script(name)), PythonLexer(), formatter))
+
+
+def _sentences(name: str) -> list[str]:
+    """Return the title, the caption, and where the numbers come from."""
+    title, _, rest = (script(name).__doc__ or "").strip().partition("\n\n")
+    source: str = script(name).source()
+    sentences = (" ".join(part.split()) for part in (title, rest))
+    return [*filter(None, sentences), f"{source[0].upper()}{source[1:]}."]
 
 
 def _cells(row: Row) -> list[str]:

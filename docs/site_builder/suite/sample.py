@@ -12,9 +12,7 @@ from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
 
-from docs.site_builder.suite import results
-
-__all__ = ["console", "layer"]
+from docs.site_builder.record import load_results
 
 _ROOT = Path(__file__).parents[3]
 _LAYERS = _ROOT / "docs" / "check" / "layers"
@@ -23,7 +21,8 @@ _FILE = "my_layer.py"
 
 def layer(name: str) -> str:
     """Return the code of a layer, as the file that a reader would have."""
-    return f'```python title="{_FILE}"\n{_source(name).read_text(encoding="utf-8").rstrip()}\n```\n'
+    code = (_LAYERS / f"{name}.py").read_text(encoding="utf-8")
+    return f'```python title="{_FILE}"\n{code.rstrip()}\n```\n'
 
 
 def console(command: str, name: str = "", *, code: int = 0, first: int = 0, needs: str = "") -> str:
@@ -40,35 +39,25 @@ def console(command: str, name: str = "", *, code: int = 0, first: int = 0, need
     """
     if needs and not find_spec(needs):
         return _not_run(command, f", which has no {needs}")
-    if not results.load():
+    if not load_results():
         return _not_run(command)
-    output = _run(command, name, code)
+    # Where paths are printed, they are relative to the folder: the same in every build.
+    with TemporaryDirectory() as folder:
+        if name:
+            copyfile(_LAYERS / f"{name}.py", Path(folder, _FILE))
+        done = subprocess.run(
+            [sys.executable, "-m", *shlex.split(command)],
+            cwd=folder, env={**os.environ, "COLUMNS": "80", "PYTHONPATH": str(_ROOT)},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    output = done.stdout + done.stderr
+    if done.returncode != code:
+        raise RuntimeError(f"{command}: exit code {done.returncode}\n{output}")
     lines = output.rstrip().splitlines()
-    shown = [*lines[:first], "…"] if first and len(lines) > first else lines
-    return "\n".join(["```text", f"$ {command}", *shown, "```\n"])
+    if first and len(lines) > first:
+        lines[first:] = ["…"]
+    return "\n".join(["```text", f"$ {command}", *lines, "```\n"])
 
 
 def _not_run(command: str, why: str = "") -> str:
     return f"```console\n$ {command}\n```\n\n*Not run in this build{why}.*\n"
-
-
-def _source(name: str) -> Path:
-    return _LAYERS / f"{name}.py"
-
-
-def _run(command: str, name: str, code: int) -> str:
-    # Where paths are printed, they are relative to the folder: the same in every build.
-    with TemporaryDirectory() as folder:
-        if name:
-            copyfile(_source(name), Path(folder, _FILE))
-        done = subprocess.run(
-            [sys.executable, "-m", *shlex.split(command)],
-            cwd=folder,
-            env={**os.environ, "COLUMNS": "80", "PYTHONPATH": str(_ROOT)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if done.returncode != code:
-        raise RuntimeError(f"{command}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout + done.stderr
