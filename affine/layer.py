@@ -309,11 +309,3 @@ class Case:
             return Operands(x[n, d], w[d, m], b[m], dout[n, m])
 
         return Case(cut(self.primal), cut(self.tangent), self.selector)
-
-    def float64(self) -> "Case":
-        """Return the case in float64, where small integers have headroom for longer products."""
-        return Case(self.primal.map(_float64), self.tangent.map(_float64), self.selector)
-
-
-def _float64(array: Array) -> Array:
-    return array.astype(np.float64)

@@ -8,8 +8,8 @@ RANKS = [
     {"reference", "equations", "quantities", "memory"},
     {"layer"},
     {"oracle"},
-    {"cases", "properties"},
-    {"strategies"},
+    {"cases"},
+    {"properties", "strategies"},
     {"checker"},
     {"__main__"},
 ]

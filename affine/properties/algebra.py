@@ -177,10 +177,10 @@ def features_may_be_permuted_and_scaled(layer: Layer, case: Case) -> None:
 def two_layers_compose_into_one(layer: Layer, case: Case) -> None:
     """Two layers in a row are the layer with weights W₁W₂, and so are their gradients."""
     # Products of three operands need the headroom of float64.
-    case = case.float64()
-    (x, w1, b1, _), (_, w2, b2, dout) = case.primal, _second(case)
+    x, w1, b1, like_out = case.primal.map(_floats)
+    _, w2, b2, dout = _second(case.tangent.map(_floats))
     hidden, first = layer.vjp(x, w1, b1)
-    out, second = layer.vjp(sound("out", hidden, case.primal.dout.shape), w2, b2)
+    out, second = layer.vjp(sound("out", hidden, like_out.shape), w2, b2)
     dhidden, dw2, db2 = second(dout)
     dx, dw1, db1 = first(sound("dx", dhidden, hidden.shape))
     product = _floats(index_sum("dm,mk->dk", w1, w2))
@@ -197,9 +197,9 @@ def two_layers_compose_into_one(layer: Layer, case: Case) -> None:
         expect_equal(quantity, got, expected, "in two layers in a row")
 
 
-def _second(case: Case) -> Operands:
+def _second(tangent: Operands) -> Operands:
     """Return a second layer, from M to D + 1, and the dout after it: no shape is the first's."""
-    x, w, _, _ = case.tangent
+    x, w, _, _ = tangent
     weights = np.column_stack([w.T, np.ones(w.shape[1])])
     return Operands(x, weights, weights.sum(axis=0), np.column_stack([x, x[:, :1]]))
 

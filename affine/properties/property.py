@@ -7,16 +7,13 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from affine.cases import ValueKind
 from affine.layer import LIKE_VJP, Array, Call, Case, Layer, Results, through
 
 __all__ = ["Property", "checks", "isolated"]
 
 Check: TypeAlias = Callable[[Layer, Case], None]
 Profile: TypeAlias = Literal["textbook", "note", "library", "framework"]
-Values: TypeAlias = Literal["integers", "reals", "any"]
-Sizes: TypeAlias = Literal[
-    "usual", "many data points", "many features", "many outputs", "all large"
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +48,13 @@ class Property:
     check: Check
     equations: tuple[str, ...]
     catches: str
-    profile: Profile
-    values: Values
-    sizes: Sizes
-    layouts: bool
-    isolated: bool
-    needs: str
-    shows: tuple[str, ...]
+    profile: Profile = "textbook"
+    values: ValueKind = "integers"
+    sizes: str = "usual"
+    layouts: bool = False
+    isolated: bool = True
+    needs: str = ""
+    shows: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -88,18 +85,13 @@ class Property:
             layer.memory.release()
 
 
-def checks(
-    *equations: str,
-    catches: str,
-    profile: Profile = "textbook",
-    values: Values = "integers",
-    sizes: Sizes = "usual",
-    layouts: bool = False,
-    isolated: bool = True,
-    needs: str = "",
-    shows: tuple[str, ...] = (),
-) -> Callable[[Check], Property]:
+def checks(*equations: str, catches: str, **about: Any) -> Callable[[Check], Property]:
     """Make a property of a function (layer, case), bound to the equations that it tests.
+
+    Args:
+        equations: Tags.
+        catches: A mistake that it finds, in one sentence.
+        about: The other attributes of `Property`, where they are not the usual ones.
 
     Examples:
         >>> @checks("out", catches="a forward pass that raises")
@@ -108,18 +100,7 @@ def checks(
         >>> forward_returns.name
         'forward_returns'
     """
-    return lambda check: Property(
-        check,
-        equations,
-        catches,
-        profile,
-        values,
-        sizes,
-        layouts,
-        isolated,
-        needs,
-        shows,
-    )
+    return lambda check: Property(check, equations, catches, **about)
 
 
 # ------------------------------------------------------------------ calls that share nothing
