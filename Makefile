@@ -16,13 +16,16 @@ stop = { printf '\nmake: %s\n      %s\n' '$(1)' '$(2)' >&2; exit 1; }
 # What is imported is compiled then: to compile all of it takes longer than to install it.
 install = $(PIP) install --no-compile $(1) || $(call stop,pip could not install $(1).,Is the network reachable? Then run the same command again.)
 
-.PHONY: help test test-versions test-frameworks check nightly lint site site-build pdf publish test-site audit bench lock clean
+.PHONY: help test test-all test-versions check nightly lint site site-build pdf publish test-site audit bench lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 test: .venv/.tests ## Test the package: unit tests, properties, examples of the docstrings
-	@$(BIN)/python -m pytest --quiet -n auto --ignore=tests/site
+	@$(BIN)/python -m pytest --quiet -n auto --ignore=tests/site -m 'not exhaustive'
+
+test-all: .venv/.frameworks ## Also every layer in every way, and torch and jax, which this installs
+	@$(BIN)/python -m pytest --quiet -n auto --ignore=tests/site $(ARGS)
 
 check: .venv/.tests ## Check a layer of your own: make check LAYER=my_layer.py
 	@test -n '$(LAYER)' || $(call stop,no layer is named.,Name one: make check LAYER=my_layer.py)
@@ -30,13 +33,10 @@ check: .venv/.tests ## Check a layer of your own: make check LAYER=my_layer.py
 
 nightly: .venv/.tests ## The same tests with many more cases, others each day (SEED=20270131 for those of a day)
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest --quiet -n auto --ignore=tests/site \
-	  --hypothesis-seed=$(SEED)
+	  --hypothesis-seed=$(SEED) $(ARGS)
 
 test-versions: .venv/.python ## Test the check under each Python here, on its oldest and newest dependencies
 	@$(BIN)/python tests/versions.py
-
-test-frameworks: .venv/.frameworks ## Test layers written in torch and jax, which this installs
-	@$(BIN)/python -m pytest --quiet -n auto --ignore=tests/site -m frameworks
 
 lint: .venv/.tests ## Check style, format and types
 	@$(BIN)/python -m ruff check --quiet .

@@ -25,6 +25,7 @@ TESTS = (
     "tests/checker/process",
     "tests/checker/test_hostile_check.py::test_a_noisy_target_passes_with_a_report_to_read",
 )
+OPTIONS = ("--quiet", "-n", "auto", "-m", "not exhaustive")
 TOOLS = ("pytest", "pytest-xdist", "jsonschema")
 
 ABOUT = "import sys; print(sys.implementation.name, *sys.version_info[:2], sys.executable, sep='|')"
@@ -51,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
             try:
                 inside = environment(python, name)
                 print(versions(inside), end=": ", flush=True)
-                printed = output_of(inside, "-m", "pytest", "--quiet", "-n", "auto", *TESTS)
+                printed = output_of(inside, "-m", "pytest", *OPTIONS, *TESTS)
             except subprocess.CalledProcessError as error:
                 printed = error.output
                 failures.append((name, printed))
