@@ -30,8 +30,8 @@ DTYPES = ("float64", "float32", "float16")
 
 # ------------------------------------------------------------------ sizes
 
-# Each as often as the others: half of the sizes hide no transpose. The first is where shrinking
-# ends; an empty array shows a reader the least, so zeros come last.
+# Each entry as often as the others: half of the sizes hide no transpose. The first is where
+# shrinking ends; an empty array shows a reader the least, so zeros come last.
 _KINDS = ("small", *["pairwise different"] * 4, "some equal", "large", "a size of zero")
 _LARGEST = {"small": 3, "large": 20}
 _EQUAL = (0, 1), (1, 2), (0, 2), (0, 1, 2)
@@ -51,7 +51,7 @@ SIZE_BYTES = 6
 
 
 def read_sizes(raw: bytes, kind: str, zeros: bool = True) -> Sizes:
-    """Return the sizes (N, D, M) that bytes stand for; smaller bytes are smaller sizes.
+    """Return the sizes (N, D, M) that bytes stand for; the plainest are those of zeros.
 
     Args:
         raw: The bytes.
@@ -183,7 +183,7 @@ class Values(NamedTuple):
     """The numbers of a case, before it has sizes.
 
     Attributes:
-        dtype: Of all eight arrays.
+        dtype: Of all eight arrays; large sizes take float32 for float16.
         decoder: How the bytes are read as numbers.
         pattern: What is made of the rows.
         pool: The bytes.
@@ -252,7 +252,7 @@ def _reversed(array: Array) -> Array:
 
 
 def _broadcast(array: Array) -> Array:
-    # A zero stride means equal rows, so this layout chooses the values too. Writable, as all the
+    # A zero stride means equal rows, so this layout changes the values too. Writable, as all the
     # others: whether a layer writes is the matter of another property.
     return as_strided(array[:1].copy(), array.shape, (0, *array.strides[1:]), writeable=True)
 

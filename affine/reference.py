@@ -196,7 +196,9 @@ def _plain(name: str, argument: ArrayLike) -> NDArray[Any]:
     try:
         return np.asarray(argument)
     except ValueError as error:
-        raise ValueError(f"{name} is no array: {error} Give every row the same length.") from None
+        raise ValueError(
+            f"{name} is not an array: {error} Give every row the same length."
+        ) from None
 
 
 def _dtype_complaint(name: str, array: NDArray[Any], equation: str) -> str:

@@ -6,7 +6,7 @@ what it is about:
     @given(operands(sizes=sizes(zeros=False), values=values("integers"), layouts=layouts()))
     def test_my_layer(point): ...
 
-All shrink towards C-ordered float64 zeros of sizes (1, 1, 1).
+All shrink towards C-ordered float64 zeros of the smallest sizes that they have.
 """
 
 from collections.abc import Callable, Sequence
@@ -73,7 +73,7 @@ def values(kind: ValueKind = "any", *, dtypes: Sequence[str] = DTYPES) -> st.Sea
     Args:
         kind: `integers`, for which every sum of the case is exact, `reals`, or `any`, as in
             `affine.cases.DECODERS`; large sizes take integers.
-        dtypes: Which dtypes.
+        dtypes: Which dtypes; large sizes take float32 for float16.
 
     Examples:
         >>> from hypothesis import find

@@ -80,7 +80,7 @@ def test_a_wrong_dtype_is_refused_with_the_remedy(values: Any, remedy: str) -> N
 
 def test_ragged_rows_are_refused() -> None:
     """NumPy's own message does not name the argument."""
-    with pytest.raises(ValueError, match=r"^x is no array.*same length"):
+    with pytest.raises(ValueError, match=r"^x is not an array.*same length"):
         affine.forward([[1.0, 2.0], [3.0]], W, B)
 
 

@@ -1,4 +1,4 @@
-"""Batch: data points do not meet inside the layer, and dW and db are sums over them."""
+"""Batch: data points do not interact inside the layer, and dW and db are sums over them."""
 
 import numpy as np
 

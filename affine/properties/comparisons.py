@@ -13,7 +13,7 @@ __all__ = ["both_passes", "copies", "expect_number", "expect_same", "paired", "s
 
 
 def expect_same(got: Mapping[str, Array], expected: Mapping[str, Array], because: str) -> None:
-    """Raise a `Violation` unless each result equals the one expected, bit for bit."""
+    """Raise a `Violation` unless each result equals the one expected."""
     for quantity, result in got.items():
         expect_equal(quantity, result, expected[quantity], because)
 

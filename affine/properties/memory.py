@@ -1,6 +1,6 @@
 """Memory: arguments come back as they were, and results stay what they are.
 
-What is about an argument lends it to the layer; every other argument is a copy.
+A property about arguments lends the layer the array itself; all others pass copies.
 """
 
 import numpy as np
@@ -31,6 +31,8 @@ def arguments_are_not_modified(layer: Layer, case: Case) -> None:
     layer.results(*point)
     for name, array, before in zip(_NAMES, point, case.primal, strict=True):
         expect_equal(name, array.copy(), before, "the layer wrote to its argument")
+        same_signs = np.array_equal(np.signbit(array), np.signbit(before))
+        expect(same_signs, f"{name} has a zero of another sign: the layer wrote to it", name)
 
 
 @checks(

@@ -31,13 +31,12 @@ class Property:
             should, `framework` where it is about compiling and batching.
         values: Which values it takes: `integers`, for which every sum is exact, `reals`
             or `any`.
-        sizes: Which sizes it takes, as in `affine.strategies.cases`.
+        sizes: Which sizes it takes, as in `affine.strategies.sizes`.
         layouts: Whether the operands lie in memory in different ways.
         isolated: Whether each call gets copies of its own, so that only a property about
             memory sees what is done to arguments and results afterwards.
         needs: The variant of the layer that it calls, `""` for none.
-        shows: What a failure of it points to, the likeliest first: names of the detectors of
-            `affine.checker.diagnosis`. Wrong values are looked at whatever it shows.
+        shows: Detectors of `affine.checker.diagnosis` to try first when it fails, by name.
 
     Examples:
         >>> from affine.properties import PROPERTIES

@@ -75,7 +75,7 @@ _REPEATS = (16, 2, 2, 2)
     catches="noise, dropout left on, or a count of calls",
 )  # fmt: skip
 def equal_calls_give_equal_results(layer: Layer, case: Case) -> None:
-    """The same arguments give the same bits, call after call, whatever comes between."""
+    """The same arguments give the same results, call after call, whatever comes between."""
     repeats = _REPEATS[case.pick(len(_REPEATS))]
     first, *others = layer.results_of([case.primal, *[case.tangent, case.primal] * repeats])
     for again in others[1::2]:
