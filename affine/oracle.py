@@ -266,7 +266,7 @@ class Violation(AssertionError):
 
 
 class NoArray:
-    """Stands for a result that is no array: only its type is known."""
+    """Stands for a result that is not an array: only its type is known."""
 
     def __init__(self, what: str) -> None:
         self.what = what

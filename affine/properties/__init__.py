@@ -1,6 +1,7 @@
 """Every property of the affine layer, by name.
 
-A property is called with a layer and a case, and raises a `Violation` where it does not hold. No Hypothesis is inside: the same function searches and explains.
+A property is called with a layer and a case, and raises a `Violation` where it does not hold. No
+Hypothesis is inside: the same function searches and explains.
 """
 
 from collections.abc import Mapping

@@ -25,7 +25,7 @@ def both_passes(vjp: VJP, point: Operands) -> dict[str, Array]:
 
 
 def copies(results: Mapping[str, Array]) -> dict[str, Array]:
-    """Return copies, which no later call changes; what is no array, as it is."""
+    """Return copies, which no later call changes; what is not an array is returned as it is."""
     return {
         quantity: np.array(result) if isinstance(result, np.ndarray) else result
         for quantity, result in results.items()

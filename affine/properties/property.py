@@ -140,5 +140,5 @@ def _copying(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _own(result: Any) -> Any:
-    """Return a copy of an array; what is no array is judged as it is."""
+    """Return a copy of an array; what is not an array is judged as it is."""
     return np.array(result) if isinstance(result, np.ndarray) else result

@@ -46,7 +46,7 @@ def infinities_travel_as_in_a_matrix_product(layer: Layer, case: Case) -> None:
     chosen = arrays[(0, 1, 3)[case.selector % 3]]
     chosen.flat[case.selector // 3 % chosen.size] = np.inf
     x, w, b, dout = arrays
-    # ∞ − ∞ and 0·∞ warn, here and in the layer; that is no matter of this property.
+    # ∞ − ∞ and 0·∞ warn, here and in the layer; that is not what this property is about.
     with np.errstate(invalid="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         expected = {
