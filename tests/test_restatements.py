@@ -61,4 +61,5 @@ def test_averaging_restates_the_gradients(case: Case) -> None:
 def test_every_restatement_is_checked_here() -> None:
     """Who restates another equation stands above."""
     restating = {tag for tag, equation in EQUATIONS.items() if equation.restates}
-    assert restating == {"vec", "mean-loss", "average"}
+    checked = {"vec", "mean-loss", "average"}
+    assert restating == checked, "check above that it follows, then add its tag to this set"

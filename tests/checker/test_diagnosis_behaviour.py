@@ -295,10 +295,9 @@ def test_every_mistake_has_a_layer_in_the_tests() -> None:
     )
     for quantity in RIGHT:
         recognised |= {known.mistake for known in terms(quantity)}
-    assert recognised | set(BEHAVIOUR) | {
-        "scaled-by-a-constant",
-        "scaled-by-sizes-and-a-constant",
-    } == set(MISTAKES)
+    recognised |= {"scaled-by-a-constant", "scaled-by-sizes-and-a-constant"}
+    assert set(MISTAKES) <= recognised, "it has no formula and no line in BEHAVIOUR"
+    assert recognised <= set(MISTAKES), "BEHAVIOUR names what the catalogue does not have"
 
 
 @pytest.mark.parametrize("mistake", sorted(BEHAVIOUR))

@@ -134,7 +134,7 @@ def assert_right(layer: Layer) -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_a_form_is_recognised(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """So is the layer of the code that reproductions show, run beside the file."""
-    layer = load(written(FORMS[form], tmp_path / f"layer_{len(form)}_{form.count('a')}.py"))
+    layer = load(written(FORMS[form], tmp_path / f"layer_{list(FORMS).index(form)}.py"))
     assert layer.form == form
     assert_right(layer)
     monkeypatch.syspath_prepend(str(tmp_path))

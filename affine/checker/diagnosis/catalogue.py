@@ -123,12 +123,17 @@ def _right(formula: str) -> str:
     return "return dx, dw, db" if formula.startswith("return ") else ""
 
 
+def _said(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return what every entry says of its mistake."""
+    keys = ("name", "title", "sentence", "formula", "equation", "remedy")
+    if missing := [key for key in keys if key not in entry]:
+        raise ValueError(f"the mistake {entry.get('name', '')} lacks {', '.join(missing)}")
+    return {key: entry[key] for key in keys}
+
+
 MISTAKES: Mapping[str, Mistake] = {
     entry["name"]: Mistake(
-        **{
-            key: entry[key]
-            for key in ("name", "title", "sentence", "formula", "equation", "remedy")
-        },
+        **_said(entry),
         right=entry.get("right", _right(entry["formula"])),
         seen=tuple((place["at"], place["says"]) for place in entry.get("seen", ())),
         unshown=entry.get("unshown", ""),
