@@ -88,9 +88,12 @@ class Child:
             try:
                 line = self._lines.get(timeout=max(min(left, 0.1), 0))
             except Empty:
-                # Look whether it ended: a copy of it may keep the connection open.
-                if self._process.poll() is not None and self._lines.empty():
-                    raise EOFError from None
+                # Look whether it ended: a copy of it may keep the connection open. Its last line may
+                # still be on its way to the queue.
+                if self._process.poll() is not None:
+                    self._readers[0].join(timeout=1)
+                    if self._lines.empty():
+                        raise EOFError from None
                 if left <= 0:
                     raise TimeoutError from None
                 continue
