@@ -94,7 +94,7 @@ class Child:
                     self._readers[0].join(timeout=1)
                     if self._lines.empty():
                         raise EOFError from None
-                if left <= 0:
+                elif left <= 0:
                     raise TimeoutError from None
                 continue
             if not line:
