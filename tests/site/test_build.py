@@ -106,8 +106,8 @@ def ledger(copy: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_dropped_property_fails_the_build(copy: Path) -> None:
-    name = "db_is_the_column_sum_of_dout"
-    change(copy, "affine/properties/value.py", f"def {name}(", "def db_is_a_sum(")
+    name = "x_transposed_dx_is_dw_w_transposed"
+    change(copy, "affine/properties/algebra.py", f"def {name}(", "def both_are_one_matrix(")
     done = ledger(copy)
     assert done.returncode != 0
     assert f"{name} catches it, which is not a property: put the property back" in done.stderr
