@@ -1,8 +1,10 @@
 """Layer classes: built from (W, b), from sizes, or from nothing; and their instances."""
 
+import ast
 import inspect
 from collections.abc import Sequence
 from contextlib import suppress
+from textwrap import dedent
 from typing import Any
 
 import numpy as np
@@ -10,19 +12,30 @@ import numpy as np
 from affine.checker.reading.instances import (
     OWN_PARAMETERS,
     ClassSpec,
-    own_places,
+    ParameterPath,
+    Storage,
+    attributes,
+    is_array,
+    storage_of,
     undisturbed,
+    update,
     variants,
 )
-from affine.checker.reading.parameter_paths import Storage, attributes, is_array, storage_of
 from affine.checker.reading.signatures import Parameters, backward_plan, forward_plan, parameters
-from affine.checker.reading.target import Named, TargetError
-from affine.checker.reading.usage import class_form, class_usage
-from affine.checker.reading.vocabulary import METHODS, role
+from affine.checker.reading.target import (
+    STORED_TRANSPOSED,
+    Named,
+    TargetError,
+    call_form,
+    import_of,
+    loaded,
+)
+from affine.checker.reading.vocabulary import METHODS, NAMES, by_role, gradient_role, role
 from affine.layer import Layer
 
 __all__ = [
     "from_class", "from_instance", "has_both_passes", "is_layer_class", "is_static", "method",
+    "returned",
 ]  # fmt: skip
 
 # Which sizes a class is built with to see how it keeps its weights: they must differ.
@@ -97,24 +110,46 @@ def _layer(named: Named, takes: Sequence[str], given: Sequence[str], storage: St
     forward, backward = method(named.value, "forward"), method(named.value, "backward")
     back = _plan(named, "backward")
     spec = ClassSpec(named, forward, backward, takes, back, given, storage)
-    places = own_places(spec)
+    own = _updated_in(spec) if takes == ("x",) else ()
     return Layer(
         named.expression,
         lambda x, w, b: spec.passes(spec.make(w, b), x, w, b),
-        variants=variants(spec, places),
-        form=class_form(spec),
-        usage=class_usage(spec, places),
+        variants=variants(spec, own),
+        form=_form(spec),
+        usage=_usage(spec, own),
         not_applicable=OWN_PARAMETERS if storage.places else {},
     )
 
 
+def _updated_in(spec: ClassSpec) -> Sequence[ParameterPath]:
+    """Return where instances keep the parameters that a user updates; none if that is not plain.
+
+    Weights and bias must each be one array that anybody may write to. A class with a method of
+    its own that updates them, and something else with them, is not updated behind its back.
+    """
+    try:
+        with undisturbed():
+            layer, fresh = (
+                spec.make(np.full(_SIZES, k), np.full(_SIZES[1], k)) for k in (1.0, 2.0)
+            )
+        storage = storage_of(layer, _SIZES, "")
+        places = [place for _, place in storage.places] if storage else []
+        update(layer, fresh, places)
+        is_updated = all(np.array_equal(one.get(layer), one.get(fresh)) for one in places)
+    except Exception:  # of the user's code, or of storage_of
+        return ()
+    own = {place.names[0] for place in places}
+    has_own_update = any(
+        _updates_more(function, own)
+        for owner in spec.kind.__mro__
+        for name, function in vars(owner).items()
+        if name not in ("__init__", spec.forward, spec.backward) and inspect.isfunction(function)
+    )
+    is_private = any(name.startswith("_") for name in own)
+    return places if is_updated and not is_private and not has_own_update else ()
+
+
 # ------------------------------------------------------------------ what it takes
-
-
-def _method_parameters(kind: Any, name: str) -> Parameters:
-    function = getattr(kind, method(kind, name))
-    bound = not inspect.isclass(kind) or is_static(kind)
-    return parameters(function, skip=0 if bound else 1)
 
 
 _REFUSALS = {
@@ -122,6 +157,12 @@ _REFUSALS = {
     "backward": "takes more than dout; a backward pass that updates the weights shows no "
     "gradients, so let it take dout alone and keep dW and db",
 }
+
+
+def _method_parameters(kind: Any, name: str) -> Parameters:
+    function = getattr(kind, method(kind, name))
+    bound = not inspect.isclass(kind) or is_static(kind)
+    return parameters(function, skip=0 if bound else 1)
 
 
 def _plan(named: Named, name: str) -> tuple[str, ...]:
@@ -171,3 +212,112 @@ def _storage_of_arrays(kind: type, given: Sequence[str]) -> Storage:
         held = attributes(kind(*(arrays[name] for name in given)))
     biases = [one for name, one in held.items() if role(name) == "b" and is_array(one)]
     return Storage(bias_row=(1, _SIZES[1]) in (tuple(one.shape) for one in biases))
+
+
+# ------------------------------------------------------------------ in words, and as code
+
+
+def _form(spec: ClassSpec) -> str:
+    """Return the form of a class or an instance."""
+    title = f"instance {spec.named.expression}"
+    if spec.is_class:
+        title = f"class {call_form(spec.named, spec.given)}"
+    methods = f"{spec.forward}({', '.join(spec.takes)}) and {spec.backward}({', '.join(spec.back)})"
+    return f"{title} with {methods}{STORED_TRANSPOSED * spec.storage.transposed}"
+
+
+def _usage(spec: ClassSpec, own: Sequence[ParameterPath]) -> str:
+    """Return code that defines `vjp` with a class: an instance, its passes, and an update of it."""
+    forward, pullback = _forward(spec), _pullback(spec)
+    if not spec.is_class or not forward or not pullback:
+        return loaded(spec.named)
+    storage, sizes = spec.storage, {"d": "len(w)", "m": "len(b)", "w": "w", "b": "b"}
+    given = ", ".join(sizes[name] for name in spec.given)
+    turned = {"w": ".T" * storage.transposed, "b": ".reshape(1, -1)" * storage.bias_row}
+    stored = [f"    {one.code('instance')} = {name}{turned[name]}" for name, one in storage.places]
+    pairs = [(one.code("instance"), one.code("new")) for one in own]
+    update = [f"    {old} += {new} - {old}" for old, new in pairs]
+    if own:
+        update = ["def update(instance, w, b):", "    new = instance_of(w, b)", *update, ""]
+    return "\n".join([
+        import_of(spec.named), "",
+        "def instance_of(w, b):", f"    instance = {spec.named.expression}({given})",
+        *stored, "    return instance", "",
+        "def passes(instance, x, w, b):", *forward, "",
+        "    def pullback(dout):", *pullback, "", "    return out, pullback", "",
+        *update,
+        "def vjp(x, w, b):", "    return passes(instance_of(w, b), x, w, b)",
+    ])  # fmt: skip
+
+
+def _forward(spec: ClassSpec) -> list[str]:
+    """Return the lines that set `out`; none where the source does not show how."""
+    function = getattr(spec.kind, spec.forward)
+    method = "" if spec.forward == "__call__" else f".{spec.forward}"
+    call, result = f"instance{method}({', '.join(spec.takes)})", returned(function)
+    if "cache" in spec.back:
+        return [f"    out, cache = {call}"]
+    if result is not None:
+        return [f"    out{', _' * isinstance(result, ast.Tuple)} = {call}"]
+    kept = [name for name in NAMES["outputs"] if name in _attributes(function)]
+    return [f"    {call}", f"    out = instance.{kept[0]}"] if kept else []
+
+
+def _pullback(spec: ClassSpec) -> list[str]:
+    """Return the lines that return the gradients; none where the source does not show how."""
+    function = getattr(spec.kind, spec.backward)
+    call, result = f"instance.{spec.backward}({', '.join(spec.back)})", returned(function)
+    used = [name for owner in spec.kind.__mro__ for name in _attributes(owner)]
+    names = filter(gradient_role, (*used, *dir(spec.kind)))
+    kept = by_role({name: f"instance.{name}" for name in names}, needed="wb")
+    if isinstance(result, ast.Tuple) and len(result.elts) == 3:
+        call, kept = f"dx, dw, db = {call}", {"x": "dx", "w": "dw", "b": "db"}
+    elif result is not None and kept and not isinstance(result, (ast.Tuple, ast.Dict)):
+        call, kept["x"] = f"dx = {call}", "dx"
+    elif result is not None or "x" not in kept:
+        return []
+    dw = kept["w"] + ".T" * spec.storage.transposed
+    db = kept["b"] + ".reshape(-1)" * spec.storage.bias_row
+    return [f"        {call}", f"        return {kept['x']}, {dw}, {db}"]
+
+
+# ------------------------------------------------------------------ what the source shows
+
+
+def _nodes(code: Any) -> list[ast.AST]:
+    """Return all nodes of the source of a function or a class, none where it is not known."""
+    try:
+        return list(ast.walk(ast.parse(dedent(inspect.getsource(inspect.unwrap(code))))))
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return []
+
+
+def _attributes(code: Any) -> list[str]:
+    return [node.attr for node in _nodes(code) if isinstance(node, ast.Attribute)]
+
+
+def returned(code: Any) -> ast.expr | None:
+    """Return what a function returns last; for a name, what was assigned to it."""
+    values, assigned = [], {}
+    for node in _nodes(code):
+        if isinstance(node, ast.Return):
+            values.append(node.value)
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            assigned[node.targets[0].id] = node.value
+    last = values[-1] if values else None
+    return assigned.get(last.id, last) if isinstance(last, ast.Name) else last
+
+
+def _updates_more(method: Any, own: set[str]) -> bool:
+    """Whether a method changes one of these attributes and, with it, something but gradients."""
+
+    def is_own(node: ast.AST) -> bool:
+        return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+
+    nodes = _nodes(method)
+    stored = [node for node in nodes if isinstance(getattr(node, "ctx", 0), ast.Store)]
+    places = [node.value if isinstance(node, ast.Subscript) else node for node in stored]
+    changed = {place.attr for place in places if isinstance(place, ast.Attribute) and is_own(place)}
+    others = any(not gradient_role(name) for name in changed - own)
+    calls = any(isinstance(node, ast.Call) and is_own(node.func) for node in nodes)
+    return bool(changed & own) and (others or calls)

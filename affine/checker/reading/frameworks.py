@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache, partial
 from importlib import import_module
 from types import CodeType, ModuleType
@@ -17,8 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from affine.checker.reading.signatures import parameters
-from affine.checker.reading.target import Named
-from affine.checker.reading.usage import loaded, with_storage
+from affine.checker.reading.target import STORED_TRANSPOSED, Named, loaded
 from affine.layer import Array, Layer
 
 __all__ = ["Framework", "Prepare", "framework", "framework_of", "home_of"]
@@ -36,37 +35,42 @@ _TRANSPOSED: _Shapes = (_N, _D), (_M, _D), (_M,)
 _STACK: _Shapes = (5, _N, _D), (_D, _M), (_M,), (5, _N, _M)
 
 
-@dataclass(frozen=True, slots=True)
 class Framework:
-    """A framework that differentiates functions of its own arrays.
-
-    `inward` and `outward` convert NumPy's arrays to its own and back; what is not an array of its
-    own is judged as it is. `transforms` has `vjp`, `jvp` and `vmap`, `vjp` and `compiled` take a
-    function of its arrays, and `tried` returns the result of a function on arrays of NumPy, or
-    something of its shape. Every call runs in a `context`. Instances of a class for which
-    `is_class` holds, and functions, have the layer that `layer_of` returns.
+    """A framework that differentiates functions of its own arrays, as a subclass describes it.
 
     Attributes:
         arrays: What reports call its arrays.
+        transforms: Where `vjp`, `jvp` and `vmap` are.
         not_applicable: Properties that it makes vacuous, each with the reason.
         not_applicable_differentiated: More of them, where it computes the gradients.
+        context: What every call runs in.
+        inward: From an array of NumPy to its own.
+        outward: Back; what is not an array of its own is judged as it is.
+        vjp: From a function of its arrays to one that returns (out, pullback).
+        compiled: From a function of its arrays to the compiled one.
+        tried: The result of a function on arrays of NumPy, or something of its shape.
     """
 
     name: str
     arrays: str
     transforms: Any
+    not_applicable: Mapping[str, str]
+    not_applicable_differentiated: Mapping[str, str] = {}
+    compiles_per_shape = False
+    context: Callable[[], AbstractContextManager[Any]] = staticmethod(nullcontext)
     inward: Callable[[Array], Any]
     outward: Callable[[Any], Any]
     vjp: Callable[..., Any]
     compiled: Callable[..., Any]
     tried: Callable[..., Any]
-    zeros_like: Callable[[Any], Any]
-    is_class: Callable[[Any], bool]
-    layer_of: Callable[[Named], Layer]
-    not_applicable: Mapping[str, str]
-    not_applicable_differentiated: Mapping[str, str] = field(default_factory=dict)
-    context: Callable[[], AbstractContextManager[Any]] = nullcontext
-    compiles_per_shape: bool = False
+
+    def is_class(self, value: Any) -> bool:
+        """Whether a class is one of its own, whose instances have a layer."""
+        return False
+
+    def layer_of(self, named: Named) -> Layer:
+        """Return the layer of a function (x, w, b), or of a class or an instance of its own."""
+        return self.function(named)
 
     def of_numpy(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function of this framework's arrays, and the pullback it returns, as NumPy's."""
@@ -81,13 +85,13 @@ class Framework:
 
         return call
 
-    def probe(self, function: Callable[..., Any], *arrays: Array) -> tuple[int, ...] | None:
-        """Return the shape of a function's (first) result, None if it refuses the arrays."""
+    def probe(self, function: Any, shapes: _Shapes, dtype: str = "f8") -> tuple[int, ...] | None:
+        """Return the shape of a function's (first) result, None if it refuses such arrays."""
         try:
             with warnings.catch_warnings():
                 # torch warns of parts of itself when it loads them, which is here.
                 warnings.simplefilter("ignore")
-                result = self.tried(function, *arrays)
+                result = self.tried(function, *(np.ones(shape, dtype) for shape in shapes))
             return tuple((result[0] if isinstance(result, tuple) else result).shape)
         except Exception:
             return None
@@ -95,7 +99,7 @@ class Framework:
     def storage(self, function: Callable[..., Any]) -> str:
         """Return `W` or `Wᵀ`, with which a function gives (N, M); `""` where neither does."""
         for stored, shapes in (("W", _PLAIN), ("Wᵀ", _TRANSPOSED)):
-            if self.probe(function, *(np.ones(one, np.float32) for one in shapes)) == (_N, _M):
+            if self.probe(function, shapes, "f4") == (_N, _M):
                 return stored
         return ""
 
@@ -103,21 +107,39 @@ class Framework:
         """Return the layer of a function (x, w, b)."""
         transposed, known = self.storage(named.value) == "Wᵀ", parameters(named.value)
         takes = known if known.is_known and known.takes(3) else "(x, w, b)"
-        form = with_storage(f"{self.name} {kind} {named.expression}{takes}", transposed)
+        form = f"{self.name} {kind} {named.expression}{takes}{STORED_TRANSPOSED * transposed}"
         function = (lambda x, w, b: named.value(x, w.T, b)) if transposed else named.value
         layer = self.differentiated(lambda d, m: function)
         return replace(layer, name=named.expression, form=form, usage=usage or loaded(named))
 
     def differentiated(self, prepare: Prepare) -> Layer:
         """Return the layer of functions that the framework differentiates."""
-        vjp, jvp, vmapped = (partial(one, prepare) for one in (self._vjp, self._jvp, self._vmapped))
-        variants = {"compiled": partial(self._vjp, lambda d, m: self.compiled(prepare(d, m)))}
+
+        def vjp(x: Any, w: Any, b: Any) -> Any:
+            return self.vjp(prepare(*w.shape))(x, w, b)
+
+        def compiled(x: Any, w: Any, b: Any) -> Any:
+            return self.vjp(self.compiled(prepare(*w.shape)))(x, w, b)
+
+        def jvp(x: Any, w: Any, *dots: Any) -> Any:
+            return self.transforms.jvp(prepare(*w.shape), (x, w, 0 * dots[2]), dots)[1]
+
+        def vmapped(xs: Any, w: Any, b: Any, douts: Any) -> Any:
+            function = prepare(*w.shape)  # a module draws its weights, which `vmap` refuses
+
+            def one(x: Any, dout: Any) -> Any:
+                out, pullback = self.transforms.vjp(function, x, w, b)
+                return (out, *pullback(dout))
+
+            return self.transforms.vmap(one)(xs, douts)
+
+        variants: dict[str, Callable[..., Any]] = {"compiled": compiled}
         for name, variant, tried, shapes in (
             ("jvp", jvp, jvp, (*_PLAIN[:2], *_PLAIN)),
             ("with_leading_axes", vjp, lambda *call: vjp(*call[:3])[1](call[3]), _STACK),
             ("vmapped", vmapped, vmapped, _STACK),
         ):
-            if self.probe(tried, *map(np.ones, shapes)) is not None:
+            if self.probe(tried, shapes) is not None:
                 variants[name] = variant
         return Layer(
             self.name,
@@ -126,22 +148,6 @@ class Framework:
             not_applicable={**self.not_applicable, **self.not_applicable_differentiated},
             compiles_per_shape=self.compiles_per_shape,
         )
-
-    def _vjp(self, prepare: Prepare, x: Any, w: Any, b: Any) -> Any:
-        return self.vjp(prepare(*w.shape))(x, w, b)
-
-    def _jvp(self, prepare: Prepare, x: Any, w: Any, *dots: Any) -> Any:
-        primal = x, w, self.zeros_like(dots[2])
-        return self.transforms.jvp(prepare(*w.shape), primal, dots)[1]
-
-    def _vmapped(self, prepare: Prepare, xs: Any, w: Any, b: Any, douts: Any) -> Any:
-        function = prepare(*w.shape)  # a module draws its weights, which `vmap` refuses
-
-        def one(x: Any, dout: Any) -> Any:
-            out, pullback = self.transforms.vjp(function, x, w, b)
-            return (out, *pullback(dout))
-
-        return self.transforms.vmap(one)(xs, douts)
 
     def through(self, layer: Layer, usage: str) -> Layer:
         """Return a layer whose own passes use the framework's arrays, as one of NumPy's."""

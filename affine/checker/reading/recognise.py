@@ -1,5 +1,6 @@
 """Find the layer in a namespace or an object, whichever of the known forms it is written in."""
 
+import ast
 import inspect
 import warnings
 from collections.abc import Iterator, Sequence
@@ -19,19 +20,30 @@ from affine.checker.reading.classes import (
     is_layer_class,
     is_static,
     method,
+    returned,
 )
 from affine.checker.reading.frameworks import framework, framework_of, home_of
-from affine.checker.reading.results import out_and_cache, triple
-from affine.checker.reading.signatures import backward_plan, forward_plan, parameters
-from affine.checker.reading.target import Named, TargetError, public
-from affine.checker.reading.usage import call_form, loaded, pair_usage
+from affine.checker.reading.signatures import (
+    backward_plan,
+    forward_plan,
+    out_and_cache,
+    parameters,
+    triple,
+)
+from affine.checker.reading.target import (
+    Named,
+    TargetError,
+    call_form,
+    import_of,
+    loaded,
+    public,
+)
 from affine.checker.reading.vocabulary import (
-    BACKWARD,
-    EXPECTED,
-    FORWARD,
+    FUNCTIONS,
     METHODS,
-    USUAL,
+    NAMES,
     closest,
+    gradient_role,
     plain,
     role,
     stem,
@@ -173,8 +185,27 @@ def _pair(forward: Named, backward: Named) -> Layer:
         vjp,
         variants={"with_extra_axes": vjp} if flattens else {},
         form=f"{call_form(forward, takes)} and {call_form(backward, back)}",
-        usage=pair_usage(forward, takes, backward, back),
+        usage=_pair_usage(forward, takes, backward, back),
     )
+
+
+def _pair_usage(forward: Named, takes: Sequence[str], backward: Named, back: Sequence[str]) -> str:
+    """Return code that defines `vjp` with two functions, each with what it takes."""
+    result = returned(backward.value)
+    called = getattr(result.func, "id", "") if isinstance(result, ast.Call) else ""
+    kind = {"dict": dict, **getattr(backward.value, "__globals__", {})}.get(called)
+    fields = [gradient_role(name) for name in getattr(kind, "_fields", ())]
+    is_triple = isinstance(result, ast.Tuple) and len(result.elts) == 3
+    is_container = isinstance(result, (ast.Tuple, ast.Dict)) or inspect.isclass(kind)
+    if is_container and not is_triple and fields != ["x", "w", "b"]:
+        return loaded(forward, backward)
+    out = call = f"{forward.expression}({', '.join(takes)})"
+    lines = [import_of(forward, backward), "", "def vjp(x, w, b):"]
+    if "cache" in back or isinstance(returned(forward.value), ast.Tuple):
+        out = "out"
+        lines.append(f"    out, {'cache' if 'cache' in back else '_'} = {call}")
+    pull = f"{backward.expression}({', '.join(back)})"
+    return "\n".join([*lines, f"    return {out}, lambda dout: {pull}"])
 
 
 # ------------------------------------------------------------------ a namespace
@@ -184,7 +215,7 @@ def _in_namespace(space: Named, label: str) -> Layer:
     """Return the layer in a module or another namespace."""
     members = _members(space)
     candidates = _candidates(members)
-    usual = [one for one in candidates if one[0] in USUAL] or candidates
+    usual = [one for one in candidates if one[0] in NAMES["usual"]] or candidates
     if len(candidates) == 1 or len(usual) == 1:
         return _layer_of(usual[0][1], members)
     if usual:
@@ -228,7 +259,7 @@ def _candidates(members: Sequence[Named]) -> list[_Candidate]:
     if len(functions) > 1:  # one of one data point does not give (N, M)
         batched = [framework(framework_of(one.value)).storage(one.value) for one in functions]
         functions = list(compress(functions, batched)) or functions
-    return [(stem(one.name, FORWARD), (one,)) for one in functions]
+    return [(stem(one.name, FUNCTIONS["forward"]), (one,)) for one in functions]
 
 
 def _kind(value: Any) -> str:
@@ -247,8 +278,8 @@ def _kind(value: Any) -> str:
 def _pairs(members: Sequence[Named]) -> Iterator[_Candidate]:
     """Yield each forward function with the backward function of its stem."""
     functions = [one for one in members if callable(one.value) and not inspect.isclass(one.value)]
-    ahead = {plain(one.name): one for one in functions} | _by_stem(functions, FORWARD)
-    for short, backward in _by_stem(functions, BACKWARD).items():
+    ahead = {plain(one.name): one for one in functions} | _by_stem(functions, FUNCTIONS["forward"])
+    for short, backward in _by_stem(functions, FUNCTIONS["backward"]).items():
         forward = ahead.get(short)
         if forward and forward.value is not backward.value and parameters(forward.value).takes(3):
             yield stem(short), (forward, backward)
@@ -272,7 +303,7 @@ def _layer_of(parts: tuple[Named, ...], members: Sequence[Named]) -> Layer:
     if layer.not_applicable:
         return layer
     beside = {plain(one.name): one.value for one in members}
-    short, variants = stem(parts[0].name, FORWARD), dict(layer.variants)
+    short, variants = stem(parts[0].name, FUNCTIONS["forward"]), dict(layer.variants)
     for name, count in {"jvp": 5, "per_sample_gradients": 3}.items():
         function = beside.get(short + plain(name))
         if callable(function) and parameters(function).names and parameters(function).takes(count):
@@ -313,7 +344,7 @@ def _nothing_found(members: Sequence[Named], label: str) -> str:
 
 def _hint(named: Named, others: Sequence[Named]) -> str:
     name = named.expression
-    near = closest(name, EXPECTED, cutoff=0.8)
+    near = closest(name, NAMES["expected"], cutoff=0.8)
     is_other = near.lower() not in ("", name.lower())
     if is_other and near not in {one.expression for one in others}:
         return f"did you mean {near}?"

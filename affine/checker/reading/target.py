@@ -5,16 +5,21 @@ import importlib.util
 import sys
 import traceback
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from affine.checker.exceptions import TargetError
+from affine.checker.reading.signatures import parameters
 from affine.checker.reading.vocabulary import closest
 
-__all__ = ["Named", "TargetError", "find", "public"]
+__all__ = [
+ "STORED_TRANSPOSED", "Named", "TargetError", "call_form", "find", "import_of", "loaded", "public",
+]  # fmt: skip
+
+STORED_TRANSPOSED = ", weights stored as Wᵀ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,29 @@ class Named:
         """Return an attribute of it, named in the same way."""
         expression = f"{self.expression}.{name}".lstrip(".")
         return Named(expression, getattr(self.value, name), self.origin)
+
+
+def call_form(function: Named, takes: Sequence[str]) -> str:
+    """Return a function as it is called, by the names that it gives to what it takes."""
+    names = parameters(function.value).names or takes
+    return f"{function.expression}({', '.join(names[: len(takes)])})"
+
+
+def loaded(*parts: Named) -> str:
+    """Return code that defines `vjp` with this package, for any layer."""
+    names = ", ".join(one.expression or "layer" for one in parts)
+    layer = names if len(parts) == 1 else f"({names})"
+    line = "from affine.checker.reading import layer_from"
+    return f"{import_of(*parts)}\n{line}\n\nvjp = layer_from({layer}).vjp"
+
+
+def import_of(*parts: Named) -> str:
+    """Return code that imports objects, or a comment where that is not known."""
+    expressions = [one.expression or "layer" for one in parts]
+    names = list(dict.fromkeys(one.partition(".")[0].partition("[")[0] for one in expressions))
+    if origin := parts[0].origin:
+        return f"from {origin} import {', '.join(names)}"
+    return f"# {' and '.join(names)}: your own"
 
 
 def find(text: str) -> tuple[Named, Named]:

@@ -13,8 +13,7 @@ import torch
 from affine.checker.reading.frameworks import Framework, Prepare
 from affine.checker.reading.instances import OWN_PARAMETERS, warm_up
 from affine.checker.reading.signatures import parameters
-from affine.checker.reading.target import Named, TargetError
-from affine.checker.reading.usage import loaded, with_storage
+from affine.checker.reading.target import STORED_TRANSPOSED, Named, TargetError, loaded
 from affine.layer import VJP, Array, Layer
 
 __all__ = ["FRAMEWORK"]
@@ -22,58 +21,70 @@ __all__ = ["FRAMEWORK"]
 Tensor: TypeAlias = torch.Tensor
 
 
-# ------------------------------------------------------------------ calls on arrays
+class _Torch(Framework):
+    name = "torch"
+    arrays = "tensors"
+    transforms = torch.func
+    not_applicable = {  # noqa: RUF012
+        "dtypes_follow_promotion": "torch refuses operands of different dtypes",
+        "read_only_arguments_are_enough": "a tensor is never read-only",
+    }
+
+    def inward(self, array: Array) -> Tensor:
+        """Return a tensor in the same memory and layout where torch can have one, else a copy."""
+        shared = array.flags.writeable and min(array.strides, default=0) >= 0
+        return torch.from_numpy(array if shared else array.copy(order="K"))
+
+    def outward(self, result: Any) -> Any:
+        return result.detach().numpy() if isinstance(result, torch.Tensor) else result
+
+    def tried(self, function: Callable[..., Any], *arrays: Array) -> Any:
+        return function(*map(self.inward, arrays))
+
+    def vjp(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def vjp(*operands: Tensor) -> Any:
+            leaves = [one.requires_grad_() for one in operands]
+            out = function(*leaves)
+            always = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
+            return out, lambda dout: torch.autograd.grad(out, leaves, dout.to(out.dtype), **always)
+
+        return vjp
+
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        # Else torch falls back to the plain function in silence after some shapes.
+        torch.compiler.reset()
+        # Needs no C++ compiler on this machine, as torch's default backend does.
+        fast = torch.compile(function, backend="aot_eager")
+
+        def quiet(*tensors: Tensor) -> Any:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the compiler's own, about itself
+                return fast(*tensors)
+
+        return quiet
+
+    def is_class(self, value: Any) -> bool:
+        """Whether a class is a torch module, or an autograd function."""
+        kinds = (torch.nn.Module, torch.autograd.Function)
+        return isinstance(value, type) and issubclass(value, kinds) and value not in kinds
+
+    def layer_of(self, named: Named) -> Layer:
+        value = named.value
+        if isinstance(value, torch.nn.Module):
+            return _module(named, named.expression, lambda d, m: value, value)
+        if not self.is_class(value):
+            return self.function(named)
+        if issubclass(value, torch.autograd.Function):
+            return self.function(named.member("apply"), "autograd function", loaded(named))
+        return _module_class(named)
 
 
-def _tensor(array: Array) -> Tensor:
-    """Return a tensor in the same memory and layout where torch can have one, else a copy."""
-    shared = array.flags.writeable and min(array.strides, default=0) >= 0
-    return torch.from_numpy(array if shared else array.copy(order="K"))
+FRAMEWORK = _Torch()
 
 
-def _vjp(function: Callable[..., Any]) -> Callable[..., Any]:
-    def vjp(*operands: Tensor) -> Any:
-        leaves = [one.requires_grad_() for one in operands]
-        out = function(*leaves)
-        always = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
-        return out, lambda dout: torch.autograd.grad(out, leaves, dout.to(out.dtype), **always)
-
-    return vjp
-
-
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    # Else torch falls back to the plain function in silence after some shapes.
-    torch.compiler.reset()
-    # Needs no C++ compiler on this machine, as torch's default backend does.
-    fast = torch.compile(function, backend="aot_eager")
-
-    def quiet(*tensors: Tensor) -> Any:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the compiler's own, about itself
-            return fast(*tensors)
-
-    return quiet
-
-
-# ------------------------------------------------------------------ forms
-
-
-def _is_class(value: Any) -> bool:
-    """Whether a class is a torch module, or an autograd function."""
-    kinds = (torch.nn.Module, torch.autograd.Function)
-    return isinstance(value, type) and issubclass(value, kinds) and value not in kinds
-
-
-def _layer_of(named: Named) -> Layer:
-    """Return the layer of a module class, a module, an autograd function or a function."""
-    value = named.value
-    if isinstance(value, torch.nn.Module):
-        return _module(named, named.expression, lambda d, m: value, value)
-    if not _is_class(value):
-        return FRAMEWORK.function(named)
-    if issubclass(value, torch.autograd.Function):
-        return FRAMEWORK.function(named.member("apply"), "autograd function", loaded(named))
-    known = parameters(value)
+def _module_class(named: Named) -> Layer:
+    """Return the layer of a class of modules, which is built from two sizes."""
+    value, known = named.value, parameters(named.value)
     names = ", ".join(known.names[:2] or "…")
     if not known.takes(2):
         raise TargetError(
@@ -124,7 +135,7 @@ def _module(
         layer,
         name=named.expression,
         variants={**layer.variants, "on_reused_instance": _on_reused_module(prepare)},
-        form=with_storage(f"torch module {title}", transposed),
+        form=f"torch module {title}{STORED_TRANSPOSED * transposed}",
         usage=loaded(named),
         not_applicable={**layer.not_applicable, **OWN_PARAMETERS},
     )
@@ -134,7 +145,7 @@ def _on_reused_module(prepare: Prepare) -> VJP:
     """Return the vjp through one module that has run batches before an update of its parameters."""
 
     def vjp(x: Tensor, w: Tensor, b: Tensor) -> Any:
-        passes, weights, bias = _vjp(prepare(*w.shape)), w + 1, b + 1
+        passes, weights, bias = FRAMEWORK.vjp(prepare(*w.shape)), w + 1, b + 1
         warm_up(lambda batch: passes(batch, weights, bias), x)
         with torch.no_grad():
             weights.copy_(w)
@@ -162,22 +173,3 @@ def _parameters_of(label: str, module: torch.nn.Module) -> tuple[str, str, bool,
     if len(set(shape)) != 2:
         raise TargetError(f"{label} has square weights {shape}: name its class instead")
     return weight, bias, shape[0] == vector[-1], len(vector) == 2
-
-
-FRAMEWORK = Framework(
-    name="torch",
-    transforms=torch.func,
-    arrays="tensors",
-    inward=_tensor,
-    outward=lambda result: result.detach().numpy() if isinstance(result, torch.Tensor) else result,
-    vjp=_vjp,
-    compiled=_compiled,
-    tried=lambda function, *arrays: function(*map(_tensor, arrays)),
-    zeros_like=torch.zeros_like,
-    is_class=_is_class,
-    layer_of=_layer_of,
-    not_applicable={
-        "dtypes_follow_promotion": "torch refuses operands of different dtypes",
-        "read_only_arguments_are_enough": "a tensor is never read-only",
-    },
-)

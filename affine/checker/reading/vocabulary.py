@@ -1,61 +1,23 @@
-"""The words by which people name arguments, gradients, methods and layers: one table.
-
-A convention that people use is one entry here; nothing else in the reading knows a name.
-"""
+"""What a name says that something is, by the words in `vocabulary.toml`."""
 
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from importlib.resources import files
 from typing import TypeVar
 
 __all__ = [
-    "BACKWARD", "EXPECTED", "FORWARD", "METHODS", "OUTPUTS", "USUAL", "by_role", "closest",
-    "gradient_role", "is_gradient_container", "is_no_parameter", "plain", "role", "stem",
+    "FUNCTIONS", "METHODS", "NAMES", "by_role", "closest", "gradient_role",
+    "is_gradient_container", "is_no_parameter", "plain", "role", "stem",
 ]  # fmt: skip
 
 Value = TypeVar("Value")
 
-ROLES = {
-    "x": {"x", "xs", "input", "inputs", "inp", "data", "features", "batch"},
-    "w": {"w", "weight", "weights", "kernel", "theta", "omega"},
-    "b": {"b", "bias", "biases", "beta"},
-    "dout": {
-        "dout", "dy", "dz", "dh", "do", "dl", "dscores", "dvalues", "dnext", "doutput", "doutputs",
-        "delta", "g", "gy", "gout", "ct", "cotangent", "ybar", "outbar", "error",
-    },
-    "cache": {
-        "cache", "ctx", "context", "saved", "memo", "state", "tape", "res", "residual",
-        "residuals", "aux", "store", "info",
-    },
-}  # fmt: skip
-UPSTREAM = ("grad", "upstream", "outgrad", "outputgrad", "dout", "dldo", "dldy", "dldz", "dloss")
-"""How the name of an upstream gradient may begin."""
-GRADIENTS = (
-    re.compile(r"^(?:grad(?:ient)?s?(?:of)?|delta|dld?|d|g|nabla)(.+)$"),
-    re.compile(r"^(.+?)(?:grad(?:ient)?s?|bar)$"),
+_WORDS: dict[str, dict[str, list[str]]] = tomllib.loads(
+    files(__package__).joinpath("vocabulary.toml").read_text(encoding="utf-8")
 )
-"""How the gradient of something is named."""
-OPTIMISER_STATE = ("grad", "veloc", "moment")
-"""How the names of arrays begin that have the shape of a parameter and are none."""
-
-METHODS = {
-    "forward": ("forward", "__call__", "fprop", "fwd"),
-    "backward": ("backward", "backprop", "bprop", "bwd"),
-}
-FORWARD = ("forward", "fwd", "fprop")
-BACKWARD = (*METHODS["backward"], "vjp", "gradients", "gradient", "grads", "grad")
-"""The words in the names of functions; the first that is there counts."""
-OUTPUTS = ("output", "out", "outputs", "y", "z")
-"""Where a forward pass that returns nothing leaves its result."""
-
-USUAL = {"", "affine", "linear", "dense", "fc", "fullyconnected", "innerproduct"}
-"""What a layer of this kind is called, where a file has several: affine_forward, MyLinearLayer."""
-EXPECTED = (
-    *(f"{kind}{word}" for kind in ("", "affine_", "linear_", "fc_", "dense_")
-      for word in METHODS),
-    "Affine", "Linear", "Dense",
-)  # fmt: skip
-"""The names that a misspelt one is compared with."""
+METHODS, FUNCTIONS, NAMES = (_WORDS[table] for table in ("methods", "functions", "names"))
 
 
 def plain(name: str) -> str:
@@ -78,8 +40,8 @@ def role(name: str) -> str:
         >>> [role(name) for name in ("X", "weights", "grad_output", "dL_dout", "cache", "foo")]
         ['x', 'w', 'dout', 'dout', 'cache', '']
     """
-    known = (found for found, names in ROLES.items() if plain(name) in names)
-    return next(known, "dout" if plain(name).startswith(UPSTREAM) else "")
+    known = (found for found, names in _WORDS["roles"].items() if plain(name) in names)
+    return next(known, "dout" if _begins(name, "upstream") else "")
 
 
 def gradient_role(name: str) -> str:
@@ -89,7 +51,7 @@ def gradient_role(name: str) -> str:
         >>> [gradient_role(name) for name in ("dW", "grad_b", "weight_grad", "dinputs", "db", "W")]
         ['w', 'b', 'w', 'x', 'b', '']
     """
-    matches = (pattern.match(plain(name)) for pattern in GRADIENTS)
+    matches = (re.match(pattern, plain(name)) for pattern in _WORDS["gradients"]["patterns"])
     roles = (role(match[1]) for match in matches if match)
     return next((found for found in roles if found in ("x", "w", "b")), "")
 
@@ -105,12 +67,16 @@ def by_role(entries: Mapping[str, Value], needed: str = "xwb") -> dict[str, Valu
 
 def is_gradient_container(name: str) -> bool:
     """Whether an attribute of this name may hold several gradients."""
-    return plain(name).startswith("grad")
+    return _begins(name, "gradient_container")
 
 
 def is_no_parameter(name: str) -> bool:
     """Whether a name says that it is a gradient, or what an optimiser keeps."""
-    return bool(gradient_role(name)) or plain(name).startswith(OPTIMISER_STATE)
+    return bool(gradient_role(name)) or _begins(name, "optimiser_state")
+
+
+def _begins(name: str, beginnings: str) -> bool:
+    return plain(name).startswith(tuple(_WORDS["beginnings"][beginnings]))
 
 
 def closest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
