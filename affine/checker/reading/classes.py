@@ -25,10 +25,10 @@ from affine.checker.reading.signatures import Parameters, backward_plan, forward
 from affine.checker.reading.target import (
     STORED_TRANSPOSED,
     Named,
-    TargetError,
     call_form,
     import_of,
     loaded,
+    refusal,
 )
 from affine.checker.reading.vocabulary import METHODS, NAMES, by_role, gradient_role, role
 from affine.layer import Layer
@@ -80,9 +80,8 @@ def from_class(named: Named) -> Layer:
     kind = named.value
     if not is_layer_class(kind):
         signature = inspect.signature(kind) if parameters(kind).is_known else ""
-        raise TargetError(
-            f"{named.expression}{signature} takes neither (W, b) nor two sizes by position, and "
-            f"its {method(kind, 'forward')} takes no x, w and b; give the class one of these forms"
+        raise refusal(
+            "no_sizes", name=named.expression, takes=signature, forward=method(kind, "forward")
         )
     takes = _plan(named, "forward")
     given, storage = _given(named) if takes == ("x",) else ((), Storage())
@@ -95,14 +94,11 @@ def from_instance(named: Named) -> Layer:
     shapes = {tuple(one.shape) for one in held if is_array(one) and len(one.shape) == 2}
     shapes = {shape for shape in shapes if 1 not in shape}
     if len(shapes) != 1 or len(set(*shapes)) != 2:
-        raise TargetError(
-            f"which side of the weights of {named.expression} is D is not clear; name its class, "
-            "or build it with two different sizes of at least 2"
-        )
+        raise refusal("sides_unclear", name=named.expression)
     first, second = shapes.pop()
     storage = storage_of(named.value, (first, second), named.expression)
     if storage is None:
-        raise TargetError(f"{named.expression} has no weights; name its class instead")
+        raise refusal("no_weights", name=named.expression)
     return _layer(named, _plan(named, "forward"), (), storage)
 
 
@@ -152,13 +148,6 @@ def _updated_in(spec: ClassSpec) -> Sequence[ParameterPath]:
 # ------------------------------------------------------------------ what it takes
 
 
-_REFUSALS = {
-    "forward": "can be called neither with x alone nor with x, w and b; give it those parameters",
-    "backward": "takes more than dout; a backward pass that updates the weights shows no "
-    "gradients, so let it take dout alone and keep dW and db",
-}
-
-
 def _method_parameters(kind: Any, name: str) -> Parameters:
     function = getattr(kind, method(kind, name))
     bound = not inspect.isclass(kind) or is_static(kind)
@@ -173,7 +162,7 @@ def _plan(named: Named, name: str) -> tuple[str, ...]:
     plan = forward_plan(known) if name == "forward" else backward_plan(known)
     if plan is None or (len(plan) == 2 and "cache" not in map(role, known.names)):
         expression = named.member(method(named.value, name)).expression
-        raise TargetError(f"{expression}{known} {_REFUSALS[name]}")
+        raise refusal(f"{name}_method", call=f"{expression}{known}")
     return plan
 
 
@@ -185,12 +174,12 @@ def _given(named: Named) -> tuple[Sequence[str], Storage]:
         with suppress(Exception):
             return names, _storage_of_arrays(named.value, names)
         return names, Storage()
-    refusal = "it then has no weights of these sizes"
+    refused = "it then has no weights of these sizes"
     try:
         with undisturbed():
             instance = named.value(*_SIZES)
     except Exception as error:
-        refusal = f"{type(error).__name__}: {error}"
+        refused = f"{type(error).__name__}: {error}"
     else:
         storage = storage_of(instance, _SIZES, named.expression)
         if storage is not None:
@@ -198,11 +187,11 @@ def _given(named: Named) -> tuple[Sequence[str], Storage]:
     try:
         return ("w", "b"), _storage_of_arrays(named.value, ("w", "b"))
     except Exception as error:
-        raise TargetError(
-            f"{named.expression}{known} can be built neither from (W, b) "
-            f"({type(error).__name__}: {error}) nor from two sizes ({refusal}); "
-            "give the class one of these forms"
-        ) from error
+        kind = type(error).__name__
+        raise refusal(
+            "not_built", name=named.expression, takes=known, refusal=refused,
+            error=f"{kind}: {error}",
+        ) from error  # fmt: skip
 
 
 def _storage_of_arrays(kind: type, given: Sequence[str]) -> Storage:

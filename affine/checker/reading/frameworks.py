@@ -209,23 +209,16 @@ def home_of(value: Any) -> str:
 
 def _referred(value: Any) -> Iterator[str]:
     """Yield the modules of what the names in a function, or in a class's methods, stand for."""
-    value = value.func if isinstance(value, partial) else value
-    members = [value]
+    members = [value.func if isinstance(value, partial) else value]
     if inspect.isclass(value):
         yield from map(home_of, value.__bases__)
         members = [getattr(member, "__func__", member) for member in vars(value).values()]
-    for member in members:
-        function = _unwrapped(member)
-        code, space = getattr(function, "__code__", None), getattr(function, "__globals__", {})
-        if isinstance(code, CodeType):
-            yield from (home_of(space[name]) for name in _names(code) if name in space)
-
-
-def _names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _names(constant)
+    for function in map(_unwrapped, members):
+        space, codes = getattr(function, "__globals__", {}), [getattr(function, "__code__", None)]
+        for code in codes:
+            if isinstance(code, CodeType):
+                codes += code.co_consts
+                yield from (home_of(space[name]) for name in code.co_names if name in space)
 
 
 def _unwrapped(value: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from affine.checker.reading.signatures import describe_result, entries, out_and_cache, triple
-from affine.checker.reading.target import Named, TargetError
+from affine.checker.reading.target import Named, refusal
 from affine.checker.reading.vocabulary import (
     NAMES,
     by_role,
@@ -150,17 +150,11 @@ def storage_of(owner: Any, sizes: tuple[int, int], label: str) -> Storage | None
     vectors = [shape for size in sizes if size > 1 for shape in ((size,), (1, size), (size, 1))]
     biases = [one for one in held if tuple(one[1].shape) in vectors and one[0].role != "w"]
     if not biases:
-        raise TargetError(
-            f"{label} has weights but no bias among its attributes; "
-            "the affine layer is XW + b, so give it a bias of M entries"
-        )
+        raise refusal("no_bias", name=label)
     bias = _same(biases, "b", label)
     vector = tuple(bias[0][1].shape)
     if len(vector) == 2 and vector[1] == 1:
-        raise TargetError(
-            f"{label} keeps its bias as a column {vector}: W·X for data points in columns is "
-            "another layout than XW + b; put data points in rows"
-        )
+        raise refusal("bias_is_a_column", name=label, shape=vector)
     return Storage(
         places=[*(("w", place) for place, _ in kept), *(("b", place) for place, _ in bias)],
         transposed=kept[0][1].shape[0] == vector[-1],
@@ -175,8 +169,7 @@ def _same(found: _Held, wanted: str, label: str) -> _Held:
     array = named[0][1]
     if any(other is not array for _, other in named):
         places = ", ".join(place.code(label) for place, _ in named)
-        what = {"w": "weights; keep them in one attribute, W", "b": "bias; keep it in one, b"}
-        raise TargetError(f"{places} could each be the {what[wanted]}")
+        raise refusal("several_weights" if wanted == "w" else "several_biases", places=places)
     return [one for one in found if one[1] is array]
 
 
@@ -311,11 +304,10 @@ def _gradients(layer: Any, result: Any, held: dict[str, Any]) -> tuple[Any, Any,
         names = [f"{name} (None)" if value is None else name for name, value in own.items()]
         shared = [name for name, value in vars(type(layer)).items() if is_array(value)]
         names += [f"{name} (of the class, shared by all instances)" for name in shared]
-        raise TargetError(
-            f"after backward returned {describe_result(result)} the layer has no gradient of "
-            f"{' and '.join(missing)} among {', '.join(names) or 'no attributes'}; "
-            "keep them as dW and db"
-        )
+        raise refusal(
+            "no_gradients", returned=describe_result(result), missing=" and ".join(missing),
+            attributes=", ".join(names) or "no attributes",
+        )  # fmt: skip
     return held.get("x") if result is None else result, held.get("w"), held.get("b")
 
 

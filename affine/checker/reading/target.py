@@ -13,13 +13,20 @@ from typing import Any
 
 from affine.checker.exceptions import TargetError
 from affine.checker.reading.signatures import parameters
-from affine.checker.reading.vocabulary import closest
+from affine.checker.reading.vocabulary import closest, data
 
 __all__ = [
- "STORED_TRANSPOSED", "Named", "TargetError", "call_form", "find", "import_of", "loaded", "public",
+    "STORED_TRANSPOSED", "Named", "TargetError", "call_form", "find", "import_of", "loaded",
+    "public", "refusal",
 ]  # fmt: skip
 
 STORED_TRANSPOSED = ", weights stored as Wᵀ"
+_MESSAGES: dict[str, str] = data("messages.toml")
+
+
+def refusal(reason: str, **facts: Any) -> TargetError:
+    """Return the error of a reason in `messages.toml`."""
+    return TargetError(_MESSAGES[reason].format(**facts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,7 @@ def _member(parent: Named, name: str, place: str) -> Named:
         near = closest(name, names)
         hint = f"did you mean {near}?" if near else f"it has {', '.join(names) or 'no names'}"
         owner = ":".join(filter(None, (place, parent.expression)))
-        raise TargetError(f"{owner} has no {name}; {hint}") from None
+        raise refusal("no_member", owner=owner, name=name, hint=hint) from None
 
 
 # ------------------------------------------------------------------ importing
@@ -114,11 +121,11 @@ def _member(parent: Named, name: str, place: str) -> Named:
 
 def _from_file(path: Path) -> ModuleType:
     if path.is_dir():
-        raise TargetError(f"{path} is a folder; give the path of a Python file")
+        raise refusal("file_is_a_folder", path=path)
     if not path.is_file():
         near = closest(path.name, [other.name for other in path.parent.glob("*.py")])
         hint = f" (did you mean {path.with_name(near)}?)" if near else ""
-        raise TargetError(f"no file {path}{hint}; give the path of a Python file")
+        raise refusal("no_file", path=path, hint=hint)
     # A name of its own, so that two targets with one file name do not meet.
     name = f"affine_target_{path.stem}_{zlib.crc32(bytes(path.resolve())):x}"
     spec = importlib.util.spec_from_file_location(name, path)
@@ -141,21 +148,18 @@ def _from_file(path: Path) -> ModuleType:
 
 def _refuse_paths(name: str) -> None:
     if not name:
-        raise TargetError("no target is named; give the path of a Python file")
+        raise refusal("no_target")
     path = Path(name)
     if path.is_dir() and (not name.isidentifier() or not _is_importable(name)):
         inside = sorted(file.name for file in path.glob("*.py"))
         example = path / (inside[0] if inside else "my_layer.py")
-        raise TargetError(f"{name} is a folder; name one Python file in it, such as {example}")
+        raise refusal("folder", name=name, example=example)
     if path.with_name(path.name + ".py").is_file() and not _is_importable(name):
-        raise TargetError(f"{name} is not a module; did you mean the file {name}.py?")
+        raise refusal("module_is_a_file", name=name)
     if path.is_file():
-        raise TargetError(f"{name} is not a Python file; give one whose name ends in .py")
+        raise refusal("no_python_file", name=name)
     if not all(part.isidentifier() for part in name.split(".")):
-        raise TargetError(
-            f"{name} is neither a Python file nor a module; "
-            "give path.py, path.py:name, package.module or package.module:name"
-        )
+        raise refusal("no_path_and_no_module", name=name)
 
 
 def _is_importable(name: str) -> bool:
@@ -170,10 +174,10 @@ def _run(place: str, load: Callable[[], Any]) -> Any:
     try:
         return load()
     except (Exception, SystemExit) as error:
-        raise TargetError(_reason(error, place)) from error
+        raise _not_loaded(error, place) from error
 
 
-def _reason(error: BaseException, place: str) -> str:
+def _not_loaded(error: BaseException, place: str) -> TargetError:
     what, name = type(error).__name__, Path(place).name
     passed = traceback.walk_tb(error.__traceback__)
     lines = [line for frame, line in passed if Path(frame.f_code.co_filename).name == name]
@@ -185,7 +189,7 @@ def _reason(error: BaseException, place: str) -> str:
         remedy = "correct that line"
     elif isinstance(error, ModuleNotFoundError):
         if error.name and f"{place}.".startswith(f"{error.name}."):
-            return f"no module {place}; install it, or give the path of a Python file"
+            return refusal("no_module", place=place)
         what += f": it imports {error.name}, which was not found{line}"
         remedy = f"install {error.name} or correct the import"
     elif isinstance(error, SystemExit):
@@ -194,4 +198,4 @@ def _reason(error: BaseException, place: str) -> str:
     else:
         what += f": {error}{line}"
         remedy = "make sure that Python can import it"
-    return f"{place} does not load: {what}; {remedy}"
+    return refusal("does_not_load", place=place, what=what, remedy=remedy)

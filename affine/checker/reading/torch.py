@@ -13,7 +13,7 @@ import torch
 from affine.checker.reading.frameworks import Framework, Prepare
 from affine.checker.reading.instances import OWN_PARAMETERS, warm_up
 from affine.checker.reading.signatures import parameters
-from affine.checker.reading.target import STORED_TRANSPOSED, Named, TargetError, loaded
+from affine.checker.reading.target import STORED_TRANSPOSED, Named, loaded, refusal
 from affine.layer import VJP, Array, Layer
 
 __all__ = ["FRAMEWORK"]
@@ -87,10 +87,7 @@ def _module_class(named: Named) -> Layer:
     value, known = named.value, parameters(named.value)
     names = ", ".join(known.names[:2] or "…")
     if not known.takes(2):
-        raise TargetError(
-            f"{named.expression}{known} cannot be built from the two sizes D and M; "
-            "let its other parameters have defaults"
-        )
+        raise refusal("module_takes_no_sizes", name=named.expression, takes=known)
 
     def make(d: int, m: int) -> torch.nn.Module:
         with torch.random.fork_rng(devices=[]):
@@ -101,10 +98,8 @@ def _module_class(named: Named) -> Layer:
     try:
         sample = make(d, m)
     except Exception as error:
-        raise TargetError(
-            f"{named.expression}({d}, {m}) raises {type(error).__name__}: {error}; "
-            "let it be built from the two sizes D and M"
-        ) from error
+        raised = f"{type(error).__name__}: {error}"
+        raise refusal("module_not_built", name=named.expression, d=d, m=m, error=raised) from error
     return _module(named, f"{named.expression}({names})", make, sample)
 
 
@@ -114,10 +109,7 @@ def _module(
     weight, bias, transposed, bias_row = _parameters_of(named.expression, sample)
     frozen = {name for name, one in sample.named_parameters() if not one.requires_grad}
     if len(frozen) == 2:
-        raise TargetError(
-            f"{named.expression} is frozen: neither {weight} nor {bias} requires a gradient, so "
-            "there is no dW and no db to judge; let them: requires_grad_(True)"
-        )
+        raise refusal("module_is_frozen", name=named.expression, weight=weight, bias=bias)
 
     def prepare(d: int, m: int) -> Callable[..., Any]:
         module = make(d, m)
@@ -165,11 +157,8 @@ def _parameters_of(label: str, module: torch.nn.Module) -> tuple[str, str, bool,
     }
     if len(matrices) != 1 or len(vectors) != 1 or len(held) != 2:
         shapes = ", ".join(f"{name} {shape}" for name, shape in held.items()) or "none"
-        raise TargetError(
-            f"{label} has the parameters {shapes}; the affine layer has one weight matrix "
-            "and one bias, so name a module with these two"
-        )
+        raise refusal("module_parameters", name=label, shapes=shapes)
     ((weight, shape),), ((bias, vector),) = matrices.items(), vectors.items()
     if len(set(shape)) != 2:
-        raise TargetError(f"{label} has square weights {shape}: name its class instead")
+        raise refusal("module_is_square", name=label, shape=shape)
     return weight, bias, shape[0] == vector[-1], len(vector) == 2

@@ -5,18 +5,22 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from importlib.resources import files
-from typing import TypeVar
+from typing import Any, TypeVar
 
 __all__ = [
-    "FUNCTIONS", "METHODS", "NAMES", "by_role", "closest", "gradient_role",
+    "FUNCTIONS", "METHODS", "NAMES", "by_role", "closest", "data", "gradient_role",
     "is_gradient_container", "is_no_parameter", "plain", "role", "stem",
 ]  # fmt: skip
 
 Value = TypeVar("Value")
 
-_WORDS: dict[str, dict[str, list[str]]] = tomllib.loads(
-    files(__package__).joinpath("vocabulary.toml").read_text(encoding="utf-8")
-)
+
+def data(name: str) -> Any:
+    """Return what a TOML file beside this one holds."""
+    return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
+
+
+_WORDS: dict[str, dict[str, list[str]]] = data("vocabulary.toml")
 METHODS, FUNCTIONS, NAMES = (_WORDS[table] for table in ("methods", "functions", "names"))
 
 
