@@ -6,7 +6,7 @@ Neither is imported here: `torch.py` and `jax.py` each describe theirs as a `Fra
 import inspect
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import cache, partial
@@ -18,6 +18,7 @@ import numpy as np
 
 from affine.checker.reading.signatures import parameters
 from affine.checker.reading.target import STORED_TRANSPOSED, Named, loaded
+from affine.checker.reading.vocabulary import data
 from affine.layer import Array, Layer
 
 __all__ = ["Framework", "Prepare", "framework", "framework_of", "home_of"]
@@ -25,7 +26,7 @@ __all__ = ["Framework", "Prepare", "framework", "framework_of", "home_of"]
 Prepare: TypeAlias = Callable[[int, int], Callable[..., Any]]
 """From the sizes D and M to a function (x, w, b): modules are made afresh each time."""
 
-_NAMES = ("torch", "jax")
+_FACTS: dict[str, Any] = data("frameworks.toml")
 _OWN = {name: module for name, module in sys.modules.items() if name.split(".")[0] == "affine"}
 # Sizes that show how weights are stored: all different.
 _N, _D, _M = 4, 3, 2
@@ -39,10 +40,8 @@ class Framework:
     """A framework that differentiates functions of its own arrays, as a subclass describes it.
 
     Attributes:
-        arrays: What reports call its arrays.
+        name: Its table in `frameworks.toml`, and how reports call it.
         transforms: Where `vjp`, `jvp` and `vmap` are.
-        not_applicable: Properties that it makes vacuous, each with the reason.
-        not_applicable_differentiated: More of them, where it computes the gradients.
         context: What every call runs in.
         inward: From an array of NumPy to its own.
         outward: Back; what is not an array of its own is judged as it is.
@@ -52,10 +51,7 @@ class Framework:
     """
 
     name: str
-    arrays: str
     transforms: Any
-    not_applicable: Mapping[str, str]
-    not_applicable_differentiated: Mapping[str, str] = {}
     compiles_per_shape = False
     context: Callable[[], AbstractContextManager[Any]] = staticmethod(nullcontext)
     inward: Callable[[Array], Any]
@@ -145,7 +141,10 @@ class Framework:
             self.name,
             self.of_numpy(vjp),
             {name: self.of_numpy(variant) for name, variant in variants.items()},
-            not_applicable={**self.not_applicable, **self.not_applicable_differentiated},
+            not_applicable={
+                **_FACTS[self.name]["not_applicable"],
+                **_FACTS[self.name]["differentiated"],
+            },
             compiles_per_shape=self.compiles_per_shape,
         )
 
@@ -155,9 +154,9 @@ class Framework:
             layer,
             vjp=self.of_numpy(layer.vjp),
             variants={name: self.of_numpy(one) for name, one in layer.variants.items()},
-            form=f"{layer.form}, on {self.name} {self.arrays}",
+            form=f"{layer.form}, on {self.name} {_FACTS[self.name]['arrays']}",
             usage=usage,
-            not_applicable=self.not_applicable,
+            not_applicable=_FACTS[self.name]["not_applicable"],
             compiles_per_shape=self.compiles_per_shape,
         )
 
@@ -194,7 +193,7 @@ def framework_of(value: Any) -> str:
     imported = (one.__name__ for one in list(held.values()) if isinstance(one, ModuleType))
     for homes in ([home_of(value) or type(value).__module__], _referred(value), imported):
         roots = {home.partition(".")[0] for home in homes}
-        used = [name for name in _NAMES if name in roots or f"{name}lib" in roots]
+        used = [name for name in _FACTS if name in roots or f"{name}lib" in roots]
         if used or "numpy" in roots:
             return used[0] if used else ""
     return ""

@@ -18,28 +18,10 @@ from affine.layer import Array
 
 __all__ = ["FRAMEWORK"]
 
-_IMMUTABLE = "jax arrays cannot be written to"
-_NOT_APPLICABLE = {
-    "memory_layout_does_not_matter": "arrays are copied on the way into jax",
-    **dict.fromkeys(
-        (
-            "arguments_are_not_modified", "read_only_arguments_are_enough",
-            "the_same_array_twice_behaves_like_copies", "results_share_no_memory",
-            "writing_into_a_result_changes_no_other", "later_calls_leave_earlier_results",
-        ),
-        _IMMUTABLE,
-    ),
-}  # fmt: skip
-
 
 class _Jax(Framework):
     name = "jax"
-    arrays = "arrays"
     transforms = jax
-    not_applicable = _NOT_APPLICABLE
-    not_applicable_differentiated = {  # noqa: RUF012
-        "dtypes_follow_promotion": "jax gives each gradient the dtype of its argument"
-    }
     compiles_per_shape = True
     inward = staticmethod(jnp.asarray)
     compiled = staticmethod(jax.jit)

@@ -178,24 +178,18 @@ def _run(place: str, load: Callable[[], Any]) -> Any:
 
 
 def _not_loaded(error: BaseException, place: str) -> TargetError:
-    what, name = type(error).__name__, Path(place).name
+    kind, name = type(error).__name__, Path(place).name
     passed = traceback.walk_tb(error.__traceback__)
     lines = [line for frame, line in passed if Path(frame.f_code.co_filename).name == name]
     line = f" (line {lines[-1]})" if lines else ""  # the last of the user's file
     if isinstance(error, SyntaxError):
-        file = error.filename or ""
-        other = "" if Path(file).name == name else f" of {file}"
-        what += f" in line {error.lineno}{other}: {error.msg}: {(error.text or '').strip()!r}"
-        remedy = "correct that line"
-    elif isinstance(error, ModuleNotFoundError):
-        if error.name and f"{place}.".startswith(f"{error.name}."):
-            return refusal("no_module", place=place)
-        what += f": it imports {error.name}, which was not found{line}"
-        remedy = f"install {error.name} or correct the import"
-    elif isinstance(error, SystemExit):
-        what = f"it ends the program ({what}: {error.code})"
-        remedy = 'put what should not run at import under `if __name__ == "__main__":`'
-    else:
-        what += f": {error}{line}"
-        remedy = "make sure that Python can import it"
-    return refusal("does_not_load", place=place, what=what, remedy=remedy)
+        file, text = error.filename or "", (error.text or "").strip()
+        line = f"{error.lineno}" + ("" if Path(file).name == name else f" of {file}")
+        return refusal("syntax_error", place=place, kind=kind, line=line, why=error.msg, text=text)
+    if isinstance(error, ModuleNotFoundError):
+        is_itself = error.name and f"{place}.".startswith(f"{error.name}.")
+        reason = "no_module" if is_itself else "missing_import"
+        return refusal(reason, place=place, kind=kind, name=error.name, line=line)
+    if isinstance(error, SystemExit):
+        return refusal("ends_the_program", place=place, kind=kind, code=error.code)
+    return refusal("raises_at_import", place=place, kind=kind, error=error, line=line)

@@ -23,12 +23,7 @@ Tensor: TypeAlias = torch.Tensor
 
 class _Torch(Framework):
     name = "torch"
-    arrays = "tensors"
     transforms = torch.func
-    not_applicable = {  # noqa: RUF012
-        "dtypes_follow_promotion": "torch refuses operands of different dtypes",
-        "read_only_arguments_are_enough": "a tensor is never read-only",
-    }
 
     def inward(self, array: Array) -> Tensor:
         """Return a tensor in the same memory and layout where torch can have one, else a copy."""
@@ -86,8 +81,6 @@ def _module_class(named: Named) -> Layer:
     """Return the layer of a class of modules, which is built from two sizes."""
     value, known = named.value, parameters(named.value)
     names = ", ".join(known.names[:2] or "…")
-    if not known.takes(2):
-        raise refusal("module_takes_no_sizes", name=named.expression, takes=known)
 
     def make(d: int, m: int) -> torch.nn.Module:
         with torch.random.fork_rng(devices=[]):
@@ -151,14 +144,13 @@ def _on_reused_module(prepare: Prepare) -> VJP:
 def _parameters_of(label: str, module: torch.nn.Module) -> tuple[str, str, bool, bool]:
     """Return the names of weights and bias, and whether they are Wᵀ and a row."""
     held = {name: tuple(one.shape) for name, one in module.named_parameters()}
-    matrices = {name: shape for name, shape in held.items() if len(shape) == 2 and shape[0] != 1}
-    vectors = {
-        name: shape for name, shape in held.items() if len(shape) in (1, 2) and name not in matrices
-    }
-    if len(matrices) != 1 or len(vectors) != 1 or len(held) != 2:
+    matrices = [name for name, shape in held.items() if len(shape) == 2 and shape[0] != 1]
+    others = [name for name in held if name not in matrices]
+    if len(matrices) != 1 or [len(held[name]) in (1, 2) for name in others] != [True]:
         shapes = ", ".join(f"{name} {shape}" for name, shape in held.items()) or "none"
         raise refusal("module_parameters", name=label, shapes=shapes)
-    ((weight, shape),), ((bias, vector),) = matrices.items(), vectors.items()
+    (weight,), (bias,) = matrices, others
+    shape, vector = held[weight], held[bias]
     if len(set(shape)) != 2:
         raise refusal("module_is_square", name=label, shape=shape)
     return weight, bias, shape[0] == vector[-1], len(vector) == 2
