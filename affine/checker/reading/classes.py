@@ -22,20 +22,13 @@ from affine.checker.reading.instances import (
     variants,
 )
 from affine.checker.reading.signatures import Parameters, backward_plan, forward_plan, parameters
-from affine.checker.reading.target import (
-    STORED_TRANSPOSED,
-    Named,
-    call_form,
-    import_of,
-    loaded,
-    refusal,
-)
-from affine.checker.reading.vocabulary import METHODS, NAMES, by_role, gradient_role, role
+from affine.checker.reading.target import STORED_TRANSPOSED, Named, import_of, loaded, refusal
+from affine.checker.reading.vocabulary import METHODS, WORDS, by_role, gradient_role, role
 from affine.layer import Layer
 
 __all__ = [
     "from_class", "from_instance", "has_both_passes", "is_layer_class", "is_static", "method",
-    "returned",
+    "returned_count", "returns_triple",
 ]  # fmt: skip
 
 # Which sizes a class is built with to see how it keeps its weights: they must differ.
@@ -44,15 +37,13 @@ _SIZES = 3, 2
 
 def method(kind: Any, name: str) -> str:
     """Return what a class calls its forward or backward method, `""` if it has none."""
-    defined = ((one, _defined(kind, one)) for one in METHODS[name])
-    wrapped = (staticmethod, classmethod)
-    return next((one for one, it in defined if callable(it) or isinstance(it, wrapped)), "")
-
-
-def _defined(kind: Any, name: str) -> Any:
-    """Return what a class or a base defines; no other look-up, as every class has a `__call__`."""
-    owner = kind if inspect.isclass(kind) else type(kind)
-    return next((vars(one)[name] for one in owner.__mro__ if name in vars(one)), None)
+    # No other look-up, as every class has a `__call__`.
+    bases = (kind if inspect.isclass(kind) else type(kind)).__mro__
+    for one in METHODS[name]:
+        defined = next((vars(base)[one] for base in bases if one in vars(base)), None)
+        if callable(defined) or isinstance(defined, classmethod):
+            return one
+    return ""
 
 
 def has_both_passes(value: Any) -> bool:
@@ -62,7 +53,8 @@ def has_both_passes(value: Any) -> bool:
 
 def is_static(kind: Any) -> bool:
     """Whether a class is only a place for its functions."""
-    return isinstance(_defined(kind, method(kind, "forward")), (staticmethod, classmethod))
+    function = inspect.getattr_static(kind, method(kind, "forward"), None)
+    return isinstance(function, (staticmethod, classmethod))
 
 
 def is_layer_class(value: Any) -> bool:
@@ -210,7 +202,7 @@ def _form(spec: ClassSpec) -> str:
     """Return the form of a class or an instance."""
     title = f"instance {spec.named.expression}"
     if spec.is_class:
-        title = f"class {call_form(spec.named, spec.given)}"
+        title = f"class {spec.named.call(spec.given)}"
     methods = f"{spec.forward}({', '.join(spec.takes)}) and {spec.backward}({', '.join(spec.back)})"
     return f"{title} with {methods}{STORED_TRANSPOSED * spec.storage.transposed}"
 
@@ -243,19 +235,19 @@ def _forward(spec: ClassSpec) -> list[str]:
     """Return the lines that set `out`; none where the source does not show how."""
     function = getattr(spec.kind, spec.forward)
     method = "" if spec.forward == "__call__" else f".{spec.forward}"
-    call, result = f"instance{method}({', '.join(spec.takes)})", returned(function)
+    call, result = f"instance{method}({', '.join(spec.takes)})", _returned(function)
     if "cache" in spec.back:
         return [f"    out, cache = {call}"]
     if result is not None:
         return [f"    out{', _' * isinstance(result, ast.Tuple)} = {call}"]
-    kept = [name for name in NAMES["outputs"] if name in _attributes(function)]
+    kept = [name for name in WORDS["names"]["outputs"] if name in _attributes(function)]
     return [f"    {call}", f"    out = instance.{kept[0]}"] if kept else []
 
 
 def _pullback(spec: ClassSpec) -> list[str]:
     """Return the lines that return the gradients; none where the source does not show how."""
     function = getattr(spec.kind, spec.backward)
-    call, result = f"instance.{spec.backward}({', '.join(spec.back)})", returned(function)
+    call, result = f"instance.{spec.backward}({', '.join(spec.back)})", _returned(function)
     used = [name for owner in spec.kind.__mro__ for name in _attributes(owner)]
     names = filter(gradient_role, (*used, *dir(spec.kind)))
     kept = by_role({name: f"instance.{name}" for name in names}, needed="wb")
@@ -285,7 +277,7 @@ def _attributes(code: Any) -> list[str]:
     return [node.attr for node in _nodes(code) if isinstance(node, ast.Attribute)]
 
 
-def returned(code: Any) -> ast.expr | None:
+def _returned(code: Any) -> ast.expr | None:
     """Return what a function returns last; for a name, what was assigned to it."""
     values, assigned = [], {}
     for node in _nodes(code):
@@ -295,6 +287,22 @@ def returned(code: Any) -> ast.expr | None:
             assigned[node.targets[0].id] = node.value
     last = values[-1] if values else None
     return assigned.get(last.id, last) if isinstance(last, ast.Name) else last
+
+
+def returned_count(code: Any) -> int:
+    """Return how many values a function returns, 0 where it returns one or that is not known."""
+    result = _returned(code)
+    return len(result.elts) if isinstance(result, ast.Tuple) else 0
+
+
+def returns_triple(code: Any) -> bool:
+    """Whether what a function returns unpacks as dx, dw and db, as far as its source shows."""
+    result = _returned(code)
+    called = getattr(result.func, "id", "") if isinstance(result, ast.Call) else ""
+    kind = {"dict": dict, **getattr(code, "__globals__", {})}.get(called)
+    if inspect.isclass(kind):
+        return [gradient_role(name) for name in getattr(kind, "_fields", ())] == ["x", "w", "b"]
+    return returned_count(code) in (0, 3) and not isinstance(result, ast.Dict)
 
 
 def _updates_more(method: Any, own: set[str]) -> bool:

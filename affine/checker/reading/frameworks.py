@@ -137,26 +137,25 @@ class Framework:
         ):
             if self.probe(tried, shapes) is not None:
                 variants[name] = variant
+        facts = _FACTS[self.name]
         return Layer(
             self.name,
             self.of_numpy(vjp),
             {name: self.of_numpy(variant) for name, variant in variants.items()},
-            not_applicable={
-                **_FACTS[self.name]["not_applicable"],
-                **_FACTS[self.name]["differentiated"],
-            },
+            not_applicable={**facts["not_applicable"], **facts["differentiated"]},
             compiles_per_shape=self.compiles_per_shape,
         )
 
     def through(self, layer: Layer, usage: str) -> Layer:
         """Return a layer whose own passes use the framework's arrays, as one of NumPy's."""
+        facts = _FACTS[self.name]
         return replace(
             layer,
             vjp=self.of_numpy(layer.vjp),
             variants={name: self.of_numpy(one) for name, one in layer.variants.items()},
-            form=f"{layer.form}, on {self.name} {_FACTS[self.name]['arrays']}",
+            form=f"{layer.form}, on {self.name} {facts['arrays']}",
             usage=usage,
-            not_applicable=_FACTS[self.name]["not_applicable"],
+            not_applicable=facts["not_applicable"],
             compiles_per_shape=self.compiles_per_shape,
         )
 

@@ -13,14 +13,7 @@ import numpy as np
 
 from affine.checker.reading.signatures import describe_result, entries, out_and_cache, triple
 from affine.checker.reading.target import Named, refusal
-from affine.checker.reading.vocabulary import (
-    NAMES,
-    by_role,
-    gradient_role,
-    is_gradient_container,
-    is_no_parameter,
-    role,
-)
+from affine.checker.reading.vocabulary import WORDS, begins, by_role, gradient_role, role
 from affine.layer import VJP, Array, Pullback
 
 __all__ = [
@@ -133,8 +126,12 @@ def _arrays_of(owner: Any) -> Iterator[tuple[ParameterPath, Any]]:
             places = {(name, key): one for key, one in getattr(value, "__dict__", {}).items()}
         for path, array in places.items():
             place = ParameterPath(path)
-            if is_array(array) and not any(map(is_no_parameter, place.names)):
+            if is_array(array) and not any(map(_is_no_parameter, place.names)):
                 yield place, array
+
+
+def _is_no_parameter(name: str) -> bool:
+    return bool(gradient_role(name)) or begins(name, "optimiser_state")
 
 
 def storage_of(owner: Any, sizes: tuple[int, int], label: str) -> Storage | None:
@@ -262,8 +259,8 @@ def undisturbed() -> Iterator[None]:
 
 
 def _output(layer: Any) -> Any:
-    held = attributes(layer)
-    return next((held[name] for name in NAMES["outputs"] if held.get(name) is not None), None)
+    held = (attributes(layer).get(name) for name in WORDS["names"]["outputs"])
+    return next((value for value in held if value is not None), None)
 
 
 def _read(value: Any, before: Any, given: Iterable[Any]) -> Any:
@@ -284,7 +281,7 @@ def _gradients_on(layer: Any) -> dict[str, Any]:
             continue
         if which := gradient_role(name):
             found.setdefault(which, value)
-        elif is_gradient_container(name):
+        elif begins(name, "gradient_container"):
             is_pair = isinstance(value, (list, tuple)) and len(value) == 2
             inside = dict(zip("wb", value, strict=True)) if is_pair else {}
             if isinstance(value, Mapping):

@@ -1,6 +1,5 @@
 """Find the layer in a namespace or an object, whichever of the known forms it is written in."""
 
-import ast
 import inspect
 import warnings
 from collections.abc import Iterator, Sequence
@@ -20,7 +19,8 @@ from affine.checker.reading.classes import (
     is_layer_class,
     is_static,
     method,
-    returned,
+    returned_count,
+    returns_triple,
 )
 from affine.checker.reading.frameworks import framework, framework_of, home_of
 from affine.checker.reading.signatures import (
@@ -30,25 +30,8 @@ from affine.checker.reading.signatures import (
     parameters,
     triple,
 )
-from affine.checker.reading.target import (
-    Named,
-    TargetError,
-    call_form,
-    import_of,
-    loaded,
-    public,
-    refusal,
-)
-from affine.checker.reading.vocabulary import (
-    FUNCTIONS,
-    METHODS,
-    NAMES,
-    closest,
-    gradient_role,
-    plain,
-    role,
-    stem,
-)
+from affine.checker.reading.target import Named, TargetError, import_of, loaded, public, refusal
+from affine.checker.reading.vocabulary import METHODS, WORDS, closest, plain, role, stem
 from affine.layer import Array, Layer, Pullback
 
 __all__ = ["recognise"]
@@ -154,24 +137,18 @@ def _pair(forward: Named, backward: Named) -> Layer:
         backward.expression,
         vjp,
         variants={"with_extra_axes": vjp} if flattens else {},
-        form=f"{call_form(forward, takes)} and {call_form(backward, back)}",
+        form=f"{forward.call(takes)} and {backward.call(back)}",
         usage=_pair_usage(forward, takes, backward, back),
     )
 
 
 def _pair_usage(forward: Named, takes: Sequence[str], backward: Named, back: Sequence[str]) -> str:
     """Return code that defines `vjp` with two functions, each with what it takes."""
-    result = returned(backward.value)
-    called = getattr(result.func, "id", "") if isinstance(result, ast.Call) else ""
-    kind = {"dict": dict, **getattr(backward.value, "__globals__", {})}.get(called)
-    fields = [gradient_role(name) for name in getattr(kind, "_fields", ())]
-    is_triple = isinstance(result, ast.Tuple) and len(result.elts) == 3
-    is_container = isinstance(result, (ast.Tuple, ast.Dict)) or inspect.isclass(kind)
-    if is_container and not is_triple and fields != ["x", "w", "b"]:
+    if not returns_triple(backward.value):
         return loaded(forward, backward)
     out = call = f"{forward.expression}({', '.join(takes)})"
     lines = [import_of(forward, backward), "", "def vjp(x, w, b):"]
-    if "cache" in back or isinstance(returned(forward.value), ast.Tuple):
+    if "cache" in back or returned_count(forward.value) == 2:
         out = "out"
         lines.append(f"    out, {'cache' if 'cache' in back else '_'} = {call}")
     pull = f"{backward.expression}({', '.join(back)})"
@@ -185,7 +162,7 @@ def _in_namespace(space: Named, label: str) -> Layer:
     """Return the layer in a module or another namespace."""
     members = _members(space)
     candidates = _candidates(members)
-    usual = [one for one in candidates if one[0] in NAMES["usual"]] or candidates
+    usual = [one for one in candidates if one[0] in WORDS["names"]["usual"]] or candidates
     if len(candidates) == 1 or len(usual) == 1:
         return _layer_of(usual[0][1], members)
     if usual:
@@ -226,7 +203,7 @@ def _candidates(members: Sequence[Named]) -> list[_Candidate]:
     if len(functions) > 1:  # one of one data point does not give (N, M)
         batched = [framework(framework_of(one.value)).storage(one.value) for one in functions]
         functions = list(compress(functions, batched)) or functions
-    return [(stem(one.name, FUNCTIONS["forward"]), (one,)) for one in functions]
+    return [(stem(one.name, WORDS["functions"]["forward"]), (one,)) for one in functions]
 
 
 def _kind(value: Any) -> str:
@@ -245,8 +222,10 @@ def _kind(value: Any) -> str:
 def _pairs(members: Sequence[Named]) -> Iterator[_Candidate]:
     """Yield each forward function with the backward function of its stem."""
     functions = [one for one in members if callable(one.value) and not inspect.isclass(one.value)]
-    ahead = {plain(one.name): one for one in functions} | _by_stem(functions, FUNCTIONS["forward"])
-    for short, backward in _by_stem(functions, FUNCTIONS["backward"]).items():
+    ahead = {plain(one.name): one for one in functions} | _by_stem(
+        functions, WORDS["functions"]["forward"]
+    )
+    for short, backward in _by_stem(functions, WORDS["functions"]["backward"]).items():
         forward = ahead.get(short)
         if forward and forward.value is not backward.value and parameters(forward.value).takes(3):
             yield stem(short), (forward, backward)
@@ -270,7 +249,7 @@ def _layer_of(parts: tuple[Named, ...], members: Sequence[Named]) -> Layer:
     if layer.not_applicable:
         return layer
     beside = {plain(one.name): one.value for one in members}
-    short, variants = stem(parts[0].name, FUNCTIONS["forward"]), dict(layer.variants)
+    short, variants = stem(parts[0].name, WORDS["functions"]["forward"]), dict(layer.variants)
     for name, count in {"jvp": 5, "per_sample_gradients": 3}.items():
         function = beside.get(short + plain(name))
         if callable(function) and parameters(function).names and parameters(function).takes(count):
@@ -309,7 +288,7 @@ def _nothing_found(members: Sequence[Named], label: str) -> TargetError:
 
 def _hint(named: Named, others: Sequence[Named]) -> str:
     name = named.expression
-    near = closest(name, NAMES["expected"], cutoff=0.8)
+    near = closest(name, WORDS["names"]["expected"], cutoff=0.8)
     if near.lower() not in ("", name.lower(), *(one.expression.lower() for one in others)):
         return f"did you mean {near}?"
     if inspect.isclass(named.value):

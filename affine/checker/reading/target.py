@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import re
 import sys
 import traceback
 import zlib
@@ -16,7 +17,7 @@ from affine.checker.reading.signatures import parameters
 from affine.checker.reading.vocabulary import closest, data
 
 __all__ = [
-    "STORED_TRANSPOSED", "Named", "TargetError", "call_form", "find", "import_of", "loaded",
+    "STORED_TRANSPOSED", "Named", "TargetError", "find", "import_of", "loaded",
     "public", "refusal",
 ]  # fmt: skip
 
@@ -47,11 +48,10 @@ class Named:
         expression = f"{self.expression}.{name}".lstrip(".")
         return Named(expression, getattr(self.value, name), self.origin)
 
-
-def call_form(function: Named, takes: Sequence[str]) -> str:
-    """Return a function as it is called, by the names that it gives to what it takes."""
-    names = parameters(function.value).names or takes
-    return f"{function.expression}({', '.join(names[: len(takes)])})"
+    def call(self, takes: Sequence[str]) -> str:
+        """Return how it is called, by the names that it gives to what it takes."""
+        names = parameters(self.value).names or takes
+        return f"{self.expression}({', '.join(names[: len(takes)])})"
 
 
 def loaded(*parts: Named) -> str:
@@ -73,7 +73,9 @@ def import_of(*parts: Named) -> str:
 
 def find(text: str) -> tuple[Named, Named]:
     """Import what a target names; return it and its module, which may be the same."""
-    place, name = _parts(text)
+    # A drive letter has a colon too.
+    match = re.fullmatch(r"(.*\.py|[^:]*)(?::(.*))?", text, re.DOTALL)
+    place, name = match.groups("") if match else (text, "")
     if place.endswith(".py"):
         module = Named("", _from_file(Path(place)), Path(place).stem)
     else:
@@ -92,17 +94,6 @@ def find(text: str) -> tuple[Named, Named]:
 def public(namespace: Any) -> list[str]:
     """Return the public names of a namespace."""
     return [name for name in vars(namespace) if not name.startswith("_")]
-
-
-def _parts(text: str) -> tuple[str, str]:
-    """Split at the colon before the name; a drive letter has a colon too."""
-    place, mark, name = text.rpartition(".py:")
-    if mark:
-        return place + ".py", name
-    if text.endswith(".py"):
-        return text, ""
-    place, _, name = text.partition(":")
-    return place, name
 
 
 def _member(parent: Named, name: str, place: str) -> Named:

@@ -8,8 +8,8 @@ from importlib.resources import files
 from typing import Any, TypeVar
 
 __all__ = [
-    "FUNCTIONS", "METHODS", "NAMES", "by_role", "closest", "data", "gradient_role",
-    "is_gradient_container", "is_no_parameter", "plain", "role", "stem",
+    "METHODS", "WORDS", "begins", "by_role", "closest", "data", "gradient_role", "plain", "role",
+    "stem",
 ]  # fmt: skip
 
 Value = TypeVar("Value")
@@ -20,8 +20,8 @@ def data(name: str) -> Any:
     return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
 
 
-_WORDS: dict[str, dict[str, list[str]]] = data("vocabulary.toml")
-METHODS, FUNCTIONS, NAMES = (_WORDS[table] for table in ("methods", "functions", "names"))
+WORDS: dict[str, dict[str, list[str]]] = data("vocabulary.toml")
+METHODS = WORDS["methods"]
 
 
 def plain(name: str) -> str:
@@ -44,8 +44,8 @@ def role(name: str) -> str:
         >>> [role(name) for name in ("X", "weights", "grad_output", "dL_dout", "cache", "foo")]
         ['x', 'w', 'dout', 'dout', 'cache', '']
     """
-    known = (found for found, names in _WORDS["roles"].items() if plain(name) in names)
-    return next(known, "dout" if _begins(name, "upstream") else "")
+    known = (found for found, names in WORDS["roles"].items() if plain(name) in names)
+    return next(known, "dout" if begins(name, "upstream") else "")
 
 
 def gradient_role(name: str) -> str:
@@ -55,7 +55,7 @@ def gradient_role(name: str) -> str:
         >>> [gradient_role(name) for name in ("dW", "grad_b", "weight_grad", "dinputs", "db", "W")]
         ['w', 'b', 'w', 'x', 'b', '']
     """
-    matches = (re.match(pattern, plain(name)) for pattern in _WORDS["gradients"]["patterns"])
+    matches = (re.match(pattern, plain(name)) for pattern in WORDS["gradients"]["patterns"])
     roles = (role(match[1]) for match in matches if match)
     return next((found for found in roles if found in ("x", "w", "b")), "")
 
@@ -69,18 +69,9 @@ def by_role(entries: Mapping[str, Value], needed: str = "xwb") -> dict[str, Valu
     return {}
 
 
-def is_gradient_container(name: str) -> bool:
-    """Whether an attribute of this name may hold several gradients."""
-    return _begins(name, "gradient_container")
-
-
-def is_no_parameter(name: str) -> bool:
-    """Whether a name says that it is a gradient, or what an optimiser keeps."""
-    return bool(gradient_role(name)) or _begins(name, "optimiser_state")
-
-
-def _begins(name: str, beginnings: str) -> bool:
-    return plain(name).startswith(tuple(_WORDS["beginnings"][beginnings]))
+def begins(name: str, kind: str) -> bool:
+    """Whether a name begins as those of a kind do."""
+    return plain(name).startswith(tuple(WORDS["beginnings"][kind]))
 
 
 def closest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
