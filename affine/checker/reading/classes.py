@@ -72,9 +72,8 @@ def from_class(named: Named) -> Layer:
     kind = named.value
     if not is_layer_class(kind):
         signature = inspect.signature(kind) if parameters(kind).is_known else ""
-        raise refusal(
-            "no_sizes", name=named.expression, takes=signature, forward=method(kind, "forward")
-        )
+        own = method(kind, "forward")
+        raise refusal("no_sizes", name=named.expression, takes=signature, forward=own)
     takes = _plan(named, "forward")
     given, storage = _given(named) if takes == ("x",) else ((), Storage())
     return _layer(named, takes, given, storage)
@@ -82,9 +81,8 @@ def from_class(named: Named) -> Layer:
 
 def from_instance(named: Named) -> Layer:
     """Return the layer of an instance: a copy of it for every forward pass."""
-    held = attributes(named.value).values()
-    shapes = {tuple(one.shape) for one in held if is_array(one) and len(one.shape) == 2}
-    shapes = {shape for shape in shapes if 1 not in shape}
+    arrays = filter(is_array, attributes(named.value).values())
+    shapes = {tuple(one.shape) for one in arrays if len(one.shape) == 2 and 1 not in one.shape}
     if len(shapes) != 1 or len(set(*shapes)) != 2:
         raise refusal("sides_unclear", name=named.expression)
     first, second = shapes.pop()
@@ -110,16 +108,11 @@ def _layer(named: Named, takes: Sequence[str], given: Sequence[str], storage: St
 
 
 def _updated_in(spec: ClassSpec) -> Sequence[ParameterPath]:
-    """Return where instances keep the parameters that a user updates; none if that is not plain.
-
-    Weights and bias must each be one array that anybody may write to. A class with a method of
-    its own that updates them, and something else with them, is not updated behind its back.
-    """
+    """Return where instances keep the parameters that a user updates; none if that is not plain."""
+    w, b = np.ones(_SIZES), np.ones(_SIZES[1])
     try:
         with undisturbed():
-            layer, fresh = (
-                spec.make(np.full(_SIZES, k), np.full(_SIZES[1], k)) for k in (1.0, 2.0)
-            )
+            layer, fresh = spec.make(w, b), spec.make(w + 1, b + 1)
         storage = storage_of(layer, _SIZES, "")
         places = [place for _, place in storage.places] if storage else []
         update(layer, fresh, places)
@@ -127,6 +120,7 @@ def _updated_in(spec: ClassSpec) -> Sequence[ParameterPath]:
     except Exception:  # of the user's code, or of storage_of
         return ()
     own = {place.names[0] for place in places}
+    # A class that updates something else with them is not updated behind its back.
     has_own_update = any(
         _updates_more(function, own)
         for owner in spec.kind.__mro__
@@ -179,11 +173,10 @@ def _given(named: Named) -> tuple[Sequence[str], Storage]:
     try:
         return ("w", "b"), _storage_of_arrays(named.value, ("w", "b"))
     except Exception as error:
-        kind = type(error).__name__
+        raised = f"{type(error).__name__}: {error}"
         raise refusal(
-            "not_built", name=named.expression, takes=known, refusal=refused,
-            error=f"{kind}: {error}",
-        ) from error  # fmt: skip
+            "not_built", name=named.expression, takes=known, error=raised, refusal=refused
+        ) from error
 
 
 def _storage_of_arrays(kind: type, given: Sequence[str]) -> Storage:
@@ -216,8 +209,8 @@ def _usage(spec: ClassSpec, own: Sequence[ParameterPath]) -> str:
     given = ", ".join(sizes[name] for name in spec.given)
     turned = {"w": ".T" * storage.transposed, "b": ".reshape(1, -1)" * storage.bias_row}
     stored = [f"    {one.code('instance')} = {name}{turned[name]}" for name, one in storage.places]
-    pairs = [(one.code("instance"), one.code("new")) for one in own]
-    update = [f"    {old} += {new} - {old}" for old, new in pairs]
+    places = [one.code("") for one in own]
+    update = [f"    instance{one} += new{one} - instance{one}" for one in places]
     if own:
         update = ["def update(instance, w, b):", "    new = instance_of(w, b)", *update, ""]
     return "\n".join([
@@ -235,11 +228,11 @@ def _forward(spec: ClassSpec) -> list[str]:
     """Return the lines that set `out`; none where the source does not show how."""
     function = getattr(spec.kind, spec.forward)
     method = "" if spec.forward == "__call__" else f".{spec.forward}"
-    call, result = f"instance{method}({', '.join(spec.takes)})", _returned(function)
+    call = f"instance{method}({', '.join(spec.takes)})"
     if "cache" in spec.back:
         return [f"    out, cache = {call}"]
-    if result is not None:
-        return [f"    out{', _' * isinstance(result, ast.Tuple)} = {call}"]
+    if _returned(function) is not None:
+        return [f"    out{', _' if returned_count(function) == 2 else ''} = {call}"]
     kept = [name for name in WORDS["names"]["outputs"] if name in _attributes(function)]
     return [f"    {call}", f"    out = instance.{kept[0]}"] if kept else []
 
@@ -247,15 +240,15 @@ def _forward(spec: ClassSpec) -> list[str]:
 def _pullback(spec: ClassSpec) -> list[str]:
     """Return the lines that return the gradients; none where the source does not show how."""
     function = getattr(spec.kind, spec.backward)
-    call, result = f"instance.{spec.backward}({', '.join(spec.back)})", _returned(function)
+    call, count = f"instance.{spec.backward}({', '.join(spec.back)})", returned_count(function)
     used = [name for owner in spec.kind.__mro__ for name in _attributes(owner)]
     names = filter(gradient_role, (*used, *dir(spec.kind)))
     kept = by_role({name: f"instance.{name}" for name in names}, needed="wb")
-    if isinstance(result, ast.Tuple) and len(result.elts) == 3:
+    if count == 3:
         call, kept = f"dx, dw, db = {call}", {"x": "dx", "w": "dw", "b": "db"}
-    elif result is not None and kept and not isinstance(result, (ast.Tuple, ast.Dict)):
+    elif kept and not count and _returned(function) is not None and returns_triple(function):
         call, kept["x"] = f"dx = {call}", "dx"
-    elif result is not None or "x" not in kept:
+    elif _returned(function) is not None or "x" not in kept:
         return []
     dw = kept["w"] + ".T" * spec.storage.transposed
     db = kept["b"] + ".reshape(-1)" * spec.storage.bias_row

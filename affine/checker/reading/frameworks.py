@@ -29,36 +29,24 @@ Prepare: TypeAlias = Callable[[int, int], Callable[..., Any]]
 _FACTS: dict[str, Any] = data("frameworks.toml")
 _OWN = {name: module for name, module in sys.modules.items() if name.split(".")[0] == "affine"}
 # Sizes that show how weights are stored: all different.
-_N, _D, _M = 4, 3, 2
 _Shapes: TypeAlias = tuple[tuple[int, ...], ...]
-_PLAIN: _Shapes = (_N, _D), (_D, _M), (_M,)
-_TRANSPOSED: _Shapes = (_N, _D), (_M, _D), (_M,)
-_STACK: _Shapes = (5, _N, _D), (_D, _M), (_M,), (5, _N, _M)
+_PLAIN: _Shapes = (4, 3), (3, 2), (2,)
+_TRANSPOSED: _Shapes = (4, 3), (2, 3), (2,)
+_STACK: _Shapes = (5, 4, 3), (3, 2), (2,), (5, 4, 2)
 
 
 class Framework:
-    """A framework that differentiates functions of its own arrays, as a subclass describes it.
+    """A framework that differentiates functions of its own arrays, as a subclass describes it."""
 
-    Attributes:
-        name: Its table in `frameworks.toml`, and how reports call it.
-        transforms: Where `vjp`, `jvp` and `vmap` are.
-        context: What every call runs in.
-        inward: From an array of NumPy to its own.
-        outward: Back; what is not an array of its own is judged as it is.
-        vjp: From a function of its arrays to one that returns (out, pullback).
-        compiled: From a function of its arrays to the compiled one.
-        tried: The result of a function on arrays of NumPy, or something of its shape.
-    """
-
-    name: str
-    transforms: Any
+    name: str  # its table in `frameworks.toml`
+    transforms: Any  # where `vjp`, `jvp` and `vmap` are
     compiles_per_shape = False
-    context: Callable[[], AbstractContextManager[Any]] = staticmethod(nullcontext)
-    inward: Callable[[Array], Any]
-    outward: Callable[[Any], Any]
-    vjp: Callable[..., Any]
+    context: Callable[[], AbstractContextManager[Any]] = staticmethod(nullcontext)  # of every call
+    inward: Callable[[Array], Any]  # from an array of NumPy to its own
+    outward: Callable[[Any], Any]  # back; what is not an array of its own is judged as it is
+    vjp: Callable[..., Any]  # from a function of its arrays to one that returns (out, pullback)
     compiled: Callable[..., Any]
-    tried: Callable[..., Any]
+    tried: Callable[..., Any]  # a function's result on arrays of NumPy, or something of its shape
 
     def is_class(self, value: Any) -> bool:
         """Whether a class is one of its own, whose instances have a layer."""
@@ -95,7 +83,7 @@ class Framework:
     def storage(self, function: Callable[..., Any]) -> str:
         """Return `W` or `Wᵀ`, with which a function gives (N, M); `""` where neither does."""
         for stored, shapes in (("W", _PLAIN), ("Wᵀ", _TRANSPOSED)):
-            if self.probe(function, shapes, "f4") == (_N, _M):
+            if self.probe(function, shapes, "f4") == (4, 2):
                 return stored
         return ""
 
@@ -162,11 +150,9 @@ class Framework:
 
 @cache
 def framework(name: str) -> Framework:
-    """Return the framework of this name; only now it is imported.
-
-    The process of a target hides this package: the import must not load it once more, as its
-    exceptions would be others, and the target would seem to use the reference.
-    """
+    """Return the framework of this name; only now it is imported."""
+    # The process of a target hides this package: the import must not load it once more, as its
+    # exceptions would be others, and the target would seem to use the reference.
     path = f"affine.checker.reading.{name}"
     hidden = {own: module for own, module in _OWN.items() if own not in sys.modules}
     sys.modules.update(hidden)
@@ -178,15 +164,9 @@ def framework(name: str) -> Framework:
     return found
 
 
-# ------------------------------------------------------------------ which one code is written for
-
-
 def framework_of(value: Any) -> str:
-    """Return `torch`, `jax`, or `""` for plain Python and NumPy, without importing either.
-
-    What the code itself refers to decides; if that is neither NumPy nor a framework, what its
-    module imports.
-    """
+    """Return `torch`, `jax`, or `""` for plain Python and NumPy, without importing either."""
+    # What the code refers to decides; if that is neither of them nor NumPy, what it imports.
     module = sys.modules.get(home_of(value))
     held = getattr(_unwrapped(value), "__globals__", vars(module) if module else {})
     imported = (one.__name__ for one in list(held.values()) if isinstance(one, ModuleType))

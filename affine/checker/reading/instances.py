@@ -22,6 +22,7 @@ __all__ = [
 ]  # fmt: skip
 
 OWN_PARAMETERS = {"wrong_shapes_are_refused": "the layer makes its own weights and bias"}
+_PROPERTIES = (property, cached_property)
 # Enough for a mistake that waits for the third or fourth batch.
 _BATCHES = 8
 
@@ -71,19 +72,12 @@ _Held: TypeAlias = list[tuple[ParameterPath, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """How an instance keeps its weights and its bias.
+    """How an instance keeps its weights and its bias."""
 
-    Attributes:
-        places: Where to put the weights, `w`, and the bias, `b`; none where it is built from them.
-        transposed: Whether the weights are kept as Wᵀ, (M, D).
-        bias_row: Whether the bias is kept as one row, (1, M).
-        outputs_first: Whether the class takes (M, D) rather than (D, M).
-    """
-
-    places: Sequence[tuple[str, ParameterPath]] = ()
-    transposed: bool = False
-    bias_row: bool = False
-    outputs_first: bool = False
+    places: Sequence[tuple[str, ParameterPath]] = ()  # of `w` and `b`; none if built from them
+    transposed: bool = False  # as Wᵀ, (M, D)
+    bias_row: bool = False  # as (1, M)
+    outputs_first: bool = False  # its class takes (M, D) rather than (D, M)
 
     def put(self, owner: Any, w: Array, b: Array) -> None:
         """Give an instance its weights and its bias, in the shapes that it keeps them in."""
@@ -103,9 +97,8 @@ def attributes(owner: Any) -> dict[str, Any]:
     for kind in type(owner).__mro__:
         slots = vars(kind).get("__slots__", ())
         names += (slots,) if isinstance(slots, str) else slots
-        computed = (property, cached_property)
-        names += [name for name, one in vars(kind).items()
-                  if isinstance(one, computed) and gradient_role(name)]  # fmt: skip
+        computed = (name for name, one in vars(kind).items() if isinstance(one, _PROPERTIES))
+        names += filter(gradient_role, computed)
     held = {}
     for name in names:
         # Whatever the user's code raises: before the backward pass there may be no gradient.
@@ -126,19 +119,13 @@ def _arrays_of(owner: Any) -> Iterator[tuple[ParameterPath, Any]]:
             places = {(name, key): one for key, one in getattr(value, "__dict__", {}).items()}
         for path, array in places.items():
             place = ParameterPath(path)
-            if is_array(array) and not any(map(_is_no_parameter, place.names)):
+            others = (gradient_role(one) or begins(one, "optimiser_state") for one in place.names)
+            if is_array(array) and not any(others):
                 yield place, array
 
 
-def _is_no_parameter(name: str) -> bool:
-    return bool(gradient_role(name)) or begins(name, "optimiser_state")
-
-
 def storage_of(owner: Any, sizes: tuple[int, int], label: str) -> Storage | None:
-    """Return how an instance of two different sizes keeps weights and bias, if it has weights.
-
-    A TargetError says that it has some, but which, or how they are stored, is not clear.
-    """
+    """Return how an instance of two different sizes keeps weights and bias, if it has weights."""
     held = list(_arrays_of(owner))
     weights = [one for one in held if tuple(one[1].shape) in (sizes, sizes[::-1])]
     if not weights:
@@ -175,22 +162,14 @@ def _same(found: _Held, wanted: str, label: str) -> _Held:
 
 @dataclass(frozen=True, slots=True)
 class ClassSpec:
-    """How instances of a class are made and called.
+    """How instances of a class are made and called."""
 
-    Attributes:
-        named: The class, or an instance that is copied.
-        forward: The name of a method, which takes x, or x, w and b in the order of `takes`.
-        backward: The name of a method, which takes dout and more in the order of `back`.
-        given: What the class takes, in order; empty where it takes nothing.
-        storage: How instances keep weights and bias, and so their gradients.
-    """
-
-    named: Named
+    named: Named  # the class, or an instance that is copied
     forward: str
     backward: str
-    takes: Sequence[str]
-    back: Sequence[str]
-    given: Sequence[str]
+    takes: Sequence[str]  # by the forward method, in order
+    back: Sequence[str]  # by the backward method, in order
+    given: Sequence[str]  # to the class, in order
     storage: Storage
 
     @property
@@ -264,10 +243,8 @@ def _output(layer: Any) -> Any:
 
 
 def _read(value: Any, before: Any, given: Iterable[Any]) -> Any:
-    """Return what an attribute holds, copied if it may be a buffer that the next pass overwrites.
-
-    A view, and an argument that was kept, are handed on as they are.
-    """
+    """Return what an attribute holds, copied if the next pass may overwrite it as a buffer."""
+    # A view, and an argument that was kept, are handed on as they are.
     owns_memory = getattr(value, "base", None) is None
     is_buffer = value is before or (owns_memory and not any(value is one for one in given))
     return copy.copy(value) if is_buffer else value
@@ -351,11 +328,8 @@ def variants(spec: ClassSpec, places: Sequence[ParameterPath]) -> dict[str, VJP]
 
 
 def update(layer: Any, fresh: Any, places: Sequence[ParameterPath]) -> None:
-    """Do what `layer.W -= …` does: change the array in place, and put it back.
-
-    An array that cannot be changed is replaced, as that statement does it, in every place.
-    """
+    """Do what `layer.W -= …` does: change the array in place, and put it back."""
     for place in places:
         held = place.get(layer)
-        held += place.get(fresh) - held
+        held += place.get(fresh) - held  # makes another array of one that cannot be changed
         place.put(layer, held)

@@ -71,9 +71,6 @@ def _recognised(named: Named, label: str, space: Named) -> Layer:
     return _of_object(named, members)
 
 
-# ------------------------------------------------------------------ one object
-
-
 def _of_object(named: Named, others: Sequence[Named] = ()) -> Layer:
     """Return the layer of a class, an instance, or a function that a framework differentiates."""
     value, name = named.value, framework_of(named.value)
@@ -107,9 +104,6 @@ def _through(name: str, layer: Layer, *parts: Named) -> Layer:
         if all(isinstance(result, np.ndarray) for result in results.values()):
             return layer
     return framework(name).through(layer, loaded(*parts))
-
-
-# ------------------------------------------------------------------ a pair of functions
 
 
 def _pair(forward: Named, backward: Named) -> Layer:
@@ -222,20 +216,18 @@ def _kind(value: Any) -> str:
 def _pairs(members: Sequence[Named]) -> Iterator[_Candidate]:
     """Yield each forward function with the backward function of its stem."""
     functions = [one for one in members if callable(one.value) and not inspect.isclass(one.value)]
-    ahead = {plain(one.name): one for one in functions} | _by_stem(
-        functions, WORDS["functions"]["forward"]
-    )
-    for short, backward in _by_stem(functions, WORDS["functions"]["backward"]).items():
+    ahead = {plain(one.name): one for one in functions} | _by_stem(functions, "forward")
+    for short, backward in _by_stem(functions, "backward").items():
         forward = ahead.get(short)
         if forward and forward.value is not backward.value and parameters(forward.value).takes(3):
             yield stem(short), (forward, backward)
 
 
-def _by_stem(functions: Sequence[Named], words: Sequence[str]) -> dict[str, Named]:
+def _by_stem(functions: Sequence[Named], which: str) -> dict[str, Named]:
     """Return the functions whose names have one of the words, by the rest of the name."""
     return {
         stem(one.name, (word,)): one
-        for word in reversed(words)
+        for word in reversed(WORDS["functions"][which])
         for one in functions
         if word in plain(one.name)
     }

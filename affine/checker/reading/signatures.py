@@ -89,9 +89,6 @@ def _ordered(names: Sequence[str], usual: tuple[str, ...]) -> tuple[str, ...] | 
     return None
 
 
-# ------------------------------------------------------------------ what a pass returned
-
-
 def out_and_cache(result: Any) -> tuple[Any, Any]:
     """Return a forward pass's out and its cache, None where there is no cache."""
     return result if isinstance(result, tuple) and len(result) == 2 else (result, None)

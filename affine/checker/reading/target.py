@@ -17,8 +17,7 @@ from affine.checker.reading.signatures import parameters
 from affine.checker.reading.vocabulary import closest, data
 
 __all__ = [
-    "STORED_TRANSPOSED", "Named", "TargetError", "find", "import_of", "loaded",
-    "public", "refusal",
+    "STORED_TRANSPOSED", "Named", "TargetError", "find", "import_of", "loaded", "public", "refusal",
 ]  # fmt: skip
 
 STORED_TRANSPOSED = ", weights stored as Wᵀ"
@@ -105,9 +104,6 @@ def _member(parent: Named, name: str, place: str) -> Named:
         hint = f"did you mean {near}?" if near else f"it has {', '.join(names) or 'no names'}"
         owner = ":".join(filter(None, (place, parent.expression)))
         raise refusal("no_member", owner=owner, name=name, hint=hint) from None
-
-
-# ------------------------------------------------------------------ importing
 
 
 def _from_file(path: Path) -> ModuleType:

@@ -87,12 +87,11 @@ def _module_class(named: Named) -> Layer:
             module: torch.nn.Module = value(d, m)
         return module
 
-    d, m = 3, 2
     try:
-        sample = make(d, m)
+        sample = make(3, 2)
     except Exception as error:
         raised = f"{type(error).__name__}: {error}"
-        raise refusal("module_not_built", name=named.expression, d=d, m=m, error=raised) from error
+        raise refusal("module_not_built", name=named.expression, error=raised) from error
     return _module(named, f"{named.expression}({names})", make, sample)
 
 
@@ -137,8 +136,7 @@ def _on_reused_module(prepare: Prepare) -> VJP:
             bias.copy_(b)
         return passes(x, weights, bias)
 
-    reused: VJP = FRAMEWORK.of_numpy(vjp)
-    return reused
+    return FRAMEWORK.of_numpy(vjp)
 
 
 def _parameters_of(label: str, module: torch.nn.Module) -> tuple[str, str, bool, bool]:

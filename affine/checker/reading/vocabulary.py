@@ -38,23 +38,13 @@ def stem(name: str, words: Iterable[str] = ()) -> str:
 
 
 def role(name: str) -> str:
-    """Return what a parameter of this name usually is, `""` where that is not known.
-
-    Examples:
-        >>> [role(name) for name in ("X", "weights", "grad_output", "dL_dout", "cache", "foo")]
-        ['x', 'w', 'dout', 'dout', 'cache', '']
-    """
+    """Return what a parameter of this name usually is, `""` where that is not known."""
     known = (found for found, names in WORDS["roles"].items() if plain(name) in names)
     return next(known, "dout" if begins(name, "upstream") else "")
 
 
 def gradient_role(name: str) -> str:
-    """Return `x`, `w` or `b` for the name of that one's gradient, else `""`.
-
-    Examples:
-        >>> [gradient_role(name) for name in ("dW", "grad_b", "weight_grad", "dinputs", "db", "W")]
-        ['w', 'b', 'w', 'x', 'b', '']
-    """
+    """Return `x`, `w` or `b` for the name of that one's gradient, else `""`."""
     matches = (re.match(pattern, plain(name)) for pattern in WORDS["gradients"]["patterns"])
     roles = (role(match[1]) for match in matches if match)
     return next((found for found in roles if found in ("x", "w", "b")), "")
