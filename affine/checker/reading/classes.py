@@ -94,8 +94,7 @@ def from_instance(named: Named) -> Layer:
 
 def _layer(named: Named, takes: Sequence[str], given: Sequence[str], storage: Storage) -> Layer:
     forward, backward = method(named.value, "forward"), method(named.value, "backward")
-    back = _plan(named, "backward")
-    spec = ClassSpec(named, forward, backward, takes, back, given, storage)
+    spec = ClassSpec(named, forward, backward, takes, _plan(named, "backward"), given, storage)
     own = _updated_in(spec) if takes == ("x",) else ()
     return Layer(
         named.expression,

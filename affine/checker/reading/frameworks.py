@@ -46,11 +46,8 @@ class Framework:
     outward: Callable[[Any], Any]  # back; what is not an array of its own is judged as it is
     vjp: Callable[..., Any]  # from a function of its arrays to one that returns (out, pullback)
     compiled: Callable[..., Any]
+    is_class: Callable[[Any], bool]  # only torch has classes of its own
     tried: Callable[..., Any]  # a function's result on arrays of NumPy, or something of its shape
-
-    def is_class(self, value: Any) -> bool:
-        """Whether a class is one of its own, whose instances have a layer."""
-        return False
 
     def layer_of(self, named: Named) -> Layer:
         """Return the layer of a function (x, w, b), or of a class or an instance of its own."""

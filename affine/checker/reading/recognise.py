@@ -48,8 +48,8 @@ def recognise(named: Named, label: str, space: Named) -> Layer:
         message = str(error)
         raise TargetError(message if label in message else f"{label}: {message}") from error
     except (Exception, SystemExit) as error:
-        kind = type(error).__name__
-        raise refusal("unusable", label=label, kind=kind, error=error) from error
+        raised = f"{type(error).__name__}: {error}"
+        raise refusal("unusable", label=label, error=raised) from error
 
 
 def _recognised(named: Named, label: str, space: Named) -> Layer:

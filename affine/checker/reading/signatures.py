@@ -98,7 +98,7 @@ def triple(result: Any, source: str = "backward") -> tuple[Any, Any, Any]:
     """Return a backward pass's dx, dw and db."""
     if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], Mapping):
         beside = by_role(entries(result[1]), needed="wb")
-        named = {**beside, "x": result[0]} if beside else {}
+        named = beside and {**beside, "x": result[0]}
     else:
         named = by_role(entries(result))
     if named:

@@ -6,9 +6,10 @@ Imported only where the target is of torch. Weights that a form stores as Wᵀ a
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from affine.checker.reading.frameworks import Framework, Prepare
 from affine.checker.reading.instances import OWN_PARAMETERS, warm_up
@@ -17,8 +18,6 @@ from affine.checker.reading.target import STORED_TRANSPOSED, Named, loaded, refu
 from affine.layer import VJP, Array, Layer
 
 __all__ = ["FRAMEWORK"]
-
-Tensor: TypeAlias = torch.Tensor
 
 
 class _Torch(Framework):
@@ -31,7 +30,7 @@ class _Torch(Framework):
         return torch.from_numpy(array if shared else array.copy(order="K"))
 
     def outward(self, result: Any) -> Any:
-        return result.detach().numpy() if isinstance(result, torch.Tensor) else result
+        return result.detach().numpy() if isinstance(result, Tensor) else result
 
     def tried(self, function: Callable[..., Any], *arrays: Array) -> Any:
         return function(*map(self.inward, arrays))
