@@ -22,7 +22,7 @@ from affine.checker.reading.instances import (
     variants,
 )
 from affine.checker.reading.signatures import Parameters, backward_plan, forward_plan, parameters
-from affine.checker.reading.target import STORED_TRANSPOSED, Named, import_of, loaded, refusal
+from affine.checker.reading.target import Named, import_of, loaded, refusal
 from affine.checker.reading.vocabulary import METHODS, WORDS, by_role, gradient_role, role
 from affine.layer import Layer
 
@@ -100,7 +100,7 @@ def _layer(named: Named, takes: Sequence[str], given: Sequence[str], storage: St
         named.expression,
         lambda x, w, b: spec.passes(spec.make(w, b), x, w, b),
         variants=variants(spec, own),
-        form=_form(spec),
+        form=spec.form,
         usage=_usage(spec, own),
         not_applicable=OWN_PARAMETERS if storage.places else {},
     )
@@ -187,16 +187,7 @@ def _storage_of_arrays(kind: type, given: Sequence[str]) -> Storage:
     return Storage(bias_row=(1, _SIZES[1]) in (tuple(one.shape) for one in biases))
 
 
-# ------------------------------------------------------------------ in words, and as code
-
-
-def _form(spec: ClassSpec) -> str:
-    """Return the form of a class or an instance."""
-    title = f"instance {spec.named.expression}"
-    if spec.is_class:
-        title = f"class {spec.named.call(spec.given)}"
-    methods = f"{spec.forward}({', '.join(spec.takes)}) and {spec.backward}({', '.join(spec.back)})"
-    return f"{title} with {methods}{STORED_TRANSPOSED * spec.storage.transposed}"
+# ------------------------------------------------------------------ as code
 
 
 def _usage(spec: ClassSpec, own: Sequence[ParameterPath]) -> str:

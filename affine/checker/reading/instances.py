@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from affine.checker.reading.signatures import describe_result, entries, out_and_cache, triple
-from affine.checker.reading.target import Named, refusal
+from affine.checker.reading.target import STORED_TRANSPOSED, Named, refusal
 from affine.checker.reading.vocabulary import WORDS, begins, by_role, gradient_role, role
 from affine.layer import VJP, Array, Pullback
 
@@ -181,6 +181,16 @@ class ClassSpec:
     def kind(self) -> type:
         """The class of the instances."""
         return self.named.value if self.is_class else type(self.named.value)
+
+    @property
+    def form(self) -> str:
+        """How the class or the instance is called, in words."""
+        title = f"instance {self.named.expression}"
+        if self.is_class:
+            title = f"class {self.named.call(self.given)}"
+        passes = f"{self.forward}({', '.join(self.takes)}) and {self.backward}"
+        stored = STORED_TRANSPOSED * self.storage.transposed
+        return f"{title} with {passes}({', '.join(self.back)}){stored}"
 
     def make(self, w: Array, b: Array) -> Any:
         """Return a fresh instance with these weights and this bias."""

@@ -166,7 +166,11 @@ def _in_namespace(space: Named, label: str) -> Layer:
     both = [one for one in members if inspect.isclass(one.value) and has_both_passes(one.value)]
     if len(both) == 1:
         from_class(both[0])  # says what it lacks
-    raise _nothing_found(members, label)
+    callables = [one for one in members if callable(one.value)]
+    hints = [(_call(one), _hint(one, callables)) for one in callables[:8]]
+    found = ", ".join(f"{call} ({hint})" if hint else call for call, hint in hints)
+    found = found or "no public function or class"
+    raise refusal("no_known_form", label=label, found=found)
 
 
 def _members(space: Named) -> list[Named]:
@@ -267,15 +271,6 @@ def _without_backward(named: Named, others: Sequence[Named]) -> TargetError:
     other = other if other != name else f"{name}_backward"
     takes = parameters(named.value)
     return refusal("no_backward", name=name, takes=takes, other=other, hint=hint)
-
-
-def _nothing_found(members: Sequence[Named], label: str) -> TargetError:
-    """Return the error that says what is there, with the closest names."""
-    callables = [one for one in members if callable(one.value)]
-    hints = [(_call(one), _hint(one, callables)) for one in callables[:8]]
-    found = ", ".join(f"{call} ({hint})" if hint else call for call, hint in hints)
-    found = found or "no public function or class"
-    return refusal("no_known_form", label=label, found=found)
 
 
 def _hint(named: Named, others: Sequence[Named]) -> str:

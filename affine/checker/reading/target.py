@@ -86,24 +86,19 @@ def find(text: str) -> tuple[Named, Named]:
         module = Named("", _run(place, lambda: importlib.import_module(place)), place)
     named = module
     for part in name.split(".") if name else ():
-        named = _member(named, part, place)
+        if not hasattr(named.value, part):
+            names = public(named.value) if hasattr(named.value, "__dict__") else []
+            near = closest(part, names)
+            hint = f"did you mean {near}?" if near else f"it has {', '.join(names) or 'no names'}"
+            owner = ":".join(filter(None, (place, named.expression)))
+            raise refusal("no_member", owner=owner, name=part, hint=hint)
+        named = named.member(part)
     return named, module
 
 
 def public(namespace: Any) -> list[str]:
     """Return the public names of a namespace."""
     return [name for name in vars(namespace) if not name.startswith("_")]
-
-
-def _member(parent: Named, name: str, place: str) -> Named:
-    try:
-        return parent.member(name)
-    except AttributeError:
-        names = public(parent.value) if hasattr(parent.value, "__dict__") else []
-        near = closest(name, names)
-        hint = f"did you mean {near}?" if near else f"it has {', '.join(names) or 'no names'}"
-        owner = ":".join(filter(None, (place, parent.expression)))
-        raise refusal("no_member", owner=owner, name=name, hint=hint) from None
 
 
 def _from_file(path: Path) -> ModuleType:

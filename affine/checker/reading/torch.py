@@ -11,11 +11,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from affine.checker.reading.frameworks import Framework, Prepare
+from affine.checker.reading.frameworks import Framework
 from affine.checker.reading.instances import OWN_PARAMETERS, warm_up
 from affine.checker.reading.signatures import parameters
 from affine.checker.reading.target import STORED_TRANSPOSED, Named, loaded, refusal
-from affine.layer import VJP, Array, Layer
+from affine.layer import Array, Layer
 
 __all__ = ["FRAMEWORK"]
 
@@ -113,29 +113,25 @@ def _module(
 
         return function
 
+    def on_reused_instance(x: Tensor, w: Tensor, b: Tensor) -> Any:
+        # Through one module that has run batches before an update of its parameters.
+        passes, weights, biases = FRAMEWORK.vjp(prepare(*w.shape)), w + 1, b + 1
+        warm_up(lambda batch: passes(batch, weights, biases), x)
+        with torch.no_grad():
+            weights.copy_(w)
+            biases.copy_(b)
+        return passes(x, weights, biases)
+
     layer = FRAMEWORK.differentiated(prepare)
+    reused = FRAMEWORK.of_numpy(on_reused_instance)
     return replace(
         layer,
         name=named.expression,
-        variants={**layer.variants, "on_reused_instance": _on_reused_module(prepare)},
+        variants={**layer.variants, "on_reused_instance": reused},
         form=f"torch module {title}{STORED_TRANSPOSED * transposed}",
         usage=loaded(named),
         not_applicable={**layer.not_applicable, **OWN_PARAMETERS},
     )
-
-
-def _on_reused_module(prepare: Prepare) -> VJP:
-    """Return the vjp through one module that has run batches before an update of its parameters."""
-
-    def vjp(x: Tensor, w: Tensor, b: Tensor) -> Any:
-        passes, weights, bias = FRAMEWORK.vjp(prepare(*w.shape)), w + 1, b + 1
-        warm_up(lambda batch: passes(batch, weights, bias), x)
-        with torch.no_grad():
-            weights.copy_(w)
-            bias.copy_(b)
-        return passes(x, weights, bias)
-
-    return FRAMEWORK.of_numpy(vjp)
 
 
 def _parameters_of(label: str, module: torch.nn.Module) -> tuple[str, str, bool, bool]:
