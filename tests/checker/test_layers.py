@@ -21,10 +21,10 @@ SIZES = [(4, 3, 2), (2, 2, 2), (1, 1, 1), (9, 1, 3), (17, 9, 10)]
 
 # What they say in words is a matter of choice: these round where a plain sum is exact.
 ROUNDS = {"mean_times_n"}
-# Classes whose code alone would be long: reproductions adapt them as a check does.
+# Layers whose code alone would be long: reproductions adapt them as a check does.
 UNUSUAL = {
-    "gradients_beside_dx", "instance_of_a_configuration", "parameter_objects",
-    "parameters_in_dicts", "parameters_in_lists",
+    "cache_as_dict", "gradients_beside_dx", "instance_of_a_configuration", "parameter_objects",
+    "parameters_in_dicts", "parameters_in_lists", "per_sample_terms",
 }  # fmt: skip
 FORMS = {
     "torch_function": "torch function affine(x, w, b)",

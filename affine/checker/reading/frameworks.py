@@ -6,9 +6,9 @@ Neither is imported here: `torch.py` and `jax.py` each describe theirs as a `Fra
 import inspect
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache, partial
 from importlib import import_module
 from types import CodeType, ModuleType
@@ -17,8 +17,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from affine.checker.reading.signatures import parameters
-from affine.checker.reading.target import Named
-from affine.checker.reading.usage import loaded, with_storage
+from affine.checker.reading.target import STORED_TRANSPOSED, Named, loaded
+from affine.checker.reading.vocabulary import data
 from affine.layer import Array, Layer
 
 __all__ = ["Framework", "Prepare", "framework", "framework_of", "home_of"]
@@ -26,47 +26,32 @@ __all__ = ["Framework", "Prepare", "framework", "framework_of", "home_of"]
 Prepare: TypeAlias = Callable[[int, int], Callable[..., Any]]
 """From the sizes D and M to a function (x, w, b): modules are made afresh each time."""
 
-_NAMES = ("torch", "jax")
+_FACTS: dict[str, Any] = data("frameworks.toml")
 _OWN = {name: module for name, module in sys.modules.items() if name.split(".")[0] == "affine"}
 # Sizes that show how weights are stored: all different.
-_N, _D, _M = 4, 3, 2
 _Shapes: TypeAlias = tuple[tuple[int, ...], ...]
-_PLAIN: _Shapes = (_N, _D), (_D, _M), (_M,)
-_TRANSPOSED: _Shapes = (_N, _D), (_M, _D), (_M,)
-_STACK: _Shapes = (5, _N, _D), (_D, _M), (_M,), (5, _N, _M)
+_PLAIN: _Shapes = (4, 3), (3, 2), (2,)
+_TRANSPOSED: _Shapes = (4, 3), (2, 3), (2,)
+_STACK: _Shapes = (5, 4, 3), (3, 2), (2,), (5, 4, 2)
 
 
-@dataclass(frozen=True, slots=True)
 class Framework:
-    """A framework that differentiates functions of its own arrays.
+    """A framework that differentiates functions of its own arrays, as a subclass describes it."""
 
-    `inward` and `outward` convert NumPy's arrays to its own and back; what is not an array of its
-    own is judged as it is. `transforms` has `vjp`, `jvp` and `vmap`, `vjp` and `compiled` take a
-    function of its arrays, and `tried` returns the result of a function on arrays of NumPy, or
-    something of its shape. Every call runs in a `context`. Instances of a class for which
-    `is_class` holds, and functions, have the layer that `layer_of` returns.
-
-    Attributes:
-        arrays: What reports call its arrays.
-        not_applicable: Properties that it makes vacuous, each with the reason.
-        not_applicable_differentiated: More of them, where it computes the gradients.
-    """
-
-    name: str
-    arrays: str
-    transforms: Any
-    inward: Callable[[Array], Any]
-    outward: Callable[[Any], Any]
-    vjp: Callable[..., Any]
+    name: str  # its table in `frameworks.toml`
+    transforms: Any  # where `vjp`, `jvp` and `vmap` are
+    compiles_per_shape = False
+    context: Callable[[], AbstractContextManager[Any]] = staticmethod(nullcontext)  # of every call
+    inward: Callable[[Array], Any]  # from an array of NumPy to its own
+    outward: Callable[[Any], Any]  # back; what is not an array of its own is judged as it is
+    vjp: Callable[..., Any]  # from a function of its arrays to one that returns (out, pullback)
     compiled: Callable[..., Any]
-    tried: Callable[..., Any]
-    zeros_like: Callable[[Any], Any]
-    is_class: Callable[[Any], bool]
-    layer_of: Callable[[Named], Layer]
-    not_applicable: Mapping[str, str]
-    not_applicable_differentiated: Mapping[str, str] = field(default_factory=dict)
-    context: Callable[[], AbstractContextManager[Any]] = nullcontext
-    compiles_per_shape: bool = False
+    is_class: Callable[[Any], bool]  # only torch has classes of its own
+    tried: Callable[..., Any]  # a function's result on arrays of NumPy, or something of its shape
+
+    def layer_of(self, named: Named) -> Layer:
+        """Return the layer of a function (x, w, b), or of a class or an instance of its own."""
+        return self.function(named)
 
     def of_numpy(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function of this framework's arrays, and the pullback it returns, as NumPy's."""
@@ -81,13 +66,13 @@ class Framework:
 
         return call
 
-    def probe(self, function: Callable[..., Any], *arrays: Array) -> tuple[int, ...] | None:
-        """Return the shape of a function's (first) result, None if it refuses the arrays."""
+    def probe(self, function: Any, shapes: _Shapes, dtype: str = "f8") -> tuple[int, ...] | None:
+        """Return the shape of a function's (first) result, None if it refuses such arrays."""
         try:
             with warnings.catch_warnings():
                 # torch warns of parts of itself when it loads them, which is here.
                 warnings.simplefilter("ignore")
-                result = self.tried(function, *arrays)
+                result = self.tried(function, *(np.ones(shape, dtype) for shape in shapes))
             return tuple((result[0] if isinstance(result, tuple) else result).shape)
         except Exception:
             return None
@@ -95,7 +80,7 @@ class Framework:
     def storage(self, function: Callable[..., Any]) -> str:
         """Return `W` or `Wᵀ`, with which a function gives (N, M); `""` where neither does."""
         for stored, shapes in (("W", _PLAIN), ("Wᵀ", _TRANSPOSED)):
-            if self.probe(function, *(np.ones(one, np.float32) for one in shapes)) == (_N, _M):
+            if self.probe(function, shapes, "f4") == (4, 2):
                 return stored
         return ""
 
@@ -103,66 +88,68 @@ class Framework:
         """Return the layer of a function (x, w, b)."""
         transposed, known = self.storage(named.value) == "Wᵀ", parameters(named.value)
         takes = known if known.is_known and known.takes(3) else "(x, w, b)"
-        form = with_storage(f"{self.name} {kind} {named.expression}{takes}", transposed)
+        form = f"{self.name} {kind} {named.expression}{takes}{STORED_TRANSPOSED * transposed}"
         function = (lambda x, w, b: named.value(x, w.T, b)) if transposed else named.value
         layer = self.differentiated(lambda d, m: function)
         return replace(layer, name=named.expression, form=form, usage=usage or loaded(named))
 
     def differentiated(self, prepare: Prepare) -> Layer:
         """Return the layer of functions that the framework differentiates."""
-        vjp, jvp, vmapped = (partial(one, prepare) for one in (self._vjp, self._jvp, self._vmapped))
-        variants = {"compiled": partial(self._vjp, lambda d, m: self.compiled(prepare(d, m)))}
+
+        def vjp(x: Any, w: Any, b: Any) -> Any:
+            return self.vjp(prepare(*w.shape))(x, w, b)
+
+        def compiled(x: Any, w: Any, b: Any) -> Any:
+            return self.vjp(self.compiled(prepare(*w.shape)))(x, w, b)
+
+        def jvp(x: Any, w: Any, *dots: Any) -> Any:
+            return self.transforms.jvp(prepare(*w.shape), (x, w, 0 * dots[2]), dots)[1]
+
+        def vmapped(xs: Any, w: Any, b: Any, douts: Any) -> Any:
+            function = prepare(*w.shape)  # a module draws its weights, which `vmap` refuses
+
+            def one(x: Any, dout: Any) -> Any:
+                out, pullback = self.transforms.vjp(function, x, w, b)
+                return (out, *pullback(dout))
+
+            return self.transforms.vmap(one)(xs, douts)
+
+        variants: dict[str, Callable[..., Any]] = {"compiled": compiled}
         for name, variant, tried, shapes in (
             ("jvp", jvp, jvp, (*_PLAIN[:2], *_PLAIN)),
             ("with_leading_axes", vjp, lambda *call: vjp(*call[:3])[1](call[3]), _STACK),
             ("vmapped", vmapped, vmapped, _STACK),
         ):
-            if self.probe(tried, *map(np.ones, shapes)) is not None:
+            if self.probe(tried, shapes) is not None:
                 variants[name] = variant
+        facts = _FACTS[self.name]
         return Layer(
             self.name,
             self.of_numpy(vjp),
             {name: self.of_numpy(variant) for name, variant in variants.items()},
-            not_applicable={**self.not_applicable, **self.not_applicable_differentiated},
+            not_applicable={**facts["not_applicable"], **facts["differentiated"]},
             compiles_per_shape=self.compiles_per_shape,
         )
 
-    def _vjp(self, prepare: Prepare, x: Any, w: Any, b: Any) -> Any:
-        return self.vjp(prepare(*w.shape))(x, w, b)
-
-    def _jvp(self, prepare: Prepare, x: Any, w: Any, *dots: Any) -> Any:
-        primal = x, w, self.zeros_like(dots[2])
-        return self.transforms.jvp(prepare(*w.shape), primal, dots)[1]
-
-    def _vmapped(self, prepare: Prepare, xs: Any, w: Any, b: Any, douts: Any) -> Any:
-        function = prepare(*w.shape)  # a module draws its weights, which `vmap` refuses
-
-        def one(x: Any, dout: Any) -> Any:
-            out, pullback = self.transforms.vjp(function, x, w, b)
-            return (out, *pullback(dout))
-
-        return self.transforms.vmap(one)(xs, douts)
-
     def through(self, layer: Layer, usage: str) -> Layer:
         """Return a layer whose own passes use the framework's arrays, as one of NumPy's."""
+        facts = _FACTS[self.name]
         return replace(
             layer,
             vjp=self.of_numpy(layer.vjp),
             variants={name: self.of_numpy(one) for name, one in layer.variants.items()},
-            form=f"{layer.form}, on {self.name} {self.arrays}",
+            form=f"{layer.form}, on {self.name} {facts['arrays']}",
             usage=usage,
-            not_applicable=self.not_applicable,
+            not_applicable=facts["not_applicable"],
             compiles_per_shape=self.compiles_per_shape,
         )
 
 
 @cache
 def framework(name: str) -> Framework:
-    """Return the framework of this name; only now it is imported.
-
-    The process of a target hides this package: the import must not load it once more, as its
-    exceptions would be others, and the target would seem to use the reference.
-    """
+    """Return the framework of this name; only now it is imported."""
+    # The process of a target hides this package: the import must not load it once more, as its
+    # exceptions would be others, and the target would seem to use the reference.
     path = f"affine.checker.reading.{name}"
     hidden = {own: module for own, module in _OWN.items() if own not in sys.modules}
     sys.modules.update(hidden)
@@ -174,21 +161,15 @@ def framework(name: str) -> Framework:
     return found
 
 
-# ------------------------------------------------------------------ which one code is written for
-
-
 def framework_of(value: Any) -> str:
-    """Return `torch`, `jax`, or `""` for plain Python and NumPy, without importing either.
-
-    What the code itself refers to decides; if that is neither NumPy nor a framework, what its
-    module imports.
-    """
+    """Return `torch`, `jax`, or `""` for plain Python and NumPy, without importing either."""
+    # What the code refers to decides; if that is neither of them nor NumPy, what it imports.
     module = sys.modules.get(home_of(value))
     held = getattr(_unwrapped(value), "__globals__", vars(module) if module else {})
     imported = (one.__name__ for one in list(held.values()) if isinstance(one, ModuleType))
     for homes in ([home_of(value) or type(value).__module__], _referred(value), imported):
         roots = {home.partition(".")[0] for home in homes}
-        used = [name for name in _NAMES if name in roots or f"{name}lib" in roots]
+        used = [name for name in _FACTS if name in roots or f"{name}lib" in roots]
         if used or "numpy" in roots:
             return used[0] if used else ""
     return ""
@@ -203,23 +184,16 @@ def home_of(value: Any) -> str:
 
 def _referred(value: Any) -> Iterator[str]:
     """Yield the modules of what the names in a function, or in a class's methods, stand for."""
-    value = value.func if isinstance(value, partial) else value
-    members = [value]
+    members = [value.func if isinstance(value, partial) else value]
     if inspect.isclass(value):
         yield from map(home_of, value.__bases__)
         members = [getattr(member, "__func__", member) for member in vars(value).values()]
-    for member in members:
-        function = _unwrapped(member)
-        code, space = getattr(function, "__code__", None), getattr(function, "__globals__", {})
-        if isinstance(code, CodeType):
-            yield from (home_of(space[name]) for name in _names(code) if name in space)
-
-
-def _names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _names(constant)
+    for function in map(_unwrapped, members):
+        space, codes = getattr(function, "__globals__", {}), [getattr(function, "__code__", None)]
+        for code in codes:
+            if isinstance(code, CodeType):
+                codes += code.co_consts
+                yield from (home_of(space[name]) for name in code.co_names if name in space)
 
 
 def _unwrapped(value: Any) -> Any:

@@ -19,34 +19,22 @@ from affine.checker.reading.classes import (
     is_layer_class,
     is_static,
     method,
+    returned_count,
+    returns_triple,
 )
 from affine.checker.reading.frameworks import framework, framework_of, home_of
-from affine.checker.reading.results import out_and_cache, triple
-from affine.checker.reading.signatures import backward_plan, forward_plan, parameters
-from affine.checker.reading.target import Named, TargetError, public
-from affine.checker.reading.usage import call_form, loaded, pair_usage
-from affine.checker.reading.vocabulary import (
-    BACKWARD,
-    EXPECTED,
-    FORWARD,
-    METHODS,
-    USUAL,
-    closest,
-    plain,
-    role,
-    stem,
+from affine.checker.reading.signatures import (
+    backward_plan,
+    forward_plan,
+    out_and_cache,
+    parameters,
+    triple,
 )
+from affine.checker.reading.target import Named, TargetError, import_of, loaded, public, refusal
+from affine.checker.reading.vocabulary import METHODS, WORDS, closest, plain, role, stem
 from affine.layer import Array, Layer, Pullback
 
 __all__ = ["recognise"]
-
-_FORMS = """\
-  forward(x, w, b) and backward(dout, x, w)
-  affine_forward(x, w, b) -> (out, cache) and affine_backward(dout, cache)
-  a class (W, b), or one built from two sizes, with forward(x), backward(dout), dW and db
-  a torch module, autograd function or function (x, w, b) of tensors
-  a jax function (x, w, b)"""
-
 
 _Candidate: TypeAlias = tuple[str, tuple[Named, ...]]
 """A form that was found: what it is called without its affixes, and its parts."""
@@ -60,10 +48,8 @@ def recognise(named: Named, label: str, space: Named) -> Layer:
         message = str(error)
         raise TargetError(message if label in message else f"{label}: {message}") from error
     except (Exception, SystemExit) as error:
-        raise TargetError(
-            f"{label} cannot be used: {type(error).__name__}: {error}; "
-            "give it one of the forms that the documentation lists"
-        ) from error
+        raised = f"{type(error).__name__}: {error}"
+        raise refusal("unusable", label=label, error=raised) from error
 
 
 def _recognised(named: Named, label: str, space: Named) -> Layer:
@@ -78,46 +64,28 @@ def _recognised(named: Named, label: str, space: Named) -> Layer:
             own = [getattr(function, "__name__", "") for function in value]
             names = [a if a.isidentifier() else b for a, b in zip(own, METHODS, strict=True)]
         return _of_pair(*(Named(*both, named.origin) for both in zip(names, value, strict=True)))
-    if callable(value) and not inspect.isclass(value):
-        return _of_function(named, space)
-    return _of_object(named)
+    members = _members(space) if callable(value) and not inspect.isclass(value) else []
+    for _, parts in _pairs(members):
+        if any(part.value is value for part in parts):
+            return _layer_of(parts, members)
+    return _of_object(named, members)
 
 
-# ------------------------------------------------------------------ one object
-
-
-def _of_object(named: Named) -> Layer:
+def _of_object(named: Named, others: Sequence[Named] = ()) -> Layer:
     """Return the layer of a class, an instance, or a function that a framework differentiates."""
     value, name = named.value, framework_of(named.value)
     if name == "torch":
         torch = framework(name)
         if torch.is_class(value) or torch.is_class(type(value)) or not method(value, "backward"):
             return torch.layer_of(named)
-    if inspect.isclass(value):
-        if is_static(value):
-            passes = (named.member(method(value, one)) for one in METHODS)
-            return _through(name, _pair(*passes), named)
-        return _through(name, from_class(named), named)
-    if has_both_passes(value):
-        return _through(name, from_instance(named), named)
+    if inspect.isclass(value) and is_static(value):
+        return _through(name, _pair(*(named.member(method(value, one)) for one in METHODS)), named)
+    if inspect.isclass(value) or has_both_passes(value):
+        layer = from_class(named) if inspect.isclass(value) else from_instance(named)
+        return _through(name, layer, named)
     if name == "jax" and callable(value):
         return framework(name).layer_of(named)
-    raise TargetError(_without_backward(named))
-
-
-def _of_function(named: Named, space: Named) -> Layer:
-    """Return the layer of a callable: of a pair to which it belongs, or else its own."""
-    members = _members(space)
-    for _, parts in _pairs(members):
-        if any(part.value is named.value for part in parts):
-            return _layer_of(parts, members)
-    if framework_of(named.value) or is_layer_class(type(named.value)):
-        return _of_object(named)
-    near = closest(
-        named.expression.replace("forward", "backward"), [one.expression for one in members]
-    )
-    hint = f" ({near} is close; rename it)" if near not in ("", named.expression) else ""
-    raise TargetError(_without_backward(named) + hint)
+    raise _without_backward(named, others)
 
 
 def _of_pair(forward: Named, backward: Named) -> Layer:
@@ -138,23 +106,14 @@ def _through(name: str, layer: Layer, *parts: Named) -> Layer:
     return framework(name).through(layer, loaded(*parts))
 
 
-# ------------------------------------------------------------------ a pair of functions
-
-
 def _pair(forward: Named, backward: Named) -> Layer:
     """Return the layer of a forward and a backward function."""
     takes = forward_plan(parameters(forward.value))
     if takes is None:
-        raise TargetError(
-            f"{_call(forward)} cannot be called with x, w and b, or their order is not clear; "
-            "give it three parameters with these names"
-        )
+        raise refusal("forward_function", call=_call(forward))
     back = backward_plan(parameters(backward.value))
     if back is None:
-        raise TargetError(
-            f"{_call(backward)} can be called neither with (dout, cache) nor with (dout, x, w), "
-            "or their order is not clear; give it parameters with those names"
-        )
+        raise refusal("backward_function", call=_call(backward))
 
     def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
         known: dict[str, Any] = {"x": x, "w": w, "b": b}
@@ -172,9 +131,22 @@ def _pair(forward: Named, backward: Named) -> Layer:
         backward.expression,
         vjp,
         variants={"with_extra_axes": vjp} if flattens else {},
-        form=f"{call_form(forward, takes)} and {call_form(backward, back)}",
-        usage=pair_usage(forward, takes, backward, back),
+        form=f"{forward.call(takes)} and {backward.call(back)}",
+        usage=_pair_usage(forward, takes, backward, back),
     )
+
+
+def _pair_usage(forward: Named, takes: Sequence[str], backward: Named, back: Sequence[str]) -> str:
+    """Return code that defines `vjp` with two functions, each with what it takes."""
+    if not returns_triple(backward.value):
+        return loaded(forward, backward)
+    out = call = f"{forward.expression}({', '.join(takes)})"
+    lines = [import_of(forward, backward), "", "def vjp(x, w, b):"]
+    if "cache" in back or returned_count(forward.value) == 2:
+        out = "out"
+        lines.append(f"    out, {'cache' if 'cache' in back else '_'} = {call}")
+    pull = f"{backward.expression}({', '.join(back)})"
+    return "\n".join([*lines, f"    return {out}, lambda dout: {pull}"])
 
 
 # ------------------------------------------------------------------ a namespace
@@ -184,20 +156,21 @@ def _in_namespace(space: Named, label: str) -> Layer:
     """Return the layer in a module or another namespace."""
     members = _members(space)
     candidates = _candidates(members)
-    usual = [one for one in candidates if one[0] in USUAL] or candidates
+    usual = [one for one in candidates if one[0] in WORDS["names"]["usual"]] or candidates
     if len(candidates) == 1 or len(usual) == 1:
         return _layer_of(usual[0][1], members)
     if usual:
         several = ", ".join(" and ".join(part.expression for part in parts) for _, parts in usual)
-        place = label.partition(":")[0] if ":" in label else label
-        raise TargetError(
-            f"{label} has several layers: {several}; name one of them, "
-            f"such as {place}:{usual[0][1][0].expression}"
-        )
+        example = f"{label.partition(':')[0]}:{usual[0][1][0].expression}"
+        raise refusal("several_layers", label=label, several=several, example=example)
     both = [one for one in members if inspect.isclass(one.value) and has_both_passes(one.value)]
     if len(both) == 1:
         from_class(both[0])  # says what it lacks
-    raise TargetError(_nothing_found(members, label))
+    callables = [one for one in members if callable(one.value)]
+    hints = [(_call(one), _hint(one, callables)) for one in callables[:8]]
+    found = ", ".join(f"{call} ({hint})" if hint else call for call, hint in hints)
+    found = found or "no public function or class"
+    raise refusal("no_known_form", label=label, found=found)
 
 
 def _members(space: Named) -> list[Named]:
@@ -228,7 +201,7 @@ def _candidates(members: Sequence[Named]) -> list[_Candidate]:
     if len(functions) > 1:  # one of one data point does not give (N, M)
         batched = [framework(framework_of(one.value)).storage(one.value) for one in functions]
         functions = list(compress(functions, batched)) or functions
-    return [(stem(one.name, FORWARD), (one,)) for one in functions]
+    return [(stem(one.name, WORDS["functions"]["forward"]), (one,)) for one in functions]
 
 
 def _kind(value: Any) -> str:
@@ -247,18 +220,18 @@ def _kind(value: Any) -> str:
 def _pairs(members: Sequence[Named]) -> Iterator[_Candidate]:
     """Yield each forward function with the backward function of its stem."""
     functions = [one for one in members if callable(one.value) and not inspect.isclass(one.value)]
-    ahead = {plain(one.name): one for one in functions} | _by_stem(functions, FORWARD)
-    for short, backward in _by_stem(functions, BACKWARD).items():
+    ahead = {plain(one.name): one for one in functions} | _by_stem(functions, "forward")
+    for short, backward in _by_stem(functions, "backward").items():
         forward = ahead.get(short)
         if forward and forward.value is not backward.value and parameters(forward.value).takes(3):
             yield stem(short), (forward, backward)
 
 
-def _by_stem(functions: Sequence[Named], words: Sequence[str]) -> dict[str, Named]:
+def _by_stem(functions: Sequence[Named], which: str) -> dict[str, Named]:
     """Return the functions whose names have one of the words, by the rest of the name."""
     return {
         stem(one.name, (word,)): one
-        for word in reversed(words)
+        for word in reversed(WORDS["functions"][which])
         for one in functions
         if word in plain(one.name)
     }
@@ -272,7 +245,7 @@ def _layer_of(parts: tuple[Named, ...], members: Sequence[Named]) -> Layer:
     if layer.not_applicable:
         return layer
     beside = {plain(one.name): one.value for one in members}
-    short, variants = stem(parts[0].name, FORWARD), dict(layer.variants)
+    short, variants = stem(parts[0].name, WORDS["functions"]["forward"]), dict(layer.variants)
     for name, count in {"jvp": 5, "per_sample_gradients": 3}.items():
         function = beside.get(short + plain(name))
         if callable(function) and parameters(function).names and parameters(function).takes(count):
@@ -287,40 +260,28 @@ def _call(named: Named) -> str:
     return f"{named.expression}{parameters(named.value)}"
 
 
-def _without_backward(named: Named) -> str:
-    """Say that an object is no layer by itself."""
+def _without_backward(named: Named, others: Sequence[Named]) -> TargetError:
+    """Return the error that an object is no layer by itself."""
     name = named.expression or "it"
     if not callable(named.value):
-        kind = type(named.value).__name__
-        return f"{name} is of type {kind}; name a function, a class or a module"
+        return refusal("no_layer", name=name, kind=type(named.value).__name__)
     other = name.replace("forward", "backward")
+    near = closest(other, [one.expression for one in others])
+    hint = f" ({near} is close; rename it)" if near not in ("", name) else ""
     other = other if other != name else f"{name}_backward"
-    what = f"{name}{parameters(named.value)} is a NumPy function without a backward pass"
-    return f"{what}; put {other}(dout, x, w) beside it"
-
-
-def _nothing_found(members: Sequence[Named], label: str) -> str:
-    """Say what was looked for and what is there, with the closest names."""
-    callables = [one for one in members if callable(one.value)]
-    hints = [(one, _hint(one, callables)) for one in callables[:8]]
-    found = ", ".join(_call(one) + (f" ({hint})" if hint else "") for one, hint in hints)
-    return (
-        f"{label} has no known form. Looked for:\n{_FORMS}\n"
-        f"Found: {found or 'no public function or class'}.\n"
-        "Write one of these forms, or name the layer: path.py:name."
-    )
+    takes = parameters(named.value)
+    return refusal("no_backward", name=name, takes=takes, other=other, hint=hint)
 
 
 def _hint(named: Named, others: Sequence[Named]) -> str:
     name = named.expression
-    near = closest(name, EXPECTED, cutoff=0.8)
-    is_other = near.lower() not in ("", name.lower())
-    if is_other and near not in {one.expression for one in others}:
+    near = closest(name, WORDS["names"]["expected"], cutoff=0.8)
+    if near.lower() not in ("", name.lower(), *(one.expression.lower() for one in others)):
         return f"did you mean {near}?"
     if inspect.isclass(named.value):
         missing = [one for one in METHODS if not method(named.value, one)]
         return f"without {' and '.join(missing)}" if missing else ""
-    if "forward" in name.lower() or (near and not is_other):
+    if near or "forward" in name.lower():
         takes = parameters(named.value).takes(3)
         return "without a backward function" if takes else "does not take x, w and b"
     return ""

@@ -2,19 +2,31 @@
 
 import importlib
 import importlib.util
+import re
 import sys
 import traceback
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from affine.checker.exceptions import TargetError
-from affine.checker.reading.vocabulary import closest
+from affine.checker.reading.signatures import parameters
+from affine.checker.reading.vocabulary import closest, data
 
-__all__ = ["Named", "TargetError", "find", "public"]
+__all__ = [
+    "STORED_TRANSPOSED", "Named", "TargetError", "find", "import_of", "loaded", "public", "refusal",
+]  # fmt: skip
+
+STORED_TRANSPOSED = ", weights stored as Wᵀ"
+_MESSAGES: dict[str, str] = data("messages.toml")
+
+
+def refusal(reason: str, **facts: Any) -> TargetError:
+    """Return the error of a reason in `messages.toml`."""
+    return TargetError(_MESSAGES[reason].format(**facts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +47,34 @@ class Named:
         expression = f"{self.expression}.{name}".lstrip(".")
         return Named(expression, getattr(self.value, name), self.origin)
 
+    def call(self, takes: Sequence[str]) -> str:
+        """Return how it is called, by the names that it gives to what it takes."""
+        names = parameters(self.value).names or takes
+        return f"{self.expression}({', '.join(names[: len(takes)])})"
+
+
+def loaded(*parts: Named) -> str:
+    """Return code that defines `vjp` with this package, for any layer."""
+    names = ", ".join(one.expression or "layer" for one in parts)
+    layer = names if len(parts) == 1 else f"({names})"
+    line = "from affine.checker.reading import layer_from"
+    return f"{import_of(*parts)}\n{line}\n\nvjp = layer_from({layer}).vjp"
+
+
+def import_of(*parts: Named) -> str:
+    """Return code that imports objects, or a comment where that is not known."""
+    expressions = [one.expression or "layer" for one in parts]
+    names = list(dict.fromkeys(one.partition(".")[0].partition("[")[0] for one in expressions))
+    if origin := parts[0].origin:
+        return f"from {origin} import {', '.join(names)}"
+    return f"# {' and '.join(names)}: your own"
+
 
 def find(text: str) -> tuple[Named, Named]:
     """Import what a target names; return it and its module, which may be the same."""
-    place, name = _parts(text)
+    # A drive letter has a colon too.
+    match = re.fullmatch(r"(.*\.py|[^:]*)(?::(.*))?", text, re.DOTALL)
+    place, name = match.groups("") if match else (text, "")
     if place.endswith(".py"):
         module = Named("", _from_file(Path(place)), Path(place).stem)
     else:
@@ -50,7 +86,13 @@ def find(text: str) -> tuple[Named, Named]:
         module = Named("", _run(place, lambda: importlib.import_module(place)), place)
     named = module
     for part in name.split(".") if name else ():
-        named = _member(named, part, place)
+        if not hasattr(named.value, part):
+            names = public(named.value) if hasattr(named.value, "__dict__") else []
+            near = closest(part, names)
+            hint = f"did you mean {near}?" if near else f"it has {', '.join(names) or 'no names'}"
+            owner = ":".join(filter(None, (place, named.expression)))
+            raise refusal("no_member", owner=owner, name=part, hint=hint)
+        named = named.member(part)
     return named, module
 
 
@@ -59,38 +101,13 @@ def public(namespace: Any) -> list[str]:
     return [name for name in vars(namespace) if not name.startswith("_")]
 
 
-def _parts(text: str) -> tuple[str, str]:
-    """Split at the colon before the name; a drive letter has a colon too."""
-    place, mark, name = text.rpartition(".py:")
-    if mark:
-        return place + ".py", name
-    if text.endswith(".py"):
-        return text, ""
-    place, _, name = text.partition(":")
-    return place, name
-
-
-def _member(parent: Named, name: str, place: str) -> Named:
-    try:
-        return parent.member(name)
-    except AttributeError:
-        names = public(parent.value) if hasattr(parent.value, "__dict__") else []
-        near = closest(name, names)
-        hint = f"did you mean {near}?" if near else f"it has {', '.join(names) or 'no names'}"
-        owner = ":".join(filter(None, (place, parent.expression)))
-        raise TargetError(f"{owner} has no {name}; {hint}") from None
-
-
-# ------------------------------------------------------------------ importing
-
-
 def _from_file(path: Path) -> ModuleType:
     if path.is_dir():
-        raise TargetError(f"{path} is a folder; give the path of a Python file")
+        raise refusal("file_is_a_folder", path=path)
     if not path.is_file():
         near = closest(path.name, [other.name for other in path.parent.glob("*.py")])
         hint = f" (did you mean {path.with_name(near)}?)" if near else ""
-        raise TargetError(f"no file {path}{hint}; give the path of a Python file")
+        raise refusal("no_file", path=path, hint=hint)
     # A name of its own, so that two targets with one file name do not meet.
     name = f"affine_target_{path.stem}_{zlib.crc32(bytes(path.resolve())):x}"
     spec = importlib.util.spec_from_file_location(name, path)
@@ -113,21 +130,18 @@ def _from_file(path: Path) -> ModuleType:
 
 def _refuse_paths(name: str) -> None:
     if not name:
-        raise TargetError("no target is named; give the path of a Python file")
+        raise refusal("no_target")
     path = Path(name)
     if path.is_dir() and (not name.isidentifier() or not _is_importable(name)):
         inside = sorted(file.name for file in path.glob("*.py"))
         example = path / (inside[0] if inside else "my_layer.py")
-        raise TargetError(f"{name} is a folder; name one Python file in it, such as {example}")
+        raise refusal("folder", name=name, example=example)
     if path.with_name(path.name + ".py").is_file() and not _is_importable(name):
-        raise TargetError(f"{name} is not a module; did you mean the file {name}.py?")
+        raise refusal("module_is_a_file", name=name)
     if path.is_file():
-        raise TargetError(f"{name} is not a Python file; give one whose name ends in .py")
+        raise refusal("no_python_file", name=name)
     if not all(part.isidentifier() for part in name.split(".")):
-        raise TargetError(
-            f"{name} is neither a Python file nor a module; "
-            "give path.py, path.py:name, package.module or package.module:name"
-        )
+        raise refusal("no_path_and_no_module", name=name)
 
 
 def _is_importable(name: str) -> bool:
@@ -142,28 +156,22 @@ def _run(place: str, load: Callable[[], Any]) -> Any:
     try:
         return load()
     except (Exception, SystemExit) as error:
-        raise TargetError(_reason(error, place)) from error
+        raise _not_loaded(error, place) from error
 
 
-def _reason(error: BaseException, place: str) -> str:
-    what, name = type(error).__name__, Path(place).name
+def _not_loaded(error: BaseException, place: str) -> TargetError:
+    kind, name = type(error).__name__, Path(place).name
     passed = traceback.walk_tb(error.__traceback__)
     lines = [line for frame, line in passed if Path(frame.f_code.co_filename).name == name]
     line = f" (line {lines[-1]})" if lines else ""  # the last of the user's file
     if isinstance(error, SyntaxError):
-        file = error.filename or ""
-        other = "" if Path(file).name == name else f" of {file}"
-        what += f" in line {error.lineno}{other}: {error.msg}: {(error.text or '').strip()!r}"
-        remedy = "correct that line"
-    elif isinstance(error, ModuleNotFoundError):
-        if error.name and f"{place}.".startswith(f"{error.name}."):
-            return f"no module {place}; install it, or give the path of a Python file"
-        what += f": it imports {error.name}, which was not found{line}"
-        remedy = f"install {error.name} or correct the import"
-    elif isinstance(error, SystemExit):
-        what = f"it ends the program ({what}: {error.code})"
-        remedy = 'put what should not run at import under `if __name__ == "__main__":`'
-    else:
-        what += f": {error}{line}"
-        remedy = "make sure that Python can import it"
-    return f"{place} does not load: {what}; {remedy}"
+        file, text = error.filename or "", (error.text or "").strip()
+        line = f"{error.lineno}" + ("" if Path(file).name == name else f" of {file}")
+        return refusal("syntax_error", place=place, kind=kind, line=line, why=error.msg, text=text)
+    if isinstance(error, ModuleNotFoundError):
+        is_itself = error.name and f"{place}.".startswith(f"{error.name}.")
+        reason = "no_module" if is_itself else "missing_import"
+        return refusal(reason, place=place, kind=kind, name=error.name, line=line)
+    if isinstance(error, SystemExit):
+        return refusal("ends_the_program", place=place, kind=kind, code=error.code)
+    return refusal("raises_at_import", place=place, kind=kind, error=error, line=line)

@@ -6,94 +6,91 @@ Imported only where the target is of torch. Weights that a form stores as Wᵀ a
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
+from torch import Tensor
 
-from affine.checker.reading.frameworks import Framework, Prepare
+from affine.checker.reading.frameworks import Framework
 from affine.checker.reading.instances import OWN_PARAMETERS, warm_up
 from affine.checker.reading.signatures import parameters
-from affine.checker.reading.target import Named, TargetError
-from affine.checker.reading.usage import loaded, with_storage
-from affine.layer import VJP, Array, Layer
+from affine.checker.reading.target import STORED_TRANSPOSED, Named, loaded, refusal
+from affine.layer import Array, Layer
 
 __all__ = ["FRAMEWORK"]
 
-Tensor: TypeAlias = torch.Tensor
+
+class _Torch(Framework):
+    name = "torch"
+    transforms = torch.func
+
+    def inward(self, array: Array) -> Tensor:
+        """Return a tensor in the same memory and layout where torch can have one, else a copy."""
+        shared = array.flags.writeable and min(array.strides, default=0) >= 0
+        return torch.from_numpy(array if shared else array.copy(order="K"))
+
+    def outward(self, result: Any) -> Any:
+        return result.detach().numpy() if isinstance(result, Tensor) else result
+
+    def tried(self, function: Callable[..., Any], *arrays: Array) -> Any:
+        return function(*map(self.inward, arrays))
+
+    def vjp(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def vjp(*operands: Tensor) -> Any:
+            leaves = [one.requires_grad_() for one in operands]
+            out = function(*leaves)
+            always = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
+            return out, lambda dout: torch.autograd.grad(out, leaves, dout.to(out.dtype), **always)
+
+        return vjp
+
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        # Else torch falls back to the plain function in silence after some shapes.
+        torch.compiler.reset()
+        # Needs no C++ compiler on this machine, as torch's default backend does.
+        fast = torch.compile(function, backend="aot_eager")
+
+        def quiet(*tensors: Tensor) -> Any:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the compiler's own, about itself
+                return fast(*tensors)
+
+        return quiet
+
+    def is_class(self, value: Any) -> bool:
+        """Whether a class is a torch module, or an autograd function."""
+        kinds = (torch.nn.Module, torch.autograd.Function)
+        return isinstance(value, type) and issubclass(value, kinds) and value not in kinds
+
+    def layer_of(self, named: Named) -> Layer:
+        value = named.value
+        if isinstance(value, torch.nn.Module):
+            return _module(named, named.expression, lambda d, m: value, value)
+        if not self.is_class(value):
+            return self.function(named)
+        if issubclass(value, torch.autograd.Function):
+            return self.function(named.member("apply"), "autograd function", loaded(named))
+        return _module_class(named)
 
 
-# ------------------------------------------------------------------ calls on arrays
+FRAMEWORK = _Torch()
 
 
-def _tensor(array: Array) -> Tensor:
-    """Return a tensor in the same memory and layout where torch can have one, else a copy."""
-    shared = array.flags.writeable and min(array.strides, default=0) >= 0
-    return torch.from_numpy(array if shared else array.copy(order="K"))
-
-
-def _vjp(function: Callable[..., Any]) -> Callable[..., Any]:
-    def vjp(*operands: Tensor) -> Any:
-        leaves = [one.requires_grad_() for one in operands]
-        out = function(*leaves)
-        always = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
-        return out, lambda dout: torch.autograd.grad(out, leaves, dout.to(out.dtype), **always)
-
-    return vjp
-
-
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    # Else torch falls back to the plain function in silence after some shapes.
-    torch.compiler.reset()
-    # Needs no C++ compiler on this machine, as torch's default backend does.
-    fast = torch.compile(function, backend="aot_eager")
-
-    def quiet(*tensors: Tensor) -> Any:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the compiler's own, about itself
-            return fast(*tensors)
-
-    return quiet
-
-
-# ------------------------------------------------------------------ forms
-
-
-def _is_class(value: Any) -> bool:
-    """Whether a class is a torch module, or an autograd function."""
-    kinds = (torch.nn.Module, torch.autograd.Function)
-    return isinstance(value, type) and issubclass(value, kinds) and value not in kinds
-
-
-def _layer_of(named: Named) -> Layer:
-    """Return the layer of a module class, a module, an autograd function or a function."""
-    value = named.value
-    if isinstance(value, torch.nn.Module):
-        return _module(named, named.expression, lambda d, m: value, value)
-    if not _is_class(value):
-        return FRAMEWORK.function(named)
-    if issubclass(value, torch.autograd.Function):
-        return FRAMEWORK.function(named.member("apply"), "autograd function", loaded(named))
-    known = parameters(value)
+def _module_class(named: Named) -> Layer:
+    """Return the layer of a class of modules, which is built from two sizes."""
+    value, known = named.value, parameters(named.value)
     names = ", ".join(known.names[:2] or "…")
-    if not known.takes(2):
-        raise TargetError(
-            f"{named.expression}{known} cannot be built from the two sizes D and M; "
-            "let its other parameters have defaults"
-        )
 
     def make(d: int, m: int) -> torch.nn.Module:
         with torch.random.fork_rng(devices=[]):
             module: torch.nn.Module = value(d, m)
         return module
 
-    d, m = 3, 2
     try:
-        sample = make(d, m)
+        sample = make(3, 2)
     except Exception as error:
-        raise TargetError(
-            f"{named.expression}({d}, {m}) raises {type(error).__name__}: {error}; "
-            "let it be built from the two sizes D and M"
-        ) from error
+        raised = f"{type(error).__name__}: {error}"
+        raise refusal("module_not_built", name=named.expression, error=raised) from error
     return _module(named, f"{named.expression}({names})", make, sample)
 
 
@@ -103,10 +100,7 @@ def _module(
     weight, bias, transposed, bias_row = _parameters_of(named.expression, sample)
     frozen = {name for name, one in sample.named_parameters() if not one.requires_grad}
     if len(frozen) == 2:
-        raise TargetError(
-            f"{named.expression} is frozen: neither {weight} nor {bias} requires a gradient, so "
-            "there is no dW and no db to judge; let them: requires_grad_(True)"
-        )
+        raise refusal("module_is_frozen", name=named.expression, weight=weight, bias=bias)
 
     def prepare(d: int, m: int) -> Callable[..., Any]:
         module = make(d, m)
@@ -119,65 +113,37 @@ def _module(
 
         return function
 
+    def on_reused_instance(x: Tensor, w: Tensor, b: Tensor) -> Any:
+        # Through one module that has run batches before an update of its parameters.
+        passes, weights, biases = FRAMEWORK.vjp(prepare(*w.shape)), w + 1, b + 1
+        warm_up(lambda batch: passes(batch, weights, biases), x)
+        with torch.no_grad():
+            weights.copy_(w)
+            biases.copy_(b)
+        return passes(x, weights, biases)
+
     layer = FRAMEWORK.differentiated(prepare)
+    reused = FRAMEWORK.of_numpy(on_reused_instance)
     return replace(
         layer,
         name=named.expression,
-        variants={**layer.variants, "on_reused_instance": _on_reused_module(prepare)},
-        form=with_storage(f"torch module {title}", transposed),
+        variants={**layer.variants, "on_reused_instance": reused},
+        form=f"torch module {title}{STORED_TRANSPOSED * transposed}",
         usage=loaded(named),
         not_applicable={**layer.not_applicable, **OWN_PARAMETERS},
     )
 
 
-def _on_reused_module(prepare: Prepare) -> VJP:
-    """Return the vjp through one module that has run batches before an update of its parameters."""
-
-    def vjp(x: Tensor, w: Tensor, b: Tensor) -> Any:
-        passes, weights, bias = _vjp(prepare(*w.shape)), w + 1, b + 1
-        warm_up(lambda batch: passes(batch, weights, bias), x)
-        with torch.no_grad():
-            weights.copy_(w)
-            bias.copy_(b)
-        return passes(x, weights, bias)
-
-    reused: VJP = FRAMEWORK.of_numpy(vjp)
-    return reused
-
-
 def _parameters_of(label: str, module: torch.nn.Module) -> tuple[str, str, bool, bool]:
     """Return the names of weights and bias, and whether they are Wᵀ and a row."""
     held = {name: tuple(one.shape) for name, one in module.named_parameters()}
-    matrices = {name: shape for name, shape in held.items() if len(shape) == 2 and shape[0] != 1}
-    vectors = {
-        name: shape for name, shape in held.items() if len(shape) in (1, 2) and name not in matrices
-    }
-    if len(matrices) != 1 or len(vectors) != 1 or len(held) != 2:
+    matrices = [name for name, shape in held.items() if len(shape) == 2 and shape[0] != 1]
+    others = [name for name in held if name not in matrices]
+    if len(matrices) != 1 or [len(held[name]) in (1, 2) for name in others] != [True]:
         shapes = ", ".join(f"{name} {shape}" for name, shape in held.items()) or "none"
-        raise TargetError(
-            f"{label} has the parameters {shapes}; the affine layer has one weight matrix "
-            "and one bias, so name a module with these two"
-        )
-    ((weight, shape),), ((bias, vector),) = matrices.items(), vectors.items()
+        raise refusal("module_parameters", name=label, shapes=shapes)
+    (weight,), (bias,) = matrices, others
+    shape, vector = held[weight], held[bias]
     if len(set(shape)) != 2:
-        raise TargetError(f"{label} has square weights {shape}: name its class instead")
+        raise refusal("module_is_square", name=label, shape=shape)
     return weight, bias, shape[0] == vector[-1], len(vector) == 2
-
-
-FRAMEWORK = Framework(
-    name="torch",
-    transforms=torch.func,
-    arrays="tensors",
-    inward=_tensor,
-    outward=lambda result: result.detach().numpy() if isinstance(result, torch.Tensor) else result,
-    vjp=_vjp,
-    compiled=_compiled,
-    tried=lambda function, *arrays: function(*map(_tensor, arrays)),
-    zeros_like=torch.zeros_like,
-    is_class=_is_class,
-    layer_of=_layer_of,
-    not_applicable={
-        "dtypes_follow_promotion": "torch refuses operands of different dtypes",
-        "read_only_arguments_are_enough": "a tensor is never read-only",
-    },
-)

@@ -1,61 +1,27 @@
-"""The words by which people name arguments, gradients, methods and layers: one table.
-
-A convention that people use is one entry here; nothing else in the reading knows a name.
-"""
+"""What a name says that something is, by the words in `vocabulary.toml`."""
 
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import TypeVar
+from importlib.resources import files
+from typing import Any, TypeVar
 
 __all__ = [
-    "BACKWARD", "EXPECTED", "FORWARD", "METHODS", "OUTPUTS", "USUAL", "by_role", "closest",
-    "gradient_role", "is_gradient_container", "is_no_parameter", "plain", "role", "stem",
+    "METHODS", "WORDS", "begins", "by_role", "closest", "data", "gradient_role", "plain", "role",
+    "stem",
 ]  # fmt: skip
 
 Value = TypeVar("Value")
 
-ROLES = {
-    "x": {"x", "xs", "input", "inputs", "inp", "data", "features", "batch"},
-    "w": {"w", "weight", "weights", "kernel", "theta", "omega"},
-    "b": {"b", "bias", "biases", "beta"},
-    "dout": {
-        "dout", "dy", "dz", "dh", "do", "dl", "dscores", "dvalues", "dnext", "doutput", "doutputs",
-        "delta", "g", "gy", "gout", "ct", "cotangent", "ybar", "outbar", "error",
-    },
-    "cache": {
-        "cache", "ctx", "context", "saved", "memo", "state", "tape", "res", "residual",
-        "residuals", "aux", "store", "info",
-    },
-}  # fmt: skip
-UPSTREAM = ("grad", "upstream", "outgrad", "outputgrad", "dout", "dldo", "dldy", "dldz", "dloss")
-"""How the name of an upstream gradient may begin."""
-GRADIENTS = (
-    re.compile(r"^(?:grad(?:ient)?s?(?:of)?|delta|dld?|d|g|nabla)(.+)$"),
-    re.compile(r"^(.+?)(?:grad(?:ient)?s?|bar)$"),
-)
-"""How the gradient of something is named."""
-OPTIMISER_STATE = ("grad", "veloc", "moment")
-"""How the names of arrays begin that have the shape of a parameter and are none."""
 
-METHODS = {
-    "forward": ("forward", "__call__", "fprop", "fwd"),
-    "backward": ("backward", "backprop", "bprop", "bwd"),
-}
-FORWARD = ("forward", "fwd", "fprop")
-BACKWARD = (*METHODS["backward"], "vjp", "gradients", "gradient", "grads", "grad")
-"""The words in the names of functions; the first that is there counts."""
-OUTPUTS = ("output", "out", "outputs", "y", "z")
-"""Where a forward pass that returns nothing leaves its result."""
+def data(name: str) -> Any:
+    """Return what a TOML file beside this one holds."""
+    return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
 
-USUAL = {"", "affine", "linear", "dense", "fc", "fullyconnected", "innerproduct"}
-"""What a layer of this kind is called, where a file has several: affine_forward, MyLinearLayer."""
-EXPECTED = (
-    *(f"{kind}{word}" for kind in ("", "affine_", "linear_", "fc_", "dense_")
-      for word in METHODS),
-    "Affine", "Linear", "Dense",
-)  # fmt: skip
-"""The names that a misspelt one is compared with."""
+
+WORDS: dict[str, dict[str, list[str]]] = data("vocabulary.toml")
+METHODS = WORDS["methods"]
 
 
 def plain(name: str) -> str:
@@ -72,24 +38,14 @@ def stem(name: str, words: Iterable[str] = ()) -> str:
 
 
 def role(name: str) -> str:
-    """Return what a parameter of this name usually is, `""` where that is not known.
-
-    Examples:
-        >>> [role(name) for name in ("X", "weights", "grad_output", "dL_dout", "cache", "foo")]
-        ['x', 'w', 'dout', 'dout', 'cache', '']
-    """
-    known = (found for found, names in ROLES.items() if plain(name) in names)
-    return next(known, "dout" if plain(name).startswith(UPSTREAM) else "")
+    """Return what a parameter of this name usually is, `""` where that is not known."""
+    known = (found for found, names in WORDS["roles"].items() if plain(name) in names)
+    return next(known, "dout" if begins(name, "upstream") else "")
 
 
 def gradient_role(name: str) -> str:
-    """Return `x`, `w` or `b` for the name of that one's gradient, else `""`.
-
-    Examples:
-        >>> [gradient_role(name) for name in ("dW", "grad_b", "weight_grad", "dinputs", "db", "W")]
-        ['w', 'b', 'w', 'x', 'b', '']
-    """
-    matches = (pattern.match(plain(name)) for pattern in GRADIENTS)
+    """Return `x`, `w` or `b` for the name of that one's gradient, else `""`."""
+    matches = (re.match(pattern, plain(name)) for pattern in WORDS["gradients"]["patterns"])
     roles = (role(match[1]) for match in matches if match)
     return next((found for found in roles if found in ("x", "w", "b")), "")
 
@@ -103,14 +59,9 @@ def by_role(entries: Mapping[str, Value], needed: str = "xwb") -> dict[str, Valu
     return {}
 
 
-def is_gradient_container(name: str) -> bool:
-    """Whether an attribute of this name may hold several gradients."""
-    return plain(name).startswith("grad")
-
-
-def is_no_parameter(name: str) -> bool:
-    """Whether a name says that it is a gradient, or what an optimiser keeps."""
-    return bool(gradient_role(name)) or plain(name).startswith(OPTIMISER_STATE)
+def begins(name: str, kind: str) -> bool:
+    """Whether a name begins as those of a kind do."""
+    return plain(name).startswith(tuple(WORDS["beginnings"][kind]))
 
 
 def closest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
