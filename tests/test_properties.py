@@ -51,12 +51,6 @@ def test_only_what_compares_no_two_sums_takes_real_values() -> None:
     }
 
 
-def test_only_one_property_draws_layouts() -> None:
-    """A property varies only what it is about."""
-    drawing = [name for name, found in PROPERTIES.items() if found.layouts]
-    assert drawing == ["memory_layout_does_not_matter"]
-
-
 def test_without_its_function_a_property_is_not_observable(reference: Layer) -> None:
     """A layer that has no jvp neither holds nor breaks a property of jvp."""
     layer = Layer("no jvp", reference.vjp)
