@@ -134,6 +134,8 @@ _AT_IMPORT = {
     "exits_at_import": "os._exit(0)",
     "exits_politely_at_import": "sys.exit(0)",
     "floods_every_descriptor_from_import": "to_every_descriptor(flood)",
+    "forges_an_exit_status":
+        "atexit.register(os._exit, 0); sys.excepthook = lambda *_: os._exit(0)",
     "import_error": "import a_module_that_does_not_exist",
     "leaves_twenty_sleepers_behind": "for _ in range(20): leave('time.sleep(3600)')",
     "loops_at_import": "while True: pass",
