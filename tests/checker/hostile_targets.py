@@ -5,7 +5,6 @@ from pathlib import Path
 _HEAD = """
 import atexit, builtins, contextlib, ctypes, fcntl, itertools, json, os, re, signal, stat
 import subprocess, sys, tempfile, threading, time, warnings
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +75,8 @@ def leave(code, *arguments):
     subprocess.Popen(command, start_new_session=True)
 
 
-once = cache(lambda act, *given: act(*given))
+def once(act, *given, done=[]):
+    done or done.append(act(*given))
 """
 
 _WRONG = "dout @ w.T, 2 * x.T @ dout, dout.sum(axis=0)"
@@ -186,7 +186,7 @@ _NOISY = {
     "has_a_thread_that_never_ends":
         ("threading.Thread(target=lambda: [time.sleep(0.01) for _ in CALLS]).start()", ""),
     "is_slow": ("", "time.sleep(0.2)"),
-    "prints_50_megabytes": ("", "once(print, 'progress\\n' * 5_500_000)"),
+    "prints_50_megabytes": ("", "once(lambda: print('progress\\n' * 5_500_000))"),
     "prints_at_exit": ("for each in range(3): atexit.register(print, 'goodbye', each)", ""),
     "prints_control_signs": ("", "print('\\0' + SIGNS)"),
     "prints_to_stderr":
