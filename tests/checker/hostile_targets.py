@@ -97,6 +97,10 @@ _IN_A_CALL = {
     "has_control_signs_in_the_name_of_its_exception": "Odd.__name__ = SIGNS; raise Odd('no')",
     "interrupts": "raise KeyboardInterrupt",
     "leaves_a_copy_behind": "os.fork() or time.sleep(60); os._exit(0)",
+    "loops_and_ignores_signals":
+        "for each in signal.valid_signals():\n"
+        "        with contextlib.suppress(OSError, ValueError):\n"
+        "            signal.signal(each, signal.SIG_IGN)\n    while True: pass",
     "loops_in_a_call": "while True: pass",
     "loops_in_the_text_of_its_exception":
         "Odd.__str__ = lambda self: sum(itertools.count()); raise Odd",
@@ -111,6 +115,10 @@ _IN_A_CALL = {
     "sends_its_parent_sigterm": "to_the_checker(signal.SIGTERM)",
     "stops_itself": "os.kill(os.getpid(), signal.SIGSTOP)",
     "truncates_every_descriptor": "to_every_descriptor(os.ftruncate, 0)",
+    "truncates_what_it_has_mapped":
+        "for line in Path('/proc/self/maps').read_text().splitlines():\n"
+        "        with contextlib.suppress(OSError):\n            if ' rw-s ' in line:\n"
+        "                os.truncate(f'/proc/self/map_files/{line.split()[0]}', 0)",
     "warns_100000_times":
         "once(lambda: [warnings.warn(f'old: {each}') for each in range(100_000)])",
     "warns_50_megabytes": "warnings.warn('x' * 50_000_000)",
@@ -137,6 +145,9 @@ _AT_IMPORT = {
     "forges_an_exit_status":
         "atexit.register(os._exit, 0); sys.excepthook = lambda *_: os._exit(0)",
     "import_error": "import a_module_that_does_not_exist",
+    "leaves_a_daemon_behind":
+        "if os.fork() == 0:\n    os.setsid()\n    os.fork() and os._exit(0)\n"
+        "    time.sleep(3600)\n    os._exit(0)",
     "leaves_twenty_sleepers_behind": "for _ in range(20): leave('time.sleep(3600)')",
     "loops_at_import": "while True: pass",
     "missing_function": "del backward",
