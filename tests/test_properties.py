@@ -88,6 +88,16 @@ def test_isolated_calls_share_nothing() -> None:
     assert [float(gradient[0, 0]) for gradient in gradients[:2]] == [2.0, 2.0]
 
 
+def test_a_layer_for_matrices_alone_need_not_flatten_axes() -> None:
+    """That it refuses an x of three axes is no failure."""
+
+    def refuses(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+        raise ValueError
+
+    layer = Layer("matrices", refuses, variants={"with_extra_axes": refuses})
+    PROPERTIES["extra_axes_of_x_are_flattened"](layer, Case(_operands(0), _operands(1)))
+
+
 def test_a_result_that_is_no_number_is_a_violation_not_a_crash(reference: Layer) -> None:
     """A NaN or a wrong shape in a pairing is said in words."""
 
