@@ -21,7 +21,8 @@ FOLDER = Path(__file__).parents[1]
 RIGHT = sorted((FOLDER / "layers").glob("*.py"))
 PLAIN = [path for path in RIGHT if not path.stem.startswith(("torch", "jax"))]
 # To compile a function of jax for every case takes longer than all the other tests.
-RIGHT = [*sampled(PLAIN, 6), *sampled(sorted({*RIGHT} - {*PLAIN}, reverse=True), 20)]
+OTHERS = sorted({*RIGHT} - {*PLAIN}, key=lambda path: (path.stem != "torch_by_hand", path))
+RIGHT = [*sampled(PLAIN, 6), *sampled(OTHERS, len(OTHERS))]
 WRONG = sorted((FOLDER / "wrong_layers").glob("*.py"))
 NIGHTLY = PROFILE == "nightly"
 

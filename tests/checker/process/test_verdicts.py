@@ -74,34 +74,19 @@ def test_every_property_says_what_it_says_in_process(target: str) -> None:
 
 
 def test_what_is_known_of_the_layer_is_copied() -> None:
-    """Its name, form and usage; functions that it lacks stay None."""
-    here = load("affine")
+    """Its name, form and usage, and its variants; both passes may go in one message."""
+    here, dout = load("affine"), X @ W
     with Worker("affine") as worker:
         there = worker.layer
-    for field in ("name", "form", "usage", "not_applicable", "compiles_per_shape"):
-        assert getattr(there, field) == getattr(here, field)
-    assert "jvp" in there.variants
-    assert "with_extra_axes" not in there.variants
-
-
-def test_the_forward_mode_and_the_terms_of_the_sum_travel() -> None:
-    """`jvp` returns one array, `per_sample_gradients` three."""
-    here = load("affine").variants["jvp"](X, W, X, W, B)
-    with Worker("affine") as worker:
-        there = worker.layer.variants
-        assert np.array_equal(there["jvp"](X, W, X, W, B), here)
-        terms = there["per_sample_gradients"](X @ W, X, W)
-    assert [term.shape for term in terms] == [(2, 3), (2, 3, 2), (2, 2)]
-
-
-def test_forward_and_backward_in_one_message_are_the_same() -> None:
-    """`results` is what `vjp` and its pullback compute."""
-    dout = X @ W
-    with Worker("affine") as worker:
-        at_once = worker.layer.results(X, W, B, dout).values()
-        out, pullback = worker.layer.vjp(X, W, B)
-        apart = (out, *pullback(dout))
-    assert all(map(np.array_equal, at_once, apart))
+        for field in ("name", "form", "usage", "not_applicable", "compiles_per_shape"):
+            assert getattr(there, field) == getattr(here, field)
+        assert "with_extra_axes" not in there.variants
+        jvp, per_sample = (there.variants[name] for name in ("jvp", "per_sample_gradients"))
+        assert np.array_equal(jvp(X, W, X, W, B), here.variants["jvp"](X, W, X, W, B))
+        assert [term.shape for term in per_sample(dout, X, W)] == [(2, 3), (2, 3, 2), (2, 2)]
+        out, pullback = there.vjp(X, W, B)
+        at_once = there.results(X, W, B, dout).values()
+        assert all(map(np.array_equal, at_once, (out, *pullback(dout))))
 
 
 # ------------------------------------------------------------------ what the target finds
