@@ -4,7 +4,7 @@ The checks are those that the build of the site makes.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,31 +31,15 @@ def _homes() -> dict[str, list[str]]:
     return found
 
 
-def _without(names: Mapping[str, Any], drop: Callable[[str, Any], bool]) -> dict[str, Any]:
-    return {name: value for name, value in names.items() if not drop(name, value)}
+def _without(whole: Record, kind: str, drop: Callable[[str, Any], bool]) -> Record:
+    names = getattr(whole, kind)
+    kept = {name: value for name, value in names.items() if not drop(name, value)}
+    return replace(whole, **{kind: kept})
 
 
-def _without_equation(whole: Record) -> Record:
-    return replace(whole, equations=_without(whole.equations, lambda tag, _: tag == "linearity"))
-
-
-def _without_property(whole: Record) -> Record:
-    kept = _without(whole.properties, lambda _, found: "balance" in found.equations)
-    return replace(whole, properties=kept)
-
-
-def _without_function(whole: Record) -> Record:
-    moved = replace(whole.equations["dw"], function="affine.gone")
-    return replace(whole, equations={**whole.equations, "dw": moved})
-
-
-def _without_citation(whole: Record) -> Record:
-    moved = replace(whole.equations["chain"], function="affine.forward")
-    return replace(whole, equations={**whole.equations, "chain": moved})
-
-
-def _without_statement(whole: Record) -> Record:
-    return replace(whole, statements=_without(whole.statements, lambda id, _: id == "S15"))
+def _moved(whole: Record, tag: str, function: str) -> Record:
+    moved = replace(whole.equations[tag], function=function)
+    return replace(whole, equations={**whole.equations, tag: moved})
 
 
 def test_there_is_no_orphan() -> None:
@@ -67,12 +51,28 @@ def test_there_is_no_orphan() -> None:
 @pytest.mark.parametrize(
     ("deleted", "message"),
     [
-        (_without_equation, r"property \w+ cites \(linearity\), which is not an equation"),
-        (_without_property, r"equation \(balance\) has no property"),
-        (_without_function, r"equation \(dw\): its function affine.gone does not exist"),
-        (_without_citation, r"affine.forward does not cite its equation: add \[\(chain\)\]"),
-        (_without_statement, r"names the statement S15, which is not in the source"),
+        (
+            lambda whole: _without(whole, "equations", lambda tag, _: tag == "linearity"),
+            r"property \w+ cites \(linearity\), which is not an equation",
+        ),
+        (
+            lambda whole: _without(whole, "properties", lambda _, one: "balance" in one.equations),
+            r"equation \(balance\) has no property",
+        ),
+        (
+            lambda whole: _without(whole, "statements", lambda number, _: number == "S15"),
+            r"names the statement S15, which is not in the source",
+        ),
+        (
+            lambda whole: _moved(whole, "dw", "affine.gone"),
+            r"equation \(dw\): its function affine.gone does not exist",
+        ),
+        (
+            lambda whole: _moved(whole, "chain", "affine.forward"),
+            r"affine.forward does not cite its equation: add \[\(chain\)\]",
+        ),
     ],
+    ids=["equation", "property", "statement", "function", "citation"],
 )
 def test_whatever_is_deleted_leaves_an_orphan(
     deleted: Callable[[Record], Record], message: str

@@ -103,15 +103,6 @@ def test_the_largest_sum_is_exact(library: str, dtype: str) -> None:
         assert LIBRARIES[library](point, dtype)["out"][0, 0] == terms * limit**2 + limit
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
-def test_the_limit_is_the_largest_one(dtype: str) -> None:
-    """By its definition: R is small enough, and R + 1 is not."""
-    for terms in range(1, 300):
-        limit = exact_limit(terms, dtype)
-        assert terms * limit**2 + limit < 2 ** PRECISION[dtype]
-        assert terms * (limit + 1) ** 2 + limit + 1 >= 2 ** PRECISION[dtype]
-
-
 # ------------------------------------------------------------------ beyond the limit
 
 

@@ -51,12 +51,6 @@ def test_only_what_compares_no_two_sums_takes_real_values() -> None:
     }
 
 
-def test_only_one_property_draws_layouts() -> None:
-    """A property varies only what it is about."""
-    drawing = [name for name, found in PROPERTIES.items() if found.layouts]
-    assert drawing == ["memory_layout_does_not_matter"]
-
-
 def test_without_its_function_a_property_is_not_observable(reference: Layer) -> None:
     """A layer that has no jvp neither holds nor breaks a property of jvp."""
     layer = Layer("no jvp", reference.vjp)
@@ -92,6 +86,16 @@ def test_isolated_calls_share_nothing() -> None:
     assert one == 1
     assert out == 2
     assert [float(gradient[0, 0]) for gradient in gradients[:2]] == [2.0, 2.0]
+
+
+def test_a_layer_for_matrices_alone_need_not_flatten_axes() -> None:
+    """That it refuses an x of three axes is no failure."""
+
+    def refuses(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+        raise ValueError
+
+    layer = Layer("matrices", refuses, variants={"with_extra_axes": refuses})
+    PROPERTIES["extra_axes_of_x_are_flattened"](layer, Case(_operands(0), _operands(1)))
 
 
 def test_a_result_that_is_no_number_is_a_violation_not_a_crash(reference: Layer) -> None:

@@ -64,7 +64,7 @@ def test_large_sizes_are_reached(drawn: list[Case]) -> None:
 
 def test_zeros_are_left_out_on_request() -> None:
     """Only the property of zero sizes asks for them."""
-    assert min(min(case.primal.sizes) for case in _drawn(sizes=sizes(zeros=False))) == 1
+    assert min(min(case.primal.sizes) for case in _drawn(300, sizes=sizes(zeros=False))) == 1
 
 
 @pytest.mark.parametrize("kind", LARGE)

@@ -9,11 +9,7 @@ from jsonschema import Draft202012Validator
 from affine.checker.report import Report
 from affine.checker.report.record import SCHEMA, dumps, record, schema
 from affine.oracle import Violation
-from tests.checker.report_factory import (
-    failing,
-    falsified,
-    reports,
-)
+from tests.checker.report_factory import failing, falsified, reports
 
 
 def test_the_schema_is_a_schema() -> None:

@@ -34,6 +34,8 @@ def test_the_first_line_is_the_verdict() -> None:
     assert verdict(failing()) == "FAIL mine.py: averaged over the batch (dw and db)"
     assert verdict(erring()) == "ERROR mine.py: no file mine.py; give the path of a file"
     assert verdict(Report("mine.py")).startswith("ERROR mine.py: no property was run")
+    unexplained = Report("mine.py", outcomes=(averaged(),))
+    assert verdict(unexplained) == "FAIL mine.py: falsified: dw_is_xt_dout"
     assert (
         verdict(reports()["broken"]) == "ERROR mine.py: dw_is_xt_dout could not be run: no memory"
     )
@@ -86,6 +88,10 @@ def test_a_mistake_shows_its_case_and_what_to_do() -> None:
     )
     places = [said.index(part) for part in parts]
     assert places == sorted(places)
+
+
+def test_a_mistake_in_averages_shows_the_equation_of_averages() -> None:
+    assert "t/average/index.html" in text(failing(reduction="mean"))
 
 
 def test_a_reproduction_says_whether_it_needs_this_package() -> None:

@@ -19,11 +19,11 @@ def product(a, b):
     return total
 
 
-def forward(x, w, b):
+def affine_fwd(x, w, b):
     return product(x, w) + b
 
 
-def backward(dout, x, w):
+def affine_bwd(x, w, dout):
     db = np.zeros(dout.shape[1], dout.dtype)
     for i in starts(len(dout)):
         db += dout[i : i + BLOCK].sum(axis=0)

@@ -3,12 +3,11 @@
 import numpy as np
 
 
-def forward(x, w, b):
-    return np.einsum("nd,dm->nm", x, w) + b
+def linear_forward(inputs, weights, bias):
+    return np.einsum("nd,dm->nm", inputs, weights) + bias
 
 
-def backward(dout, x, w):
-    dx = np.einsum("nm,dm->nd", dout, w)
-    dw = np.einsum("nd,nm->dm", x, dout)
-    db = np.einsum("nm->m", dout)
-    return dx, dw, db
+def linear_backward(grad_output, inputs, weights):
+    grad_inputs = np.einsum("nm,dm->nd", grad_output, weights)
+    grad_weights = np.einsum("nd,nm->dm", inputs, grad_output)
+    return grad_inputs, grad_weights, np.einsum("nm->m", grad_output)

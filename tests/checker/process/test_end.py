@@ -1,6 +1,7 @@
 """What a worker leaves when it ends: nothing."""
 
 import gc
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -75,3 +76,26 @@ def test_what_the_target_started_ends_with_it(
         sleep(0.01)
     worker.__exit__(None, None, None)
     assert not any(map(runs, map(int, pids.read_text().split())))
+
+
+def test_the_child_ends_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    """Also while the target loops: a grader that is stopped leaves nothing behind."""
+    target = tmp_path / "target.py"
+    target.write_text("import os\nprint(os.getpid(), flush=True)\nwhile True: pass\n")
+    parent = (
+        "import sys, time\nfrom affine.checker.process.worker import Worker\n"
+        "with Worker(sys.argv[1]) as worker:\n"
+        "    while not worker.output: time.sleep(0.01)\n"
+        "    print(worker.output, flush=True)\n    time.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", parent, str(target)], stdout=subprocess.PIPE, text=True
+    ) as checker:
+        assert checker.stdout is not None
+        child = int(checker.stdout.readline())
+        checker.kill()
+    for _ in range(500):
+        if not runs(child):
+            return
+        sleep(0.01)
+    pytest.fail("the child still runs")

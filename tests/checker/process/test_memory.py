@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 import pytest
@@ -15,11 +16,8 @@ from affine.properties import PROPERTIES
 X, W, B = np.arange(6.0).reshape(2, 3), np.ones((3, 2)), np.zeros(2)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "longdouble", ">f8"])
 @pytest.mark.parametrize("is_lent", [False, True])
-def test_a_layout_arrives_as_it_was(
-    dtype: str, is_lent: bool, worker_of: Callable[..., Worker]
-) -> None:
+def test_a_layout_arrives_as_it_was(is_lent: bool, worker_of: Callable[..., Worker]) -> None:
     """Values, dtype, strides and the writeable flag, of what is lent and of what is copied."""
     worker = worker_of(
         """
@@ -29,7 +27,8 @@ def test_a_layout_arrives_as_it_was(
         """
     )
     layer = worker.layer
-    for lay_out in LAYOUTS.values():
+    dtypes = "float64", "float32", "float16", "longdouble", ">f8"
+    for lay_out, dtype in product(LAYOUTS.values(), dtypes):
         x = lay_out(np.arange(6).reshape(2, 3).astype(dtype))
         for is_writeable in (True, False):
             if not is_writeable:

@@ -1,3 +1,0 @@
-"""has a line that Python refuses"""
-
-return  # noqa: F706

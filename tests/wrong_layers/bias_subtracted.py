@@ -1,9 +1,0 @@
-"""forward_is_x_w_plus_b: the bias is subtracted, as a threshold is"""
-
-
-def forward(x, w, b):
-    return x @ w - b
-
-
-def backward(dout, x, w):
-    return dout @ w.T, x.T @ dout, -dout.sum(axis=0)
