@@ -8,7 +8,6 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
 from math import inf
@@ -20,21 +19,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import affine
-from affine.checker import LARGEST_SEED, PROFILES, REDUCTIONS, terminal
+from affine.checker import LARGEST_SEED, PROFILES, REDUCTIONS, selected, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from affine.checker.report import Report
+    from affine.checker.search import Progress
 
 __all__ = ["main"]
 
 _EXIT = {"pass": 0, "fail": 1, "error": 2}
 _QUIET_SECONDS = 2.0
 _LOADING_SECONDS = 20.0
-
-Progress = Callable[[str, int, int], None]
-Decorator = Callable[[Callable[..., int]], Callable[..., int]]
 
 
 def main() -> None:
@@ -66,17 +63,17 @@ def _run() -> int:
     except click.ClickException as error:
         text = io.StringIO()
         error.show(text)
-        _report_failure(text.getvalue())
+        _complain_safely(text.getvalue())
     except BrokenPipeError:  # nobody reads the help any more
         terminal.discard(sys.stdout)
         return 0
     except Exception:
         fault = "ERROR this is a fault of affine itself; the layer was not judged\n"
-        _report_failure(traceback.format_exc() + fault)
+        _complain_safely(traceback.format_exc() + fault)
     return _EXIT["error"]
 
 
-def _report_failure(text: str) -> None:
+def _complain_safely(text: str) -> None:
     from affine.checker.exceptions import cut
     from affine.checker.report.words import escaped
 
@@ -84,7 +81,7 @@ def _report_failure(text: str) -> None:
 
 
 @click.group(
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
     epilog="Exit code: 0 everything held, 1 a property was falsified, 2 no verdict.",
 )
 @click.version_option(affine.__version__, package_name="affine-gradients", prog_name="affine")
@@ -99,8 +96,7 @@ def _commands() -> None:
     """  # noqa: D301
 
 
-# ------------------------------------------------------------------ options
-# Whatever cannot be meant is refused before the work begins, with what to do instead.
+# What cannot be meant is refused before the work begins, with what to do instead.
 
 
 def _nameable(context: click.Context, parameter: click.Parameter, target: str | None) -> str:
@@ -140,52 +136,45 @@ def _known(
     context: click.Context, parameter: click.Parameter, names: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Refuse a name that no property has, and offer the closest."""
-    if names:
-        from affine.checker.report.words import closest
-        from affine.properties import PROPERTIES
-
-        for name in names:
-            if name not in PROPERTIES:
-                hint = closest(name, PROPERTIES) or "`affine list` names them all"
-                raise click.BadParameter(f"no property is called {name or repr(name)}; {hint}")
+    try:
+        if names:
+            selected(PROFILES[0], names)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
     return names
 
 
-_TIME = {"metavar": "SECONDS", "callback": _positive}
-
-
-def _option(name: str, default: Any, help: str, **more: Any) -> Decorator:
-    return click.option(name, default=default, help=help, show_default=True, **more)
-
-
-# ------------------------------------------------------------------ affine check
+_TIME: dict[str, Any] = {"metavar": "SECONDS", "callback": _positive}
 
 
 @_commands.command(short_help="Check the layer in a file or a module.")
 @click.argument("target", required=False, metavar="TARGET", callback=_nameable)
-@_option(
-    "--profile", "textbook", "How much a right layer must promise.", type=click.Choice(PROFILES)
-)
-@_option("--seed", 0, "Replays a check.", type=click.IntRange(0, LARGEST_SEED), metavar="N")
 @click.option(
-    "--json",
-    "destination",
-    metavar="FILE",
-    type=click.Path(allow_dash=True, path_type=Path),
-    callback=_writable,
-    help="Write the report as JSON as well; - writes it instead, to standard output.",
+    "--profile", default="textbook", type=click.Choice(PROFILES),
+    help="How much a right layer must promise.",
+)  # fmt: skip
+@click.option(
+    "--seed", default=0, type=click.IntRange(0, LARGEST_SEED), metavar="N", help="Replays a check."
 )
+@click.option(
+    "--json", "destination", metavar="FILE", callback=_writable,
+    type=click.Path(allow_dash=True, path_type=Path),
+    help="Write the report as JSON as well; - writes it instead, to standard output.",
+)  # fmt: skip
 @click.option(
     "--only", multiple=True, metavar="NAME", callback=_known, help="Run only this property; repeat."
 )
-@_option(
-    "--reduction",
-    "sum",
-    "mean: a course that averages dw and db over the batch.",
-    type=click.Choice(REDUCTIONS),
+@click.option(
+    "--reduction", default="sum", type=click.Choice(REDUCTIONS),
+    help="mean: a course that averages dw and db over the batch.",
+)  # fmt: skip
+@click.option(
+    "--timeout", default=10.0, help="Seconds that one call of the layer may take.", **_TIME
 )
-@_option("--timeout", 10.0, "Seconds that one call of the layer may take.", **_TIME)
-@_option("--budget", 30.0, "Seconds that the check may take, about, if the layer is slow.", **_TIME)
+@click.option(
+    "--budget", default=30.0, **_TIME,
+    help="Seconds that the check may take, about, if the layer is slow.",
+)  # fmt: skip
 @click.option("--verbose", "-v", is_flag=True, help="Also every property, times and versions.")
 def check(target: str, destination: Path | None, verbose: bool, **chosen: Any) -> int:
     """Check the layer in TARGET: path.py, path.py:name, package.module or package.module:name.
@@ -263,9 +252,6 @@ def _deliver(report: "Report", destination: Path | None, is_device: bool, verbos
         raise click.ClickException(f"cannot write {destination}: {error.strerror}") from error
 
 
-# ------------------------------------------------------------------ affine list, affine explain
-
-
 @_commands.command("list", short_help="List every property.")
 @click.option("--profile", type=click.Choice(PROFILES), help="Only those that this profile adds.")
 def list_(profile: str | None) -> None:
@@ -299,9 +285,6 @@ def explain(name: str) -> None:
     except LookupError as error:
         raise click.ClickException(str(error)) from error
     terminal.show(lambda width: parts)
-
-
-# ------------------------------------------------------------------ terminal
 
 
 @contextmanager

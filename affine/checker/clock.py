@@ -1,13 +1,16 @@
 """One clock for a whole check."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from math import inf
 from time import perf_counter
+from typing import TypeVar
 
-from affine.layer import Call, Layer, OutOfTime, Results, through
+from affine.layer import Layer, OutOfTime, through
 
 __all__ = ["Clock", "timed"]
+
+T = TypeVar("T")
 
 # Seconds past the budget in which a call that hangs may still come to its time limit.
 _GRACE = 4.0
@@ -60,12 +63,8 @@ class Clock:
 def timed(layer: Layer, clock: Clock) -> Layer:
     """Return the layer with calls that raise `OutOfTime` once the step has to stop."""
 
-    def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
+    def in_time(thing: T) -> T:
         clock.check()
-        return call, after
+        return thing
 
-    def after(results: Results) -> Results:
-        clock.check()
-        return results
-
-    return through(layer, view)
+    return through(layer, lambda call: (in_time(call), in_time))

@@ -78,9 +78,6 @@ def type_name(thing: object) -> str:
     return cut(_type_name(thing if _isinstance(thing, type) else type(thing)))
 
 
-# ------------------------------------------------------------------ to another process
-
-
 def describe(error: BaseException, target: str) -> dict[str, Any]:
     """Return an exception as data: its class, what else it is, its message and its place."""
     is_ours = _isinstance(error, NotThreeGradients)

@@ -8,12 +8,12 @@ import numpy as np
 from affine.checker.exceptions import TargetError
 from affine.checker.report import Outcome
 from affine.checker.search import JUDGES, fails_on, outcome_on
-from affine.layer import Array, Call, Case, Layer, Operands, Results, WorkerDied, through
+from affine.layer import Array, Case, Layer, Operands, Results, WorkerDied, through
 
 __all__ = ["PLANTED", "failing", "surviving"]
 
 
-def _one_entry(result: Array) -> Array:
+def _off_by_one(result: Array) -> Array:
     wrong = np.array(result)
     wrong.flat[-1] += 1
     return wrong
@@ -22,7 +22,7 @@ def _one_entry(result: Array) -> Array:
 _PLANTS: dict[str, Callable[[Array], Array]] = {
     "is zero": np.zeros_like,
     "has the wrong sign": np.negative,
-    "is off by one in its last entry": _one_entry,
+    "is off by one in its last entry": _off_by_one,
 }
 PLANTED = len(JUDGES) * len(_PLANTS)
 
@@ -75,7 +75,4 @@ def _planted(layer: Layer, quantity: str, plant: Callable[[Array], Array]) -> La
     def spoil(results: Results) -> Results:
         return {name: plant(got) if name == quantity else got for name, got in results.items()}
 
-    def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
-        return call, spoil
-
-    return through(layer, view)
+    return through(layer, lambda call: (call, spoil))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from affine.checker import LARGEST_SEED, PROFILES, REDUCTIONS, Profile, Reduction
+from affine.checker import LARGEST_SEED, PROFILES, REDUCTIONS, Profile, Reduction, selected
 
 __all__ = ["properties_of"]
 
@@ -53,12 +53,9 @@ def _loaded(layer: Any, error: type[Exception], prefix: str = "") -> Any:
 
 
 def _names(profile: Profile) -> list[str]:
-    from affine.properties import PROPERTIES
-
-    levels = {*PROFILES[: PROFILES.index(profile) + 1], "note"}
-    if profile == "textbook":  # there such a property is worth a note, and never a failure
-        levels.remove("note")
-    return [name for name, each in PROPERTIES.items() if each.profile in levels]
+    # In `textbook` a property that is only remarked on never fails.
+    kept = [each for each in selected(profile) if (each.profile, profile) != ("note", "textbook")]
+    return [each.name for each in kept]
 
 
 def _run(layer: Any, name: str, **options: Any) -> None:

@@ -56,9 +56,6 @@ SMALL_SHAPES = sorted(product(_SIDES, _SIDES, _SIDES), key=lambda shape: (sum(sh
 _TRIES = 4  # of other entries, at each of the small sizes
 
 
-# ------------------------------------------------------------------ cases
-
-
 def fails_on(tested: Callable[[Layer, Case], None], layer: Layer, case: Case) -> Exception | None:
     """Return what the property raises on the case, None where it holds."""
     try:
@@ -74,10 +71,10 @@ def outcome_on(tested: Property, layer: Layer, case: Case) -> Outcome:
     """Return the outcome of the property on one case."""
     start = perf_counter()
     error = fails_on(tested, layer, case)
-    seconds = perf_counter() - start
+    outcome = Outcome(tested.name, "held", 1, perf_counter() - start)
     if error is None:
-        return Outcome(tested.name, "held", 1, seconds)
-    return Outcome(tested.name, "falsified", 1, seconds, case, error)
+        return outcome
+    return replace(outcome, status="falsified", counterexample=case, error=error)
 
 
 def _before_the_search(tested: Property, layer: Layer) -> Outcome:
@@ -112,6 +109,10 @@ class Subject:
     unsnapped: Layer | None = None
     rounding: str = ""
 
+    def add(self, outcomes: Iterable[Outcome]) -> None:
+        """Keep outcomes, in the place of earlier ones of the same properties."""
+        self.outcomes |= {outcome.name: outcome for outcome in outcomes}
+
     def judged(self) -> tuple[Outcome, ...]:
         """Return the outcomes that the verdict rests on."""
         names = [tested.name for tested in self.properties if tested.name not in self.notes]
@@ -131,9 +132,8 @@ class Subject:
         if fails_on(tested, snapped, outcome.counterexample) is not None:
             return False
         self.layer, self.unsnapped = snapped, self.layer
-        self.rounding = (
-            f"it rounds where a sum would be exact, which is no failure: {outcome.error}"
-        )
+        where = "it rounds where a sum would be exact, which is no failure"
+        self.rounding = f"{where}: {outcome.error}"
         return True
 
     def judge(self, step: Callable[[Layer], tuple[T, Outcome]]) -> tuple[T, Outcome]:
@@ -166,10 +166,9 @@ def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progres
                 _round(subject, [tested for tested in held if number < most_cases(tested)], raw)
     except OutOfTime as error:
         stopped = str(error)
-    for name in [tested.name for tested in waiting]:
-        outcome = subject.outcomes[name]
+    for outcome in [subject.outcomes[tested.name] for tested in waiting]:
         if not outcome.cases and outcome.status == "held":
-            subject.outcomes[name] = replace(outcome, status="error", reason=f"not run: {stopped}")
+            subject.add([replace(outcome, status="error", reason=f"not run: {stopped}")])
     return stopped
 
 
@@ -193,14 +192,10 @@ def _round(subject: Subject, properties: Sequence[Property], raw: bytes) -> None
         if subject.only_rounds(outcome):
             outcome = Outcome(tested.name, "held")
         seconds = before.seconds + perf_counter() - start
-        subject.outcomes[tested.name] = replace(outcome, cases=before.cases + 1, seconds=seconds)
+        subject.add([replace(outcome, cases=before.cases + 1, seconds=seconds)])
         if isinstance(outcome.error, WorkerDied):
-            deaths = [
-                outcome
-                for outcome in subject.outcomes.values()
-                if isinstance(outcome.error, WorkerDied)
-            ]
-            if len(deaths) >= _MOST_DEATHS:
+            died = [isinstance(each.error, WorkerDied) for each in subject.outcomes.values()]
+            if sum(died) >= _MOST_DEATHS:
                 raise OutOfTime("the layer hung or ended its process too often")
 
 
@@ -217,8 +212,7 @@ def sharing_calls(layer: Layer, planned: Iterable[tuple[Property, Case]] = ()) -
 
     def batch(calls: Sequence[Call]) -> Iterator[Results]:
         keys = [
-            tuple((array.dtype.str, array.shape, array.tobytes()) for array in call)
-            for call in calls
+            tuple((each.dtype.str, each.shape, each.tobytes()) for each in call) for call in calls
         ]
         missing = {key: call for key, call in zip(keys, calls, strict=True) if key not in kept}
         made = zip(missing, layer.results_of(missing.values()), strict=True)
