@@ -31,7 +31,6 @@ __all__ = ["main"]
 
 _EXIT = {"pass": 0, "fail": 1, "error": 2}
 _QUIET_SECONDS = 2.0
-_LOADING_SECONDS = 20.0
 
 
 def main() -> None:
@@ -202,9 +201,7 @@ def _checked(target: str, timeout: float, budget: float, **chosen: Any) -> "Repo
     from affine.checker.process.worker import Worker
 
     clock = Clock(budget)
-    # A framework takes seconds to import, however short the calls are.
-    loading = max(_LOADING_SECONDS, 6 * timeout)
-    worker = Worker(target, timeout=timeout, load_timeout=loading, clock=clock)
+    worker = Worker(target, timeout, clock)
     with _progress(target) as progress, worker:
         # The process loads the target while these are loaded here.
         import affine.checker.report.text  # noqa: F401
@@ -222,7 +219,7 @@ def _checked(target: str, timeout: float, budget: float, **chosen: Any) -> "Repo
     notes = list(report.notes)
     if output := worker.output.strip():
         notes.append(f"the target printed something; its last line: {output.split(chr(10))[-1]}")
-    if worker.connection.uses_reference:
+    if worker.uses_reference:
         notes.append(
             "the target uses affine, whose reference this check trusts: is it a layer of its own?"
         )

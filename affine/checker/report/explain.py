@@ -27,17 +27,13 @@ def explain(name: str) -> list[RenderableType]:
     Raises:
         LookupError: Nothing has that name, or the tag was retired.
     """
-    kinds: list[tuple[Any, Any]] = [
+    wanted, parts = _letters(name), list[RenderableType]()
+    known: list[tuple[Any, Any]] = [
         (EQUATIONS, _equation), (PROPERTIES, _property), (MISTAKES, _mistake),
     ]  # fmt: skip
-    wanted = _letters(name)
-    parts = [
-        part
-        for known, explained in kinds
-        for called, entry in known.items()
-        if _letters(called) == wanted
-        for part in explained(entry)
-    ]
+    for entries, explained in known:
+        found = (entry for called, entry in entries.items() if _letters(called) == wanted)
+        parts += [part for entry in found for part in explained(entry)]
     if gone := retired().get(wanted):
         raise LookupError(f"the tag ({gone.tag}) was retired on {gone.date}: {gone.why}")
     if not parts:

@@ -36,8 +36,7 @@ def text(report: Report, *, width: int = 80, verbose: bool = False) -> str:
 def parts(report: Report, width: int, *, verbose: bool = False) -> Iterator[RenderableType]:
     """Yield the parts of the report, for a console to print: the verdict first."""
     yield heading(verdict(report), style=_COLOURS[report.verdict])
-    further = clean(report.error_message).partition("\n")[2]
-    if further:
+    if further := clean(report.error_message).partition("\n")[2]:
         yield paragraph(further)
     for number, finding in enumerate(report.findings, start=1):
         many = f"Mistake {number} of {len(report.findings)}. " if report.findings[1:] else ""
@@ -52,18 +51,13 @@ def parts(report: Report, width: int, *, verbose: bool = False) -> Iterator[Rend
         yield rows([("Form", clean(report.form)), ("Versions", ", ".join(versions))])
 
 
-# ------------------------------------------------------------------ the verdict
-
-
 def verdict(report: Report) -> str:
     """Return the verdict in one line."""
     if report.verdict == "pass":
         held = sum(outcome.status == "held" for outcome in report.outcomes)
         mean = ", reduction mean" if report.reduction == "mean" else ""
-        summary = (
-            f"{counted(held, 'property', 'properties')} held on {_cases(report)} "
-            f"(profile {report.profile}, seed {report.seed}{mean})"
-        )
+        summary = f"{counted(held, 'property', 'properties')} held on {_cases(report)}"
+        summary += f" (profile {report.profile}, seed {report.seed}{mean})"
     elif report.verdict == "fail":
         summary = _failures(report)
     elif report.error_message:
@@ -71,9 +65,8 @@ def verdict(report: Report) -> str:
     elif broken := [outcome for outcome in report.outcomes if outcome.status == "error"]:
         summary = f"{broken[0].name} could not be run: {clean(broken[0].reason)}"
     else:
-        summary = (
-            "no property was run; the form of the layer makes those that were asked for vacuous"
-        )
+        asked = "those that were asked for"
+        summary = f"no property was run; the form of the layer makes {asked} vacuous"
     return f"{report.verdict.upper()} {on_one_line(report.target)}: {' '.join(summary.split())}"
 
 
@@ -102,9 +95,6 @@ def _message(outcome: Outcome) -> str:
     return describe(outcome.error, _LONGEST_MESSAGE) if outcome.error else outcome.name
 
 
-# ------------------------------------------------------------------ one mistake
-
-
 def _finding(
     finding: Finding, report: Report, count: str, width: int, verbose: bool
 ) -> Iterator[RenderableType]:
@@ -112,8 +102,7 @@ def _finding(
     sentence = finding.diagnosis.sentence if finding.diagnosis else ""
     if sentence or count:
         yield indented(heading(count + clean(sentence or _message(first))), by=0)
-    case = list(case_lines(first, width - 2, report.reduction))
-    if case:
+    if case := list(case_lines(first, width - 2, report.reduction)):
         yield Group(*map(indented, case))
     yield indented(rows(_facts(finding, report, verbose)))
     if reproduction := snippet(first, report.usage, report.reduction):
@@ -155,9 +144,6 @@ def _listed(names: Sequence[str], verbose: bool) -> str:
     return f"{listed} and {more} more (see --verbose)" if more else listed
 
 
-# ------------------------------------------------------------------ the footer
-
-
 def _footer(report: Report, verbose: bool) -> Iterator[RenderableType]:
     if report.steps:
         established = []
@@ -183,16 +169,15 @@ def _footer(report: Report, verbose: bool) -> Iterator[RenderableType]:
             reason = clean(outcome.reason) or spent
             every.append((_STATUSES[outcome.status], f"{outcome.name}: {reason}"))
         yield Group(heading("Every property"), indented(rows(every)))
-        ran = [outcome for outcome in report.outcomes if outcome.cases]
-        slowest = sorted(ran, key=lambda outcome: -outcome.seconds)[:_MOST_LISTED]
-        times = ((f"{outcome.seconds:.2f} s", outcome.name) for outcome in slowest)
+        slowest = sorted(report.outcomes, key=lambda outcome: -outcome.seconds)[:_MOST_LISTED]
+        times = ((f"{outcome.seconds:.2f} s", outcome.name) for outcome in slowest if outcome.cases)
         yield Group(heading("The slowest"), indented(rows(times)))
 
 
 def _command(report: Report) -> str:
     """Return the command that replays a check."""
-    profile = f" --profile {report.profile}" if report.profile != "textbook" else ""
-    reduction = " --reduction mean" if report.reduction == "mean" else ""
-    target = shlex.quote(on_one_line(report.target))
-    only = "".join(f" --only {name}" for name in report.only)
-    return f"affine check {target}{profile}{reduction}{only} --seed {report.seed}"
+    words = ["affine check", shlex.quote(on_one_line(report.target))]
+    words += [f"--profile {report.profile}"] * (report.profile != "textbook")
+    words += ["--reduction mean"] * (report.reduction == "mean")
+    words += [f"--only {name}" for name in report.only]
+    return " ".join([*words, f"--seed {report.seed}"])
