@@ -1,4 +1,7 @@
-"""Certificate: uniform draws, and how likely a wrong gradient passes them."""
+"""Proof: at all small sizes, basis pairs recover every coefficient of the results.
+
+Certificate: uniform draws, and how likely a wrong gradient passes them.
+"""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -8,13 +11,16 @@ from time import perf_counter
 import numpy as np
 
 from affine.checker.report import Certificate, Outcome
-from affine.checker.search import fails_on, outcome_on, sharing_calls
+from affine.checker.search import SMALL_SHAPES, fails_on, outcome_on, sharing_calls
 from affine.layer import Array, Case, Layer, Operands, OutOfTime
 from affine.oracle import exact, exact_limit, expect_equal
 from affine.properties import value
 
-__all__ = ["IDENTITY", "certify", "draw", "find_inexact_sum", "miss_bound"]
+__all__ = [
+    "BASIS_PAIRS", "IDENTITY", "certify", "draw", "find_inexact_sum", "miss_bound", "prove",
+]  # fmt: skip
 
+BASIS_PAIRS = value.basis_pairs_recover_the_coefficients
 IDENTITY = value.central_difference_is_twice_the_directional_derivative
 
 # ⟨dout, XW⟩ has degree 3 in the drawn numbers, and so has ⟨gradient, step⟩ for a gradient that
@@ -31,6 +37,29 @@ _OF_NETWORKS = (1000, 5, 140), (3, 1000, 140), (150, 784, 10), (140, 200, 150)
 
 # A division by 7 or 61 that is undone again shows in the last digit.
 _ROUNDING_SHAPES = (7, 11, 13), (61, 47, 49)
+
+
+def prove(layer: Layer) -> tuple[list[tuple[int, int, int]], Outcome]:
+    """Return the sizes up to 3 at which basis pairs established the formulas, and the outcome.
+
+    If the time runs out, these are the sizes until then; without any it raises `OutOfTime`.
+    """
+    start = perf_counter()
+    done: list[tuple[int, int, int]] = []
+    outcome = Outcome(BASIS_PAIRS.name, "held")
+    for n, d, m in SMALL_SHAPES:
+        zeros = Operands(np.zeros((n, d)), np.zeros((d, m)), np.zeros(m), np.zeros((n, m)))
+        try:
+            outcome = outcome_on(BASIS_PAIRS, layer, Case(zeros, zeros))
+        except OutOfTime:
+            if not done:
+                raise
+            break
+        if outcome.status == "falsified":
+            break
+        done.append((n, d, m))
+    cases = len(done) + (outcome.status == "falsified")
+    return done, replace(outcome, cases=cases, seconds=perf_counter() - start)
 
 
 def draw(

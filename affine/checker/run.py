@@ -12,12 +12,11 @@ from typing import Any
 
 import affine
 from affine.checker import Profile, Reduction, selected
-from affine.checker.certificate import IDENTITY, certify, find_inexact_sum
+from affine.checker.certificate import BASIS_PAIRS, IDENTITY, certify, find_inexact_sum, prove
 from affine.checker.clock import Clock, timed
 from affine.checker.diagnosis import Diagnosis
 from affine.checker.diagnosis.causes import findings
 from affine.checker.mutation import PLANTED, failing, surviving
-from affine.checker.proof import BASIS_PAIRS, prove
 from affine.checker.reading import layer_from
 from affine.checker.reduction import snap_to_exact, undo_mean_reduction
 from affine.checker.report import Certificate, Finding, Outcome, Report, Step, StepName

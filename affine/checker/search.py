@@ -1,20 +1,31 @@
 """Search for a case on which a layer breaks a property, and shrink it.
 
-The bytes of the cases are drawn once, and each property reads them as `affine.strategies.cases`
-does. A plain loop runs them: the engine of Hypothesis costs several times what a small case does,
-and takes as long to load as NumPy.
+A case is one flat draw of bytes. They are drawn once, and each property reads them as
+`affine.strategies.cases` does. A plain loop runs them: the engine of Hypothesis costs several
+times what a small case does, and takes as long to load as NumPy.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice, product
+from random import Random
 from time import perf_counter
 from typing import Any, TypeVar
 
 import numpy as np
 
-from affine.checker.case_bytes import at_small_sizes, crops, draws, read_case, shrink
+from affine.cases import (
+    LAYOUT_BYTES,
+    POOL_BYTES,
+    SIZE_BYTES,
+    VALUE_BYTES,
+    Sizes,
+    build_case,
+    read_layouts,
+    read_sizes,
+    read_values,
+)
 from affine.checker.clock import Clock
 from affine.checker.reduction import snap_to_exact
 from affine.checker.report import Outcome
@@ -23,7 +34,7 @@ from affine.properties import PROPERTIES, Property, value
 from affine.properties.property import isolated
 
 __all__ = [
-    "EXAMPLES", "JUDGES", "SMALL_SHAPES", "Progress", "Subject", "cropped", "fails_on",
+    "EXAMPLES", "JUDGES", "SMALL_SHAPES", "Progress", "Subject", "cropped", "crops", "fails_on",
     "outcome_on", "search", "search_all", "sharing_calls",
 ]  # fmt: skip
 
@@ -54,6 +65,16 @@ _SIDES = range(1, 4)
 SMALL_SHAPES = sorted(product(_SIDES, _SIDES, _SIDES), key=lambda shape: (sum(shape), shape))
 """All sizes (N, D, M) up to 3, by their sum."""
 _TRIES = 4  # of other entries, at each of the small sizes
+
+# Those of the sizes come first: they are shrunk first.
+_LAYOUTS = slice(SIZE_BYTES, SIZE_BYTES + LAYOUT_BYTES)
+_BYTES = _LAYOUTS.stop + VALUE_BYTES
+
+# A layer that compiles for every new shape meets only these.
+_PALETTE = (
+    (8, 5, 6), (4, 3, 2), (2, 4, 3), (3, 2, 4), (3, 3, 3), (2, 2, 2),
+    (3, 2, 1), (1, 3, 2), (2, 1, 3), (1, 1, 1),
+)  # fmt: skip
 
 
 def fails_on(tested: Callable[[Layer, Case], None], layer: Layer, case: Case) -> Exception | None:
@@ -158,7 +179,7 @@ def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progres
     for tested in waiting:
         subject.outcomes.setdefault(tested.name, _before_the_search(tested, subject.layer))
     try:
-        for number, raw in enumerate(draws(seed, EXAMPLES)):
+        for number, raw in enumerate(_draws(seed, EXAMPLES)):
             progress("search", number, EXAMPLES)
             is_wrong = bool(subject.falsified())
             held = [tested for tested in waiting if subject.outcomes[tested.name].status == "held"]
@@ -281,7 +302,7 @@ def search(
     if outcome.status == "not_observable":
         return outcome
     with suppress(OutOfTime):
-        for tried, raw in enumerate(draws(seed, max_examples), 1):
+        for tried, raw in enumerate(_draws(seed, max_examples), 1):
             outcome = replace(outcome_on(tested, layer, read_case(raw, tested, layer)), cases=tried)
             if outcome.status == "falsified":
                 outcome = _shrunk(tested, layer, outcome, raw) if shrink else outcome
@@ -311,13 +332,13 @@ def _shrunk(tested: Property, layer: Layer, failure: Outcome, raw: bytes) -> Out
             # other sizes.
             total = sum(read_case(raw, tested, layer).primal.sizes)
             smaller = (
-                at_small_sizes(raw, entries, sizes)
+                _at_small_sizes(raw, entries, sizes)
                 for sizes in SMALL_SHAPES
                 if sum(sizes) < total
-                for entries in (raw, *islice(draws(0, _TRIES + 1), 1, None))
+                for entries in (raw, *islice(_draws(0, _TRIES + 1), 1, None))
             )
             raw = next(filter(fails, smaller), raw)
-        shrink(raw, fails)
+        _shrink(raw, fails)
     return cropped(tested, layer, best)
 
 
@@ -338,3 +359,75 @@ def cropped(tested: Property, layer: Layer, failure: Outcome) -> Outcome:
             else:
                 break
     return failure
+
+
+# ------------------------------------------------------------------ the bytes of a case
+
+
+def _draws(seed: int, count: int) -> Iterator[bytes]:
+    """Yield the bytes of cases, first the plainest; a seed gives the same again."""
+    generator = Random(seed)
+    yield bytes(_BYTES)
+    for _ in range(count - 1):
+        yield generator.randbytes(_BYTES)
+
+
+def read_case(raw: bytes, tested: Property, layer: Layer) -> Case:
+    """Return the case that a property reads from drawn bytes."""
+    case = build_case(
+        read_sizes(raw[:SIZE_BYTES], tested.sizes, zeros=False),
+        read_values(raw[_LAYOUTS.stop :], tested.values),
+        read_layouts(raw[_LAYOUTS]) if tested.layouts else (),
+    )
+    if layer.compiles_per_shape:
+        for sizes in _PALETTE:
+            if all(small <= side for small, side in zip(sizes, case.primal.sizes, strict=True)):
+                return case.cut(*map(slice, sizes))
+    return case
+
+
+def _at_small_sizes(raw: bytes, other: bytes, sizes: Sizes) -> bytes:
+    """Return the bytes of a case at usual sizes up to 3, with the entries of another one."""
+    small = bytes([0, *(size - 1 for size in sizes)])
+    return small + raw[len(small) : -POOL_BYTES] + other[-POOL_BYTES:]
+
+
+def _shrink(raw: bytes, fails: Callable[[bytes], bool]) -> bytes:
+    """Return smaller bytes for which a test still fails, until no single one can be lowered."""
+    before = b""
+    while raw != before:
+        before, size = raw, len(raw)
+        while size:  # set whole blocks to zero, large ones first
+            for start in range(0, len(raw), size):
+                end = min(start + size, len(raw))
+                simpler = raw[:start] + bytes(end - start) + raw[end:]
+                if simpler != raw and fails(simpler):
+                    raw = simpler
+            size //= 2
+        for place in range(len(raw)):  # lower the others: to one of the smallest, else by halves
+            low, tried = 0, iter(range(1, min(raw[place], 5)))
+            while raw[place] - low > 1:
+                small = next(tried, None)
+                lower = (low + raw[place]) // 2 if small is None else small
+                simpler = raw[:place] + bytes([lower]) + raw[place + 1 :]
+                if fails(simpler):
+                    raw, tried = simpler, iter(())
+                else:
+                    low = lower
+    return raw
+
+
+def crops(case: Case) -> Iterator[Case]:
+    """Yield smaller cases: without the first or last half, quarter, …, one of each side.
+
+    Rows, features and outputs are dropped in every combination: a mistake that needs two equal
+    sizes survives only when both go down together. Crops are views: they keep the memory layout.
+    """
+    part = max(case.primal.sizes) // 2
+    while part:
+        ends = (slice(None), slice(part, None), slice(None, -part))
+        for sides in product(ends, repeat=3):
+            crop = case.cut(*sides)
+            if min(crop.primal.sizes) > 0 and crop.primal.sizes != case.primal.sizes:
+                yield crop
+        part //= 2

@@ -102,7 +102,7 @@ class Worker(Memory):
         }
         return Layer(
             vjp=partial(self._vjp, "vjp"), variants=variants,
-            batch=self._results_of, memory=self, is_private=True, watched=self._state_changes,
+            batch=self.results_of, memory=self, is_private=True, watched=self._state_changes,
             not_applicable=about["not_applicable"], compiles_per_shape=about["compiles_per_shape"],
             **about["texts"],
         )  # fmt: skip
@@ -160,7 +160,7 @@ class Worker(Memory):
         """Return what the child says that a call changed of the state of its process."""
         return [change.what for change in self._call("state_changes", *arguments)]
 
-    def _results_of(self, calls: Sequence[Call]) -> Iterator[Results]:
+    def results_of(self, calls: Sequence[Call]) -> Iterator[Results]:
         """Yield the results of each call of vjp, and of its pullback where a dout is given."""
         waiting = list(calls)
         while waiting:
