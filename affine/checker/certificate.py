@@ -84,15 +84,8 @@ def draw(
 
 
 def miss_bound(degree: int, limit: int, draws: int) -> Fraction:
-    """Return the largest chance that a polynomial other than 0 vanishes at all draws.
-
-    At one uniform draw from 2·limit + 1 integers it is degree / (2·limit + 1): the lemma of
-    Schwartz and Zippel.
-
-    Examples:
-        >>> miss_bound(degree=3, limit=1000, draws=1)
-        Fraction(1, 667)
-    """
+    """Return the largest chance that a polynomial other than 0 vanishes at all draws."""
+    # At one uniform draw from 2·limit + 1 integers: the lemma of Schwartz and Zippel.
     return min(Fraction(degree, 2 * limit + 1), Fraction(1)) ** draws
 
 
@@ -115,13 +108,11 @@ def certify(layer: Layer, seed: int = 0, patience: float = inf) -> tuple[Certifi
         for shape in (*_SHAPES, *_OF_NETWORKS):
             if pace * prod(shape) > patience:
                 continue
-            begun = perf_counter()
-            count = _DRAWS if shape in _SHAPES else 1
+            begun, count = perf_counter(), _DRAWS if shape in _SHAPES else 1
             cases = [draw(shape, _LIMIT, generator) for _ in range(count)]
             shared = sharing_calls(layer, [(IDENTITY, case) for case in cases])
             errors = ((case, fails_on(judge, shared, case)) for case in cases)
-            failure = next((pair for pair in errors if pair[1] is not None), None)
-            if failure is not None:
+            if failure := next((pair for pair in errors if pair[1] is not None), None):
                 outcome = Outcome(IDENTITY.name, "falsified", 1, 0.0, *failure)
                 break
             pace = (perf_counter() - begun) / count / prod(shape)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from math import inf
 from pathlib import Path
 from secrets import token_hex
-from signal import SIGINT
+from signal import SIG_IGN, SIGINT
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -42,12 +42,13 @@ def main() -> None:
     try:
         terminal.end_by_exception()
         code = _run()
-        terminal.ignore_signals()
+        # At the end of a process a signal would only print a traceback.
+        terminal.handle_signals(SIG_IGN)
     except KeyboardInterrupt as interrupt:
         ended = interrupt if isinstance(interrupt, terminal.Ended) else terminal.Ended(SIGINT)
         terminal.complain(f"{ended}\n")
         terminal.discard(sys.stdout)  # its reader may be stuck
-        terminal.ignore_signals()
+        terminal.handle_signals(SIG_IGN)
         code = ended.code
     sys.exit(code)
 

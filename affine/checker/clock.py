@@ -18,20 +18,13 @@ _MOST_HANGS = 2
 
 
 class Clock:
-    """When a step of a check has to stop, and when the whole command has to.
-
-    Attributes:
-        budget: Seconds that the check may take.
-        until: When the present step stops, in seconds of `time.perf_counter`.
-        last: When even a call in progress is ended.
-        hangs: How many calls have come to their time limit.
-    """
+    """When a step of a check has to stop, and when the whole command has to."""
 
     def __init__(self, budget: float = inf) -> None:
-        self.budget, self.hangs = budget, 0
+        self.budget, self.hangs = budget, 0  # calls that have come to their time limit
         self.start = self._begun = perf_counter()
-        self.until = self.start + budget
-        self.last = self.until + _GRACE
+        self.until = self.start + budget  # when the present step stops
+        self.last = self.until + _GRACE  # when even a call in progress is ended
 
     def begin(self) -> None:
         """Count the budget from now: what was needed to come so far goes to the grace."""

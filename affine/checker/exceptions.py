@@ -22,15 +22,7 @@ _isinstance, _base_name, _real_path = isinstance, os.path.basename, os.path.real
 
 
 class TargetError(Exception):
-    """A target cannot be judged: it was not found, does not load, or has no known form.
-
-    Examples:
-        >>> from affine.checker.reading import load
-        >>> load("mine.py")
-        Traceback (most recent call last):
-        ...
-        affine.checker.exceptions.TargetError: no file mine.py; give the path of a Python file
-    """
+    """A target cannot be judged: it was not found, does not load, or has no known form."""
 
 
 class NotThreeGradients(TypeError):
@@ -40,15 +32,10 @@ class NotThreeGradients(TypeError):
 
 
 class TargetRaised(Exception):
-    """The target raised in its process; what it was of `_FAMILIES` it is here too.
+    """The target raised in its process; what it was of `_FAMILIES` it is here too."""
 
-    Attributes:
-        kind: The name of the exception's class.
-        message: What it says.
-        place: The last line in the user's file, `""` if none is known.
-    """
-
-    kind = message = place = ""
+    kind = message = ""  # the name of the exception's class, and what it says
+    place = ""  # the last line in the user's file, if one is known
 
 
 _FAMILIES = (NotThreeGradients, TypeError, ValueError)
@@ -97,13 +84,7 @@ def in_words(described: dict[str, Any]) -> str:
 
 
 def raised(described: dict[str, Any]) -> TargetRaised:
-    """Return the exception that stands for a described one.
-
-    Examples:
-        >>> error = raised(describe(ValueError("no"), "mine.py"))
-        >>> error, error.kind, isinstance(error, ValueError)
-        (TargetRaised('ValueError: no'), 'ValueError', True)
-    """
+    """Return the exception that stands for a described one."""
     families = [family for family in _FAMILIES if family.__name__ in described["families"]]
     attributes = {key: str(described[key]) for key in ("kind", "message", "place")}
     kind = type("TargetRaised", (TargetRaised, *families), attributes)

@@ -39,8 +39,7 @@ _CASE = Case(_POINT, _POINT)
 def failing(layer: Layer) -> list[Outcome]:
     """Return the outcomes of the properties that fail on one plain case.
 
-    Raises:
-        TargetError: The layer says that it cannot be judged.
+    It raises `TargetError` if the layer says that it cannot be judged.
     """
     failed = []
     for judge in JUDGES.values():

@@ -50,21 +50,19 @@ JUDGES = {
 }
 """The property that anchors each result to its equation."""
 
+_SIDES = (1, 2, 3)
+SMALL_SHAPES = sorted(product(_SIDES, _SIDES, _SIDES), key=lambda shape: (sum(shape), shape))
+"""All sizes (N, D, M) up to 3, by their sum."""
+
 EXAMPLES = 60
 _EXAMPLES_OF_LARGE = 15
 # The verdict is known: the rest is searched for what else is wrong, for less of the time.
 _EXAMPLES_ONCE_WRONG, _SHARE_ONCE_WRONG = 20, 0.75
-
-# A layer that dies again and again: the rest of the properties is not run.
-_MOST_DEATHS = 6
+_MOST_DEATHS = 6  # a layer that dies again and again: the rest of the properties is not run
+_TRIES = 4  # of other entries, at each of the small sizes
 
 # Groups whose properties compare results with formulas: they share their calls.
 _OF_VALUES = ("value", "algebra", "batch")
-
-_SIDES = range(1, 4)
-SMALL_SHAPES = sorted(product(_SIDES, _SIDES, _SIDES), key=lambda shape: (sum(shape), shape))
-"""All sizes (N, D, M) up to 3, by their sum."""
-_TRIES = 4  # of other entries, at each of the small sizes
 
 # Those of the sizes come first: they are shrunk first.
 _LAYOUTS = slice(SIZE_BYTES, SIZE_BYTES + LAYOUT_BYTES)
@@ -105,30 +103,17 @@ def _before_the_search(tested: Property, layer: Layer) -> Outcome:
     return Outcome(tested.name, "not_observable", reason=reason)
 
 
-# ------------------------------------------------------------------ all properties
-
-
 @dataclass
 class Subject:
-    """The layer under test, and what the steps of a check have found out about its properties.
+    """The layer under test, and what the steps of a check have found out about its properties."""
 
-    Attributes:
-        layer: What is judged; its sums are snapped to the exact ones once they are seen to round.
-        properties: What the check runs, in the order of the suite.
-        notes: Names of those whose failure is only remarked on.
-        clock: When each step has to stop.
-        outcomes: What is known of each property, by name.
-        unsnapped: Once sums are snapped, the layer for the properties that are about rounding.
-        rounding: On what it was seen to round, in words.
-    """
-
-    layer: Layer
-    properties: Sequence[Property]
-    notes: frozenset[str]
+    layer: Layer  # its sums are snapped to the exact ones once they are seen to round
+    properties: Sequence[Property]  # in the order of the suite
+    notes: frozenset[str]  # names of those whose failure is only remarked on
     clock: Clock
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
-    unsnapped: Layer | None = None
-    rounding: str = ""
+    outcomes: dict[str, Outcome] = field(default_factory=dict)  # by the name of the property
+    unsnapped: Layer | None = None  # once sums are snapped, for the properties about rounding
+    rounding: str = ""  # on what it was seen to round, in words
 
     def add(self, outcomes: Iterable[Outcome]) -> None:
         """Keep outcomes, in the place of earlier ones of the same properties."""
@@ -136,7 +121,7 @@ class Subject:
 
     def judged(self) -> tuple[Outcome, ...]:
         """Return the outcomes that the verdict rests on."""
-        names = [tested.name for tested in self.properties if tested.name not in self.notes]
+        names = (tested.name for tested in self.properties if tested.name not in self.notes)
         return tuple(self.outcomes[name] for name in names if name in self.outcomes)
 
     def falsified(self) -> list[Outcome]:
@@ -195,12 +180,11 @@ def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progres
 
 def _round(subject: Subject, properties: Sequence[Property], raw: bytes) -> None:
     """Let each property see the case that it reads from the same bytes."""
-    kinds = {(tested.values, tested.layouts, tested.sizes): tested for tested in properties}
-    cases = {kind: read_case(raw, tested, subject.layer) for kind, tested in kinds.items()}
-    planned = [
-        (tested, cases[tested.values, tested.layouts, tested.sizes]) for tested in properties
-    ]
-    layer = subject.layer
+    layer, cases, planned = subject.layer, dict[Any, Case](), list[tuple[Property, Case]]()
+    for tested in properties:
+        kind = tested.values, tested.layouts, tested.sizes
+        cases[kind] = cases.get(kind) or read_case(raw, tested, layer)
+        planned.append((tested, cases[kind]))
     shared = sharing_calls(layer, [each for each in planned if each[0].group in _OF_VALUES])
     for tested, case in planned:
         if layer is not subject.layer:  # its sums have been snapped

@@ -51,29 +51,13 @@ _to_json = json.JSONEncoder(separators=(",", ":")).encode
 class Worker(Memory):
     """Runs a target in a child process, and starts another one when it ends in a call.
 
-    The process starts at once; `layer` waits until it has loaded the target.
-
-    Args:
-        target: As for `affine.checker.reading.load`.
-        timeout: Seconds that one call may take.
-        clock: When the whole check has to end.
-
-    Attributes:
-        output: The end of what the target printed.
-        restarts: How many processes were started after the first.
-        uses_reference: Whether the target has imported the reference of this package.
-
-    Raises:
-        TargetError: The target cannot be judged.
-
-    Examples:
-        >>> with Worker("affine") as worker:
-        ...     worker.layer.forward(np.eye(1), np.eye(1), np.ones(1))
-        array([[2.]])
+    The process starts at once; `layer` waits until it has loaded the target, and raises
+    `TargetError` if that cannot be judged. A call may take `timeout` seconds.
     """
 
     def __init__(self, target: str, timeout: float = 10.0, clock: Clock | None = None) -> None:
-        self.restarts, self.output, self.uses_reference = 0, "", False
+        self.restarts, self.uses_reference = 0, False
+        self.output = ""  # the end of what the target printed
         self._target, self._timeout, self._clock = target, timeout, clock or Clock()
         self._calls, self._numbers = count(1), count(1)  # the child's numbers count down
         self._seconds = _MOMENT  # that a call takes; the first ones are sent one by one

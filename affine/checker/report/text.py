@@ -12,7 +12,7 @@ from rich.text import Text
 
 from affine.checker.report import Finding, Outcome, Report
 from affine.checker.report.layout import code, heading, indented, paragraph, printed, rows
-from affine.checker.report.snippet import Counterexample, counterexample, layout, snippet
+from affine.checker.report.snippet import Counterexample, counterexample, layout, names_in, snippet
 from affine.checker.report.words import below, clean, counted, describe, number, on_one_line, page
 from affine.equations import EQUATIONS
 from affine.layer import Array, Operands, WorkerDied
@@ -182,9 +182,6 @@ def _footer(report: Report, verbose: bool) -> Iterator[RenderableType]:
             reason = clean(outcome.reason) or spent
             every.append((_STATUSES[outcome.status], f"{outcome.name}: {reason}"))
         yield Group(heading("Every property"), indented(rows(every)))
-        slowest = sorted(report.outcomes, key=lambda outcome: -outcome.seconds)[:_MOST_LISTED]
-        times = ((f"{outcome.seconds:.2f} s", outcome.name) for outcome in slowest if outcome.cases)
-        yield Group(heading("The slowest"), indented(rows(times)))
 
 
 def _command(report: Report) -> str:
@@ -237,10 +234,9 @@ def _is_matrix(value: Any) -> TypeGuard[Array]:
 
 def _operands(shown: Counterexample, wrong: Array | None, first: Sequence[int]) -> list[Block]:
     """The operands of the wrong quantity, and whatever else did not shrink to 0."""
-    point, used = shown.case.primal, {*Operands._fields, *shown.names_used()}
-    needed: Sequence[str] = ()
-    if shown.expected is not None:
-        needed = QUANTITIES[shown.violation.quantity].operands
+    point, used = shown.case.primal, {*Operands._fields, *names_in(shown.replay)}
+    quantity = shown.violation.quantity
+    needed: Sequence[str] = () if shown.expected is None else QUANTITIES[quantity].operands
     if not isinstance(shown.error, Violation):
         needed = Operands._fields
     # Large ones are shown around the first entry that differs, else the last that is not 0.
@@ -249,16 +245,16 @@ def _operands(shown: Counterexample, wrong: Array | None, first: Sequence[int]) 
         for side, places in zip(SIDES[name], np.nonzero(array), strict=True):
             centres[side] = max([centres[side], *map(int, places)])
     sizes = dict(zip("NDM", point.sizes, strict=True))
-    sides = SIDES.get(shown.violation.quantity, "")
+    sides = SIDES.get(quantity, "")
     if wrong is not None and wrong.shape == tuple(sizes[side] for side in sides):
         centres |= zip(sides, first, strict=False)
     mixed = len({array.dtype for array in point}) > 1
     blocks = []
     for name, array in shown.operands().items():
         if name in needed or (name in used and array.any()):
-            notes = filter(None, [array.dtype.name if mixed else "", layout(array)])
+            notes = ", ".join(filter(None, [name, array.dtype.name * mixed, layout(array)]))
             centre = [centres[side] for side in SIDES[name.rstrip("2")]]
-            blocks.append(block(name, array, centre, note="".join(f", {note}" for note in notes)))
+            blocks.append(block(name, array, centre, note=notes.removeprefix(name)))
     return blocks
 
 
@@ -292,13 +288,12 @@ def block(
     """Return a matrix as lines, or the part of a large one around an entry."""
     part, cut = [], []
     for size, at in zip(array.shape, centre or [0] * array.ndim, strict=True):
-        start = 0 if size <= _MOST else min(max(at - _SHOWN // 2, 0), size - _SHOWN)
-        stop = size if size <= _MOST else start + _SHOWN
+        start = min(max(at - _SHOWN // 2, 0), size - _SHOWN) if size > _MOST else 0
+        stop = start + _SHOWN if size > _MOST else size
         part.append(slice(start, stop))
-        cut.append(":" if size <= _MOST else f"{start}:{stop}")
+        cut.append(f"{start}:{stop}" if size > _MOST else ":")
     shape = "×".join(map(str, array.shape)) if array.ndim > 1 else f"{len(array)},"
-    is_whole = max(array.shape) <= _MOST
-    title = f"{name} ({shape})" if is_whole else f"{name}[{', '.join(cut)}] of ({shape})"
+    shown = f"[{', '.join(cut)}] of" if max(array.shape) > _MOST else ""
     marks = np.zeros(array.shape, dtype=bool) if marks is None else marks
     entries, marked = (_as_rows(each[tuple(part)]) for each in (array, marks))
     columns = []
@@ -316,7 +311,7 @@ def block(
         for cell in columns[-1]:
             cell.pad_left(width - len(cell))
     rows = [Text("[") + Text(" ").join(row) + Text("]") for row in zip(*columns, strict=True)]
-    lines = [Text(title + note, style="bold"), *rows]
+    lines = [Text(f"{name}{shown} ({shape}){note}", style="bold"), *rows]
     width = max(line.cell_len for line in lines)
     return [line + Text(" " * (width - line.cell_len)) for line in lines]
 
