@@ -54,8 +54,8 @@ def _loaded(layer: Any, error: type[Exception], prefix: str = "") -> Any:
 
 def _names(profile: Profile) -> list[str]:
     # In `textbook` a property that is only remarked on never fails.
-    kept = [each for each in selected(profile) if (each.profile, profile) != ("note", "textbook")]
-    return [each.name for each in kept]
+    never = "note" if profile == "textbook" else ""
+    return [each.name for each in selected(profile) if each.profile != never]
 
 
 def _run(layer: Any, name: str, **options: Any) -> None:
@@ -70,9 +70,6 @@ def _run(layer: Any, name: str, **options: Any) -> None:
             pytest.skip(clean(outcome.reason) or "not observable in this form")
     if not report:
         pytest.fail(text(report), pytrace=False)
-
-
-# ------------------------------------------------------------------ pytest --affine TARGET
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -113,11 +110,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Say what is checked, and the seed that replays it."""
     option = config.option
-    if not option.affine:
-        return None
     mean = ", reduction mean" if option.affine_reduction == "mean" else ""
     options = f"profile {option.affine_profile}, seed {option.affine_seed}{mean}"
-    return f"affine: {_target(config)} ({options})"
+    return f"affine: {_target(config)} ({options})" if option.affine else None
 
 
 def _target(config: pytest.Config) -> str:
@@ -161,8 +156,7 @@ class _PropertyItem(pytest.Item):
     parent: _Target
 
     def runtest(self) -> None:
-        option = self.config.option
-        names = ("profile", "reduction", "seed")
+        names, option = ("profile", "reduction", "seed"), self.config.option
         options = {name: getattr(option, f"affine_{name}") for name in names}
         _run(self.parent.layer, self.name, **options)
 

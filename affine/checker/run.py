@@ -162,10 +162,9 @@ class _Run:
             self.subject.add(outcome for outcome in failed if outcome.name in names)
             return "not needed: the layer fails with nothing planted"
         if survivors := surviving(layer):
-            self.error_message = (
-                f"planted mistakes were not caught ({'; '.join(survivors)}), so a pass would mean "
-                "nothing; does the layer see that it is being tested?"
-            )
+            which = f"planted mistakes were not caught ({'; '.join(survivors)})"
+            why = "so a pass would mean nothing; does the layer see that it is being tested?"
+            self.error_message = f"{which}, {why}"
         return f"{PLANTED - len(survivors)} of {PLANTED} planted mistakes were caught"
 
     def prove(self) -> str:
@@ -184,10 +183,9 @@ class _Run:
             self.subject.add([outcome])
             return failed
         self.certificate, large = certificate, len(certificate.large)
-        return (
-            f"{certificate.draws} uniform draws of integers up to {certificate.limit} satisfy "
-            f"the central difference at each of {len(certificate.shapes)} sizes"
-        ) + (f", and one at each of {large} sizes of real networks" if large else "")
+        established = f"{certificate.draws} uniform draws of integers up to {certificate.limit} "
+        established += f"satisfy the central difference at each of {len(certificate.shapes)} sizes"
+        return established + f", and one at each of {large} sizes of real networks" * bool(large)
 
     def search(self) -> str:
         subject = self.subject
@@ -260,8 +258,6 @@ def _warnings_to(notes: list[str]) -> Iterator[None]:
 
 def _versions() -> dict[str, str]:
     """Return the versions of Python and of the packages involved."""
-    versions = {"python": platform.python_version(), "affine": affine.__version__}
-    for name in ("numpy", "hypothesis", "torch", "jax"):
-        if name in sys.modules or name == "hypothesis":
-            versions[name] = version(name)
-    return versions
+    names = ["numpy", "hypothesis", *(name for name in ("torch", "jax") if name in sys.modules)]
+    own = {"python": platform.python_version(), "affine": affine.__version__}
+    return own | {name: version(name) for name in names}

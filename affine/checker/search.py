@@ -15,17 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from affine.cases import (
-    LAYOUT_BYTES,
-    POOL_BYTES,
-    SIZE_BYTES,
-    VALUE_BYTES,
-    Sizes,
-    build_case,
-    read_layouts,
-    read_sizes,
-    read_values,
-)
+from affine import cases
 from affine.checker.clock import Clock
 from affine.checker.reduction import snap_to_exact
 from affine.checker.report import Outcome
@@ -65,8 +55,8 @@ _TRIES = 4  # of other entries, at each of the small sizes
 _OF_VALUES = ("value", "algebra", "batch")
 
 # Those of the sizes come first: they are shrunk first.
-_LAYOUTS = slice(SIZE_BYTES, SIZE_BYTES + LAYOUT_BYTES)
-_BYTES = _LAYOUTS.stop + VALUE_BYTES
+_LAYOUTS = slice(cases.SIZE_BYTES, cases.SIZE_BYTES + cases.LAYOUT_BYTES)
+_BYTES = _LAYOUTS.stop + cases.VALUE_BYTES
 
 # A layer that compiles for every new shape meets only these.
 _PALETTE = (
@@ -180,11 +170,11 @@ def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progres
 
 def _round(subject: Subject, properties: Sequence[Property], raw: bytes) -> None:
     """Let each property see the case that it reads from the same bytes."""
-    layer, cases, planned = subject.layer, dict[Any, Case](), list[tuple[Property, Case]]()
+    layer, known, planned = subject.layer, dict[Any, Case](), list[tuple[Property, Case]]()
     for tested in properties:
         kind = tested.values, tested.layouts, tested.sizes
-        cases[kind] = cases.get(kind) or read_case(raw, tested, layer)
-        planned.append((tested, cases[kind]))
+        known[kind] = known.get(kind) or read_case(raw, tested, layer)
+        planned.append((tested, known[kind]))
     shared = sharing_calls(layer, [each for each in planned if each[0].group in _OF_VALUES])
     for tested, case in planned:
         if layer is not subject.layer:  # its sums have been snapped
@@ -202,9 +192,6 @@ def _round(subject: Subject, properties: Sequence[Property], raw: bytes) -> None
             died = [isinstance(each.error, WorkerDied) for each in subject.outcomes.values()]
             if sum(died) >= _MOST_DEATHS:
                 raise OutOfTime("the layer hung or ended its process too often")
-
-
-# ------------------------------------------------------------------ shared calls
 
 
 def sharing_calls(layer: Layer, planned: Iterable[tuple[Property, Case]] = ()) -> Layer:
@@ -236,20 +223,16 @@ def sharing_calls(layer: Layer, planned: Iterable[tuple[Property, Case]] = ()) -
     return replace(layer, batch=batch, is_private=True)
 
 
-class _Noted(Exception):
-    """Ends a property at its first call."""
-
-
 def _first_calls(layer: Layer, planned: Iterable[tuple[Property, Case]]) -> list[Call]:
     """Return the calls with which properties begin, without making them."""
     noted: list[Call] = []
 
     def note(calls: Sequence[Call]) -> Iterator[Results]:
         noted.extend(calls)
-        raise _Noted
+        raise NotImplementedError  # which ends the property
 
     def refuse(*_: object) -> Any:
-        raise _Noted
+        raise NotImplementedError
 
     blind = dict.fromkeys(layer.variants, refuse)
     noting = replace(layer, vjp=refuse, variants=blind, batch=note, is_private=True)
@@ -257,9 +240,6 @@ def _first_calls(layer: Layer, planned: Iterable[tuple[Property, Case]]) -> list
         with suppress(Exception), np.errstate(all="ignore"):
             tested.check(noting, case)
     return noted
-
-
-# ------------------------------------------------------------------ one property
 
 
 def search(
@@ -345,9 +325,6 @@ def cropped(tested: Property, layer: Layer, failure: Outcome) -> Outcome:
     return failure
 
 
-# ------------------------------------------------------------------ the bytes of a case
-
-
 def _draws(seed: int, count: int) -> Iterator[bytes]:
     """Yield the bytes of cases, first the plainest; a seed gives the same again."""
     generator = Random(seed)
@@ -358,10 +335,10 @@ def _draws(seed: int, count: int) -> Iterator[bytes]:
 
 def read_case(raw: bytes, tested: Property, layer: Layer) -> Case:
     """Return the case that a property reads from drawn bytes."""
-    case = build_case(
-        read_sizes(raw[:SIZE_BYTES], tested.sizes, zeros=False),
-        read_values(raw[_LAYOUTS.stop :], tested.values),
-        read_layouts(raw[_LAYOUTS]) if tested.layouts else (),
+    case = cases.build_case(
+        cases.read_sizes(raw[: cases.SIZE_BYTES], tested.sizes, zeros=False),
+        cases.read_values(raw[_LAYOUTS.stop :], tested.values),
+        cases.read_layouts(raw[_LAYOUTS]) if tested.layouts else (),
     )
     if layer.compiles_per_shape:
         for sizes in _PALETTE:
@@ -370,10 +347,10 @@ def read_case(raw: bytes, tested: Property, layer: Layer) -> Case:
     return case
 
 
-def _at_small_sizes(raw: bytes, other: bytes, sizes: Sizes) -> bytes:
+def _at_small_sizes(raw: bytes, other: bytes, sizes: cases.Sizes) -> bytes:
     """Return the bytes of a case at usual sizes up to 3, with the entries of another one."""
     small = bytes([0, *(size - 1 for size in sizes)])
-    return small + raw[len(small) : -POOL_BYTES] + other[-POOL_BYTES:]
+    return small + raw[len(small) : -cases.POOL_BYTES] + other[-cases.POOL_BYTES :]
 
 
 def _shrink(raw: bytes, fails: Callable[[bytes], bool]) -> bytes:

@@ -16,19 +16,10 @@ from affine.checker.exceptions import TargetError, raised, warn_again
 from affine.checker.memory import Arena, create_block, look
 from affine.checker.process import LARGEST_RESULT, RESULTS
 from affine.checker.process.child import FORGED, Child, ProcessExited
-from affine.layer import (
-    GRADIENTS,
-    LIKE_VJP,
-    Array,
-    Call,
-    Layer,
-    OutOfTime,
-    Pullback,
-    Results,
-    WorkerDied,
-)  # fmt: skip
+from affine.layer import LIKE_VJP, Array, Call, Layer, OutOfTime, Pullback, Results, WorkerDied
 from affine.memory import Memory
 from affine.oracle import NoArray, expect_count
+from affine.quantities import GRADIENTS
 
 __all__ = ["Worker"]
 
@@ -93,11 +84,9 @@ class Worker(Memory):
 
     def _start(self) -> Child:
         inherits = [self._handle] if isinstance(self._handle, int) else []
-        program = (
-            f"import sys; sys.path[:] = {sys.path!a}; "
-            "from affine.checker.process.server import main; "
-            f"main({self._target!a}, {self._handle!a})"
-        )
+        program = f"import sys; sys.path[:] = {sys.path!a}; "
+        program += "from affine.checker.process.server import main; "
+        program += f"main({self._target!a}, {self._handle!a})"
         return Child(program, inherits, self._keep)
 
     def _keep(self, printed: bytes) -> None:

@@ -45,18 +45,12 @@ def _escaped(found: re.Match[str]) -> str:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of `record`."""
-    source = files("affine.checker.report").joinpath("schema.json").read_text(encoding="utf-8")
-    contents: dict[str, Any] = json.loads(source)
-    return contents
+    return dict(json.loads(files(__package__).joinpath("schema.json").read_text(encoding="utf-8")))
 
 
 def record(report: Report) -> dict[str, Any]:
     """Return the report as objects, lists, texts and numbers."""
-    causes = {
-        outcome.name: finding.diagnosis
-        for finding in report.findings
-        for outcome in finding.outcomes
-    }
+    causes = {each.name: cause.diagnosis for cause in report.findings for each in cause.outcomes}
     certificate = report.certificate
     return {
         "schema": SCHEMA,
@@ -71,7 +65,7 @@ def record(report: Report) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in report.findings],
         "remarks": [cut(note) for note in report.notes],
         "steps": [
-            {"name": step.name, "established": cut(step.established), "seconds": step.seconds}
+            {**_fields(step, "name", "seconds"), "established": cut(step.established)}
             for step in report.steps
         ],
         "certificate": certificate

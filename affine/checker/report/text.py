@@ -193,9 +193,6 @@ def _command(report: Report) -> str:
     return " ".join([*words, f"--seed {report.seed}"])
 
 
-# ------------------------------------------------------------------ the smallest case
-
-
 def case_lines(outcome: Outcome, width: int, reduction: str = "sum") -> Iterator[Text]:
     """Yield the smallest case as lines: its sizes, its operands, then expected and got."""
     shown = counterexample(outcome, reduction)
@@ -209,9 +206,8 @@ def case_lines(outcome: Outcome, width: int, reduction: str = "sum") -> Iterator
     dtype = f", {dtypes.pop()}" if len(dtypes) == 1 and dtypes != {"float64"} else ""
     yield Text(f"{which} that shows it: N = {n}, D = {d}, M = {m}{dtype}")
     if shown.is_summed:
-        yield Text(
-            "The layer is given N·dout and its dx is divided by N: dw and db are sums again."
-        )
+        given = "The layer is given N·dout and its dx is divided by N"
+        yield Text(f"{given}: dw and db are sums again.")
     got, should = error.got, error.expected
     wrong = None  # where they differ, if they can be compared
     if _is_matrix(got) and _is_matrix(should) and got.shape == should.shape:
