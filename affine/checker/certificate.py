@@ -16,10 +16,6 @@ from affine.layer import Array, Case, Layer, Operands, OutOfTime
 from affine.oracle import exact, exact_limit, expect_equal
 from affine.properties import value
 
-__all__ = [
-    "BASIS_PAIRS", "IDENTITY", "certify", "draw", "find_inexact_sum", "miss_bound", "prove",
-]  # fmt: skip
-
 BASIS_PAIRS = value.basis_pairs_recover_the_coefficients
 IDENTITY = value.central_difference_is_twice_the_directional_derivative
 

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from affine.checker.report import Report
     from affine.checker.search import Progress
 
-__all__ = ["main"]
-
 _EXIT = {"pass": 0, "fail": 1, "error": 2}
 _QUIET_SECONDS = 2.0
 

@@ -7,11 +7,6 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = [
-    "LONGEST", "NotThreeGradients", "TargetError", "TargetRaised", "cut", "describe",
-    "describe_warning", "in_words", "message", "raised", "type_name", "warn_again",
-]  # fmt: skip
-
 # The target may run beside this code: what it does to the builtins must not reach the words.
 globals()["__builtins__"] = dict(vars(builtins))
 

@@ -13,8 +13,6 @@ import numpy as np
 
 from affine.memory import Array, extent
 
-__all__ = ["Arena", "create_block", "look", "open_block"]
-
 View = tuple[str, tuple[int, ...], int, tuple[int, ...] | None, bool]
 """How an array lies in a buffer: dtype, shape, offset, strides, writeable."""
 

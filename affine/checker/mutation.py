@@ -10,8 +10,6 @@ from affine.checker.report import Outcome
 from affine.checker.search import JUDGES, fails_on, outcome_on
 from affine.layer import Array, Case, Layer, Operands, Results, WorkerDied, through
 
-__all__ = ["PLANTED", "failing", "surviving"]
-
 
 def _off_by_one(result: Array) -> Array:
     wrong = np.array(result)
@@ -37,10 +35,7 @@ _CASE = Case(_POINT, _POINT)
 
 
 def failing(layer: Layer) -> list[Outcome]:
-    """Return the outcomes of the properties that fail on one plain case.
-
-    It raises `TargetError` if the layer says that it cannot be judged.
-    """
+    """Return what fails on one plain case; raise `TargetError` if the layer cannot be judged."""
     failed = []
     for judge in JUDGES.values():
         outcome = outcome_on(judge, layer, _CASE)

@@ -24,8 +24,6 @@ from affine.checker.search import EXAMPLES, Progress, Subject, search_all, shari
 from affine.layer import Layer, OutOfTime, WorkerDied
 from affine.properties.value import integer_sums_are_exact
 
-__all__ = ["check"]
-
 # By when each step has to stop, as a part of the budget.
 _SHARES: dict[StepName, float] = {
     "mutation check": 0.5, "proof": 0.3, "certificate": 0.4, "search": 0.95, "diagnosis": 1.0,
@@ -171,10 +169,10 @@ class _Run:
         outcomes, name = self.subject.outcomes, BASIS_PAIRS.name
         outcomes[name] = Outcome(name, "error", reason="not run: the time ran out")
         shapes, outcomes[name] = self.subject.judge(prove)
-        return _failed_at(outcomes[name]) or (
-            f"all coefficients are right at {len(shapes)} sizes, up to {shapes[-1]}: there the "
-            "formulas hold for all real inputs of a bilinear layer"
-        )
+        if failed := _failed_at(outcomes[name]):
+            return failed
+        right = f"all coefficients are right at {len(shapes)} sizes, up to {shapes[-1]}"
+        return f"{right}: there the formulas hold for all real inputs of a bilinear layer"
 
     def certify(self) -> str:
         patience = _SHARE_OF_A_DRAW * self.subject.clock.budget
@@ -257,7 +255,6 @@ def _warnings_to(notes: list[str]) -> Iterator[None]:
 
 
 def _versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages involved."""
     names = ["numpy", "hypothesis", *(name for name in ("torch", "jax") if name in sys.modules)]
     own = {"python": platform.python_version(), "affine": affine.__version__}
     return own | {name: version(name) for name in names}

@@ -23,11 +23,6 @@ from affine.layer import Call, Case, Layer, OutOfTime, Results, WorkerDied
 from affine.properties import PROPERTIES, Property, value
 from affine.properties.property import isolated
 
-__all__ = [
-    "EXAMPLES", "JUDGES", "SMALL_SHAPES", "Progress", "Subject", "cropped", "crops", "fails_on",
-    "outcome_on", "search", "search_all", "sharing_calls",
-]  # fmt: skip
-
 T = TypeVar("T")
 _Key = tuple[tuple[str, tuple[int, ...], bytes], ...]
 Progress = Callable[[str, int, int], None]
@@ -245,22 +240,9 @@ def _first_calls(layer: Layer, planned: Iterable[tuple[Property, Case]]) -> list
 def search(
     tested: Property, layer: Layer, *, max_examples: int = 100, seed: int = 0, shrink: bool = True
 ) -> Outcome:
-    """Search for the smallest case on which the layer breaks the property.
+    """Search for the smallest case on which the layer breaks the property, or for the first.
 
-    Args:
-        tested: The property.
-        layer: The layer under test.
-        max_examples: How many cases to try.
-        seed: Where the search starts; the same seed finds the same.
-        shrink: Whether to look for the smallest such case, or to stop at the first.
-
-    Returns:
-        The outcome; if the time runs out, that of the cases until then.
-
-    Examples:
-        >>> from affine.checker.reading import load
-        >>> search(PROPERTIES["dw_is_xt_dout"], load("affine"), max_examples=20).status
-        'held'
+    The same seed finds the same. If the time runs out, the outcome is that of the cases until then.
     """
     start, outcome = perf_counter(), _before_the_search(tested, layer)
     if outcome.status == "not_observable":

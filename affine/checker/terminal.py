@@ -20,8 +20,6 @@ import click
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["Ended", "complain", "discard", "end_by_exception", "handle_signals", "show", "write"]
-
 _SIGNALS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 _PATIENCE = 1.0
 

@@ -16,8 +16,6 @@ from typing import Any
 
 from affine.checker.process import LONGEST_LINE
 
-__all__ = ["FORGED", "Child", "ProcessExited"]
-
 FORGED = "the process wrote to the connection of the checker"
 _MOST_LINES = 1000  # more than are ever asked for at once
 

@@ -23,8 +23,6 @@ from affine.checker.reading import load
 from affine.layer import LIKE_VJP, Layer
 from affine.memory import Memory
 
-__all__ = ["main"]
-
 # The target runs beside this code: what it does to the builtins must not reach the answers.
 globals()["__builtins__"] = dict(vars(builtins))
 

@@ -21,8 +21,6 @@ from affine.memory import Memory
 from affine.oracle import NoArray, expect_count
 from affine.quantities import GRADIENTS
 
-__all__ = ["Worker"]
-
 _ABOUT = {"variants", "texts", "not_applicable", "compiles_per_shape", "uses_reference"}
 _GUARD = 'put what should not run at import under `if __name__ == "__main__":`'
 _WHEN = "in this call"

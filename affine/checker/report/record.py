@@ -15,8 +15,6 @@ from affine.checker.report.words import is_visible, kind_of
 from affine.layer import Array
 from affine.properties import PROPERTIES
 
-__all__ = ["SCHEMA", "dumps", "record", "schema"]
-
 SCHEMA = 1
 """The version of the format: a change that breaks a reader counts it up."""
 

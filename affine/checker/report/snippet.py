@@ -20,16 +20,6 @@ from affine.oracle import Violation, exact
 from affine.properties import PROPERTIES, Property
 from affine.quantities import GRADIENTS, QUANTITIES
 
-__all__ = [
-    "REPLAYS",
-    "Counterexample",
-    "counterexample",
-    "layout",
-    "literal",
-    "names_in",
-    "snippet",
-]
-
 _CODE = tomllib.loads(files(__package__).joinpath("replays.toml").read_text(encoding="utf-8"))
 _SUMMING: str = _CODE.pop("summing")
 REPLAYS: Mapping[str, str] = {name: lines.strip() for name, lines in _CODE.items()}

@@ -20,8 +20,6 @@ from affine.oracle import Violation
 from affine.properties import PROPERTIES
 from affine.quantities import QUANTITIES, SIDES
 
-__all__ = ["block", "case_lines", "parts", "side_by_side", "text", "verdict"]
-
 Block: TypeAlias = list[Text]
 """The lines of one matrix: its title, then its rows, all of one width."""
 

@@ -14,11 +14,6 @@ from affine.checker.exceptions import LONGEST, TargetRaised, cut, message, type_
 from affine.layer import WorkerDied
 from affine.oracle import Violation
 
-__all__ = [
-    "below", "clean", "closest", "code_number", "counted", "describe", "escaped",
-    "is_visible", "kind_of", "number", "on_one_line", "page", "without_commands",
-]  # fmt: skip
-
 
 def escaped(text: str) -> str:
     """Return a text in which whatever acts on a terminal or a log is only to be read."""
