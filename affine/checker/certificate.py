@@ -65,9 +65,8 @@ def draw(
     # The operands that the identity moves reach twice the limit R: K·(2R)² + 2R < 2^p.
     largest = exact_limit(max(shape), dtype) // 2
     if limit > largest:
-        raise ValueError(
-            f"integers up to {limit} may be rounded in {dtype} at sizes {shape}; at most {largest}"
-        )
+        where = f"in {dtype} at sizes {shape}"
+        raise ValueError(f"integers up to {limit} may be rounded {where}; at most {largest}")
     n, d, m = shape
 
     def integers(*side: int) -> Array:

@@ -219,9 +219,8 @@ def _checked(target: str, timeout: float, budget: float, **chosen: Any) -> "Repo
     if output := worker.output.strip():
         notes.append(f"the target printed something; its last line: {output.split(chr(10))[-1]}")
     if worker.uses_reference:
-        notes.append(
-            "the target uses affine, whose reference this check trusts: is it a layer of its own?"
-        )
+        trusted = "whose reference this check trusts"
+        notes.append(f"the target uses affine, {trusted}: is it a layer of its own?")
     return replace(report, target=target, notes=tuple(notes))
 
 

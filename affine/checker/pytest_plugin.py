@@ -95,9 +95,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def _seed(text: str) -> int:
     if not text.isdecimal() or int(text) > LARGEST_SEED:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a seed; give a whole number from 0 to {LARGEST_SEED}"
-        )
+        remedy = f"give a whole number from 0 to {LARGEST_SEED}"
+        raise argparse.ArgumentTypeError(f"{text!r} is not a seed; {remedy}")
     return int(text)
 
 

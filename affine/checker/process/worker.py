@@ -222,8 +222,7 @@ class Worker(Memory):
 
     def _argument(self, array: Any) -> Sequence[Any]:
         """Return where an argument lies in the block; one that is not lent is copied there."""
-        known = self._lent.get(id(array))
-        if known is not None:
+        if known := self._lent.get(id(array)):
             return known[1:]
         if not isinstance(array, np.ndarray | np.generic):
             raise TypeError(f"an argument is {type(array).__name__}: only arrays reach the layer")

@@ -92,7 +92,7 @@ def counterexample(outcome: Outcome, reduction: str = "sum") -> Counterexample |
 
 
 def _is_floating(result: Any) -> TypeGuard[Array]:
-    return isinstance(result, np.ndarray) and result.dtype.kind == "f"
+    return isinstance(result, np.ndarray | np.generic) and result.dtype.kind == "f"
 
 
 def _expected_of_a_plain_call(case: Case, error: Exception) -> Array | None:
