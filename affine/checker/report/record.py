@@ -63,7 +63,7 @@ def record(report: Report) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in report.findings],
         "remarks": [cut(note) for note in report.notes],
         "steps": [
-            {**_fields(step, "name", "seconds"), "established": cut(step.established)}
+            {"name": step.name, "established": cut(step.established), "seconds": step.seconds}
             for step in report.steps
         ],
         "certificate": certificate
