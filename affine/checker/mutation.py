@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 
-from affine.checker.exceptions import TargetError
+from affine.checker.exceptions import TargetError, TargetRaised
 from affine.checker.report import Outcome
 from affine.checker.search import JUDGES, fails_on, outcome_on
 from affine.layer import Array, Case, Layer, Operands, Results, WorkerDied, through
@@ -42,8 +42,8 @@ def failing(layer: Layer) -> list[Outcome]:
         error = outcome.error
         if isinstance(error, TargetError):
             raise error
-        if getattr(error, "kind", "") == TargetError.__name__:  # from another process
-            raise TargetError(str(error).partition(": ")[2])
+        if isinstance(error, TargetRaised) and error.kind == TargetError.__name__:
+            raise TargetError(error.message)  # in another process
         if error is not None:
             failed.append(outcome)
         if isinstance(error, WorkerDied):

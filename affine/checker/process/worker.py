@@ -15,7 +15,7 @@ from affine.checker.clock import Clock
 from affine.checker.exceptions import TargetError, raised, warn_again
 from affine.checker.memory import Arena, create_block, look
 from affine.checker.process import LARGEST_RESULT, RESULTS
-from affine.checker.process.child import FORGED, Child, ProcessExited
+from affine.checker.process.child import FORGED, Child
 from affine.layer import LIKE_VJP, Array, Call, Layer, OutOfTime, Pullback, Results, WorkerDied
 from affine.memory import Memory
 from affine.oracle import NoArray, expect_count
@@ -98,7 +98,7 @@ class Worker(Memory):
         try:
             about = self._child.answer(limit, "while it was loaded")
             reason = f"{FORGED} while it was loaded"
-        except (TimeoutError, ProcessExited) as error:
+        except (TimeoutError, WorkerDied) as error:
             reason = str(error) or f"no answer while it was loaded within {limit:.3g} s"
         if about.keys() == _ABOUT:
             self.uses_reference |= about["uses_reference"]
@@ -183,8 +183,6 @@ class Worker(Memory):
                 raise OutOfTime("the budget ran out in a call, which was ended") from None
             self._clock.hangs += 1
             raise WorkerDied(f"no answer {_WHEN} within {self._timeout:g} s") from None
-        except ProcessExited as reason:
-            raise WorkerDied(str(reason)) from None
         self.uses_reference |= "uses_reference" in answer
         try:
             # Copied now: the answers to the next requests may lie in the same place.
