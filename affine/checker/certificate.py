@@ -43,17 +43,16 @@ def prove(layer: Layer) -> tuple[list[tuple[int, int, int]], Outcome]:
     start = perf_counter()
     done: list[tuple[int, int, int]] = []
     outcome = Outcome(BASIS_PAIRS.name, "held")
-    for n, d, m in SMALL_SHAPES:
-        zeros = Operands(np.zeros((n, d)), np.zeros((d, m)), np.zeros(m), np.zeros((n, m)))
-        try:
+    try:
+        for n, d, m in SMALL_SHAPES:
+            zeros = Operands(np.zeros((n, d)), np.zeros((d, m)), np.zeros(m), np.zeros((n, m)))
             outcome = outcome_on(BASIS_PAIRS, layer, Case(zeros, zeros))
-        except OutOfTime:
-            if not done:
-                raise
-            break
-        if outcome.status == "falsified":
-            break
-        done.append((n, d, m))
+            if outcome.status == "falsified":
+                break
+            done.append((n, d, m))
+    except OutOfTime:
+        if not done:
+            raise
     cases = len(done) + (outcome.status == "falsified")
     return done, replace(outcome, cases=cases, seconds=perf_counter() - start)
 
@@ -124,9 +123,7 @@ def certify(layer: Layer, seed: int = 0, patience: float = inf) -> tuple[Certifi
 
 def find_inexact_sum(layer: Layer, seed: int = 0) -> Outcome | None:
     """Return a draw on which a sum of integers is not exact, None if there is none."""
-    generator = np.random.default_rng(seed)
-    for shape in _ROUNDING_SHAPES:
-        outcome = outcome_on(value.integer_sums_are_exact, layer, draw(shape, _LIMIT, generator))
-        if outcome.status == "falsified":
-            return outcome
-    return None
+    generator, tested = np.random.default_rng(seed), value.integer_sums_are_exact
+    cases = (draw(shape, _LIMIT, generator) for shape in _ROUNDING_SHAPES)
+    outcomes = (outcome_on(tested, layer, case) for case in cases)
+    return next((outcome for outcome in outcomes if outcome.status == "falsified"), None)

@@ -54,12 +54,11 @@ def failing(layer: Layer) -> list[Outcome]:
 def surviving(layer: Layer) -> list[str]:
     """Return the planted mistakes that nothing catches; raise `WorkerDied` if the layer did."""
     survivors = []
-    for quantity, mistake in product(JUDGES, _PLANTS):
-        error = fails_on(JUDGES[quantity], _planted(layer, quantity, _PLANTS[mistake]), _CASE)
+    for (quantity, judge), (mistake, plant) in product(JUDGES.items(), _PLANTS.items()):
+        error = fails_on(judge, _planted(layer, quantity, plant), _CASE)
         if isinstance(error, WorkerDied):
             raise error
-        if error is None:
-            survivors.append(f"{quantity} {mistake}")
+        survivors += [f"{quantity} {mistake}"] * (error is None)
     return survivors
 
 

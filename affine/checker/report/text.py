@@ -246,9 +246,9 @@ def _operands(shown: Counterexample, wrong: Array | None, first: Sequence[int]) 
     blocks = []
     for name, array in shown.operands().items():
         if name in needed or (name in used and array.any()):
-            notes = ", ".join(filter(None, [name, array.dtype.name * mixed, layout(array)]))
+            notes = filter(None, [array.dtype.name * mixed, layout(array)])
             centre = [centres[side] for side in SIDES[name.rstrip("2")]]
-            blocks.append(block(name, array, centre, note=notes.removeprefix(name)))
+            blocks.append(block(name, array, centre, note="".join(f", {note}" for note in notes)))
     return blocks
 
 
