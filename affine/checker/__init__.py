@@ -3,12 +3,14 @@
 What is named here is imported when it is asked for: the process that runs a layer needs none of it.
 """
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 if TYPE_CHECKING:
     from affine.checker.report import Outcome, Report
     from affine.checker.run import check
+    from affine.properties import Property
 
 __all__ = ["Outcome", "Report", "check"]
 
@@ -18,6 +20,22 @@ Reduction: TypeAlias = Literal["sum", "mean"]
 PROFILES = get_args(Profile)
 REDUCTIONS = get_args(Reduction)
 LARGEST_SEED = 2**63 - 1
+
+
+def selected(profile: str, only: Sequence[str] = ()) -> "list[Property]":
+    """Return the properties of a profile, or those that are named, in the order of the suite."""
+    from affine.checker.report.words import closest
+    from affine.properties import PROPERTIES
+
+    for name in only:
+        if name not in PROPERTIES:
+            hint = closest(name, PROPERTIES) or "`affine list` names them all"
+            raise ValueError(f"no property is called {name or repr(name)}; {hint}")
+    # What is only remarked on runs in every profile.
+    levels = {"note", *PROFILES[: PROFILES.index(profile) + 1]}
+    properties = PROPERTIES.values()
+    return [each for each in properties if (each.name in only if only else each.profile in levels)]
+
 
 _HOMES = {"Outcome": "report", "Report": "report", "check": "run"}
 

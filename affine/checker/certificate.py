@@ -1,4 +1,7 @@
-"""Certificate: uniform draws, and how likely a wrong gradient passes them."""
+"""Proof: at all small sizes, basis pairs recover every coefficient of the results.
+
+Certificate: uniform draws, and how likely a wrong gradient passes them.
+"""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -8,13 +11,12 @@ from time import perf_counter
 import numpy as np
 
 from affine.checker.report import Certificate, Outcome
-from affine.checker.search import fails_on, outcome_on, sharing_calls
+from affine.checker.search import SMALL_SHAPES, fails_on, outcome_on, sharing_calls
 from affine.layer import Array, Case, Layer, Operands, OutOfTime
 from affine.oracle import exact, exact_limit, expect_equal
 from affine.properties import value
 
-__all__ = ["IDENTITY", "certify", "draw", "find_inexact_sum", "miss_bound"]
-
+BASIS_PAIRS = value.basis_pairs_recover_the_coefficients
 IDENTITY = value.central_difference_is_twice_the_directional_derivative
 
 # ⟨dout, XW⟩ has degree 3 in the drawn numbers, and so has ⟨gradient, step⟩ for a gradient that
@@ -33,6 +35,28 @@ _OF_NETWORKS = (1000, 5, 140), (3, 1000, 140), (150, 784, 10), (140, 200, 150)
 _ROUNDING_SHAPES = (7, 11, 13), (61, 47, 49)
 
 
+def prove(layer: Layer) -> tuple[list[tuple[int, int, int]], Outcome]:
+    """Return the sizes up to 3 at which basis pairs established the formulas, and the outcome.
+
+    If the time runs out, these are the sizes until then; without any it raises `OutOfTime`.
+    """
+    start = perf_counter()
+    done: list[tuple[int, int, int]] = []
+    outcome = Outcome(BASIS_PAIRS.name, "held")
+    try:
+        for n, d, m in SMALL_SHAPES:
+            zeros = Operands(np.zeros((n, d)), np.zeros((d, m)), np.zeros(m), np.zeros((n, m)))
+            outcome = outcome_on(BASIS_PAIRS, layer, Case(zeros, zeros))
+            if outcome.status == "falsified":
+                break
+            done.append((n, d, m))
+    except OutOfTime:
+        if not done:
+            raise
+    cases = len(done) + (outcome.status == "falsified")
+    return done, replace(outcome, cases=cases, seconds=perf_counter() - start)
+
+
 def draw(
     shape: tuple[int, int, int], limit: int, generator: np.random.Generator, dtype: str = "float64"
 ) -> Case:
@@ -40,9 +64,8 @@ def draw(
     # The operands that the identity moves reach twice the limit R: K·(2R)² + 2R < 2^p.
     largest = exact_limit(max(shape), dtype) // 2
     if limit > largest:
-        raise ValueError(
-            f"integers up to {limit} may be rounded in {dtype} at sizes {shape}; at most {largest}"
-        )
+        where = f"in {dtype} at sizes {shape}"
+        raise ValueError(f"integers up to {limit} may be rounded {where}; at most {largest}")
     n, d, m = shape
 
     def integers(*side: int) -> Array:
@@ -55,15 +78,8 @@ def draw(
 
 
 def miss_bound(degree: int, limit: int, draws: int) -> Fraction:
-    """Return the largest chance that a polynomial other than 0 vanishes at all draws.
-
-    At one uniform draw from 2·limit + 1 integers it is degree / (2·limit + 1): the lemma of
-    Schwartz and Zippel.
-
-    Examples:
-        >>> miss_bound(degree=3, limit=1000, draws=1)
-        Fraction(1, 667)
-    """
+    """Return the largest chance that a polynomial other than 0 vanishes at all draws."""
+    # At one uniform draw from 2·limit + 1 integers: the lemma of Schwartz and Zippel.
     return min(Fraction(degree, 2 * limit + 1), Fraction(1)) ** draws
 
 
@@ -86,13 +102,11 @@ def certify(layer: Layer, seed: int = 0, patience: float = inf) -> tuple[Certifi
         for shape in (*_SHAPES, *_OF_NETWORKS):
             if pace * prod(shape) > patience:
                 continue
-            begun = perf_counter()
-            count = _DRAWS if shape in _SHAPES else 1
+            begun, count = perf_counter(), _DRAWS if shape in _SHAPES else 1
             cases = [draw(shape, _LIMIT, generator) for _ in range(count)]
             shared = sharing_calls(layer, [(IDENTITY, case) for case in cases])
             errors = ((case, fails_on(judge, shared, case)) for case in cases)
-            failure = next((pair for pair in errors if pair[1] is not None), None)
-            if failure is not None:
+            if failure := next((pair for pair in errors if pair[1] is not None), None):
                 outcome = Outcome(IDENTITY.name, "falsified", 1, 0.0, *failure)
                 break
             pace = (perf_counter() - begun) / count / prod(shape)
@@ -109,9 +123,7 @@ def certify(layer: Layer, seed: int = 0, patience: float = inf) -> tuple[Certifi
 
 def find_inexact_sum(layer: Layer, seed: int = 0) -> Outcome | None:
     """Return a draw on which a sum of integers is not exact, None if there is none."""
-    generator = np.random.default_rng(seed)
-    for shape in _ROUNDING_SHAPES:
-        outcome = outcome_on(value.integer_sums_are_exact, layer, draw(shape, _LIMIT, generator))
-        if outcome.status == "falsified":
-            return outcome
-    return None
+    generator, tested = np.random.default_rng(seed), value.integer_sums_are_exact
+    cases = (draw(shape, _LIMIT, generator) for shape in _ROUNDING_SHAPES)
+    outcomes = (outcome_on(tested, layer, case) for case in cases)
+    return next((outcome for outcome in outcomes if outcome.status == "falsified"), None)

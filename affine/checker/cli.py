@@ -8,33 +8,27 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
 from math import inf
 from pathlib import Path
 from secrets import token_hex
-from signal import SIGINT
+from signal import SIG_IGN, SIGINT
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import affine
-from affine.checker import LARGEST_SEED, PROFILES, REDUCTIONS, terminal
+from affine.checker import LARGEST_SEED, PROFILES, REDUCTIONS, selected, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from affine.checker.report import Report
-
-__all__ = ["main"]
+    from affine.checker.search import Progress
 
 _EXIT = {"pass": 0, "fail": 1, "error": 2}
 _QUIET_SECONDS = 2.0
-_LOADING_SECONDS = 20.0
-
-Progress = Callable[[str, int, int], None]
-Decorator = Callable[[Callable[..., int]], Callable[..., int]]
 
 
 def main() -> None:
@@ -46,12 +40,13 @@ def main() -> None:
     try:
         terminal.end_by_exception()
         code = _run()
-        terminal.ignore_signals()
+        # At the end of a process a signal would only print a traceback.
+        terminal.handle_signals(SIG_IGN)
     except KeyboardInterrupt as interrupt:
         ended = interrupt if isinstance(interrupt, terminal.Ended) else terminal.Ended(SIGINT)
         terminal.complain(f"{ended}\n")
         terminal.discard(sys.stdout)  # its reader may be stuck
-        terminal.ignore_signals()
+        terminal.handle_signals(SIG_IGN)
         code = ended.code
     sys.exit(code)
 
@@ -66,17 +61,17 @@ def _run() -> int:
     except click.ClickException as error:
         text = io.StringIO()
         error.show(text)
-        _report_failure(text.getvalue())
+        _complain_safely(text.getvalue())
     except BrokenPipeError:  # nobody reads the help any more
         terminal.discard(sys.stdout)
         return 0
     except Exception:
         fault = "ERROR this is a fault of affine itself; the layer was not judged\n"
-        _report_failure(traceback.format_exc() + fault)
+        _complain_safely(traceback.format_exc() + fault)
     return _EXIT["error"]
 
 
-def _report_failure(text: str) -> None:
+def _complain_safely(text: str) -> None:
     from affine.checker.exceptions import cut
     from affine.checker.report.words import escaped
 
@@ -84,7 +79,7 @@ def _report_failure(text: str) -> None:
 
 
 @click.group(
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
     epilog="Exit code: 0 everything held, 1 a property was falsified, 2 no verdict.",
 )
 @click.version_option(affine.__version__, package_name="affine-gradients", prog_name="affine")
@@ -99,8 +94,7 @@ def _commands() -> None:
     """  # noqa: D301
 
 
-# ------------------------------------------------------------------ options
-# Whatever cannot be meant is refused before the work begins, with what to do instead.
+# What cannot be meant is refused before the work begins, with what to do instead.
 
 
 def _nameable(context: click.Context, parameter: click.Parameter, target: str | None) -> str:
@@ -140,52 +134,45 @@ def _known(
     context: click.Context, parameter: click.Parameter, names: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Refuse a name that no property has, and offer the closest."""
-    if names:
-        from affine.checker.report.words import closest
-        from affine.properties import PROPERTIES
-
-        for name in names:
-            if name not in PROPERTIES:
-                hint = closest(name, PROPERTIES) or "`affine list` names them all"
-                raise click.BadParameter(f"no property is called {name or repr(name)}; {hint}")
+    try:
+        if names:
+            selected(PROFILES[0], names)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
     return names
 
 
-_TIME = {"metavar": "SECONDS", "callback": _positive}
-
-
-def _option(name: str, default: Any, help: str, **more: Any) -> Decorator:
-    return click.option(name, default=default, help=help, show_default=True, **more)
-
-
-# ------------------------------------------------------------------ affine check
+_TIME: dict[str, Any] = {"metavar": "SECONDS", "callback": _positive}
 
 
 @_commands.command(short_help="Check the layer in a file or a module.")
 @click.argument("target", required=False, metavar="TARGET", callback=_nameable)
-@_option(
-    "--profile", "textbook", "How much a right layer must promise.", type=click.Choice(PROFILES)
-)
-@_option("--seed", 0, "Replays a check.", type=click.IntRange(0, LARGEST_SEED), metavar="N")
 @click.option(
-    "--json",
-    "destination",
-    metavar="FILE",
-    type=click.Path(allow_dash=True, path_type=Path),
-    callback=_writable,
-    help="Write the report as JSON as well; - writes it instead, to standard output.",
+    "--profile", default="textbook", type=click.Choice(PROFILES),
+    help="How much a right layer must promise.",
+)  # fmt: skip
+@click.option(
+    "--seed", default=0, type=click.IntRange(0, LARGEST_SEED), metavar="N", help="Replays a check."
 )
+@click.option(
+    "--json", "destination", metavar="FILE", callback=_writable,
+    type=click.Path(allow_dash=True, path_type=Path),
+    help="Write the report as JSON as well; - writes it instead, to standard output.",
+)  # fmt: skip
 @click.option(
     "--only", multiple=True, metavar="NAME", callback=_known, help="Run only this property; repeat."
 )
-@_option(
-    "--reduction",
-    "sum",
-    "mean: a course that averages dw and db over the batch.",
-    type=click.Choice(REDUCTIONS),
+@click.option(
+    "--reduction", default="sum", type=click.Choice(REDUCTIONS),
+    help="mean: a course that averages dw and db over the batch.",
+)  # fmt: skip
+@click.option(
+    "--timeout", default=10.0, help="Seconds that one call of the layer may take.", **_TIME
 )
-@_option("--timeout", 10.0, "Seconds that one call of the layer may take.", **_TIME)
-@_option("--budget", 30.0, "Seconds that the check may take, about, if the layer is slow.", **_TIME)
+@click.option(
+    "--budget", default=30.0, **_TIME,
+    help="Seconds that the check may take, about, if the layer is slow.",
+)  # fmt: skip
 @click.option("--verbose", "-v", is_flag=True, help="Also every property, times and versions.")
 def check(target: str, destination: Path | None, verbose: bool, **chosen: Any) -> int:
     """Check the layer in TARGET: path.py, path.py:name, package.module or package.module:name.
@@ -213,9 +200,7 @@ def _checked(target: str, timeout: float, budget: float, **chosen: Any) -> "Repo
     from affine.checker.process.worker import Worker
 
     clock = Clock(budget)
-    # A framework takes seconds to import, however short the calls are.
-    loading = max(_LOADING_SECONDS, 6 * timeout)
-    worker = Worker(target, timeout=timeout, load_timeout=loading, clock=clock)
+    worker = Worker(target, timeout, clock)
     with _progress(target) as progress, worker:
         # The process loads the target while these are loaded here.
         import affine.checker.report.text  # noqa: F401
@@ -233,10 +218,9 @@ def _checked(target: str, timeout: float, budget: float, **chosen: Any) -> "Repo
     notes = list(report.notes)
     if output := worker.output.strip():
         notes.append(f"the target printed something; its last line: {output.split(chr(10))[-1]}")
-    if worker.connection.uses_reference:
-        notes.append(
-            "the target uses affine, whose reference this check trusts: is it a layer of its own?"
-        )
+    if worker.uses_reference:
+        trusted = "whose reference this check trusts"
+        notes.append(f"the target uses affine, {trusted}: is it a layer of its own?")
     return replace(report, target=target, notes=tuple(notes))
 
 
@@ -261,9 +245,6 @@ def _deliver(report: "Report", destination: Path | None, is_device: bool, verbos
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise click.ClickException(f"cannot write {destination}: {error.strerror}") from error
-
-
-# ------------------------------------------------------------------ affine list, affine explain
 
 
 @_commands.command("list", short_help="List every property.")
@@ -299,9 +280,6 @@ def explain(name: str) -> None:
     except LookupError as error:
         raise click.ClickException(str(error)) from error
     terminal.show(lambda width: parts)
-
-
-# ------------------------------------------------------------------ terminal
 
 
 @contextmanager

@@ -1,13 +1,12 @@
 """One clock for a whole check."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from math import inf
 from time import perf_counter
+from typing import Any
 
-from affine.layer import Call, Layer, OutOfTime, Results, through
-
-__all__ = ["Clock", "timed"]
+from affine.layer import Layer, OutOfTime, through
 
 # Seconds past the budget in which a call that hangs may still come to its time limit.
 _GRACE = 4.0
@@ -15,20 +14,13 @@ _MOST_HANGS = 2
 
 
 class Clock:
-    """When a step of a check has to stop, and when the whole command has to.
-
-    Attributes:
-        budget: Seconds that the check may take.
-        until: When the present step stops, in seconds of `time.perf_counter`.
-        last: When even a call in progress is ended.
-        hangs: How many calls have come to their time limit.
-    """
+    """When a step of a check has to stop, and when the whole command has to."""
 
     def __init__(self, budget: float = inf) -> None:
-        self.budget, self.hangs = budget, 0
+        self.budget, self.hangs = budget, 0  # calls that have come to their time limit
         self.start = self._begun = perf_counter()
-        self.until = self.start + budget
-        self.last = self.until + _GRACE
+        self.until = self.start + budget  # when the present step stops
+        self.last = self.until + _GRACE  # when even a call in progress is ended
 
     def begin(self) -> None:
         """Count the budget from now: what was needed to come so far goes to the grace."""
@@ -60,12 +52,8 @@ class Clock:
 def timed(layer: Layer, clock: Clock) -> Layer:
     """Return the layer with calls that raise `OutOfTime` once the step has to stop."""
 
-    def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
+    def in_time(thing: Any) -> Any:
         clock.check()
-        return call, after
+        return thing
 
-    def after(results: Results) -> Results:
-        clock.check()
-        return results
-
-    return through(layer, view)
+    return through(layer, lambda call: (in_time(call), in_time))

@@ -7,11 +7,6 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = [
-    "LONGEST", "NotThreeGradients", "TargetError", "TargetRaised", "cut", "describe",
-    "describe_warning", "in_words", "message", "raised", "type_name", "warn_again",
-]  # fmt: skip
-
 # The target may run beside this code: what it does to the builtins must not reach the words.
 globals()["__builtins__"] = dict(vars(builtins))
 
@@ -22,15 +17,7 @@ _isinstance, _base_name, _real_path = isinstance, os.path.basename, os.path.real
 
 
 class TargetError(Exception):
-    """A target cannot be judged: it was not found, does not load, or has no known form.
-
-    Examples:
-        >>> from affine.checker.reading import load
-        >>> load("mine.py")
-        Traceback (most recent call last):
-        ...
-        affine.checker.exceptions.TargetError: no file mine.py; give the path of a Python file
-    """
+    """A target cannot be judged: it was not found, does not load, or has no known form."""
 
 
 class NotThreeGradients(TypeError):
@@ -40,27 +27,17 @@ class NotThreeGradients(TypeError):
 
 
 class TargetRaised(Exception):
-    """The target raised in its process; what it was of `_FAMILIES` it is here too.
+    """The target raised in its process; what it was of `_FAMILIES` it is here too."""
 
-    Attributes:
-        kind: The name of the exception's class.
-        message: What it says.
-        place: The last line in the user's file, `""` if none is known.
-    """
-
-    kind = message = place = ""
+    kind = message = ""  # the name of the exception's class, and what it says
+    place = ""  # the last line in the user's file, if one is known
 
 
 _FAMILIES = (NotThreeGradients, TypeError, ValueError)
 
 
 def cut(text: str, longest: int = LONGEST) -> str:
-    """Return a text of a bounded length; one that is longer says how much is left out.
-
-    Examples:
-        >>> cut("x" * 50_000_000, 3)
-        'xxx … (49,999,997 more characters)'
-    """
+    """Return a text of a bounded length; one that is longer says how much is left out."""
     more = len(text) - longest
     return text if more <= 0 else f"{text[:longest]} … ({more:,} more characters)"
 
@@ -76,9 +53,6 @@ def message(error: object, longest: int = LONGEST) -> str:
 def type_name(thing: object) -> str:
     """Return the name of a thing's class, whatever its metaclass says."""
     return cut(_type_name(thing if _isinstance(thing, type) else type(thing)))
-
-
-# ------------------------------------------------------------------ to another process
 
 
 def describe(error: BaseException, target: str) -> dict[str, Any]:
@@ -100,13 +74,7 @@ def in_words(described: dict[str, Any]) -> str:
 
 
 def raised(described: dict[str, Any]) -> TargetRaised:
-    """Return the exception that stands for a described one.
-
-    Examples:
-        >>> error = raised(describe(ValueError("no"), "mine.py"))
-        >>> error, error.kind, isinstance(error, ValueError)
-        (TargetRaised('ValueError: no'), 'ValueError', True)
-    """
+    """Return the exception that stands for a described one."""
     families = [family for family in _FAMILIES if family.__name__ in described["families"]]
     attributes = {key: str(described[key]) for key in ("kind", "message", "place")}
     kind = type("TargetRaised", (TargetRaised, *families), attributes)

@@ -13,8 +13,6 @@ import numpy as np
 
 from affine.memory import Array, extent
 
-__all__ = ["Arena", "create_block", "look", "open_block"]
-
 View = tuple[str, tuple[int, ...], int, tuple[int, ...] | None, bool]
 """How an array lies in a buffer: dtype, shape, offset, strides, writeable."""
 
@@ -27,37 +25,20 @@ _ndarray = np.ndarray
 
 
 class Arena:
-    """Arrays one behind the other in a part of a buffer; `free` is where the next one goes.
-
-    Examples:
-        >>> arena = Arena(bytearray(256), 0, 256)
-        >>> view = arena.place(np.eye(2)[::-1])
-        >>> view
-        ('<f8', (2, 2), 16, (-16, 8), True)
-        >>> look(arena.buffer, *view)
-        array([[0., 1.],
-               [1., 0.]])
-    """
+    """Arrays one behind the other in a part of a buffer; `free` is where the next one goes."""
 
     def __init__(self, buffer: Any, start: int, end: int) -> None:
         self.buffer, self._start, self._end = buffer, start, end
         self.free = start
 
     def place(self, array: Array) -> View:
-        """Copy an array into the buffer, as it lies in memory, and return where it is.
-
-        Raises:
-            MemoryError: There is no place left.
-        """
+        """Copy an array into the buffer, as it lies in memory, and return where it is."""
         before, size, strides = extent(array)
         start, end = self.free, self.free + size
         if end > self._end:
             raise MemoryError(f"an array of shape {array.shape} does not fit beside the others")
         self.free = -(-end // _ALIGNED) * _ALIGNED
         view = array.dtype.str, array.shape, start + before, strides, array.flags.writeable
-        if strides is None:
-            self.buffer[start:end] = array.tobytes()
-            return view
         if size > array.nbytes:
             self.buffer[start:end] = b"\xff" * size  # NaN: see `laid_alike`
         look(self.buffer, *view[:4], True)[...] = array

@@ -5,15 +5,13 @@ from itertools import product
 
 import numpy as np
 
-from affine.checker.exceptions import TargetError
+from affine.checker.exceptions import TargetError, TargetRaised
 from affine.checker.report import Outcome
 from affine.checker.search import JUDGES, fails_on, outcome_on
-from affine.layer import Array, Call, Case, Layer, Operands, Results, WorkerDied, through
-
-__all__ = ["PLANTED", "failing", "surviving"]
+from affine.layer import Array, Case, Layer, Operands, Results, WorkerDied, through
 
 
-def _one_entry(result: Array) -> Array:
+def _off_by_one(result: Array) -> Array:
     wrong = np.array(result)
     wrong.flat[-1] += 1
     return wrong
@@ -22,7 +20,7 @@ def _one_entry(result: Array) -> Array:
 _PLANTS: dict[str, Callable[[Array], Array]] = {
     "is zero": np.zeros_like,
     "has the wrong sign": np.negative,
-    "is off by one in its last entry": _one_entry,
+    "is off by one in its last entry": _off_by_one,
 }
 PLANTED = len(JUDGES) * len(_PLANTS)
 
@@ -37,19 +35,15 @@ _CASE = Case(_POINT, _POINT)
 
 
 def failing(layer: Layer) -> list[Outcome]:
-    """Return the outcomes of the properties that fail on one plain case.
-
-    Raises:
-        TargetError: The layer says that it cannot be judged.
-    """
+    """Return what fails on one plain case; raise `TargetError` if the layer cannot be judged."""
     failed = []
     for judge in JUDGES.values():
         outcome = outcome_on(judge, layer, _CASE)
         error = outcome.error
         if isinstance(error, TargetError):
             raise error
-        if getattr(error, "kind", "") == TargetError.__name__:  # from another process
-            raise TargetError(str(error).partition(": ")[2])
+        if isinstance(error, TargetRaised) and error.kind == TargetError.__name__:
+            raise TargetError(error.message)  # in another process
         if error is not None:
             failed.append(outcome)
         if isinstance(error, WorkerDied):
@@ -60,12 +54,11 @@ def failing(layer: Layer) -> list[Outcome]:
 def surviving(layer: Layer) -> list[str]:
     """Return the planted mistakes that nothing catches; raise `WorkerDied` if the layer did."""
     survivors = []
-    for quantity, mistake in product(JUDGES, _PLANTS):
-        error = fails_on(JUDGES[quantity], _planted(layer, quantity, _PLANTS[mistake]), _CASE)
+    for (quantity, judge), (mistake, plant) in product(JUDGES.items(), _PLANTS.items()):
+        error = fails_on(judge, _planted(layer, quantity, plant), _CASE)
         if isinstance(error, WorkerDied):
             raise error
-        if error is None:
-            survivors.append(f"{quantity} {mistake}")
+        survivors += [f"{quantity} {mistake}"] * (error is None)
     return survivors
 
 
@@ -75,7 +68,4 @@ def _planted(layer: Layer, quantity: str, plant: Callable[[Array], Array]) -> La
     def spoil(results: Results) -> Results:
         return {name: plant(got) if name == quantity else got for name, got in results.items()}
 
-    def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
-        return call, spoil
-
-    return through(layer, view)
+    return through(layer, lambda call: (call, spoil))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from affine.checker import LARGEST_SEED, PROFILES, REDUCTIONS, Profile, Reduction
+from affine.checker import LARGEST_SEED, PROFILES, REDUCTIONS, Profile, Reduction, selected
 
 __all__ = ["properties_of"]
 
@@ -53,12 +53,9 @@ def _loaded(layer: Any, error: type[Exception], prefix: str = "") -> Any:
 
 
 def _names(profile: Profile) -> list[str]:
-    from affine.properties import PROPERTIES
-
-    levels = {*PROFILES[: PROFILES.index(profile) + 1], "note"}
-    if profile == "textbook":  # there such a property is worth a note, and never a failure
-        levels.remove("note")
-    return [name for name, each in PROPERTIES.items() if each.profile in levels]
+    # In `textbook` a property that is only remarked on never fails.
+    never = "note" if profile == "textbook" else ""
+    return [each.name for each in selected(profile) if each.profile != never]
 
 
 def _run(layer: Any, name: str, **options: Any) -> None:
@@ -73,9 +70,6 @@ def _run(layer: Any, name: str, **options: Any) -> None:
             pytest.skip(clean(outcome.reason) or "not observable in this form")
     if not report:
         pytest.fail(text(report), pytrace=False)
-
-
-# ------------------------------------------------------------------ pytest --affine TARGET
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -101,9 +95,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def _seed(text: str) -> int:
     if not text.isdecimal() or int(text) > LARGEST_SEED:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a seed; give a whole number from 0 to {LARGEST_SEED}"
-        )
+        remedy = f"give a whole number from 0 to {LARGEST_SEED}"
+        raise argparse.ArgumentTypeError(f"{text!r} is not a seed; {remedy}")
     return int(text)
 
 
@@ -116,11 +109,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Say what is checked, and the seed that replays it."""
     option = config.option
-    if not option.affine:
-        return None
     mean = ", reduction mean" if option.affine_reduction == "mean" else ""
     options = f"profile {option.affine_profile}, seed {option.affine_seed}{mean}"
-    return f"affine: {_target(config)} ({options})"
+    return f"affine: {_target(config)} ({options})" if option.affine else None
 
 
 def _target(config: pytest.Config) -> str:
@@ -164,8 +155,7 @@ class _PropertyItem(pytest.Item):
     parent: _Target
 
     def runtest(self) -> None:
-        option = self.config.option
-        names = ("profile", "reduction", "seed")
+        names, option = ("profile", "reduction", "seed"), self.config.option
         options = {name: getattr(option, f"affine_{name}") for name in names}
         _run(self.parent.layer, self.name, **options)
 

@@ -8,8 +8,6 @@ import numpy as np
 from affine.layer import Array, Call, Layer, Operands, Results, through
 from affine.oracle import bounds, exact, index_sum
 
-__all__ = ["snap_to_exact", "undo_mean_reduction"]
-
 # The variants whose results a property compares with those of `vjp`.
 _COMPARED = ("on_reused_instance", "then_next_batch", "after_update")
 

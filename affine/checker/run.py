@@ -3,40 +3,29 @@
 import platform
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from importlib.metadata import version
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any
 
 import affine
-from affine.checker.certificate import IDENTITY, certify, find_inexact_sum
+from affine.checker import Profile, Reduction, selected
+from affine.checker.certificate import BASIS_PAIRS, IDENTITY, certify, find_inexact_sum, prove
 from affine.checker.clock import Clock, timed
 from affine.checker.diagnosis import Diagnosis
 from affine.checker.diagnosis.causes import findings
 from affine.checker.mutation import PLANTED, failing, surviving
-from affine.checker.proof import BASIS_PAIRS, prove
 from affine.checker.reading import layer_from
 from affine.checker.reduction import snap_to_exact, undo_mean_reduction
-from affine.checker.report import Certificate, Finding, Outcome, Report, Step
+from affine.checker.report import Certificate, Finding, Outcome, Report, Step, StepName
 from affine.checker.search import EXAMPLES, Progress, Subject, search_all, sharing_calls
 from affine.layer import Layer, OutOfTime, WorkerDied
-from affine.properties import PROPERTIES, Property
 from affine.properties.value import integer_sums_are_exact
 
-__all__ = ["check"]
-
-_PROFILES = {
-    "textbook": ("textbook", "note"),  # what is only remarked on runs there too
-    "library": ("textbook", "note", "library"),
-    "framework": ("textbook", "note", "library", "framework"),
-}
-
-_Steps = Literal["mutation check", "proof", "certificate", "search", "diagnosis"]
 # By when each step has to stop, as a part of the budget.
-_SHARES: dict[_Steps, float] = {
+_SHARES: dict[StepName, float] = {
     "mutation check": 0.5, "proof": 0.3, "certificate": 0.4, "search": 0.95, "diagnosis": 1.0,
 }  # fmt: skip
 _SHARE_OF_A_DRAW = 0.1
@@ -47,7 +36,6 @@ _NO_AVERAGES = Diagnosis(
     "for: equations (dw) and (db) ask for sums, and without the option the layer is right.",
 )
 _MORE_TIME = "give the check more time, such as --budget 300"
-
 # What a wrong layer warns of may differ in every call.
 _MOST_WARNINGS = 10
 
@@ -55,8 +43,8 @@ _MOST_WARNINGS = 10
 def check(
     layer: Any,
     *,
-    profile: Literal["textbook", "library", "framework"] = "textbook",
-    reduction: Literal["sum", "mean"] = "sum",
+    profile: Profile = "textbook",
+    reduction: Reduction = "sum",
     seed: int = 0,
     only: Iterable[str] = (),
     budget: float = 30.0,
@@ -68,7 +56,7 @@ def check(
     Args:
         layer: A `Layer`, or a module, class, function or pair of functions in a form that is
             known.
-        profile: How much a right layer has to promise.
+        profile: How much a right layer has to promise: `textbook`, `library` or `framework`.
         reduction: `mean` holds dW and db to averages over the batch, [(average)][eq-average].
         seed: Replays the check.
         only: Names of the properties to run; all those of the profile if there is none.
@@ -91,13 +79,11 @@ def check(
     only = tuple(only)
     clock = clock or Clock(budget)
     clock.begin()
-    properties = _selected(profile, only)
+    bare, properties = timed(layer, clock), selected(profile, only)
     # A failure of these is only remarked on.
-    notes = {
-        tested.name for tested in properties if tested.profile == "note" and profile == "textbook"
-    }
-    bare = timed(layer, clock)
-    subject = Subject(bare, properties, frozenset(() if only else notes), clock)
+    only_noted = {"note"} if profile == "textbook" and not only else ()
+    notes = frozenset(each.name for each in properties if each.profile in only_noted)
+    subject = Subject(bare, properties, notes, clock)
     if reduction == "mean":
         # Scaling by N uses up digits, so sums are judged by the bound from the start.
         subject.layer = subject.unsnapped = snap_to_exact(undo_mean_reduction(bare))
@@ -141,9 +127,7 @@ class _Run:
     def all_steps(self) -> None:
         """Run the five steps; each says what it established, and stops when its time is up."""
         subject = self.subject
-        stopped = self._step("mutation check", self.mutation_check)
-        if isinstance(stopped, OutOfTime):
-            self.error_message = f"{stopped} before a planted mistake was looked for; {_MORE_TIME}"
+        self._step("mutation check", self.mutation_check)
         if BASIS_PAIRS in subject.properties:
             self._step("proof", self.prove)
         if IDENTITY in subject.properties:
@@ -155,54 +139,51 @@ class _Run:
         if not self.error_message and not ran:
             self.error_message = "no property ran; name observable ones, or leave --only out"
 
-    def _step(self, name: _Steps, establish: Callable[[], str]) -> WorkerDied | OutOfTime | None:
-        """Run a step until its time is up; return what stopped it before it established a thing."""
-        start, stopped = perf_counter(), None
+    def _step(self, name: StepName, establish: Callable[[], str]) -> None:
+        """Run a step until its time is up."""
+        start = perf_counter()
         self.progress(name, 0, 1)
         try:
             with self.subject.clock.share(_SHARES[name]):
                 established = establish()
         except (WorkerDied, OutOfTime) as reason:
-            established, stopped = f"not established: {reason}", reason
+            established = f"not established: {reason}"
+            if name == "mutation check" and isinstance(reason, OutOfTime):
+                when = "before a planted mistake was looked for"
+                self.error_message = f"{reason} {when}; {_MORE_TIME}"
         self.steps.append(Step(name, established, perf_counter() - start))
-        return stopped
 
     def mutation_check(self) -> str:
         layer = sharing_calls(self.subject.layer)
         if failed := failing(layer):
             names = {tested.name for tested in self.subject.properties}
-            self.subject.outcomes |= {
-                outcome.name: outcome for outcome in failed if outcome.name in names
-            }
+            self.subject.add(outcome for outcome in failed if outcome.name in names)
             return "not needed: the layer fails with nothing planted"
-        survivors = surviving(layer)
-        if survivors:
-            self.error_message = (
-                f"planted mistakes were not caught ({'; '.join(survivors)}), so a pass would mean "
-                "nothing; does the layer see that it is being tested?"
-            )
+        if survivors := surviving(layer):
+            which = f"planted mistakes were not caught ({'; '.join(survivors)})"
+            why = "so a pass would mean nothing; does the layer see that it is being tested?"
+            self.error_message = f"{which}, {why}"
         return f"{PLANTED - len(survivors)} of {PLANTED} planted mistakes were caught"
 
     def prove(self) -> str:
         outcomes, name = self.subject.outcomes, BASIS_PAIRS.name
         outcomes[name] = Outcome(name, "error", reason="not run: the time ran out")
         shapes, outcomes[name] = self.subject.judge(prove)
-        return _failed_at(outcomes[name]) or (
-            f"all coefficients are right at {len(shapes)} sizes, up to {shapes[-1]}: there the "
-            "formulas hold for all real inputs of a bilinear layer"
-        )
+        if failed := _failed_at(outcomes[name]):
+            return failed
+        right = f"all coefficients are right at {len(shapes)} sizes, up to {shapes[-1]}"
+        return f"{right}: there the formulas hold for all real inputs of a bilinear layer"
 
     def certify(self) -> str:
         patience = _SHARE_OF_A_DRAW * self.subject.clock.budget
         certificate, outcome = self.subject.judge(lambda layer: certify(layer, self.seed, patience))
         if failed := _failed_at(outcome):
-            self.subject.outcomes[outcome.name] = outcome
+            self.subject.add([outcome])
             return failed
         self.certificate, large = certificate, len(certificate.large)
-        return (
-            f"{certificate.draws} uniform draws of integers up to {certificate.limit} satisfy "
-            f"the central difference at each of {len(certificate.shapes)} sizes"
-        ) + (f", and one at each of {large} sizes of real networks" if large else "")
+        established = f"{certificate.draws} uniform draws of integers up to {certificate.limit} "
+        established += f"satisfy the central difference at each of {len(certificate.shapes)} sizes"
+        return established + f", and one at each of {large} sizes of real networks" * bool(large)
 
     def search(self) -> str:
         subject = self.subject
@@ -210,39 +191,29 @@ class _Run:
         if integer_sums_are_exact in waiting:
             with suppress(OutOfTime):  # then the search stops at once, and says so
                 inexact = find_inexact_sum(subject.unsnapped or subject.layer, self.seed)
-                subject.outcomes |= {inexact.name: inexact} if inexact else {}
-        if stopped := search_all(subject, waiting, self.seed, self.progress):
-            self._left_out([subject.outcomes[tested.name] for tested in waiting], stopped)
-        cases = sum(outcome.cases for outcome in subject.outcomes.values())
-        return f"{len(waiting)} properties on {cases:,} cases"
-
-    def _left_out(self, outcomes: Sequence[Outcome], stopped: str) -> None:
-        """Say what the search left out when it stopped before its end."""
+                subject.add([inexact] if inexact else [])
+        stopped = search_all(subject, waiting, self.seed, self.progress)
+        outcomes = [subject.outcomes[tested.name] for tested in waiting]
         if count := sum(outcome.status == "error" for outcome in outcomes):
             were = "property was" if count == 1 else "properties were"
             self.error_message = f"{stopped}: {count} {were} not run; {_MORE_TIME}"
-        else:
-            fewest = min(
-                (outcome.cases for outcome in outcomes if outcome.status == "held"), default=0
-            )
-            least = f"each property ran on at least {fewest} of {EXAMPLES} cases"
+        elif stopped:
+            held = [outcome.cases for outcome in outcomes if outcome.status == "held"]
+            least = f"each property ran on at least {min(held, default=0)} of {EXAMPLES} cases"
             self.notes.append(f"{stopped} in the search: {least}")
+        cases = sum(outcome.cases for outcome in subject.outcomes.values())
+        return f"{len(waiting)} properties on {cases:,} cases"
 
     def diagnose(self) -> str:
-        subject = self.subject
-        falsified = subject.falsified()
-        self.findings = findings(subject.layer, falsified, self.seed, EXAMPLES, subject.clock)
+        layer, falsified, clock = self.subject.layer, self.subject.falsified(), self.subject.clock
+        causes = findings(layer, falsified, self.seed, EXAMPLES, clock)
         with suppress(OutOfTime):
             if self.reduction == "mean" and not failing(self.bare):
-                self.findings = [
-                    replace(finding, diagnosis=_NO_AVERAGES) for finding in self.findings
-                ]
-        for finding in self.findings:
-            subject.outcomes |= {outcome.name: outcome for outcome in finding.outcomes}
-        named = sum(
-            bool(finding.diagnosis and finding.diagnosis.mistake) for finding in self.findings
-        )
-        return f"{named} of {len(self.findings)} causes named"
+                causes = [replace(cause, diagnosis=_NO_AVERAGES) for cause in causes]
+        self.findings = causes
+        self.subject.add(outcome for cause in causes for outcome in cause.outcomes)
+        named = [cause for cause in causes if cause.diagnosis and cause.diagnosis.mistake]
+        return f"{len(named)} of {len(causes)} causes named"
 
     def rounding(self) -> list[str]:
         """What is remarked on, of a layer that is right by the bound: where it rounds more."""
@@ -254,29 +225,12 @@ class _Run:
             for name, outcome in subject.outcomes.items()
             if outcome.status == "falsified" and self.reduction == "sum"
         ]
-        return texts or [subject.rounding] * bool(subject.rounding)
+        return texts or list(filter(None, [subject.rounding]))
 
 
 def _failed_at(outcome: Outcome) -> str:
     case = outcome.counterexample
     return "" if case is None else f"failed at the sizes {case.primal.sizes}"
-
-
-# ------------------------------------------------------------------ surroundings
-
-
-def _selected(profile: str, only: Iterable[str]) -> list[Property]:
-    """Return the properties of a profile, or those that are named, in the order of the suite."""
-    for name in only:
-        if name not in PROPERTIES:
-            near = get_close_matches(name, PROPERTIES, n=1)
-            hint = f"did you mean {near[0]}?" if near else "`affine list` names them all"
-            raise ValueError(f"no property is called {name}; {hint}")
-    return [
-        tested
-        for tested in PROPERTIES.values()
-        if (tested.name in only if only else tested.profile in _PROFILES[profile])
-    ]
 
 
 @contextmanager
@@ -301,9 +255,6 @@ def _warnings_to(notes: list[str]) -> Iterator[None]:
 
 
 def _versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages involved."""
-    versions = {"python": platform.python_version(), "affine": affine.__version__}
-    for name in ("numpy", "hypothesis", "torch", "jax"):
-        if name in sys.modules or name == "hypothesis":
-            versions[name] = version(name)
-    return versions
+    names = ["numpy", "hypothesis", *(name for name in ("torch", "jax") if name in sys.modules)]
+    own = {"python": platform.python_version(), "affine": affine.__version__}
+    return own | {name: version(name) for name in names}

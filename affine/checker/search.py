@@ -1,31 +1,27 @@
 """Search for a case on which a layer breaks a property, and shrink it.
 
-The bytes of the cases are drawn once, and each property reads them as `affine.strategies.cases`
-does. A plain loop runs them: the engine of Hypothesis costs several times what a small case does,
-and takes as long to load as NumPy.
+A case is one flat draw of bytes. They are drawn once, and each property reads them as
+`affine.strategies.cases` does. A plain loop runs them: the engine of Hypothesis costs several
+times what a small case does, and takes as long to load as NumPy.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice, product
+from random import Random
 from time import perf_counter
 from typing import Any, TypeVar
 
 import numpy as np
 
-from affine.checker.case_bytes import at_small_sizes, crops, draws, read_case, shrink
+from affine import cases
 from affine.checker.clock import Clock
 from affine.checker.reduction import snap_to_exact
 from affine.checker.report import Outcome
 from affine.layer import Call, Case, Layer, OutOfTime, Results, WorkerDied
 from affine.properties import PROPERTIES, Property, value
 from affine.properties.property import isolated
-
-__all__ = [
-    "EXAMPLES", "JUDGES", "SMALL_SHAPES", "Progress", "Subject", "cropped", "fails_on",
-    "outcome_on", "search", "search_all", "sharing_calls",
-]  # fmt: skip
 
 T = TypeVar("T")
 _Key = tuple[tuple[str, tuple[int, ...], bytes], ...]
@@ -39,24 +35,29 @@ JUDGES = {
 }
 """The property that anchors each result to its equation."""
 
+_SIDES = (1, 2, 3)
+SMALL_SHAPES = sorted(product(_SIDES, _SIDES, _SIDES), key=lambda shape: (sum(shape), shape))
+"""All sizes (N, D, M) up to 3, by their sum."""
+
 EXAMPLES = 60
 _EXAMPLES_OF_LARGE = 15
 # The verdict is known: the rest is searched for what else is wrong, for less of the time.
 _EXAMPLES_ONCE_WRONG, _SHARE_ONCE_WRONG = 20, 0.75
-
-# A layer that dies again and again: the rest of the properties is not run.
-_MOST_DEATHS = 6
+_MOST_DEATHS = 6  # a layer that dies again and again: the rest of the properties is not run
+_TRIES = 4  # of other entries, at each of the small sizes
 
 # Groups whose properties compare results with formulas: they share their calls.
 _OF_VALUES = ("value", "algebra", "batch")
 
-_SIDES = range(1, 4)
-SMALL_SHAPES = sorted(product(_SIDES, _SIDES, _SIDES), key=lambda shape: (sum(shape), shape))
-"""All sizes (N, D, M) up to 3, by their sum."""
-_TRIES = 4  # of other entries, at each of the small sizes
+# Those of the sizes come first: they are shrunk first.
+_LAYOUTS = slice(cases.SIZE_BYTES, cases.SIZE_BYTES + cases.LAYOUT_BYTES)
+_BYTES = _LAYOUTS.stop + cases.VALUE_BYTES
 
-
-# ------------------------------------------------------------------ cases
+# A layer that compiles for every new shape meets only these.
+_PALETTE = (
+    (8, 5, 6), (4, 3, 2), (2, 4, 3), (3, 2, 4), (3, 3, 3), (2, 2, 2),
+    (3, 2, 1), (1, 3, 2), (2, 1, 3), (1, 1, 1),
+)  # fmt: skip
 
 
 def fails_on(tested: Callable[[Layer, Case], None], layer: Layer, case: Case) -> Exception | None:
@@ -74,10 +75,10 @@ def outcome_on(tested: Property, layer: Layer, case: Case) -> Outcome:
     """Return the outcome of the property on one case."""
     start = perf_counter()
     error = fails_on(tested, layer, case)
-    seconds = perf_counter() - start
+    outcome = Outcome(tested.name, "held", 1, perf_counter() - start)
     if error is None:
-        return Outcome(tested.name, "held", 1, seconds)
-    return Outcome(tested.name, "falsified", 1, seconds, case, error)
+        return outcome
+    return replace(outcome, status="falsified", counterexample=case, error=error)
 
 
 def _before_the_search(tested: Property, layer: Layer) -> Outcome:
@@ -87,34 +88,25 @@ def _before_the_search(tested: Property, layer: Layer) -> Outcome:
     return Outcome(tested.name, "not_observable", reason=reason)
 
 
-# ------------------------------------------------------------------ all properties
-
-
 @dataclass
 class Subject:
-    """The layer under test, and what the steps of a check have found out about its properties.
+    """The layer under test, and what the steps of a check have found out about its properties."""
 
-    Attributes:
-        layer: What is judged; its sums are snapped to the exact ones once they are seen to round.
-        properties: What the check runs, in the order of the suite.
-        notes: Names of those whose failure is only remarked on.
-        clock: When each step has to stop.
-        outcomes: What is known of each property, by name.
-        unsnapped: Once sums are snapped, the layer for the properties that are about rounding.
-        rounding: On what it was seen to round, in words.
-    """
-
-    layer: Layer
-    properties: Sequence[Property]
-    notes: frozenset[str]
+    layer: Layer  # its sums are snapped to the exact ones once they are seen to round
+    properties: Sequence[Property]  # in the order of the suite
+    notes: frozenset[str]  # names of those whose failure is only remarked on
     clock: Clock
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
-    unsnapped: Layer | None = None
-    rounding: str = ""
+    outcomes: dict[str, Outcome] = field(default_factory=dict)  # by the name of the property
+    unsnapped: Layer | None = None  # once sums are snapped, for the properties about rounding
+    rounding: str = ""  # on what it was seen to round, in words
+
+    def add(self, outcomes: Iterable[Outcome]) -> None:
+        """Keep outcomes, in the place of earlier ones of the same properties."""
+        self.outcomes |= {outcome.name: outcome for outcome in outcomes}
 
     def judged(self) -> tuple[Outcome, ...]:
         """Return the outcomes that the verdict rests on."""
-        names = [tested.name for tested in self.properties if tested.name not in self.notes]
+        names = (tested.name for tested in self.properties if tested.name not in self.notes)
         return tuple(self.outcomes[name] for name in names if name in self.outcomes)
 
     def falsified(self) -> list[Outcome]:
@@ -131,9 +123,8 @@ class Subject:
         if fails_on(tested, snapped, outcome.counterexample) is not None:
             return False
         self.layer, self.unsnapped = snapped, self.layer
-        self.rounding = (
-            f"it rounds where a sum would be exact, which is no failure: {outcome.error}"
-        )
+        where = "it rounds where a sum would be exact, which is no failure"
+        self.rounding = f"{where}: {outcome.error}"
         return True
 
     def judge(self, step: Callable[[Layer], tuple[T, Outcome]]) -> tuple[T, Outcome]:
@@ -158,7 +149,7 @@ def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progres
     for tested in waiting:
         subject.outcomes.setdefault(tested.name, _before_the_search(tested, subject.layer))
     try:
-        for number, raw in enumerate(draws(seed, EXAMPLES)):
+        for number, raw in enumerate(_draws(seed, EXAMPLES)):
             progress("search", number, EXAMPLES)
             is_wrong = bool(subject.falsified())
             held = [tested for tested in waiting if subject.outcomes[tested.name].status == "held"]
@@ -166,21 +157,19 @@ def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progres
                 _round(subject, [tested for tested in held if number < most_cases(tested)], raw)
     except OutOfTime as error:
         stopped = str(error)
-    for name in [tested.name for tested in waiting]:
-        outcome = subject.outcomes[name]
+    for outcome in [subject.outcomes[tested.name] for tested in waiting]:
         if not outcome.cases and outcome.status == "held":
-            subject.outcomes[name] = replace(outcome, status="error", reason=f"not run: {stopped}")
+            subject.add([replace(outcome, status="error", reason=f"not run: {stopped}")])
     return stopped
 
 
 def _round(subject: Subject, properties: Sequence[Property], raw: bytes) -> None:
     """Let each property see the case that it reads from the same bytes."""
-    kinds = {(tested.values, tested.layouts, tested.sizes): tested for tested in properties}
-    cases = {kind: read_case(raw, tested, subject.layer) for kind, tested in kinds.items()}
-    planned = [
-        (tested, cases[tested.values, tested.layouts, tested.sizes]) for tested in properties
-    ]
-    layer = subject.layer
+    layer, known, planned = subject.layer, dict[Any, Case](), list[tuple[Property, Case]]()
+    for tested in properties:
+        kind = tested.values, tested.layouts, tested.sizes
+        known[kind] = known.get(kind) or read_case(raw, tested, layer)
+        planned.append((tested, known[kind]))
     shared = sharing_calls(layer, [each for each in planned if each[0].group in _OF_VALUES])
     for tested, case in planned:
         if layer is not subject.layer:  # its sums have been snapped
@@ -193,18 +182,11 @@ def _round(subject: Subject, properties: Sequence[Property], raw: bytes) -> None
         if subject.only_rounds(outcome):
             outcome = Outcome(tested.name, "held")
         seconds = before.seconds + perf_counter() - start
-        subject.outcomes[tested.name] = replace(outcome, cases=before.cases + 1, seconds=seconds)
+        subject.add([replace(outcome, cases=before.cases + 1, seconds=seconds)])
         if isinstance(outcome.error, WorkerDied):
-            deaths = [
-                outcome
-                for outcome in subject.outcomes.values()
-                if isinstance(outcome.error, WorkerDied)
-            ]
-            if len(deaths) >= _MOST_DEATHS:
+            died = [isinstance(each.error, WorkerDied) for each in subject.outcomes.values()]
+            if sum(died) >= _MOST_DEATHS:
                 raise OutOfTime("the layer hung or ended its process too often")
-
-
-# ------------------------------------------------------------------ shared calls
 
 
 def sharing_calls(layer: Layer, planned: Iterable[tuple[Property, Case]] = ()) -> Layer:
@@ -217,8 +199,7 @@ def sharing_calls(layer: Layer, planned: Iterable[tuple[Property, Case]] = ()) -
 
     def batch(calls: Sequence[Call]) -> Iterator[Results]:
         keys = [
-            tuple((array.dtype.str, array.shape, array.tobytes()) for array in call)
-            for call in calls
+            tuple((each.dtype.str, each.shape, each.tobytes()) for each in call) for call in calls
         ]
         missing = {key: call for key, call in zip(keys, calls, strict=True) if key not in kept}
         made = zip(missing, layer.results_of(missing.values()), strict=True)
@@ -237,20 +218,16 @@ def sharing_calls(layer: Layer, planned: Iterable[tuple[Property, Case]] = ()) -
     return replace(layer, batch=batch, is_private=True)
 
 
-class _Noted(Exception):
-    """Ends a property at its first call."""
-
-
 def _first_calls(layer: Layer, planned: Iterable[tuple[Property, Case]]) -> list[Call]:
     """Return the calls with which properties begin, without making them."""
     noted: list[Call] = []
 
     def note(calls: Sequence[Call]) -> Iterator[Results]:
         noted.extend(calls)
-        raise _Noted
+        raise NotImplementedError  # which ends the property
 
     def refuse(*_: object) -> Any:
-        raise _Noted
+        raise NotImplementedError
 
     blind = dict.fromkeys(layer.variants, refuse)
     noting = replace(layer, vjp=refuse, variants=blind, batch=note, is_private=True)
@@ -260,34 +237,18 @@ def _first_calls(layer: Layer, planned: Iterable[tuple[Property, Case]]) -> list
     return noted
 
 
-# ------------------------------------------------------------------ one property
-
-
 def search(
     tested: Property, layer: Layer, *, max_examples: int = 100, seed: int = 0, shrink: bool = True
 ) -> Outcome:
-    """Search for the smallest case on which the layer breaks the property.
+    """Search for the smallest case on which the layer breaks the property, or for the first.
 
-    Args:
-        tested: The property.
-        layer: The layer under test.
-        max_examples: How many cases to try.
-        seed: Where the search starts; the same seed finds the same.
-        shrink: Whether to look for the smallest such case, or to stop at the first.
-
-    Returns:
-        The outcome; if the time runs out, that of the cases until then.
-
-    Examples:
-        >>> from affine.checker.reading import load
-        >>> search(PROPERTIES["dw_is_xt_dout"], load("affine"), max_examples=20).status
-        'held'
+    The same seed finds the same. If the time runs out, the outcome is that of the cases until then.
     """
     start, outcome = perf_counter(), _before_the_search(tested, layer)
     if outcome.status == "not_observable":
         return outcome
     with suppress(OutOfTime):
-        for tried, raw in enumerate(draws(seed, max_examples), 1):
+        for tried, raw in enumerate(_draws(seed, max_examples), 1):
             outcome = replace(outcome_on(tested, layer, read_case(raw, tested, layer)), cases=tried)
             if outcome.status == "falsified":
                 outcome = _shrunk(tested, layer, outcome, raw) if shrink else outcome
@@ -317,13 +278,13 @@ def _shrunk(tested: Property, layer: Layer, failure: Outcome, raw: bytes) -> Out
             # other sizes.
             total = sum(read_case(raw, tested, layer).primal.sizes)
             smaller = (
-                at_small_sizes(raw, entries, sizes)
+                _at_small_sizes(raw, entries, sizes)
                 for sizes in SMALL_SHAPES
                 if sum(sizes) < total
-                for entries in (raw, *islice(draws(0, _TRIES + 1), 1, None))
+                for entries in (raw, *islice(_draws(0, _TRIES + 1), 1, None))
             )
             raw = next(filter(fails, smaller), raw)
-        shrink(raw, fails)
+        _shrink(raw, fails)
     return cropped(tested, layer, best)
 
 
@@ -344,3 +305,72 @@ def cropped(tested: Property, layer: Layer, failure: Outcome) -> Outcome:
             else:
                 break
     return failure
+
+
+def _draws(seed: int, count: int) -> Iterator[bytes]:
+    """Yield the bytes of cases, first the plainest; a seed gives the same again."""
+    generator = Random(seed)
+    yield bytes(_BYTES)
+    for _ in range(count - 1):
+        yield generator.randbytes(_BYTES)
+
+
+def read_case(raw: bytes, tested: Property, layer: Layer) -> Case:
+    """Return the case that a property reads from drawn bytes."""
+    case = cases.build_case(
+        cases.read_sizes(raw[: cases.SIZE_BYTES], tested.sizes, zeros=False),
+        cases.read_values(raw[_LAYOUTS.stop :], tested.values),
+        cases.read_layouts(raw[_LAYOUTS]) if tested.layouts else (),
+    )
+    if layer.compiles_per_shape:
+        for sizes in _PALETTE:
+            if all(small <= side for small, side in zip(sizes, case.primal.sizes, strict=True)):
+                return case.cut(*map(slice, sizes))
+    return case
+
+
+def _at_small_sizes(raw: bytes, other: bytes, sizes: cases.Sizes) -> bytes:
+    """Return the bytes of a case at usual sizes up to 3, with the entries of another one."""
+    small = bytes([0, *(size - 1 for size in sizes)])
+    return small + raw[len(small) : -cases.POOL_BYTES] + other[-cases.POOL_BYTES :]
+
+
+def _shrink(raw: bytes, fails: Callable[[bytes], bool]) -> bytes:
+    """Return smaller bytes for which a test still fails, until no single one can be lowered."""
+    before = b""
+    while raw != before:
+        before, size = raw, len(raw)
+        while size:  # set whole blocks to zero, large ones first
+            for start in range(0, len(raw), size):
+                end = min(start + size, len(raw))
+                simpler = raw[:start] + bytes(end - start) + raw[end:]
+                if simpler != raw and fails(simpler):
+                    raw = simpler
+            size //= 2
+        for place in range(len(raw)):  # lower the others: to one of the smallest, else by halves
+            low, tried = 0, iter(range(1, min(raw[place], 5)))
+            while raw[place] - low > 1:
+                small = next(tried, None)
+                lower = (low + raw[place]) // 2 if small is None else small
+                simpler = raw[:place] + bytes([lower]) + raw[place + 1 :]
+                if fails(simpler):
+                    raw, tried = simpler, iter(())
+                else:
+                    low = lower
+    return raw
+
+
+def crops(case: Case) -> Iterator[Case]:
+    """Yield smaller cases: without the first or last half, quarter, …, one of each side.
+
+    Rows, features and outputs are dropped in every combination: a mistake that needs two equal
+    sizes survives only when both go down together. Crops are views: they keep the memory layout.
+    """
+    part = max(case.primal.sizes) // 2
+    while part:
+        ends = (slice(None), slice(part, None), slice(None, -part))
+        for sides in product(ends, repeat=3):
+            crop = case.cut(*sides)
+            if min(crop.primal.sizes) > 0 and crop.primal.sizes != case.primal.sizes:
+                yield crop
+        part //= 2

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from math import inf
 from threading import Timer, get_ident
 from time import monotonic
@@ -19,14 +20,8 @@ import click
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["Ended", "complain", "discard", "end_by_exception", "ignore_signals", "show", "write"]
-
 _SIGNALS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 _PATIENCE = 1.0
-_LATER = 0.05
-
-
-# ------------------------------------------------------------------ output
 
 
 def show(parts: "Callable[[int], Iterable[RenderableType]]") -> None:
@@ -69,23 +64,12 @@ def discard(stream: TextIO | None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[union-attr]
 
 
-# ------------------------------------------------------------------ signals
-
-
 class Ended(KeyboardInterrupt):
-    """A signal asks for the end; as every KeyboardInterrupt, Hypothesis lets it through.
-
-    Attributes:
-        code: The exit code, as in a shell.
-
-    Examples:
-        >>> str(Ended(signal.SIGINT)), Ended(signal.SIGTERM).code
-        ('interrupted: there is no verdict', 143)
-    """
+    """A signal asks for the end; as every KeyboardInterrupt, Hypothesis lets it through."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"{_SIGNALS[signal.Signals(number)]}: there is no verdict")
-        self.number, self.code = number, 128 + number
+        self.number, self.code = number, 128 + number  # the exit code, as in a shell
 
 
 class _Raising:
@@ -106,26 +90,21 @@ class _Raising:
             sys.__unraisablehook__(unraisable)
             return
         self._time = -inf
-        # Later, and from another thread: now it would interrupt this hook.
-        timer = Timer(_LATER, signal.raise_signal, [self._raised.number])
+        kill = partial(signal.raise_signal, self._raised.number)
         if hasattr(signal, "pthread_kill"):  # which also wakes the thread
-            timer = Timer(_LATER, signal.pthread_kill, [get_ident(), self._raised.number])
-        timer.start()
+            kill = partial(signal.pthread_kill, get_ident(), self._raised.number)
+        Timer(0.05, kill).start()  # from another thread: now it would interrupt this hook
 
 
 def end_by_exception() -> None:
     """Let the signals raise `Ended`: then what is open is closed, also the process of the layer."""
     raising = _Raising()
     sys.unraisablehook = raising.lost
-    _handle(raising)
+    handle_signals(raising)
 
 
-def ignore_signals() -> None:
-    """Ignore the signals from here on: at the end of a process one would only print a traceback."""
-    _handle(signal.SIG_IGN)
-
-
-def _handle(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+def handle_signals(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    """Let the signals that end a command call a handler, unless they are ignored already."""
     for number in _SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:  # as in the background of a script
             signal.signal(number, handler)

@@ -8,8 +8,7 @@ import pytest
 
 from affine.checker.diagnosis import Diagnosis
 from affine.checker.report import Finding, Outcome, Report
-from affine.checker.report.case import block, case_lines, side_by_side
-from affine.checker.report.text import text, verdict
+from affine.checker.report.text import block, case_lines, side_by_side, text, verdict
 from affine.checker.report.words import below, number, page
 from affine.equations import EQUATIONS
 from affine.oracle import Violation

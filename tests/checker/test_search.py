@@ -5,8 +5,7 @@ from itertools import count
 import numpy as np
 import pytest
 
-from affine.checker.case_bytes import crops
-from affine.checker.search import search, sharing_calls
+from affine.checker.search import crops, search, sharing_calls
 from affine.layer import Array, Case, Layer, Operands, Pullback
 from affine.oracle import Violation
 from affine.properties import PROPERTIES

@@ -11,8 +11,8 @@ import pytest
 
 from affine.cases import LAYOUTS
 from affine.checker.reading import load
-from affine.checker.report.case import case_lines
 from affine.checker.report.snippet import REPLAYS, layout, literal, snippet
+from affine.checker.report.text import case_lines
 from affine.checker.search import search
 from affine.layer import Array, Layer, Operands
 from affine.oracle import Violation

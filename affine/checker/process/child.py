@@ -15,18 +15,13 @@ from time import monotonic
 from typing import Any
 
 from affine.checker.process import LONGEST_LINE
-
-__all__ = ["FORGED", "Child", "ProcessExited"]
+from affine.layer import WorkerDied
 
 FORGED = "the process wrote to the connection of the checker"
 _MOST_LINES = 1000  # more than are ever asked for at once
 
 # What the child starts inherits it, and is found by it, whatever group or session it is in.
 _MARK = "RUN_ID"
-
-
-class ProcessExited(Exception):
-    """The child ended, hung, or wrote to the connection itself; it has been killed."""
 
 
 class Child:
@@ -57,7 +52,10 @@ class Child:
             self._process.stdin.write(lines)  # type: ignore[union-attr]
 
     def answer(self, seconds: float, when: str) -> dict[str, Any]:
-        """Return the next message; raise TimeoutError if there is none yet, else ProcessExited."""
+        """Return the next message; raise TimeoutError if there is none yet.
+
+        It raises `WorkerDied` if the child ended or wrote to the connection itself; it is killed.
+        """
         try:
             return dict(json.loads(self._line(seconds)))
         except EOFError:
@@ -65,7 +63,7 @@ class Child:
         except (TypeError, ValueError, RecursionError):
             reason = f"{FORGED} {when}"
         self.end()
-        raise ProcessExited(reason)
+        raise WorkerDied(reason)
 
     def end(self) -> None:
         """End the child and whatever it started."""

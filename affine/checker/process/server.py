@@ -23,8 +23,6 @@ from affine.checker.reading import load
 from affine.layer import LIKE_VJP, Layer
 from affine.memory import Memory
 
-__all__ = ["main"]
-
 # The target runs beside this code: what it does to the builtins must not reach the answers.
 globals()["__builtins__"] = dict(vars(builtins))
 
@@ -185,9 +183,8 @@ class _Server:
         if not issubclass(type(results), family):
             return type_name(results)
         # The entries themselves, whatever a subclass says about them.
-        return [
-            self._result(result) for result in family.__getitem__(results, slice(_MOST_RESULTS))
-        ]
+        entries = family.__getitem__(results, slice(_MOST_RESULTS))
+        return [self._result(result) for result in entries]
 
     def _result(self, result: Any) -> Sequence[Any]:
         """Copy a result into the block, and say how it lies there; only name what is no array."""

@@ -3,10 +3,9 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from itertools import count
-from mmap import mmap
 from time import perf_counter
 from typing import Any
 
@@ -16,22 +15,11 @@ from affine.checker.clock import Clock
 from affine.checker.exceptions import TargetError, raised, warn_again
 from affine.checker.memory import Arena, create_block, look
 from affine.checker.process import LARGEST_RESULT, RESULTS
-from affine.checker.process.child import FORGED, Child, ProcessExited
-from affine.layer import (
-    GRADIENTS,
-    LIKE_VJP,
-    Array,
-    Call,
-    Layer,
-    OutOfTime,
-    Pullback,
-    Results,
-    WorkerDied,
-)  # fmt: skip
+from affine.checker.process.child import FORGED, Child
+from affine.layer import LIKE_VJP, Array, Call, Layer, OutOfTime, Pullback, Results, WorkerDied
 from affine.memory import Memory
 from affine.oracle import NoArray, expect_count
-
-__all__ = ["Worker"]
+from affine.quantities import GRADIENTS
 
 _ABOUT = {"variants", "texts", "not_applicable", "compiles_per_shape", "uses_reference"}
 _GUARD = 'put what should not run at import under `if __name__ == "__main__":`'
@@ -49,43 +37,24 @@ _MOST_AT_ONCE, _MOST_BYTES_AT_ONCE, _MOMENT = 24, 2**22, 0.05
 _to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
-class Worker:
+class Worker(Memory):
     """Runs a target in a child process, and starts another one when it ends in a call.
 
-    The process starts at once; `layer` waits until it has loaded the target.
-
-    Args:
-        target: As for `affine.checker.reading.load`.
-        timeout: Seconds that one call may take.
-        load_timeout: Seconds that loading may take.
-        clock: When the whole check has to end.
-
-    Attributes:
-        connection: The calls into the child.
-        output: The end of what the target printed.
-        restarts: How many processes were started after the first.
-
-    Raises:
-        TargetError: The target cannot be judged.
-
-    Examples:
-        >>> with Worker("affine") as worker:
-        ...     worker.layer.forward(np.eye(1), np.eye(1), np.ones(1))
-        array([[2.]])
+    The process starts at once; `layer` waits until it has loaded the target, and raises
+    `TargetError` if that cannot be judged. A call may take `timeout` seconds.
     """
 
-    def __init__(
-        self,
-        target: str,
-        timeout: float = 10.0,
-        load_timeout: float = 60.0,
-        clock: Clock | None = None,
-    ) -> None:
-        self.restarts, self.output = 0, ""
-        self._target, self._load_timeout, self._clock = target, load_timeout, clock or Clock()
+    def __init__(self, target: str, timeout: float = 10.0, clock: Clock | None = None) -> None:
+        self.restarts, self.uses_reference = 0, False
+        self.output = ""  # the end of what the target printed
+        self._target, self._timeout, self._clock = target, timeout, clock or Clock()
+        self._calls, self._numbers = count(1), count(1)  # the child's numbers count down
+        self._seconds = _MOMENT  # that a call takes; the first ones are sent one by one
+        self._lent: dict[int, tuple[Any, ...]] = {}
+        self._held: dict[int, tuple[Array, int]] = {}
         self._block, self._handle = create_block()
+        self._arena, self._is_over = Arena(self._block, 0, RESULTS), False
         self._child = self._start()
-        self.connection = Connection(self._block, self._running, timeout, self._clock)
 
     def __enter__(self) -> "Worker":
         return self
@@ -99,96 +68,68 @@ class Worker:
     @cached_property
     def layer(self) -> Layer:
         """The target as a `Layer`, whose functions are calls into the child."""
-        about, calls = self._load(), self.connection
+        about = self._load()
         variants = {
-            name: partial(calls.vjp if name in LIKE_VJP else calls.call, name)
+            name: partial(self._vjp if name in LIKE_VJP else self._call, name)
             for name in about["variants"]
         }
         return Layer(
-            vjp=partial(calls.vjp, "vjp"), variants=variants,
-            batch=calls.results_of, memory=calls, is_private=True, watched=calls.state_changes,
+            vjp=partial(self._vjp, "vjp"), variants=variants,
+            batch=self.results_of, memory=self, is_private=True, watched=self._state_changes,
             not_applicable=about["not_applicable"], compiles_per_shape=about["compiles_per_shape"],
             **about["texts"],
         )  # fmt: skip
 
     def _start(self) -> Child:
         inherits = [self._handle] if isinstance(self._handle, int) else []
-        program = (
-            f"import sys; sys.path[:] = {sys.path!a}; "
-            "from affine.checker.process.server import main; "
-            f"main({self._target!a}, {self._handle!a})"
-        )
+        program = f"import sys; sys.path[:] = {sys.path!a}; "
+        program += "from affine.checker.process.server import main; "
+        program += f"main({self._target!a}, {self._handle!a})"
         return Child(program, inherits, self._keep)
 
     def _keep(self, printed: bytes) -> None:
         self.output = (self.output + printed.decode(errors="replace"))[-(2**16) :]
 
-    def _running(self) -> Child:
-        """Return the child; a new one that has loaded the target, if it has ended."""
-        if not self._child.alive:
-            self.restarts += 1
-            self._child = self._start()
-            try:
-                self._load()
-            except TargetError as error:
-                raise WorkerDied(f"the process could not be started again: {error}") from error
-        return self._child
-
     def _load(self) -> dict[str, Any]:
         """Wait until the target is loaded, and return what the process says of the layer."""
-        limit = max(min(self._load_timeout, self._clock.last - perf_counter()), 0)
+        # A framework takes seconds to import, however short the calls are.
+        limit = max(min(max(20, 6 * self._timeout), self._clock.last - perf_counter()), 0)
+        about: dict[str, Any] = {}
         try:
             about = self._child.answer(limit, "while it was loaded")
             reason = f"{FORGED} while it was loaded"
-        except (TimeoutError, ProcessExited) as error:
+        except (TimeoutError, WorkerDied) as error:
             reason = str(error) or f"no answer while it was loaded within {limit:.3g} s"
-            about = {}
         if about.keys() == _ABOUT:
-            self.connection.uses_reference |= about["uses_reference"]
+            self.uses_reference |= about["uses_reference"]
             return about
         self._child.end()
         refused = f"{self._target} does not load: {reason}; {_GUARD}"
         raise TargetError(str(about.get("refused", refused)))
 
-
-class Connection(Memory):
-    """Calls into the child that `running` returns, and the memory that both processes see."""
-
-    def __init__(
-        self, block: mmap, running: Callable[[], Child], timeout: float, clock: Clock
-    ) -> None:
-        self.uses_reference = False
-        self._block, self._running, self._timeout, self._clock = block, running, timeout, clock
-        self._calls, self._numbers = count(1), count(1)  # the child's numbers count down
-        self._seconds = _MOMENT  # that a call takes; the first ones are sent one by one
-        self._child: Child | None = None
-        self._arena, self._is_over = Arena(block, 0, RESULTS), False
-        self._lent: dict[int, tuple[Any, ...]] = {}
-        self._held: dict[int, tuple[Array, int]] = {}
-
-    def vjp(self, do: str, x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+    def _vjp(self, do: str, x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
         """Return out and the pullback of a function like vjp."""
         (answer,) = self._exchange([self._request(do, (x, w, b))])
         (out,) = _checked(do, answer)
         child = self._child
 
         def pullback(dout: Array) -> tuple[Array, Array, Array]:
-            if child is not self._child or child is None or not child.alive:
+            if child is not self._child or not child.alive:
                 raise WorkerDied("the process of this forward pass has ended")
-            dx, dw, db = self.call("pullback", dout, on=answer["pullback"])
+            dx, dw, db = self._call("pullback", dout, on=answer["pullback"])
             return dx, dw, db
 
         return out, pullback
 
-    def call(self, do: str, *arguments: Array, **more: Any) -> Any:
+    def _call(self, do: str, *arguments: Array, **more: Any) -> Any:
         """Call a function of the child's layer, and return its results, or the one of jvp."""
         (answer,) = self._exchange([self._request(do, arguments, **more)])
         results = _checked(do, answer)
         return results[0] if do == "jvp" else results
 
-    def state_changes(self, *arguments: Array) -> list[str]:
+    def _state_changes(self, *arguments: Array) -> list[str]:
         """Return what the child says that a call changed of the state of its process."""
-        return [change.what for change in self.call("state_changes", *arguments)]
+        return [change.what for change in self._call("state_changes", *arguments)]
 
     def results_of(self, calls: Sequence[Call]) -> Iterator[Results]:
         """Yield the results of each call of vjp, and of its pullback where a dout is given."""
@@ -207,7 +148,14 @@ class Connection(Memory):
     def _exchange(self, requests: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Send requests together; yield their answers, and raise where one does not come."""
         self._clock.check()
-        child = self._child = self._running()
+        if not self._child.alive:
+            self.restarts += 1
+            self._child = self._start()
+            try:
+                self._load()
+            except TargetError as error:
+                raise WorkerDied(f"the process could not be started again: {error}") from error
+        child = self._child
         for request in requests:
             request["call"] = next(self._calls)
         requests[0]["forget"], self._is_over = self._is_over, False
@@ -235,8 +183,6 @@ class Connection(Memory):
                 raise OutOfTime("the budget ran out in a call, which was ended") from None
             self._clock.hangs += 1
             raise WorkerDied(f"no answer {_WHEN} within {self._timeout:g} s") from None
-        except ProcessExited as reason:
-            raise WorkerDied(str(reason)) from None
         self.uses_reference |= "uses_reference" in answer
         try:
             # Copied now: the answers to the next requests may lie in the same place.
@@ -274,8 +220,7 @@ class Connection(Memory):
 
     def _argument(self, array: Any) -> Sequence[Any]:
         """Return where an argument lies in the block; one that is not lent is copied there."""
-        known = self._lent.get(id(array))
-        if known is not None:
+        if known := self._lent.get(id(array)):
             return known[1:]
         if not isinstance(array, np.ndarray | np.generic):
             raise TypeError(f"an argument is {type(array).__name__}: only arrays reach the layer")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from affine.checker.diagnosis import Diagnosis
 from affine.layer import Case
@@ -70,11 +70,14 @@ class Certificate:
     large: tuple[tuple[int, int, int], ...] = ()
 
 
+StepName: TypeAlias = Literal["mutation check", "proof", "certificate", "search", "diagnosis"]
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step of the check: what it established, in words, and how long it took."""
 
-    name: Literal["mutation check", "proof", "certificate", "search", "diagnosis"]
+    name: StepName
     established: str
     seconds: float = 0.0
 

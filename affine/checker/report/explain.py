@@ -16,28 +16,18 @@ from affine.checker.report.words import closest, counted, page
 from affine.equations import EQUATIONS, STATEMENTS, Equation, retired
 from affine.properties import PROPERTIES, Property
 
-__all__ = ["explain", "listing"]
-
 
 def explain(name: str) -> list[RenderableType]:
     """Return what is known under a name: an equation's tag, a property, or a known mistake.
 
-    The name is as the site and the reports write it; `(dw)` and `dW` do as well.
-
-    Raises:
-        LookupError: Nothing has that name, or the tag was retired.
+    It raises `LookupError` if nothing has that name. `(dw)` and `dW` do as well as `dw`.
     """
-    kinds: list[tuple[Any, Any]] = [
-        (EQUATIONS, _equation), (PROPERTIES, _property), (MISTAKES, _mistake),
-    ]  # fmt: skip
-    wanted = _letters(name)
-    parts = [
-        part
-        for known, explained in kinds
-        for called, entry in known.items()
-        if _letters(called) == wanted
-        for part in explained(entry)
-    ]
+    wanted, parts = _letters(name), list[RenderableType]()
+    known = (EQUATIONS, _equation), (PROPERTIES, _property), (MISTAKES, _mistake)
+    entries: Any
+    for entries, explained in known:
+        found = (entry for called, entry in entries.items() if _letters(called) == wanted)
+        parts += [part for entry in found for part in explained(entry)]
     if gone := retired().get(wanted):
         raise LookupError(f"the tag ({gone.tag}) was retired on {gone.date}: {gone.why}")
     if not parts:
@@ -98,7 +88,7 @@ def _property(tested: Property) -> Iterator[RenderableType]:
 
 
 def _tagged(tag: str) -> str:
-    """The equation after its tag; its further lines stand below the first."""
+    """Return the equation after its tag; its further lines stand below the first."""
     return f"({tag})  {EQUATIONS[tag].plain}".replace("\n", "\n" + " " * (len(tag) + 4))
 
 

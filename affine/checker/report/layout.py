@@ -14,8 +14,6 @@ from rich.text import Text
 
 from affine.checker.report.words import escaped, without_commands
 
-__all__ = ["code", "heading", "indented", "paragraph", "printed", "rows"]
-
 
 def paragraph(text: str, style: str = "") -> Text:
     """Return a text as it is: no markup in it is followed."""

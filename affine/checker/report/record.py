@@ -15,8 +15,6 @@ from affine.checker.report.words import is_visible, kind_of
 from affine.layer import Array
 from affine.properties import PROPERTIES
 
-__all__ = ["SCHEMA", "dumps", "record", "schema"]
-
 SCHEMA = 1
 """The version of the format: a change that breaks a reader counts it up."""
 
@@ -45,19 +43,12 @@ def _escaped(found: re.Match[str]) -> str:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of `record`."""
-    source = files("affine.checker.report").joinpath("schema.json").read_text(encoding="utf-8")
-    contents: dict[str, Any] = json.loads(source)
-    return contents
+    return dict(json.loads(files(__package__).joinpath("schema.json").read_text(encoding="utf-8")))
 
 
 def record(report: Report) -> dict[str, Any]:
     """Return the report as objects, lists, texts and numbers."""
-    causes = {
-        outcome.name: finding.diagnosis.sentence
-        for finding in report.findings
-        for outcome in finding.outcomes
-        if finding.diagnosis is not None
-    }
+    causes = {each.name: cause.diagnosis for cause in report.findings for each in cause.outcomes}
     certificate = report.certificate
     return {
         "schema": SCHEMA,
@@ -68,9 +59,7 @@ def record(report: Report) -> dict[str, Any]:
         **_fields(report, "profile", "reduction", "seed"),
         "versions": {name: cut(version) for name, version in report.versions.items()},
         "seconds": report.seconds,
-        "properties": [
-            _outcome(outcome, causes.get(outcome.name), report) for outcome in report.outcomes
-        ],
+        "properties": [_outcome(each, causes.get(each.name), report) for each in report.outcomes],
         "findings": [_finding(finding) for finding in report.findings],
         "remarks": [cut(note) for note in report.notes],
         "steps": [
@@ -93,7 +82,7 @@ def _fields(thing: object, *names: str) -> dict[str, Any]:
     return {name: getattr(thing, name) for name in names}
 
 
-def _outcome(outcome: Outcome, diagnosis: str | None, report: Report) -> dict[str, Any]:
+def _outcome(outcome: Outcome, diagnosis: Diagnosis | None, report: Report) -> dict[str, Any]:
     tested, shown = PROPERTIES.get(outcome.name), counterexample(outcome, report.reduction)
     case = shown and {
         "point": {name: _array(array) for name, array in shown.case.primal._asdict().items()},
@@ -111,7 +100,7 @@ def _outcome(outcome: Outcome, diagnosis: str | None, report: Report) -> dict[st
         "counterexample": case,
         "message": cut(outcome.reason) if outcome.error is None else message(outcome.error),
         "exception": kind_of(outcome.error),
-        "diagnosis": None if diagnosis is None else cut(diagnosis),
+        "diagnosis": diagnosis and cut(diagnosis.sentence),
     }
 
 

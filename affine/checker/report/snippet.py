@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.resources import files
-from textwrap import wrap
-from typing import Any
+from textwrap import TextWrapper
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -15,18 +15,14 @@ from affine.checker.exceptions import cut
 from affine.checker.report import Outcome
 from affine.checker.report.words import code_number, describe
 from affine.layer import Array, Case, WorkerDied
+from affine.memory import extent
 from affine.oracle import Violation, exact
 from affine.properties import PROPERTIES, Property
 from affine.quantities import GRADIENTS, QUANTITIES
 
-__all__ = ["REPLAYS", "Counterexample", "counterexample", "layout", "literal", "snippet"]
-
-REPLAYS: Mapping[str, str] = {
-    name: lines.strip()
-    for name, lines in tomllib.loads(
-        files(__package__).joinpath("replays.toml").read_text(encoding="utf-8")
-    ).items()
-}
+_CODE = tomllib.loads(files(__package__).joinpath("replays.toml").read_text(encoding="utf-8"))
+_SUMMING: str = _CODE.pop("summing")
+REPLAYS: Mapping[str, str] = {name: lines.strip() for name, lines in _CODE.items()}
 """Lines that show how a property fails, where one plain call does not, by its name."""
 
 _EVERYTHING = "out, pullback = vjp(x, w, b)\ndx, dw, db = pullback(dout)"
@@ -34,27 +30,10 @@ _PRINT = 'print(f"got {got!r}", f"expected {expected!r}", sep="\\n")'
 _PRINT_FIRST = """\
 wrong = [tuple(place) for place in np.argwhere(got != expected).tolist()]
 print(len(wrong), "entries differ", *(f"{i}: {got[i]}, not {expected[i]}" for i in wrong[:3]))"""
-_MOST_PRINTED = 1000  # NumPy prints larger arrays with gaps
-_WIDTH = 80
-_SMALL = 16
-_FEW = 12
 _EVERY_DIGIT = 'np.set_printoptions(floatmode="unique")\n'
-_SUMMING = '''
-def summing(vjp):
-    """Held to averages: given N·dout, dw and db are sums over dout again."""
-
-    def wrapped(x, w, b):
-        out, pullback = vjp(x, w, b)
-
-        def back(dout):
-            dx, dw, db = pullback(len(dout) * dout)
-            return dx / len(dout), dw, db
-
-        return out, back
-
-    return wrapped
-
-vjp = summing(vjp)'''
+_MOST_PRINTED = 1000  # NumPy prints larger arrays with gaps
+_SMALL, _FEW = 16, 12
+_WRAPPED = TextWrapper(80, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +54,6 @@ class Counterexample:
     def violation(self) -> Violation:
         """What is wrong with a result; of none where the layer raised."""
         return self.error if isinstance(self.error, Violation) else Violation("")
-
-    def names_used(self) -> set[str]:
-        """The operands that the calls of the property take."""
-        return _names_in(self.replay)
 
     @property
     def replay(self) -> str:
@@ -110,11 +85,14 @@ def counterexample(outcome: Outcome, reduction: str = "sum") -> Counterexample |
         factor = count if error.quantity == "dx" else 1
         case = replace(case, primal=case.primal._replace(dout=case.primal.dout * count))
         expected = expected * factor
-        is_fit = getattr(getattr(error.got, "dtype", None), "kind", "") == "f"
-        got = error.got * factor if is_fit else error.got
+        got = error.got * factor if _is_floating(error.got) else error.got
         should = None if error.expected is None else np.asarray(error.expected) * factor
         error = Violation(str(error), error.quantity, got, should, error.sizes)
     return Counterexample(case, error, tested, expected, reduction == "mean" and expected is None)
+
+
+def _is_floating(result: Any) -> TypeGuard[Array]:
+    return isinstance(result, np.ndarray | np.generic) and result.dtype.kind == "f"
 
 
 def _expected_of_a_plain_call(case: Case, error: Exception) -> Array | None:
@@ -122,12 +100,9 @@ def _expected_of_a_plain_call(case: Case, error: Exception) -> Array | None:
         return None
     if not all(np.isfinite(array).all() for array in case.primal):
         return None
-    expected = exact(case.primal, error.quantity)[error.quantity]
-    if error.expected is None:
-        got = error.got
-        is_fit = isinstance(got, np.ndarray) and got.dtype.kind == "f"
-        fails = got is not None and not (is_fit and got.shape == expected.shape)
-    else:
+    expected, got = exact(case.primal, error.quantity)[error.quantity], error.got
+    fails = got is not None and not (_is_floating(got) and got.shape == expected.shape)
+    if error.expected is not None:
         fails = np.array_equal(error.expected, expected)
     return expected if fails else None
 
@@ -141,9 +116,9 @@ def snippet(outcome: Outcome, usage: str = "", reduction: str = "sum") -> str:
     calls = _calls(shown, usage) if shown else ""
     if shown is None or not calls:
         return ""
-    used = _names_in(calls)
-    made = [literal(name, array) for name, array in shown.operands().items() if name in used]
-    lines = [line for code in made for line in code]
+    used = names_in(calls)
+    operands = ((name, array) for name, array in shown.operands().items() if name in used)
+    lines = [line for name, array in operands for line in literal(name, array)]
     if "selector" in used:
         lines.append(f"selector = {shown.case.selector}")
     # Code that had to be cut would show nothing.
@@ -155,7 +130,8 @@ def snippet(outcome: Outcome, usage: str = "", reduction: str = "sum") -> str:
     return "\n".join([*numpy, *start, *summing, "", *lines, "", calls])
 
 
-def _names_in(code: str) -> set[str]:
+def names_in(code: str) -> set[str]:
+    """Return the names that lines of Python use."""
     return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
 
 
@@ -164,7 +140,7 @@ def _calls(shown: Counterexample, usage: str) -> str:
     error, replay = shown.error, shown.replay
     if not replay and shown.tested is not None and shown.tested.needs:
         return ""  # the plain call, which is all that `vjp` shows, is not what fails
-    if "instance_of" in shown.names_used() and "def instance_of(" not in usage:
+    if "instance_of" in names_in(replay) and "def instance_of(" not in usage:
         return ""  # instances take arrays of another library
     if not isinstance(error, Violation):
         died = isinstance(error, WorkerDied)
@@ -175,23 +151,19 @@ def _calls(shown: Counterexample, usage: str) -> str:
     if shown.expected is None:
         return ""
     index = f"[1](dout)[{GRADIENTS.index(error.quantity)}]" if error.quantity != "out" else "[0]"
-    is_long = shown.expected.size > _MOST_PRINTED
-    is_long = is_long and np.shape(error.got) == shown.expected.shape
+    expected, shape = shown.expected, np.shape(error.got)
+    is_long = expected.size > _MOST_PRINTED and shape == expected.shape
     printing = _PRINT_FIRST if is_long else _print(error)
-    call = f"got = vjp(x, w, b){index}"
-    return "\n".join([call, *literal("expected", shown.expected), printing])
+    return "\n".join([f"got = vjp(x, w, b){index}", *literal("expected", expected), printing])
 
 
 def _print(error: Violation) -> str:
     """Print both; with every digit, where they differ in the last ones alone."""
     got, expected = error.got, np.asarray(error.expected)
-    if not isinstance(got, np.ndarray) or got.dtype.kind != "f" or not got.size:
+    if not _is_floating(got) or not got.size:
         return _PRINT
     alike = expected.dtype.kind in "fiO" and repr(got) == repr(expected.astype(got.dtype))
     return (_EVERY_DIGIT if alike else "") + _PRINT
-
-
-# ------------------------------------------------------------------ arrays as code
 
 
 def layout(array: Array) -> str:
@@ -243,13 +215,7 @@ def _values(name: str, array: Array) -> Iterator[str]:
             place = ", ".join(map(str, index))
             yield f"{name}[{place}] = {code_number(array[tuple(index)])}"
     else:
-        yield from wrap(
-            f"{name} = np.array({_nested(array)}{dtype})",
-            _WIDTH,
-            subsequent_indent="    ",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+        yield from _WRAPPED.wrap(f"{name} = np.array({_nested(array)}{dtype})")
 
 
 def _dtype(array: Array) -> str:
@@ -272,10 +238,9 @@ def _view(name: str, array: Array) -> Iterator[str]:
         yield f"memory[{part}] = {name}"
         yield f"{name} = memory[{part}]"
         return
-    ends = [(size - 1) * stride for size, stride in zip(array.shape, array.strides, strict=True)]
-    low, high = (sum(limit(end, 0) for end in ends) // array.itemsize for limit in (min, max))
-    start = f"memory[{-low}:]" if low else "memory"
-    yield f"memory = np.full({high - low + 1}, np.nan{_dtype(array)})"
+    before, size = (part // array.itemsize for part in extent(array)[:2])
+    start = f"memory[{before}:]" if before else "memory"
+    yield f"memory = np.full({size}, np.nan{_dtype(array)})"
     yield f"view = np.lib.stride_tricks.as_strided({start}, {array.shape}, {array.strides})"
     yield f"view[...] = {name}"
     yield f"{name} = view"

@@ -14,20 +14,11 @@ from affine.checker.exceptions import LONGEST, TargetRaised, cut, message, type_
 from affine.layer import WorkerDied
 from affine.oracle import Violation
 
-__all__ = [
-    "below", "clean", "closest", "code_number", "counted", "describe", "escaped",
-    "is_visible", "kind_of", "number", "on_one_line", "page", "without_commands",
-]  # fmt: skip
-
-_DIGITS = 9
-
 
 def escaped(text: str) -> str:
-    """Return a text in which whatever acts on a terminal or a log is only to be read.
-
-    A name or an exception of the target can hold anything: the codes that paint a terminal,
-    marks that reverse the reading order, commands to the CI that keeps the log.
-    """
+    """Return a text in which whatever acts on a terminal or a log is only to be read."""
+    # A name or an exception of the target can hold anything: the codes that paint a terminal,
+    # marks that reverse the reading order, commands to the CI that keeps the log.
     if not text.isprintable():
         text = "".join(
             sign if sign in "\n\t" or is_visible(sign) else sign.encode("unicode_escape").decode()
@@ -91,20 +82,18 @@ def counted(count: int, noun: str, plural: str = "") -> str:
 def below(bound: Fraction) -> str:
     """Return the smallest power of ten above a probability."""
     exponent = 0
-    while bound and bound * 10 ** (exponent + 1) < 1:
-        exponent += 1
-    return f"10^-{exponent}" if exponent else "10^0"
+    while bound and bound * 10 ** (1 - exponent) < 1:
+        exponent -= 1
+    return f"10^{exponent}"
 
 
 def number(value: Any, *, fully: bool = False) -> str:
     """Return a number as a reader writes it: a whole one without a point, others in short."""
-    if isinstance(value, Fraction):
-        value = float(value)
-    whole = int(value) if np.isfinite(float(value)) else None
-    if whole == value and abs(int(value)) < 10**17:
-        return "-0" if value == 0 and np.signbit(float(value)) else str(whole)
+    value = float(value) if isinstance(value, Fraction) else value
+    if np.isfinite(float(value)) and int(value) == value and abs(int(value)) < 10**17:
+        return "-0" if value == 0 and np.signbit(float(value)) else str(int(value))
     digits = str(value)
-    return digits if fully or len(digits) <= _DIGITS else f"~{float(value):.5g}"
+    return digits if fully or len(digits) <= 9 else f"~{float(value):.5g}"
 
 
 def code_number(value: Any) -> str:
