@@ -86,8 +86,8 @@ class Child:
             try:
                 line = self._lines.get(timeout=max(min(left, 0.1), 0))
             except Empty:
-                # Look whether it ended: a copy of it may keep the connection open. Its last line may
-                # still be on its way to the queue.
+                # Look whether it ended: a copy of it may keep the connection open. Its last line
+                # may still be on its way to the queue.
                 if self._process.poll() is not None:
                     self._readers[0].join(timeout=1)
                     if self._lines.empty():
