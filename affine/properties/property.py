@@ -40,7 +40,8 @@ class Property:
             memory sees what is done to arguments and results afterwards.
         needs: The variant of the layer that it calls, `""` for none.
         shows: What a failure of it points to, the likeliest first: names of the detectors of
-            `affine.checker.diagnosis`. Wrong values are looked at whatever it shows.
+            `affine.checker.diagnosis`, or of the mistake that any other failure is. Wrong values
+            are looked at whatever it shows.
 
     Examples:
         >>> from affine.properties import PROPERTIES

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,9 +14,10 @@ from affine.checker.diagnosis.entrywise import entrywise, rounded_operands
 from affine.checker.diagnosis.examination import Examination, Observation, raised
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import describe_error, error_message, listed
-from affine.checker.diagnosis.probe import close, numbered
+from affine.checker.diagnosis.probe import fixed
 from affine.checker.exceptions import NotThreeGradients
-from affine.layer import Case, Layer, OutOfTime, WorkerDied, through
+from affine.layer import VJP, Case, Layer, OutOfTime, WorkerDied, through
+from affine.oracle import Violation
 from affine.properties import Property
 from affine.quantities import GRADIENTS, QUANTITIES
 
@@ -25,21 +27,17 @@ Detector: TypeAlias = Callable[[Examination], Explanation | None]
 
 _PROMISED: tuple[Detector, ...] = (
     memory.arguments_modified, state.not_deterministic, state.second_pass, state.stale_state,
-    state.updated_instance, state.used_instance, state.earlier_call, state.outdated_parameters,
-    memory.memory_layout, memory.aliased_arguments, memory.read_only_refused,
+    state.used_instance, state.updated_instance, state.earlier_call, state.outdated_parameters,
+    memory.memory_layout,
 )  # fmt: skip
 """What every right layer promises, so that it is looked for whatever failed, in this order."""
-_OF_CALLS: tuple[Detector, ...] = (
-    *_PROMISED, memory.buffer_reused, state.followed_instance, memory.internals_handed_out,
-    memory.shared_memory, state.global_state,
-)  # fmt: skip
+_OF_CALLS: tuple[Detector, ...] = (*_PROMISED, state.global_state)
 """These compare calls with calls: a wrong formula is never why they find something."""
 DETECTORS: Mapping[str, Detector] = {
     detector.__name__: detector
     for detector in (
-        *_OF_CALLS, special_values.one_format_only, special_values.integers_truncated,
-        special_values.nan_and_infinity, special_values.magnitudes, special_values.empty_sizes,
-        special_values.shapes_accepted, special_values.flattened_axes, special_values.warns,
+        *_OF_CALLS, special_values.integers_truncated, special_values.nan_and_infinity,
+        special_values.magnitudes, special_values.flattened_axes,
     )
 }  # fmt: skip
 """By the name under which a property shows what its failure points to."""
@@ -91,15 +89,15 @@ def diagnose(
         >>> found.sentence[:53]
         'Your dw is Xᵀ·dout / N: averaged over the batch. Equa'
     """
-    needs, shows = (tested.needs, tested.shows) if tested else ("", UNASKED)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            found = _diagnosed(Examination(layer, case), quantity, needs, shows)
-            if found.mistake is None and (view := _variant(layer, needs, case)):
-                there = _diagnosed(Examination(view[0]), quantity, "", ())
+            found = _diagnosed(Examination(layer, case), quantity, tested)
+            if found.mistake is None and (view := _variant(layer, tested, case)):
+                words, examined = view
+                there = _diagnosed(examined, quantity, None)
                 if there.mistake is not None:
-                    sentence = view[1] + there.sentence[:1].lower() + there.sentence[1:]
+                    sentence = words + there.sentence[:1].lower() + there.sentence[1:]
                     return replace(there, sentence=sentence)
             return found
         except OutOfTime:
@@ -111,25 +109,51 @@ def diagnose(
             layer.memory.release()
 
 
-def _diagnosed(examined: Examination, quantity: str, needs: str, shows: Iterable[str]) -> Diagnosis:
+def _diagnosed(examined: Examination, quantity: str, tested: Property | None) -> Diagnosis:
     """Look at what is shown, at wrong values, at the rest, and then once more at large sizes."""
-    shown = [DETECTORS[name] for name in shows]
-    if found := _first(examined, (find for find in shown if find in _OF_CALLS)):
+    of_calls, of_values = _shown(tested)
+    if found := _first(examined, of_calls):
         return _stated(quantity, found)
-    asked = (quantity,) if quantity in RIGHT else OF_VARIANT.get(needs, ())
+    asked = (quantity,) if quantity in RIGHT else OF_VARIANT.get(tested.needs if tested else "", ())
     wrong = _wrong(examined, asked)
     if named := _of_wrong(examined, wrong):
         return named
-    of_values = [find for find in shown if find not in _OF_CALLS]
     if not wrong and (found := _first(examined, (*of_values, *_PROMISED))):
         return _stated(quantity, found)
     examined.look_further()
     wrong = _wrong(examined, asked)
     if named := _of_wrong(examined, wrong):
         return named
-    if wrong == ("out_dot",) and raised(lambda: _derives_alike(examined)) is True:
+    if wrong == ("out_dot",):  # a derivative of what is wrong
         named = _of_wrong(examined, examined.wrong_quantities())
     return named or _of_the_rest(examined, quantity, wrong)
+
+
+def _shown(tested: Property | None) -> tuple[list[Detector], list[Detector]]:
+    """Return what looks for that which a property shows: between calls, and in values."""
+    shows = tested.shows if tested else UNASKED
+    found = [DETECTORS[name] for name in shows if name in DETECTORS]
+    of_calls = [find for find in found if find in _OF_CALLS]
+    of_values = [find for find in found if find not in _OF_CALLS]
+    if tested:
+        broken = [partial(_broken, tested, name) for name in shows if name in MISTAKES]
+        (of_calls if tested.group == "memory" else of_values).extend(broken)
+    return of_calls, of_values
+
+
+def _broken(tested: Property, mistake: str, examined: Examination) -> Explanation | None:
+    """Return the mistake that any other failure of a property is, if it fails on its case."""
+    case = examined.case or Case(fixed(), fixed(1))
+    # An exception here, or what is no floating-point array, has another cause.
+    if [result.dtype.kind for result in examined.fresh(case.primal).values()] != ["f"] * 4:
+        return None
+    with np.errstate(all="warn"):
+        error = raised(lambda: tested(examined.layer, case))
+    if error is None:
+        return None
+    words = str(error) if isinstance(error, Violation) else describe_error(error)
+    title = MISTAKES[mistake].title
+    return Explanation(mistake, f"{title[0].upper()}{title[1:]}: {words}")
 
 
 def _first(examined: Examination, detectors: Iterable[Detector]) -> Explanation | None:
@@ -145,22 +169,6 @@ def _wrong(examined: Examination, asked: Iterable[str]) -> tuple[str, ...]:
     """Return the quantities to explain: those asked for if they are wrong, else all wrong ones."""
     wrong = (name for name in asked if any(seen.wrong for seen in examined.evidence(name)))
     return tuple(wrong) or examined.wrong_quantities()
-
-
-def _derives_alike(examined: Examination) -> bool:
-    """Whether forward and backward mode derive one function: then they have one mistake.
-
-    That is, whether ⟨dout, out_dot⟩ is ⟨dx, x_dot⟩ + ⟨dw, w_dot⟩ + ⟨db, b_dot⟩, for b = 0.
-    """
-    for point in (numbered(5, 3, 4), numbered(3, 4, 2)):
-        x, w, b, dout = point = point._replace(b=0 * point.b)
-        dots = x[::-1] + 1, w[::-1] + 2, b + 3
-        got = examined.fresh(point)
-        forward = (dout * examined.layer.variants["jvp"](x, w, *dots)).sum()
-        backward = sum((got[name] * dot).sum() for name, dot in zip(GRADIENTS, dots, strict=True))
-        if not close(np.asarray(forward), np.asarray(backward)):
-            return False
-    return True
 
 
 # ------------------------------------------------------------------ wrong values
@@ -230,7 +238,7 @@ def _of_the_rest(examined: Examination, quantity: str, wrong: tuple[str, ...]) -
     if wrong:
         titles = tuple(MISTAKES[name].title for name in _RULED_OUT)
         return Diagnosis(wrong, None, sizes.describe_observed(examined, wrong), titles)
-    failed = [call for call in examined.standard() if GRADIENTS[-1] not in call.results]
+    failed = [call for call in examined.standard if GRADIENTS[-1] not in call.results]
     if failed:
         return _stated(quantity, _failing(examined, failed))
     for name in QUANTITIES:
@@ -241,14 +249,11 @@ def _of_the_rest(examined: Examination, quantity: str, wrong: tuple[str, ...]) -
 
 def _failing(examined: Examination, failed: list[Observation]) -> Explanation:
     """Name the exception, and the sizes at which it is raised."""
-    fine = [call.probe.point.sizes for call in examined.standard() if call not in failed]
+    fine = [call.probe.point.sizes for call in examined.standard if call not in failed]
     where = sizes.condition([call.probe.point.sizes for call in failed], fine) if fine else ""
     when = f", where {where}" if where else "" if fine else ", at every size that was tried"
-    error, other = failed[0].error, failed[0].other
-    if error is None:
-        count = len(other) if hasattr(other, "__len__") else "no"
-        sentence = f"The backward pass returns {count} results{when}, but should return three"
-        return Explanation("wrong-number-of-results", sentence)
+    error = failed[0].error
+    assert error is not None
     if isinstance(error, NotThreeGradients):
         return Explanation("wrong-number-of-results", f"{error_message(error)}{when}")
     part = "backward" if "out" in failed[0].results else "forward"
@@ -266,45 +271,47 @@ _VARIANTS: Mapping[str, tuple[str, int | None, int | None]] = {
 """How a sentence says it, and which axis x and dout have more, of length one."""
 
 
-def _variant(layer: Layer, needs: str, case: Case | None) -> tuple[Layer, str] | None:
+def _variant(
+    layer: Layer, tested: Property | None, case: Case | None
+) -> tuple[str, Examination] | None:
     """Return the layer as the property calls it, or in the format of the case, and the words."""
+    needs = tested.needs if tested else ""
     if needs in _VARIANTS and needs in layer.variants:
         words, *axes = _VARIANTS[needs]
-        function = layer.variants[needs]
-        vjp = _vjp_of_vmapped(function) if needs == "vmapped" else function
+        vjp = _vjp_of_variant(layer.variants[needs], needs == "vmapped", *axes)
         other = replace(layer, vjp=vjp, batch=None, compiles_per_shape=True)
-        return through(other, _with_axes(*axes), ()), words
+        return words, Examination(other)
     formats = {array.dtype.name for array in case.primal} if case is not None else set()
     if len(formats) != 1 or not formats < {"float32", "float16"}:
         return None
     name = formats.pop()
     view = lambda call: ([array.astype(name) for array in call], dict)  # noqa: E731
-    return through(layer, view, ()), f"With arguments in {name}, "
+    return f"With arguments in {name}, ", Examination(through(layer, view, ()), dtype=name)
 
 
-def _vjp_of_vmapped(vmapped: Callable[..., Any]) -> Callable[..., Any]:
-    def vjp(x: Any, w: Any, b: Any) -> Any:
-        def pullback(dout: Any) -> Any:
-            _, dx, dw, db = vmapped(x, w, b, dout)
-            return dx, dw[0], db[0]
+def _vjp_of_variant(
+    variant: Callable[..., Any], is_vmapped: bool, of_x: int | None, of_dout: int | None
+) -> VJP:
+    """Return a variant as a function of matrices: it adds the axes, and takes them off again."""
 
-        return vmapped(x, w, b, np.zeros((*x.shape[:-1], len(b)), x.dtype))[0], pullback
-
-    return vjp
-
-
-def _with_axes(of_x: int | None, of_dout: int | None) -> Callable[..., Any]:
-    """Return the view of a call in which x and dout have one axis more, if any."""
-
-    def wide(array: Any, axis: int | None) -> Any:
+    def more(array: Any, axis: int | None) -> Any:
         return array if axis is None else np.expand_dims(array, axis)
 
-    def view(call: Any) -> Any:
-        x, w, b, *dout = call
-        axes = {"out": of_dout, "dx": of_x}
-        return (wide(x, of_x), w, b, *(wide(each, of_dout) for each in dout)), lambda got: {
-            name: result if axes.get(name) is None else np.take(result, 0, axes[name])
-            for name, result in got.items()
-        }
+    def less(array: Any, axis: int | None) -> Any:
+        return array if axis is None else np.take(array, 0, axis)
 
-    return view
+    def vjp(x: Any, w: Any, b: Any) -> Any:
+        wide = more(x, of_x)
+        if is_vmapped:
+            zeros = np.zeros((1, len(x), len(b)), x.dtype)
+            out = variant(wide, w, b, zeros)[0]
+            return out[0], lambda dout: [each[0] for each in variant(wide, w, b, dout[None])[1:]]
+        out, pullback = variant(wide, w, b)
+
+        def backward(dout: Any) -> Any:
+            dx, *others = pullback(more(dout, of_dout))
+            return less(dx, of_x), *others
+
+        return less(out, of_dout), backward
+
+    return vjp

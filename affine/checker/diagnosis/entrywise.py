@@ -5,7 +5,7 @@ right layer is the identity. What the curve shows is then verified on other prob
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, product
 from typing import NamedTuple
 
 import numpy as np
@@ -41,14 +41,12 @@ class Change(NamedTuple):
 def rounded_operands(examined: Examination, quantity: str) -> list[Explanation]:
     """Return which operands are rounded to a narrower format, where the rest is not."""
     names, evidence = QUANTITIES[quantity].operands, examined.evidence(quantity)
-    for format_name in _UNITS:
-        narrow = _rounding_to(format_name)
-        for count in range(1, len(names) + 1):
-            for chosen in combinations(names, count):
-                if explains(_of_changed(quantity, narrow, chosen), evidence) == 2:
-                    which = listed([notation(name) for name in chosen])
-                    sentence = f"Your {quantity} is computed from {which} rounded to {format_name}"
-                    return [Explanation("lower-precision", sentence)]
+    choices = [chosen for count in (1, 2, 3) for chosen in combinations(names, count)]
+    for format_name, chosen in product(_narrower(examined), choices):
+        if explains(_of_changed(quantity, _rounding_to(format_name), chosen), evidence) == 2:
+            which = listed([notation(name) for name in chosen])
+            sentence = f"Your {quantity} is computed from {which} rounded to {format_name}"
+            return [Explanation("lower-precision", sentence)]
     return []
 
 
@@ -69,6 +67,11 @@ def entrywise(examined: Examination, quantity: str) -> list[Explanation]:
                     sentence = f"{subject} {verb} {change.words}"
                     return [Explanation(change.mistake, sentence)]
     return []
+
+
+def _narrower(examined: Examination) -> list[str]:
+    """Return the formats narrower than that of the arguments: its own is no mistake."""
+    return [name for name, unit in _UNITS.items() if unit > np.finfo(examined.dtype).eps]
 
 
 def _of_changed(
@@ -135,7 +138,11 @@ def _curve(examined: Examination, quantity: str, operand: str, values: Array) ->
 def _changes(examined: Examination, quantity: str, operand: str, curve: Array) -> Iterator[Change]:
     """Yield the changes that give the curve."""
     low, high = float(curve.min()), float(curve.max())
-    candidates = [*_FIXED, *_thresholds(examined, quantity, operand, curve)]
+    candidates = [
+        Change("lower-precision", f"computed in {name}", _rounding_to(name), unit=_UNITS[name])
+        for name in _narrower(examined)
+    ]
+    candidates += [*_ROUNDINGS, *_thresholds(examined, quantity, operand, curve)]
     if low < high and np.isfinite(curve).all():
         below, above = low > _VALUES.min(), high < _VALUES.max()
         words = f"clipped to [{number(low)}, {number(high)}]"
@@ -155,29 +162,18 @@ def _changes(examined: Examination, quantity: str, operand: str, curve: Array) -
         yield Change("negative-side-scaled", words, scaled)
 
 
-def _binary(places: int, function: Callable[[Array], Array]) -> Callable[[Array], Array]:
-    return lambda array: np.ldexp(function(np.ldexp(array, places)), -places)
+def _rounded(words: str, function: Callable[[Array], Array], parts: float = 1.0) -> Change:
+    return Change("rounded", words, lambda array: function(array * parts) / parts)
 
 
-def _decimal(places: int) -> Callable[[Array], Array]:
-    return lambda array: np.round(array, places)
-
-
-_ROUNDINGS: dict[str, Callable[[Array], Array]] = {
-    "rounded to whole numbers": np.rint,
-    "cut off to whole numbers": np.trunc,
-    "rounded down to whole numbers": np.floor,
-    "rounded up to whole numbers": np.ceil,
-    **{f"rounded to {places} decimals": _decimal(places) for places in range(1, 13)},
-    **{f"rounded to {places} binary places": _binary(places, np.rint) for places in range(1, 33)},
-    **{f"cut off after {places} binary places": _binary(places, np.trunc) for places in (4, 8, 16)},
-}
-_FIXED = [
-    *(
-        Change("lower-precision", f"computed in {name}", _rounding_to(name), unit=unit)
-        for name, unit in _UNITS.items()
-    ),
-    *(Change("rounded", words, function) for words, function in _ROUNDINGS.items()),
+_ROUNDINGS = [
+    _rounded("rounded to whole numbers", np.rint),
+    _rounded("cut off to whole numbers", np.trunc),
+    _rounded("rounded down to whole numbers", np.floor),
+    _rounded("rounded up to whole numbers", np.ceil),
+    *(_rounded(f"rounded to {n} decimals", np.rint, 10.0**n) for n in range(1, 13)),
+    *(_rounded(f"rounded to {n} binary places", np.rint, 2.0**n) for n in range(1, 33)),
+    *(_rounded(f"cut off after {n} binary places", np.trunc, 2.0**n) for n in (4, 8, 16)),
 ]
 
 
@@ -189,13 +185,11 @@ def _thresholds(
     kept = np.abs(_VALUES[(curve == _VALUES) & (_VALUES != 0)])
     if not len(lost) or not len(kept) or lost.max() >= kept.min():
         return
-    low, high = float(lost.max()), float(kept.min())
-    for _ in range(3):
-        between = np.geomspace(low, high, 64)
-        found = _curve(examined, quantity, operand, between)
-        if found is None or (found == 0).all() or found.all():
-            return
-        low, high = float(between[found == 0].max()), float(between[found != 0].min())
+    between = np.geomspace(lost.max(), kept.min(), 4096)
+    found = _curve(examined, quantity, operand, between)
+    if found is None or (found == 0).all() or found.all():
+        return
+    low, high = float(between[found == 0].max()), float(between[found != 0].min())
     threshold = shortest(high, lambda near: low <= near <= high)
     yield Change(
         "small-values-dropped",

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import TypeAlias
 
 import numpy as np
 
-from affine.checker.diagnosis.catalogue import RIGHT, Explanation, formulas, scales, terms
+from affine.checker.diagnosis.catalogue import RIGHT, Explanation, Formula, formulas, scales, terms
 from affine.checker.diagnosis.examination import Observed
 from affine.checker.diagnosis.phrasing import number, scaled, shortest, summed
 from affine.checker.diagnosis.probe import Probe, close
@@ -23,11 +24,11 @@ _SIZES = (
     "1", "1 / n", "1 / m", "1 / d", "n", "m", "d", "1 / (n - 1)", "1 / (n + 1)", "1 / np.sqrt(n)",
     "1 / np.sqrt(d)", "1 / np.sqrt(m)", "np.sqrt(n)", "np.sqrt(d)", "np.sqrt(m)", "1 / (n * n)",
 )  # fmt: skip
-# The other terms, the one that is scaled, and the mistake.
+# The term that is scaled, and the other one.
 _PARTS = {
     "out": (
-        ("np.tile(b, (n, 1))", "x @ w", "product-scaled"),
-        ("x @ w", "np.tile(b, (n, 1))", "bias-scaled"),
+        (Formula("product-scaled", "x @ w"), "np.tile(b, (n, 1))"),
+        (Formula("bias-scaled", "np.tile(b, (n, 1))"), "x @ w"),
     )
 }
 _CONSTANT = {-1.0: "wrong-sign", 0.0: "always-zero"}
@@ -219,10 +220,12 @@ def _added(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]
 
 
 def _scaled_structures(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
-    for found in formulas(quantity):
-        for scale, factor in _factors(evidence, found.code, _SIZES):
-            yield Explanation(found.mistake, code=scaled(found.code, scale, factor))
-            break
+    """Yield the sum of the right terms, one of them scaled, and scaled wrong formulas."""
+    for found, rest in (*_PARTS.get(quantity, ()), *((each, "") for each in formulas(quantity))):
+        base = _value_of(rest) if rest else _nothing
+        for scale, factor in islice(_factors(evidence, found.code, _SIZES, base), 1):
+            code = scaled(found.code, scale, factor)
+            yield Explanation(found.mistake, code=f"{code} + {rest}" if rest else code)
 
 
 def _scaled_and_added(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
@@ -236,14 +239,6 @@ def _scaled_and_added(quantity: str, evidence: Sequence[Observed]) -> Iterator[E
                 code = summed(scaled(right, scale, outer), "1", factor, term.code)
                 yield Explanation(_name_of_scale(scale, outer), code=code, also=term.mistake)
                 break
-
-
-def _scaled_parts(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
-    """Yield the sum of the right terms, one of them scaled."""
-    for rest, term, mistake in _PARTS.get(quantity, ()):
-        for scale, factor in _factors(evidence, term, _SIZES, _value_of(rest)):
-            yield Explanation(mistake, code=f"{scaled(term, scale, factor)} + {rest}")
-            break
 
 
 def _normalised(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
@@ -278,6 +273,6 @@ def _normalised(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explana
 
 
 _KINDS = (
-    _scaled, _plain, _added, _scaled_parts, _scaled_structures, _scaled_and_added, _normalised,
+    _scaled, _plain, _added, _scaled_structures, _scaled_and_added, _normalised,
 )  # fmt: skip
 """The simplest first."""

@@ -11,11 +11,9 @@ from affine.checker.diagnosis.fit import ratio
 from affine.checker.diagnosis.phrasing import describe_error, listed, notation, number, with_verb
 from affine.checker.diagnosis.probe import close, copies, differing, fixed, numbered
 from affine.layer import Array, Operands
-from affine.quantities import QUANTITIES
 
 __all__ = [
-    "aliased_arguments", "arguments_modified", "buffer_reused", "internals_handed_out",
-    "memory_layout", "read_only_refused", "shared_memory", "step_between_passes",
+    "arguments_modified", "memory_layout", "step_between_passes",
 ]  # fmt: skip
 
 
@@ -52,95 +50,6 @@ def _rewritten(name: str, old: Array, new: Array, sizes: tuple[int, int, int]) -
                 return f"{notation(name)} is divided by {size}"
         return f"{notation(name)} is multiplied by {number(factor)}"
     return f"{notation(name)} is set to 0" if not new.any() else ""
-
-
-def read_only_refused(examined: Examination) -> Explanation | None:
-    """Read-only arguments raise: the layer writes to them, if only their own values."""
-    if written := arguments_modified(examined):
-        return written
-    examined.fresh(fixed())  # an exception here has another cause
-    frozen = fixed().map(np.copy)
-    for array in frozen:
-        array.flags.writeable = False
-    error = raised(lambda: examined.results(frozen))
-    if not isinstance(error, Exception):
-        return None
-    sentence = f"The layer raises {describe_error(error)} where its arguments are read-only"
-    return Explanation("needs-writable-arguments", sentence)
-
-
-def buffer_reused(examined: Examination) -> Explanation | None:
-    """A result changes when the layer is called again, or its backward pass alone."""
-    for seeds in ((0, 1), (1, 0)):
-        point, other = (fixed(seed).map(np.copy) for seed in seeds)
-        first, backward = examined.passes(examined.layer.vjp, point)
-        before = copies(first)
-        again: dict[str, Callable[[], object]] = {
-            "its backward pass runs again": lambda: backward(other.dout.copy()),  # noqa: B023
-            "the layer is called again": lambda: examined.results(other),  # noqa: B023
-        }
-        for words, call in again.items():
-            call()
-            now = {name: examined.layer.memory.read(result) for name, result in first.items()}
-            names = [
-                name for name in now if not np.array_equal(now[name], before[name], equal_nan=True)
-            ]
-            if names:
-                verb = "changes" if len(names) == 1 else "change"
-                sentence = f"Your {listed(names)} of one call {verb} when {words}"
-                return Explanation("buffer-reused", sentence, names)
-    return None
-
-
-def shared_memory(examined: Examination) -> Explanation | None:
-    """A result shares memory with an argument or another result."""
-    for sizes in ((4, 3, 5), (1, 3, 4), (3, 3, 3), (1, 1, 1)):
-        point = examined.lent(numbered(*sizes))
-        owned = {notation(name): array for name, array in point._asdict().items()}
-        owned |= examined.results(point)
-        names = list(owned)
-        for one, other in examined.layer.memory.sharing(list(owned.values())):
-            if names[other] in QUANTITIES:
-                where = ", with N = 1" if len(point.x) == 1 else ""
-                sentence = f"Your {names[other]} shares memory with {names[one]}{where}"
-                return Explanation("result-shares-memory", sentence)
-    return None
-
-
-def internals_handed_out(examined: Examination) -> Explanation | None:
-    """Writing into a result changes what comes later."""
-    point = examined.lent(fixed())
-    first, backward = examined.passes(examined.layer.vjp, point)
-    expected = copies(first)
-    examined.layer.memory.overwrite(list(first.values()))
-    got = copies(backward(fixed().dout))
-    for name, result in examined.results(fixed()).items():
-        got[f"next call's {name}"] = result
-        expected[f"next call's {name}"] = expected[name]
-    names = differing(got, expected)
-    if not names or _changes(point, fixed()):
-        return None
-    sentence = f"Overwriting a result changes your {listed(names[:2])} later"
-    return Explanation("internals-handed-out", sentence)
-
-
-def aliased_arguments(examined: Examination) -> Explanation | None:
-    """Wrong where two arguments are one array, right on copies."""
-    square, _, b, _ = numbered(3, 3, 3)
-    x, w, _, _ = numbered(3, 3, 3, seed=4)
-    separate = Operands(x, w, b, numbered(3, 3, 3, seed=5).dout)
-    for places in (("x", "w", "dout"), ("x", "w"), ("x", "dout"), ("w", "dout")):
-        shared = examined.layer.memory.lend(square)
-        point = separate._replace(**dict.fromkeys(places, shared))
-        apart = examined.lent(point)
-        expected = copies(examined.results(apart))
-        if _changes(point, apart):
-            return arguments_modified(examined)
-        if wrong := differing(examined.results(point), expected):
-            names = listed(list(map(notation, places)))
-            sentence = f"Your {with_verb(wrong, 'is', 'are')} wrong where {names} are one array"
-            return Explanation("aliased-arguments", sentence, wrong)
-    return None
 
 
 # ------------------------------------------------------------------ layouts

@@ -8,7 +8,7 @@ import numpy as np
 from affine.checker.diagnosis.catalogue import Explanation
 from affine.checker.diagnosis.examination import Examination, Observed
 from affine.checker.diagnosis.fit import explanations
-from affine.checker.diagnosis.phrasing import listed, notation
+from affine.checker.diagnosis.phrasing import listed
 from affine.checker.diagnosis.probe import Probe, close, numbered
 from affine.layer import Array, Operands
 from affine.quantities import QUANTITIES, SIDES
@@ -100,48 +100,13 @@ def describe_observed(examined: Examination, wrong: Sequence[str]) -> str:
     """Say what is seen of wrong quantities that no known mistake explains."""
     sentences = ["No known mistake explains this."]
     for name in wrong:
-        evidence = examined.evidence(name)
-        first = next(seen for seen in evidence if seen.wrong)
-        n, d, m = first.probe.point.sizes
-        sentences.append(f"With N = {n}, D = {d}, M = {m}, your {name} {_first_difference(first)}.")
         failing, fine = (
-            [seen.probe.point.sizes for seen in evidence if seen.wrong is it]
+            [seen.probe.point.sizes for seen in examined.evidence(name) if seen.wrong is it]
             for it in (True, False)
         )
-        if fine and (where := condition(failing, fine)):
-            sentences.append(f"It is wrong only where {where}.")
-        if without := _without_effect(examined, name):
-            sentences.append(f"It stays the same when {listed(without)} changes.")
+        where = f"only where {words}" if (words := condition(failing, fine)) else "in some calls"
+        sentences.append(f"Your {name} is wrong {where if fine else 'in every call'}.")
     return " ".join(sentences)
-
-
-def _without_effect(examined: Examination, quantity: str) -> list[str]:
-    """Return the operands of the equation that make no difference to a result, at two sizes."""
-    found = []
-    for name in QUANTITIES[quantity].operands if quantity in QUANTITIES else ():
-        points = []
-        for sizes in ((5, 3, 4), (3, 4, 2)):
-            point = numbered(*sizes)
-            points += [point, point._replace(**{name: getattr(numbered(*sizes, seed=1), name)})]
-        got = [seen.got for seen in examined.observe_all(points, quantity)]
-        if len(got) == 4 and close(got[0], got[1]) and close(got[2], got[3]):
-            found.append(notation(name))
-    return found
-
-
-def _first_difference(seen: Observed) -> str:
-    """Say how one result differs: its shape, or how many entries and the first of them."""
-    if seen.got is None:
-        return "is not an array of numbers"
-    if seen.got.shape != seen.right.shape:
-        return f"has shape {seen.got.shape}, but should have {seen.right.shape}"
-    differing = np.argwhere(~np.isclose(seen.got, seen.right, rtol=1e-13, atol=0))
-    if not len(differing):
-        return "differs by little more than rounding"
-    index = tuple(int(i) for i in differing[0])
-    got, right = float(seen.got[index]), float(seen.right[index])
-    count = f"{len(differing)} of {seen.right.size} entries differ"
-    return f"has {got:g} at {list(index)}, but should have {right:g} ({count})"
 
 
 # ------------------------------------------------------------------ along one side
