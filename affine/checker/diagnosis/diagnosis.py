@@ -10,7 +10,7 @@ import numpy as np
 
 from affine.checker.diagnosis import memory, sizes, special_values, state
 from affine.checker.diagnosis.catalogue import MISTAKES, OF_VARIANT, RIGHT, Diagnosis, Explanation
-from affine.checker.diagnosis.entrywise import entrywise, rounded_operands
+from affine.checker.diagnosis.entrywise import entrywise
 from affine.checker.diagnosis.examination import Examination, Observation, raised
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import describe_error, error_message, listed
@@ -143,17 +143,19 @@ def _shown(tested: Property | None) -> tuple[list[Detector], list[Detector]]:
 
 def _broken(tested: Property, mistake: str, examined: Examination) -> Explanation | None:
     """Return the mistake that any other failure of a property is, if it fails on its case."""
-    case = examined.case or Case(fixed(), fixed(1))
-    # An exception here, or what is no floating-point array, has another cause.
-    if [result.dtype.kind for result in examined.fresh(case.primal).values()] != ["f"] * 4:
-        return None
-    with np.errstate(all="warn"):
-        error = raised(lambda: tested(examined.layer, case))
-    if error is None:
-        return None
-    words = str(error) if isinstance(error, Violation) else describe_error(error)
-    title = MISTAKES[mistake].title
-    return Explanation(mistake, f"{title[0].upper()}{title[1:]}: {words}")
+    cases = examined.case, Case(fixed(), fixed(1))
+    for case in filter(None, cases if tested.is_observable_on(examined.layer) else ()):
+        got = raised(lambda: examined.fresh(case.primal))  # noqa: B023
+        # An exception here, or what is no floating-point array, has another cause.
+        if isinstance(got, Exception) or [a.dtype.kind for a in got.values()] != ["f"] * 4:
+            continue
+        with np.errstate(all="warn"):
+            error = raised(lambda: tested(examined.layer, case))  # noqa: B023
+        if error is not None:
+            words = str(error) if isinstance(error, Violation) else describe_error(error)
+            title = MISTAKES[mistake].title
+            return Explanation(mistake, f"{title[0].upper()}{title[1:]}: {words}")
+    return None
 
 
 def _first(examined: Examination, detectors: Iterable[Detector]) -> Explanation | None:
@@ -203,7 +205,7 @@ def _of_values(examined: Examination, quantity: str) -> Diagnosis:
     changing = state.not_deterministic, state.earlier_call
     if not found and (explanation := _first(examined, changing)):
         return _stated(quantity, explanation)
-    of_results = rounded_operands, entrywise, sizes.remainder, sizes.by_size
+    of_results = entrywise, sizes.remainder, sizes.by_size
     for find in (special_values.narrowed, *(of_results if quantity in QUANTITIES else ())):
         found = found or find(examined, quantity)
     if len({each.mistake for each in found}) == 1:
@@ -262,13 +264,11 @@ def _failing(examined: Examination, failed: list[Observation]) -> Explanation:
 
 # ------------------------------------------------------------------ other ways to call a layer
 
-_VARIANTS: Mapping[str, tuple[str, int | None, int | None]] = {
-    "compiled": ("Compiled: ", None, None),
-    "vmapped": ("Vectorised: ", 0, 0),
-    "with_leading_axes": ("With a leading axis of x: ", 0, 0),
-    "with_extra_axes": ("With one more axis of x: ", 1, None),
+_VARIANTS = {
+    "compiled": "Compiled: ",
+    "vmapped": "Vectorised: ",
+    "with_leading_axes": "With a leading axis of x: ",
 }
-"""How a sentence says it, and which axis x and dout have more, of length one."""
 
 
 def _variant(
@@ -277,10 +277,9 @@ def _variant(
     """Return the layer as the property calls it, or in the format of the case, and the words."""
     needs = tested.needs if tested else ""
     if needs in _VARIANTS and needs in layer.variants:
-        words, *axes = _VARIANTS[needs]
-        vjp = _vjp_of_variant(layer.variants[needs], needs == "vmapped", *axes)
+        vjp = _vjp_of_variant(layer.variants[needs], needs)
         other = replace(layer, vjp=vjp, batch=None, compiles_per_shape=True)
-        return words, Examination(other)
+        return _VARIANTS[needs], Examination(other)
     formats = {array.dtype.name for array in case.primal} if case is not None else set()
     if len(formats) != 1 or not formats < {"float32", "float16"}:
         return None
@@ -289,29 +288,22 @@ def _variant(
     return f"With arguments in {name}, ", Examination(through(layer, view, ()), dtype=name)
 
 
-def _vjp_of_variant(
-    variant: Callable[..., Any], is_vmapped: bool, of_x: int | None, of_dout: int | None
-) -> VJP:
-    """Return a variant as a function of matrices: it adds the axes, and takes them off again."""
-
-    def more(array: Any, axis: int | None) -> Any:
-        return array if axis is None else np.expand_dims(array, axis)
-
-    def less(array: Any, axis: int | None) -> Any:
-        return array if axis is None else np.take(array, 0, axis)
+def _vjp_of_variant(variant: Callable[..., Any], needs: str) -> VJP:
+    """Return a variant as a function of matrices; x and dout get a first axis unless compiled."""
+    if needs == "compiled":
+        return variant
 
     def vjp(x: Any, w: Any, b: Any) -> Any:
-        wide = more(x, of_x)
-        if is_vmapped:
+        if needs == "vmapped":
             zeros = np.zeros((1, len(x), len(b)), x.dtype)
-            out = variant(wide, w, b, zeros)[0]
-            return out[0], lambda dout: [each[0] for each in variant(wide, w, b, dout[None])[1:]]
-        out, pullback = variant(wide, w, b)
+            out = variant(x[None], w, b, zeros)[0]
+            return out[0], lambda dout: [each[0] for each in variant(x[None], w, b, dout[None])[1:]]
+        out, pullback = variant(x[None], w, b)
 
         def backward(dout: Any) -> Any:
-            dx, *others = pullback(more(dout, of_dout))
-            return less(dx, of_x), *others
+            dx, *others = pullback(dout[None])
+            return np.take(dx, 0, 0), *others
 
-        return less(out, of_dout), backward
+        return np.take(out, 0, 0), backward
 
     return vjp

@@ -5,7 +5,7 @@ right layer is the identity. What the curve shows is then verified on other prob
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations, product
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ from affine.checker.diagnosis.probe import Probe, close, numbered
 from affine.layer import Array, Operands
 from affine.quantities import QUANTITIES, SIDES
 
-__all__ = ["entrywise", "rounded_operands"]
+__all__ = ["entrywise"]
 
 _UNITS = {"float32": 2.0**-23, "bfloat16": 2.0**-7, "float16": 2.0**-10}
 """The narrower formats, with the distance from 1 to the next number in each."""
@@ -38,28 +38,17 @@ class Change(NamedTuple):
     unit: float = 0.0
 
 
-def rounded_operands(examined: Examination, quantity: str) -> list[Explanation]:
-    """Return which operands are rounded to a narrower format, where the rest is not."""
-    names, evidence = QUANTITIES[quantity].operands, examined.evidence(quantity)
-    choices = [chosen for count in (1, 2, 3) for chosen in combinations(names, count)]
-    for format_name, chosen in product(_narrower(examined), choices):
-        if explains(_of_changed(quantity, _rounding_to(format_name), chosen), evidence) == 2:
-            which = listed([notation(name) for name in chosen])
-            sentence = f"Your {quantity} is computed from {which} rounded to {format_name}"
-            return [Explanation("lower-precision", sentence)]
-    return []
-
-
 def entrywise(examined: Examination, quantity: str) -> list[Explanation]:
     """Return the change, entry by entry, that explains a wrong quantity."""
     operands = QUANTITIES[quantity].operands
+    # Of the result, or of some operands: where several fit they are one.
+    choices = [chosen for count in range(4) for chosen in combinations(operands, count)]
     for operand in operands:
         curve = _curve(examined, quantity, operand, _VALUES)
         if curve is None or np.array_equal(_VALUES, curve):
             continue
         for change in _changes(examined, quantity, operand, curve):
-            # Of the result, of the one operand, of all: where several fit they are one.
-            for changed in ((), (operand,), operands):
+            for changed in choices:
                 if _verified(examined, quantity, change, changed):
                     where = f"In your {quantity}, {listed([notation(name) for name in changed])}"
                     verb = "are" if len(changed) > 1 else "is"
@@ -67,11 +56,6 @@ def entrywise(examined: Examination, quantity: str) -> list[Explanation]:
                     sentence = f"{subject} {verb} {change.words}"
                     return [Explanation(change.mistake, sentence)]
     return []
-
-
-def _narrower(examined: Examination) -> list[str]:
-    """Return the formats narrower than that of the arguments: its own is no mistake."""
-    return [name for name, unit in _UNITS.items() if unit > np.finfo(examined.dtype).eps]
 
 
 def _of_changed(
@@ -138,11 +122,14 @@ def _curve(examined: Examination, quantity: str, operand: str, values: Array) ->
 def _changes(examined: Examination, quantity: str, operand: str, curve: Array) -> Iterator[Change]:
     """Yield the changes that give the curve."""
     low, high = float(curve.min()), float(curve.max())
-    candidates = [
-        Change("lower-precision", f"computed in {name}", _rounding_to(name), unit=_UNITS[name])
-        for name in _narrower(examined)
-    ]
-    candidates += [*_ROUNDINGS, *_thresholds(examined, quantity, operand, curve)]
+    candidates = [*_ROUNDINGS, *_thresholds(examined, quantity, operand, curve)]
+    for name, unit in _UNITS.items():
+        if unit > np.finfo(examined.dtype).eps:  # the format of the arguments is no mistake
+            narrow = _rounding_to(name)
+            candidates += [
+                Change("lower-precision", f"rounded to {name}", narrow),
+                Change("lower-precision", f"computed in {name}", narrow, unit=unit),
+            ]
     if low < high and np.isfinite(curve).all():
         below, above = low > _VALUES.min(), high < _VALUES.max()
         words = f"clipped to [{number(low)}, {number(high)}]"

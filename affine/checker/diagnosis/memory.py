@@ -22,15 +22,11 @@ def arguments_modified(examined: Examination) -> Explanation | None:
     words = "your {0} becomes {0}{1}".format
     if step := _update_step(examined, _step_in_place, words):
         return step
-    for seed in (0, 1):
-        before = fixed(seed)
+    for before in (fixed(), fixed(1)):
         point = examined.lent(before)
         examined.results(point)
-        if changes := _changes(before, point):
-            names = list(map(notation, changes))
-            ways = [_rewritten(name, *pair, before.sizes) for name, pair in changes.items()]
-            how = "; ".join(filter(None, ways))
-            sentence = f"The layer writes to your {listed(names)}" + (f": {how}" if how else "")
+        if names := list(map(notation, _changes(before, point))):
+            sentence = f"The layer writes to your {listed(names)}"
             return Explanation("arguments-modified", sentence, names)
     return None
 
@@ -39,17 +35,6 @@ def _changes(before: Operands, after: Operands) -> dict[str, tuple[Array, Array]
     """Return what is no longer as it was: name, old and new."""
     pairs = zip(Operands._fields, before, after, strict=True)
     return {name: (old, new) for name, old, new in pairs if not np.array_equal(old, new)}
-
-
-def _rewritten(name: str, old: Array, new: Array, sizes: tuple[int, int, int]) -> str:
-    factors = new[old != 0] / old[old != 0]
-    if len(factors) and (np.abs(factors / factors.flat[0] - 1) < 1e-12).all():
-        factor = float(factors.flat[0])
-        for size, count in zip("NDM", sizes, strict=True):
-            if factor != 1 and abs(factor * count - 1) < 1e-12:
-                return f"{notation(name)} is divided by {size}"
-        return f"{notation(name)} is multiplied by {number(factor)}"
-    return f"{notation(name)} is set to 0" if not new.any() else ""
 
 
 # ------------------------------------------------------------------ layouts

@@ -1,6 +1,6 @@
 """Where a quantity is wrong: at which sizes, and beyond which; what is left of blocks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -10,7 +10,7 @@ from affine.checker.diagnosis.examination import Examination, Observed
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import listed
 from affine.checker.diagnosis.probe import Probe, close, numbered
-from affine.layer import Array, Operands
+from affine.layer import Array
 from affine.quantities import QUANTITIES, SIDES
 
 __all__ = ["by_size", "condition", "describe_observed", "guarded", "remainder", "special_case"]
@@ -37,10 +37,6 @@ _CONDITIONS = {
 }  # fmt: skip
 # Those of a special case in the code, with a formula of its own.
 _SPECIAL = ("N = D = M", "D = M", "N = M", "N = D", "N = 1", "D = 1", "M = 1")
-_OF_ENTRIES: dict[str, Callable[[Array], Array]] = {
-    "entries need double precision": lambda array: array.astype(np.float32),
-    "entries are not whole numbers": np.rint,
-}
 
 
 def condition(sizes: Sequence[Sizes], others: Sequence[Sizes]) -> str:
@@ -64,19 +60,13 @@ def _holds(words: str, sizes: Sizes) -> bool:
 def special_case(examined: Examination, quantity: str) -> tuple[list[Explanation], str]:
     """Return the formulas that explain a quantity in a special case, and which case that is."""
     evidence = examined.evidence(quantity)
-    for words in (*_SPECIAL, *_OF_ENTRIES):
-        there = [seen for seen in evidence if _is_special(seen.probe.point, words)]
+    for words in _SPECIAL:
+        there = [seen for seen in evidence if _holds(words, seen.probe.point.sizes)]
         if sum(seen.wrong for seen in there) == sum(seen.wrong for seen in evidence):
             found = explanations(quantity, there, examined.raising(quantity))
             if found:
                 return found, words
     return [], ""
-
-
-def _is_special(point: Operands, words: str) -> bool:
-    if words in _SPECIAL:
-        return _holds(words, point.sizes)
-    return any((array != _OF_ENTRIES[words](array)).any() for array in point)
 
 
 def guarded(evidence: Sequence[Observed], code: str) -> str:

@@ -38,18 +38,9 @@ def not_deterministic(examined: Examination) -> Explanation | None:
             words = f"of a second, equal call {verb} the first result plus the right one"
             return Explanation("accumulates", f"Your {listed(names)} {words}", names)
         if names:
-            most = max(_relative(first[name], again[name]) for name in names)
-            words = f"by up to {most:.1g} of the value" if np.isfinite(most) else "also in shape"
-            sentence = f"Equal calls give a different {listed(names)}, {words}"
+            sentence = f"Equal calls give a different {listed(names)}"
             return Explanation("not-deterministic", sentence, names)
     return None
-
-
-def _relative(first: Array, second: Array) -> float:
-    if first.shape != second.shape:
-        return float("inf")
-    size = np.maximum(np.abs(first), np.abs(second))
-    return float((np.abs(first - second)[size > 0] / size[size > 0]).max(initial=0))
 
 
 def second_pass(examined: Examination) -> Explanation | None:
