@@ -102,9 +102,8 @@ def describe_observed(examined: Examination, wrong: Sequence[str]) -> str:
 # ------------------------------------------------------------------ along one side
 
 _THINGS = {"N": "data points", "D": "features", "M": "outputs"}
-# A kind of rule and its number: how many of a side are used.
-_Rule = tuple[str, int]
-_KINDS = ("blocks", "blocks from the first full one", "first")
+# The size of a block, and the length from which only full ones are used.
+_Rule = tuple[int, int]
 _LARGEST = 520
 
 
@@ -139,20 +138,17 @@ class _Along:
 
     def fitting(self, evidence: Sequence[Observed], rules: Sequence[_Rule]) -> list[_Rule]:
         """Return the rules that give every result."""
-        return [rule for rule in rules if all(self._fits(seen, *rule) for seen in evidence)]
 
-    def _fits(self, seen: Observed, kind: str, size: int) -> bool:
-        length = self.length(seen)
-        kept = length // size * size
-        if kind == "first":
-            kept = min(length, size)
-        elif kind != "blocks" and length < size:
-            kept = length
-        if (kept == length) == seen.wrong:
-            return not seen.right.any()
-        return close(seen.got, self._stopped(seen, kept))
+        def fits(seen: Observed, block: int, least: int) -> bool:
+            length = self.length(seen)
+            kept = length // block * block if length >= least else length
+            if (kept == length) == seen.wrong:
+                return not seen.right.any()
+            return close(seen.got, self.stopped(seen, kept))
 
-    def _stopped(self, seen: Observed, kept: int) -> Array:
+        return [rule for rule in rules if all(fits(seen, *rule) for seen in evidence)]
+
+    def stopped(self, seen: Observed, kept: int) -> Array:
         """Return what is left of a result if a side that is summed or filled stops early."""
         sides, operands = SIDES[self.quantity], QUANTITIES[self.quantity].operands
         if self.name in sides:
@@ -169,24 +165,20 @@ def remainder(examined: Examination, quantity: str) -> list[Explanation]:
     """Return the block size and the side of which only full blocks are used."""
     for name in (QUANTITIES[quantity].summed, *SIDES[quantity]):
         along = _Along(examined, quantity, name)
-        sizes = range(2, min(along.most, _LARGEST) + 1)
-        rules = along.fitting(along.wrong, [(kind, size) for kind in _KINDS for size in sizes])
+        blocks = range(2, min(along.most, _LARGEST) + 1)
+        rules = along.fitting(along.wrong, [(n, least) for n in blocks for least in (0, n)])
         if not rules:
             continue
         series = along.series(_lengths(along.least, along.most))
         rules = along.fitting(series, rules)
-        if sum(seen.wrong for seen in series) < 2 or len({size for _, size in rules}) != 1:
+        if sum(seen.wrong for seen in series) < 2 or len({block for block, _ in rules}) != 1:
             continue
         others = zip("NDM", series[-1].probe.point.sizes, strict=True)
         wide = numbered(*(length if side == name else length + 5 for side, length in others))
         everywhere = [*along.evidence, *examined.observe_all([wide], quantity)]
         where = "" if along.fitting(everywhere, rules) else along.others(series)
-        (kind, size), things = rules[0], _THINGS[name]
-        if kind == "first":
-            words = f"uses the first {size} {things} only, so it is right up to {size}"
-            return [Explanation("wrong-beyond-a-size", f"Your {quantity} {words}{where}")]
-        words = f"takes the {things} in blocks of {size} and leaves out what remains after the last"
-        sentence = f"Your {quantity} {words} full block{where}"
+        words = f"takes the {_THINGS[name]} in blocks of {rules[0][0]} and leaves out what remains"
+        sentence = f"Your {quantity} {words} after the last full block{where}"
         return [Explanation("blocks-without-the-remainder", sentence)]
     return []
 
@@ -233,8 +225,8 @@ def _beyond(along: _Along, low: int) -> Explanation | None:
     if where and low < 6:
         return None  # a corner of something else, and no size of its own
     found = explanations(along.quantity, [*series[1:], *along.wrong])
-    formula = f"it is {found[0].formula}" if len(found) == 1 else "it is wrong"
-    sentence = (
-        f"Your {along.quantity} is right up to {along.name} = {low}{where}; beyond, {formula}"
-    )
+    what = f"it is {found[0].formula}" if len(found) == 1 else "it is wrong"
+    if all(close(seen.got, along.stopped(seen, low)) for seen in series):
+        what = f"it uses the first {low} {_THINGS[along.name]} only"
+    sentence = f"Your {along.quantity} is right up to {along.name} = {low}{where}; beyond, {what}"
     return Explanation("wrong-beyond-a-size", sentence)
