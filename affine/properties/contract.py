@@ -13,7 +13,7 @@ _FORMATS = ("float16", "float32", "float64")
 
 @checks(
     "out", "dx", "dw", "db", profile="library",
-    shows=("second_pass", "memory_layout", "one-format-only"),
+    shows=("second_pass", "one-format-only"),
     catches="a result that is always float64, or float32 in silence",
 )  # fmt: skip
 def dtypes_follow_promotion(layer: Layer, case: Case) -> None:

@@ -49,7 +49,7 @@ def read_only_arguments_are_enough(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", layouts=True, isolated=False,
-    shows=("not_deterministic", "memory_layout"),
+    shows=("not_deterministic", "arguments_modified", "memory-layout"),
     catches="code that reads raw memory in C order, or past the strides",
 )  # fmt: skip
 def memory_layout_does_not_matter(layer: Layer, case: Case) -> None:

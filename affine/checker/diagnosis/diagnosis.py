@@ -14,7 +14,7 @@ from affine.checker.diagnosis.entrywise import entrywise
 from affine.checker.diagnosis.examination import Examination, Observation, raised
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import describe_error, error_message, listed
-from affine.checker.diagnosis.probe import fixed
+from affine.checker.diagnosis.probe import close, fixed
 from affine.checker.exceptions import NotThreeGradients
 from affine.layer import VJP, Case, Layer, OutOfTime, WorkerDied, through
 from affine.oracle import Violation
@@ -28,8 +28,7 @@ Detector: TypeAlias = Callable[[Examination], Explanation | None]
 _PROMISED: tuple[Detector, ...] = (
     memory.arguments_modified, state.not_deterministic, state.second_pass, state.stale_state,
     state.used_instance, state.updated_instance, state.earlier_call, state.outdated_parameters,
-    memory.memory_layout,
-)  # fmt: skip
+    )  # fmt: skip
 """What every right layer promises, so that it is looked for whatever failed, in this order."""
 _OF_CALLS: tuple[Detector, ...] = (*_PROMISED, state.global_state)
 """These compare calls with calls: a wrong formula is never why they find something."""
@@ -145,13 +144,14 @@ def _broken(tested: Property, mistake: str, examined: Examination) -> Explanatio
     """Return the mistake that any other failure of a property is, if it fails on its case."""
     cases = examined.case, Case(fixed(), fixed(1))
     for case in filter(None, cases if tested.is_observable_on(examined.layer) else ()):
-        got = raised(lambda: examined.fresh(case.primal))  # noqa: B023
+        fresh = raised(lambda: examined.fresh(case.primal))  # noqa: B023
         # An exception here, or what is no floating-point array, has another cause.
-        if isinstance(got, Exception) or [a.dtype.kind for a in got.values()] != ["f"] * 4:
+        if isinstance(fresh, Exception) or [a.dtype.kind for a in fresh.values()] != ["f"] * 4:
             continue
         with np.errstate(all="warn"):
             error = raised(lambda: tested(examined.layer, case))  # noqa: B023
-        if error is not None:
+        got, expected = (getattr(error, name, None) for name in ("got", "expected"))
+        if error is not None and not close(got, expected):  # more than rounding
             words = str(error) if isinstance(error, Violation) else describe_error(error)
             title = MISTAKES[mistake].title
             return Explanation(mistake, f"{title[0].upper()}{title[1:]}: {words}")

@@ -5,7 +5,7 @@ right layer is the identity. What the curve shows is then verified on other prob
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, product
 from typing import NamedTuple
 
 import numpy as np
@@ -56,20 +56,6 @@ def entrywise(examined: Examination, quantity: str) -> list[Explanation]:
                     sentence = f"{subject} {verb} {change.words}"
                     return [Explanation(change.mistake, sentence)]
     return []
-
-
-def _of_changed(
-    quantity: str, change: Callable[[Array], Array], names: Sequence[str]
-) -> Callable[[Observed], Array | None]:
-    """Return the value of the right formula with a change of some operands, or of the result."""
-
-    def value(seen: Observed) -> Array | None:
-        if not names:
-            return change(seen.right)
-        changed = {name: change(getattr(seen.probe.point, name)) for name in names}
-        return Probe(seen.probe.point._replace(**changed)).value(QUANTITIES[quantity].code)
-
-    return value
 
 
 def _rounding_to(name: str) -> Callable[[Array], Array]:
@@ -193,12 +179,18 @@ def _verified(examined: Examination, quantity: str, change: Change, changed: Seq
     """Whether a change gives every result, also where operands lie around its own magnitude."""
     base = numbered(5, 3, 4).map(lambda array: array / 7)
     points = [base.map(lambda array: array * change.scale)]
-    for name in QUANTITIES[quantity].operands:
-        for shrink in (2.0, 64.0):
-            points.append(base._replace(**{name: getattr(base, name) * change.scale / shrink}))
+    for name, shrink in product(QUANTITIES[quantity].operands, (2.0, 64.0)):
+        points.append(base._replace(**{name: getattr(base, name) * change.scale / shrink}))
     evidence = [*examined.evidence(quantity), *examined.observe_all(points, quantity)]
+
+    def value(seen: Observed) -> Array | None:
+        if not changed:
+            return change.apply(seen.right)
+        operands = {name: change.apply(getattr(seen.probe.point, name)) for name in changed}
+        return Probe(seen.probe.point._replace(**operands)).value(QUANTITIES[quantity].code)
+
     if not change.unit:
-        return bool(explains(_of_changed(quantity, change.apply, changed), evidence))
+        return bool(explains(value, evidence))
     return not changed and all(_within(seen, quantity, change.unit) for seen in evidence)
 
 

@@ -89,13 +89,14 @@ class Examination:
         self.dtype = dtype
         self._clock = Clock(_PATIENCE)
         # Arguments stay alive, so that a cache keyed by id() shows itself only where it is meant.
-        self._kept: list[Call] = []
-        self.layer = through(layer, self._view)
+        kept: list[Call] = []
 
-    def _view(self, call: Call) -> tuple[Call, Callable[[Results], Results]]:
-        self._clock.check()
-        self._kept.append(call)
-        return call, dict
+        def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
+            self._clock.check()
+            kept.append(call)
+            return call, dict
+
+        self.layer = through(layer, view)
 
     @cached_property
     def standard(self) -> list[Observation]:
@@ -169,7 +170,7 @@ class Examination:
 
     def fresh(self, point: Operands) -> dict[str, Array]:
         """Return what the layer gives for copies of the operands, wrong formulas included."""
-        return copies(self.results(point.map(np.copy)))
+        return copies(self.results(point.map(lambda array: np.array(array, order="C"))))
 
     def passes(self, vjp: VJP, point: Operands) -> tuple[dict[str, Array], Backward]:
         """Return the results of a variant themselves, and its backward pass, by name."""

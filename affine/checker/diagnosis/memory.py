@@ -4,16 +4,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from affine.cases import LAYOUTS
 from affine.checker.diagnosis.catalogue import Explanation
-from affine.checker.diagnosis.examination import Examination, raised
+from affine.checker.diagnosis.examination import Examination
 from affine.checker.diagnosis.fit import ratio
-from affine.checker.diagnosis.phrasing import describe_error, listed, notation, number, with_verb
+from affine.checker.diagnosis.phrasing import listed, notation, number
 from affine.checker.diagnosis.probe import close, copies, differing, fixed, numbered
 from affine.layer import Array, Operands
 
 __all__ = [
-    "arguments_modified", "memory_layout", "step_between_passes",
+    "arguments_modified", "step_between_passes"
 ]  # fmt: skip
 
 
@@ -35,47 +34,6 @@ def _changes(before: Operands, after: Operands) -> dict[str, tuple[Array, Array]
     """Return what is no longer as it was: name, old and new."""
     pairs = zip(Operands._fields, before, after, strict=True)
     return {name: (old, new) for name, old, new in pairs if not np.array_equal(old, new)}
-
-
-# ------------------------------------------------------------------ layouts
-
-_APART = {"Fortran": "in Fortran order", "strided": "a strided view", "reversed": "a reversed view"}
-
-
-def memory_layout(examined: Examination) -> Explanation | None:
-    """Right for C order, wrong or raising for the same numbers in another layout."""
-    for layout, words in _APART.items():
-        if found := _laid_out(examined, LAYOUTS[layout], words):
-            return found
-    # Where entries overlap, a layer that writes to its arguments has this for a cause.
-    return arguments_modified(examined) or _laid_out(
-        examined, LAYOUTS["broadcast"], "broadcast along its first axis, with a zero stride"
-    )
-
-
-def _laid_out(
-    examined: Examination, lay_out: Callable[[Array], Array], words: str
-) -> Explanation | None:
-    for names in (Operands._fields, *((name,) for name in Operands._fields)):
-        point = fixed()._replace(**{name: lay_out(getattr(fixed(), name)) for name in names})
-        expected = copies(examined.results(point.map(lambda array: np.array(array, order="C"))))
-        got = raised(lambda: copies(examined.results(point)))  # noqa: B023
-        where = f"where {notation(names[0])} is {words}"
-        if isinstance(got, Exception):
-            wrong, sentence = [], f"The layer raises {describe_error(got)} {where}"
-        elif wrong := differing(got, expected):
-            sentence = f"Your {with_verb(wrong, 'is', 'are')} wrong {where}"
-            read = point.map(lambda array: array.ravel(order="K").reshape(array.shape))
-            in_memory_order = copies(examined.results(read))
-            if all(close(got[name], in_memory_order[name]) for name in wrong):
-                sentence += ": its memory is read in order, not by its strides"
-        elif len(names) > 1:
-            return None  # it does not matter how all of them lie
-        else:
-            continue
-        if len(names) == 1:
-            return Explanation("memory-layout", sentence, wrong)
-    return None
 
 
 # ------------------------------------------------------------------ an update step inside

@@ -169,7 +169,11 @@ def remainder(examined: Examination, quantity: str) -> list[Explanation]:
         rules = along.fitting(along.wrong, [(n, least) for n in blocks for least in (0, n)])
         if not rules:
             continue
-        series = along.series(_lengths(along.least, along.most))
+        full, least, most = along.least - 1, along.least, along.most
+        # Around it, past it, and what tells a block from its divisors.
+        lengths = {5, 7, *range(full, least + 9), *(full + full // part for part in (1, 2, 3, 4))}
+        lengths |= {2 * least - 1, 2 * least, most + 1, min(2 * most, 1100) + 1}
+        series = along.series(sorted(lengths - {0}))
         rules = along.fitting(series, rules)
         if sum(seen.wrong for seen in series) < 2 or len({block for block, _ in rules}) != 1:
             continue
@@ -181,16 +185,6 @@ def remainder(examined: Examination, quantity: str) -> list[Explanation]:
         sentence = f"Your {quantity} {words} after the last full block{where}"
         return [Explanation("blocks-without-the-remainder", sentence)]
     return []
-
-
-def _lengths(least: int, most: int) -> list[int]:
-    """Return lengths around and past those at which the layer is known to be wrong."""
-    block = least - 1
-    # A whole and a half, a quarter, a third: what tells a block from its divisors.
-    parts = {block + block // 2, block + block // 4, block + block // 3}
-    past = {2 * block, 2 * least - 1, 2 * least, most + 1, min(2 * most, 1100) + 1}
-    before = {length for length in (5, 7) if length < least}
-    return sorted({*range(block, least + 9), *parts, *past, *before} - {0})
 
 
 def by_size(examined: Examination, quantity: str) -> list[Explanation]:

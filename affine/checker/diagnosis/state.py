@@ -158,12 +158,19 @@ def used_instance(examined: Examination) -> Explanation | None:
 
 def updated_instance(examined: Examination) -> Explanation | None:
     """An instance whose parameters were updated in place goes on with the old ones."""
-    updated = examined.layer.variants["after_update"]
     point = _ON_AN_INSTANCE
     old = point._replace(x=point.x + 1, w=point.w + 1, b=point.b + 1)
+    updated = examined.layer.variants["after_update"]
     got = copies(examined.passes(updated, point.map(np.copy))[0])
-    wrong = differing(got, examined.fresh(point))
     subject = "After an update in place of the parameters of an instance, your "
+    return _outdated(examined, subject, got, point, old)
+
+
+def _outdated(
+    examined: Examination, subject: str, got: Mapping[str, Array], point: Operands, old: Operands
+) -> Explanation | None:
+    """Explain what is wrong by the operands before an update."""
+    wrong = differing(got, examined.fresh(point))
     taking = _taking(wrong, got, point, old, examined.fresh, before="the old ") if wrong else ""
     return Explanation("outdated-parameters", subject + taking, wrong) if taking else None
 
@@ -190,10 +197,8 @@ def outdated_parameters(examined: Examination) -> Explanation | None:
         for name in changed:
             getattr(point, name)[...] = getattr(other, name)
         got = copies(examined.results(point))
-        if wrong := differing(got, examined.fresh(point)):
-            taking = _taking(wrong, got, point, old, examined.fresh, before="the old ")
-            sentence = f"After an update in place, your {taking}"
-            return Explanation("outdated-parameters", sentence, wrong) if taking else None
+        if found := _outdated(examined, "After an update in place, your ", got, point, old):
+            return found
     return None
 
 
