@@ -11,37 +11,35 @@ import numpy as np
 from affine.checker.diagnosis import memory, sizes, special_values, state
 from affine.checker.diagnosis.catalogue import MISTAKES, OF_VARIANT, RIGHT, Diagnosis, Explanation
 from affine.checker.diagnosis.entrywise import entrywise
-from affine.checker.diagnosis.examination import Examination, Observation, raised
+from affine.checker.diagnosis.examination import Examination, raised
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import describe_error, error_message, listed
 from affine.checker.diagnosis.probe import close, fixed
 from affine.checker.exceptions import NotThreeGradients
-from affine.layer import VJP, Case, Layer, OutOfTime, WorkerDied, through
+from affine.layer import Case, Layer, OutOfTime, WorkerDied, through
 from affine.oracle import Violation
 from affine.properties import Property
 from affine.quantities import GRADIENTS, QUANTITIES
 
-__all__ = ["DETECTORS", "UNASKED", "diagnose"]
+__all__ = ["DETECTORS", "diagnose"]
 
 Detector: TypeAlias = Callable[[Examination], Explanation | None]
 
 _PROMISED: tuple[Detector, ...] = (
     memory.arguments_modified, state.not_deterministic, state.second_pass, state.stale_state,
     state.used_instance, state.updated_instance, state.earlier_call, state.outdated_parameters,
-    )  # fmt: skip
+)  # fmt: skip
 """What every right layer promises, so that it is looked for whatever failed, in this order."""
 _OF_CALLS: tuple[Detector, ...] = (*_PROMISED, state.global_state)
 """These compare calls with calls: a wrong formula is never why they find something."""
 DETECTORS: Mapping[str, Detector] = {
     detector.__name__: detector
     for detector in (
-        *_OF_CALLS, special_values.integers_truncated, special_values.nan_and_infinity,
-        special_values.magnitudes, special_values.flattened_axes,
+        *_OF_CALLS, special_values.nan_and_infinity, special_values.magnitudes,
+        special_values.flattened_axes,
     )
 }  # fmt: skip
 """By the name under which a property shows what its failure points to."""
-UNASKED = ("integers_truncated",)
-"""What no property shows: looked for where none failed."""
 
 _EQUATIONS = {
     "out": "Equation (out) is XW plus b on every row.",
@@ -94,8 +92,7 @@ def diagnose(
             found = _diagnosed(Examination(layer, case), quantity, tested)
             if found.mistake is None and (view := _variant(layer, tested, case)):
                 words, examined = view
-                there = _diagnosed(examined, quantity, None)
-                if there.mistake is not None:
+                if (there := _diagnosed(examined, quantity)).mistake is not None:
                     sentence = words + there.sentence[:1].lower() + there.sentence[1:]
                     return replace(there, sentence=sentence)
             return found
@@ -108,16 +105,24 @@ def diagnose(
             layer.memory.release()
 
 
-def _diagnosed(examined: Examination, quantity: str, tested: Property | None) -> Diagnosis:
+def _diagnosed(examined: Examination, quantity: str, tested: Property | None = None) -> Diagnosis:
     """Look at what is shown, at wrong values, at the rest, and then once more at large sizes."""
-    of_calls, of_values = _shown(tested)
+    of_calls: list[Detector] = []
+    of_values: list[Detector] = []
+    for name in tested.shows if tested else ():
+        assert tested is not None
+        find = DETECTORS.get(name) or partial(_broken, tested, name)
+        in_memory = name in MISTAKES and tested.group == "memory"
+        (of_calls if find in _OF_CALLS or in_memory else of_values).append(find)
     if found := _first(examined, of_calls):
         return _stated(quantity, found)
     asked = (quantity,) if quantity in RIGHT else OF_VARIANT.get(tested.needs if tested else "", ())
     wrong = _wrong(examined, asked)
     if named := _of_wrong(examined, wrong):
         return named
-    if not wrong and (found := _first(examined, (*of_values, *_PROMISED))):
+    if not wrong and (
+        found := _first(examined, (*of_values, *_PROMISED, special_values.integers_truncated))
+    ):
         return _stated(quantity, found)
     examined.look_further()
     wrong = _wrong(examined, asked)
@@ -126,18 +131,6 @@ def _diagnosed(examined: Examination, quantity: str, tested: Property | None) ->
     if wrong == ("out_dot",):  # a derivative of what is wrong
         named = _of_wrong(examined, examined.wrong_quantities())
     return named or _of_the_rest(examined, quantity, wrong)
-
-
-def _shown(tested: Property | None) -> tuple[list[Detector], list[Detector]]:
-    """Return what looks for that which a property shows: between calls, and in values."""
-    shows = tested.shows if tested else UNASKED
-    found = [DETECTORS[name] for name in shows if name in DETECTORS]
-    of_calls = [find for find in found if find in _OF_CALLS]
-    of_values = [find for find in found if find not in _OF_CALLS]
-    if tested:
-        broken = [partial(_broken, tested, name) for name in shows if name in MISTAKES]
-        (of_calls if tested.group == "memory" else of_values).extend(broken)
-    return of_calls, of_values
 
 
 def _broken(tested: Property, mistake: str, examined: Examination) -> Explanation | None:
@@ -241,25 +234,22 @@ def _of_the_rest(examined: Examination, quantity: str, wrong: tuple[str, ...]) -
         titles = tuple(MISTAKES[name].title for name in _RULED_OUT)
         return Diagnosis(wrong, None, sizes.describe_observed(examined, wrong), titles)
     failed = [call for call in examined.standard if GRADIENTS[-1] not in call.results]
-    if failed:
-        return _stated(quantity, _failing(examined, failed))
-    for name in QUANTITIES:
+    for name in QUANTITIES if not failed else ():
         if hidden := entrywise(examined, name):
             return _named(name, hidden[0])
-    return Diagnosis(_names(quantity), None, _NOTHING)
-
-
-def _failing(examined: Examination, failed: list[Observation]) -> Explanation:
-    """Name the exception, and the sizes at which it is raised."""
+    if not failed:
+        return Diagnosis(_names(quantity), None, _NOTHING)
     fine = [call.probe.point.sizes for call in examined.standard if call not in failed]
     where = sizes.condition([call.probe.point.sizes for call in failed], fine) if fine else ""
     when = f", where {where}" if where else "" if fine else ", at every size that was tried"
     error = failed[0].error
     assert error is not None
     if isinstance(error, NotThreeGradients):
-        return Explanation("wrong-number-of-results", f"{error_message(error)}{when}")
-    part = "backward" if "out" in failed[0].results else "forward"
-    return Explanation("raises", f"The {part} pass raises {describe_error(error)}{when}")
+        found = Explanation("wrong-number-of-results", f"{error_message(error)}{when}")
+    else:
+        part = "backward" if "out" in failed[0].results else "forward"
+        found = Explanation("raises", f"The {part} pass raises {describe_error(error)}{when}")
+    return _stated(quantity, found)
 
 
 # ------------------------------------------------------------------ other ways to call a layer
@@ -277,7 +267,22 @@ def _variant(
     """Return the layer as the property calls it, or in the format of the case, and the words."""
     needs = tested.needs if tested else ""
     if needs in _VARIANTS and needs in layer.variants:
-        vjp = _vjp_of_variant(layer.variants[needs], needs)
+        variant = layer.variants[needs]
+
+        def vjp(x: Any, w: Any, b: Any) -> Any:
+            if needs == "compiled":
+                return variant(x, w, b)
+            if needs == "vmapped":
+                out = variant(x[None], w, b, np.zeros((1, len(x), len(b)), x.dtype))[0]
+                return out[0], lambda g: [each[0] for each in variant(x[None], w, b, g[None])[1:]]
+            out, pullback = variant(x[None], w, b)
+
+            def backward(dout: Any) -> Any:
+                dx, *others = pullback(dout[None])
+                return np.take(dx, 0, 0), *others
+
+            return np.take(out, 0, 0), backward
+
         other = replace(layer, vjp=vjp, batch=None, compiles_per_shape=True)
         return _VARIANTS[needs], Examination(other)
     formats = {array.dtype.name for array in case.primal} if case is not None else set()
@@ -286,24 +291,3 @@ def _variant(
     name = formats.pop()
     view = lambda call: ([array.astype(name) for array in call], dict)  # noqa: E731
     return f"With arguments in {name}, ", Examination(through(layer, view, ()), dtype=name)
-
-
-def _vjp_of_variant(variant: Callable[..., Any], needs: str) -> VJP:
-    """Return a variant as a function of matrices; x and dout get a first axis unless compiled."""
-    if needs == "compiled":
-        return variant
-
-    def vjp(x: Any, w: Any, b: Any) -> Any:
-        if needs == "vmapped":
-            zeros = np.zeros((1, len(x), len(b)), x.dtype)
-            out = variant(x[None], w, b, zeros)[0]
-            return out[0], lambda dout: [each[0] for each in variant(x[None], w, b, dout[None])[1:]]
-        out, pullback = variant(x[None], w, b)
-
-        def backward(dout: Any) -> Any:
-            dx, *others = pullback(dout[None])
-            return np.take(dx, 0, 0), *others
-
-        return np.take(out, 0, 0), backward
-
-    return vjp

@@ -11,16 +11,26 @@ from affine.checker.diagnosis.phrasing import listed, notation, number
 from affine.checker.diagnosis.probe import close, copies, differing, fixed, numbered
 from affine.layer import Array, Operands
 
-__all__ = [
-    "arguments_modified", "step_between_passes"
-]  # fmt: skip
+__all__ = ["arguments_modified", "step_between_passes"]
 
 
 def arguments_modified(examined: Examination) -> Explanation | None:
     """An argument is written to; an update step of W and b is described as such."""
-    words = "your {0} becomes {0}{1}".format
-    if step := _update_step(examined, _step_in_place, words):
-        return step
+
+    def step(point: Operands) -> _Step | None:
+        given = examined.lent(point)
+        found = copies(examined.results(given))
+        changes = _changes(point, given)
+        if not changes or not set(changes) <= {"w", "b"}:
+            return None
+        rates = {
+            name: _rate(new - old, found.get(f"d{name}"), old)
+            for name, (old, new) in changes.items()
+        }
+        return rates, "w" in rates and close(found.get("dx"), point.dout @ given.w.T)
+
+    if found := _update_step(step, "your {0} becomes {0}{1}".format):
+        return found
     for before in (fixed(), fixed(1)):
         point = examined.lent(before)
         examined.results(point)
@@ -44,18 +54,28 @@ _Step = tuple[dict[str, float], bool]
 
 def step_between_passes(examined: Examination) -> Explanation | None:
     """Return the step on W that a second backward pass on one forward pass sees."""
-    words = "a second one computes dx with "
-    return _update_step(examined, _step_of_the_layer, lambda name, by: f"{words}{name}{by}")
+
+    def step(point: Operands) -> _Step | None:
+        results, backward = examined.passes(examined.layer.vjp, point.map(np.copy))
+        first = copies(results)
+        again = copies(backward(point.dout.copy()))
+        if differing(again, first) != ["dx"] or "dw" not in first:
+            return None
+        moved = point.dout @ first["dw"].T
+        rate = _rate(again["dx"] - first["dx"], moved, first["dx"])
+        return {"w": rate}, close(first["dx"], point.dout @ point.w.T + rate * moved)
+
+    return _update_step(step, "a second one computes dx with {0}{1}".format)
 
 
 def _update_step(
-    examined: Examination,
-    step: Callable[[Examination, Operands], _Step | None],
-    words: Callable[[str, str], str],
+    step: Callable[[Operands], _Step | None], words: Callable[[str, str], str]
 ) -> Explanation | None:
     """Describe a step that is taken at two sizes: in numbers where the rate is the same at both."""
-    first, second = step(examined, fixed()), step(examined, numbered(6, 5, 3))
+    first, second = step(fixed()), step(numbered(6, 5, 3))
     if first is None or second is None or first[1] != second[1] or set(first[0]) != set(second[0]):
+        return None
+    if not all(first[0].values()) or not all(second[0].values()):
         return None
     moves = {}
     for name, rate in first[0].items():
@@ -67,34 +87,6 @@ def _update_step(
     if first[1]:
         return Explanation("updated-too-early", sentence, ["dx"])
     return Explanation("update-step-inside", sentence, list(moves))
-
-
-def _step_in_place(examined: Examination, point: Operands) -> _Step | None:
-    """Return the step that one pass takes on the caller's W and b, if that is all it changes."""
-    given = examined.lent(point)
-    found = copies(examined.results(given))
-    changes = _changes(point, given)
-    if not changes or not set(changes) <= {"w", "b"}:
-        return None
-    rates = {
-        name: _rate(new - old, found.get(f"d{name}"), old) for name, (old, new) in changes.items()
-    }
-    if not all(rates.values()):
-        return None
-    return rates, "w" in rates and close(found.get("dx"), point.dout @ given.w.T)
-
-
-def _step_of_the_layer(examined: Examination, point: Operands) -> _Step | None:
-    results, backward = examined.passes(examined.layer.vjp, point.map(np.copy))
-    first = copies(results)
-    again = copies(backward(point.dout.copy()))
-    if differing(again, first) != ["dx"] or "dw" not in first:
-        return None
-    moved = point.dout @ first["dw"].T
-    rate = _rate(again["dx"] - first["dx"], moved, first["dx"])
-    if not rate:
-        return None
-    return {"w": rate}, close(first["dx"], point.dout @ point.w.T + rate * moved)
 
 
 def _rate(change: Array, gradient: Array | None, size: Array) -> float:

@@ -203,24 +203,20 @@ def by_size(examined: Examination, quantity: str) -> list[Explanation]:
             if not found:
                 return []
             low, high = (low, middle) if found[0].wrong else (middle, high)
-        if explanation := _beyond(along, low):
-            return [explanation]
+        # Make sure that it is right up to there, and wrong at every length beyond.
+        series = along.series(
+            [low, *range(low + 1, low + 4), 2 * low, 2 * low + 1, 3 * low, 4 * low]
+        )
+        if [seen.wrong for seen in series] != [False, *[True] * 7] or along.least <= low:
+            continue
+        beyond = [seen for seen in along.evidence if along.length(seen) > low and seen.right.any()]
+        where = "" if all(seen.wrong for seen in beyond) else along.others(series)
+        if where and low < 6:
+            continue  # a corner of something else, and no size of its own
+        formulas = explanations(quantity, [*series[1:], *along.wrong])
+        what = f"it is {formulas[0].formula}" if len(formulas) == 1 else "it is wrong"
+        if all(close(seen.got, along.stopped(seen, low)) for seen in series):
+            what = f"it uses the first {low} {_THINGS[along.name]} only"
+        sentence = f"Your {quantity} is right up to {along.name} = {low}{where}; beyond, {what}"
+        return [Explanation("wrong-beyond-a-size", sentence)]
     return []
-
-
-def _beyond(along: _Along, low: int) -> Explanation | None:
-    """Make sure that a quantity is right up to a length and wrong at every one beyond."""
-    lengths = [low, low + 1, low + 2, low + 3, 2 * low, 2 * low + 1, 3 * low, 4 * low]
-    series = along.series(lengths)
-    if [seen.wrong for seen in series] != [False, *[True] * 7] or along.least <= low:
-        return None
-    beyond = [seen for seen in along.evidence if along.length(seen) > low and seen.right.any()]
-    where = "" if all(seen.wrong for seen in beyond) else along.others(series)
-    if where and low < 6:
-        return None  # a corner of something else, and no size of its own
-    found = explanations(along.quantity, [*series[1:], *along.wrong])
-    what = f"it is {found[0].formula}" if len(found) == 1 else "it is wrong"
-    if all(close(seen.got, along.stopped(seen, low)) for seen in series):
-        what = f"it uses the first {low} {_THINGS[along.name]} only"
-    sentence = f"Your {along.quantity} is right up to {along.name} = {low}{where}; beyond, {what}"
-    return Explanation("wrong-beyond-a-size", sentence)

@@ -1,5 +1,7 @@
 """Mistakes of formats and special values: dtypes, NaN, infinity, large numbers, no data."""
 
+from itertools import product
+
 import numpy as np
 
 from affine.checker.diagnosis.catalogue import Explanation
@@ -62,42 +64,33 @@ _SPECIAL = {"A NaN": np.nan, "An ∞": np.inf, "A −∞": -np.inf}
 
 def nan_and_infinity(examined: Examination) -> Explanation | None:
     """A special value in one operand does not reach what depends on it, or reaches more."""
-    for value in _SPECIAL:
-        for name in Operands._fields:
-            for zeros in (False, True):
-                # Zeros beside the value: 0·∞ is NaN, so that a skipped product shows.
-                found = _reached(examined, name, value, zeros)
-                if found is not None:
-                    return found
-    return None
-
-
-def _reached(examined: Examination, name: str, value: str, zeros: bool) -> Explanation | None:
-    point = fixed()
-    for array in (point.x, point.w, point.dout) if zeros else ():
-        array[-1] = array[:, -1] = 0
-    getattr(point, name).flat[-1] = _SPECIAL[value]
-    got = examined.fresh(point)
-    # Which entries are finite, in the result and in the equation, with no product skipped.
-    finite = {}
-    for key, (operands, subscripts, *_) in QUANTITIES.items():
-        factors = [getattr(point, operand) for operand in operands if operand != "b"]
-        right = np.einsum(subscripts, *factors) + (point.b if key == "out" else 0)
-        finite[key] = np.isfinite(got[key]), np.isfinite(right)
-    lost = [key for key, (reached, right) in finite.items() if (reached & ~right).any()]
-    if lost and all(name in QUANTITIES[key].operands for key in lost):
-        mistake = "nan-hidden" if np.isnan(_SPECIAL[value]) else "infinity-lost"
-        sentence = f"{value} in {notation(name)} does not reach your {listed(lost)}"
-        if zeros:
-            return Explanation("zeros-skipped", f"{sentence} where it meets 0")
-        return Explanation(mistake, sentence)
-    spread = [key for key, (reached, right) in finite.items() if (~reached & right).any()]
-    if spread:
-        sentence = (
-            f"{value} in {notation(name)} reaches entries of your {listed(spread)} "
-            "that do not depend on it"
-        )
-        return Explanation("nan-spread", sentence)
+    # Zeros beside the value: 0·∞ is NaN, so that a skipped product shows.
+    for value, name, zeros in product(_SPECIAL, Operands._fields, (False, True)):
+        point = fixed()
+        for array in (point.x, point.w, point.dout) if zeros else ():
+            array[-1] = array[:, -1] = 0
+        getattr(point, name).flat[-1] = _SPECIAL[value]
+        got = examined.fresh(point)
+        # Which entries are finite, in the result and in the equation, with no product skipped.
+        finite = {}
+        for key, (operands, subscripts, *_) in QUANTITIES.items():
+            factors = [getattr(point, operand) for operand in operands if operand != "b"]
+            right = np.einsum(subscripts, *factors) + (point.b if key == "out" else 0)
+            finite[key] = np.isfinite(got[key]), np.isfinite(right)
+        lost = [key for key, (reached, right) in finite.items() if (reached & ~right).any()]
+        if lost and all(name in QUANTITIES[key].operands for key in lost):
+            mistake = "nan-hidden" if np.isnan(_SPECIAL[value]) else "infinity-lost"
+            sentence = f"{value} in {notation(name)} does not reach your {listed(lost)}"
+            if zeros:
+                return Explanation("zeros-skipped", f"{sentence} where it meets 0")
+            return Explanation(mistake, sentence)
+        spread = [key for key, (reached, right) in finite.items() if (~reached & right).any()]
+        if spread:
+            sentence = (
+                f"{value} in {notation(name)} reaches entries of your {listed(spread)} "
+                "that do not depend on it"
+            )
+            return Explanation("nan-spread", sentence)
     return None
 
 
