@@ -166,7 +166,8 @@ def test_a_mistake_has_the_name_that_the_diagnosis_gives_it(mistake: str) -> Non
         found = search(PROPERTIES[name], wrong_layer(mistake), max_examples=100, seed=0)
         if found.counterexample is not None:
             quantity = getattr(found.error, "quantity", "")
-            named = diagnose(wrong_layer(mistake), quantity, name, found.counterexample).mistake
+            tested, case = PROPERTIES[name], found.counterexample
+            named = diagnose(wrong_layer(mistake), quantity, tested, case).mistake
             assert named is not None
             assert named.name == mistake
             return

@@ -71,9 +71,8 @@ def find(mistake: Mistake, wrong_layers: list[tuple[Path, str]]) -> dict[str, An
                 if entry := _caught(mistake, path, PROPERTIES[name]):
                     return entry | {"layer": path.stem if path.parent != Path(folder) else ""}
         if mistake.unshown:
-            # For want of a property's name, the mistake's own says where to look.
             path = Path(folder) / "layer.py"
-            named = diagnose(load(str(path)), "", mistake.name)
+            named = diagnose(load(str(path)), "")
             if named.mistake is not None and named.mistake.name == mistake.name:
                 entry = {"property": "", "quantity": "", "message": named.sentence, "layer": ""}
                 return entry | {"hides": _hides(path)}
