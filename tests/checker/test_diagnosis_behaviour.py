@@ -61,7 +61,7 @@ IN_FOLDER = {
     "internals-handed-out": ("memo_by_reference", "an earlier result was overwritten"),
     "memory-layout": ("c_order_assumed", "only the memory layout differs"),
     "needs-writable-arguments": ("writes_back", "ValueError"),
-    "not-deterministic": ("noise_of_one_in_a_billion", "a different dw"),
+    "not-deterministic": ("noise_of_one_in_a_billion", "Equal calls give a different"),
     "one-format-only": ("always_float64", "has dtype float64"),
     "outdated-parameters": ("cached_by_identity", "the old W"),
     "result-shares-memory": ("db_is_a_view", "dout and db share memory"),

@@ -79,9 +79,9 @@ class Observation(NamedTuple):
 
 
 class Examination:
-    """A layer under diagnosis, with what it does in calls of some seconds, and their arguments.
+    """A layer under diagnosis, and what it does on the probes: its calls may take some seconds.
 
-    The dtype is that in which it is given its arguments.
+    Its arguments are of this dtype in the end, whatever format the probes have.
     """
 
     def __init__(self, layer: Layer, case: Case | None = None, dtype: str = "float64") -> None:

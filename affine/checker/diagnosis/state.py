@@ -9,19 +9,12 @@ from affine.checker.diagnosis.catalogue import Explanation
 from affine.checker.diagnosis.examination import Examination, raised
 from affine.checker.diagnosis.memory import arguments_modified, step_between_passes
 from affine.checker.diagnosis.phrasing import describe_error, listed, notation, with_verb
-from affine.checker.diagnosis.probe import (
-    close,
-    copies,
-    differing,
-    fixed,
-    numbered,
-    right_at,
-)
+from affine.checker.diagnosis.probe import close, copies, differing, fixed, numbered, right_at
 from affine.layer import Array, Operands, by_name
 
 __all__ = [
-    "earlier_call", "global_state", "not_deterministic",
-    "outdated_parameters", "second_pass", "stale_state", "updated_instance", "used_instance",
+    "earlier_call", "global_state", "not_deterministic", "outdated_parameters", "second_pass",
+    "stale_state", "updated_instance", "used_instance",
 ]  # fmt: skip
 
 
