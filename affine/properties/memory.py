@@ -37,7 +37,7 @@ def arguments_are_not_modified(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", isolated=False,
-    shows=("read_only_refused",),
+    shows=("arguments_modified", "not_deterministic", "earlier_call", "needs-writable-arguments"),
     catches="a hidden write, also one that leaves the values as they were",
 )  # fmt: skip
 def read_only_arguments_are_enough(layer: Layer, case: Case) -> None:
@@ -51,7 +51,7 @@ def read_only_arguments_are_enough(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", layouts=True, isolated=False,
-    shows=("not_deterministic", "memory_layout"),
+    shows=("not_deterministic", "arguments_modified", "memory-layout"),
     catches="code that reads raw memory in C order, or past the strides",
 )  # fmt: skip
 def memory_layout_does_not_matter(layer: Layer, case: Case) -> None:
@@ -65,7 +65,7 @@ def memory_layout_does_not_matter(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", isolated=False,
-    shows=("not_deterministic", "aliased_arguments"),
+    shows=("not_deterministic", "arguments_modified", "aliased-arguments"),
     catches="a write before a read, where two arguments are the same array",
 )  # fmt: skip
 def the_same_array_twice_behaves_like_copies(layer: Layer, case: Case) -> None:
@@ -99,7 +99,7 @@ def updated_parameters_are_seen(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", profile="library", values="any", isolated=False,
-    shows=("shared_memory",),
+    shows=("result-shares-memory",),
     catches="db as a view of dout when N = 1, or one buffer for two results",
 )  # fmt: skip
 def results_share_no_memory(layer: Layer, case: Case) -> None:
@@ -113,7 +113,7 @@ def results_share_no_memory(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", profile="library", isolated=False,
-    shows=("not_deterministic", "internals_handed_out"),
+    shows=("not_deterministic", "second_pass", "internals-handed-out"),
     catches="an internal cache that is handed out by reference",
 )  # fmt: skip
 def writing_into_a_result_changes_no_other(layer: Layer, case: Case) -> None:
@@ -138,7 +138,7 @@ def _second_results(layer: Layer, case: Case, overwrite: bool) -> dict[str, Arra
 
 @checks(
     "out", "dx", "dw", "db", profile="library", values="any", isolated=False,
-    shows=("earlier_call", "buffer_reused"),
+    shows=("earlier_call", "second_pass", "buffer-reused"),
     catches="results that live in a buffer which the next call reuses",
 )  # fmt: skip
 def later_calls_leave_earlier_results(layer: Layer, case: Case) -> None:
@@ -155,7 +155,7 @@ def later_calls_leave_earlier_results(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", profile="library", needs="then_next_batch", isolated=False,
-    shows=("earlier_call", "followed_instance"),
+    shows=("not_deterministic", "earlier_call", "buffer-reused"),
     catches="results that live in a buffer of the instance",
 )  # fmt: skip
 def later_batches_leave_earlier_results(layer: Layer, case: Case) -> None:

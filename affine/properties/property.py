@@ -36,7 +36,8 @@ class Property:
         isolated: Whether each call gets copies of its own, so that only a property about
             memory sees what is done to arguments and results afterwards.
         needs: The variant of the layer that it calls, `""` for none.
-        shows: Detectors of `affine.checker.diagnosis` to try first when it fails, by name.
+        shows: What its failure points to, the likeliest first: detectors of
+            `affine.checker.diagnosis`, by name, or the mistake that any other failure is.
 
     Examples:
         >>> from affine.properties import PROPERTIES

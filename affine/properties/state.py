@@ -38,7 +38,7 @@ def an_instance_may_be_used_again(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", needs="after_update",
-    shows=("not_deterministic", "updated_instance", "used_instance", "outdated_parameters"),
+    shows=("not_deterministic", "used_instance", "updated_instance", "outdated_parameters"),
     catches="a copy of W or b on an instance, such as its transpose, that an update outdates",
 )  # fmt: skip
 def an_instance_sees_its_updated_parameters(layer: Layer, case: Case) -> None:

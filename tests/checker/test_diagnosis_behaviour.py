@@ -10,8 +10,12 @@ import pytest
 
 from affine.checker.diagnosis import MISTAKES, diagnose
 from affine.checker.diagnosis.catalogue import RIGHT, scales, terms
+from affine.checker.exceptions import NotThreeGradients
+from affine.checker.reading import load
+from affine.checker.search import search
 from affine.layer import Case, Layer, Operands, WorkerDied
 from affine.properties import PROPERTIES
+from docs.site_builder.suite.wrong_layers import WRONG_LAYERS, first_line
 from tests.formula_layers import (
     FORMULAS,
     pullback_layer,
@@ -20,110 +24,8 @@ from tests.formula_layers import (
 )
 
 
-def accumulating() -> Layer:
-    def vjp(x: Any, w: Any, b: Any) -> Any:
-        total = np.zeros(w.shape)
-
-        def pullback(dout: Any) -> Any:
-            nonlocal total
-            total = total + x.T @ dout
-            return dout @ w.T, total, dout.sum(axis=0)
-
-        return x @ w + b, pullback
-
-    return Layer("wrong", vjp)
-
-
-def using_up() -> Layer:
-    def vjp(x: Any, w: Any, b: Any) -> Any:
-        cache = [x]
-
-        def pullback(dout: Any) -> Any:
-            kept = cache.pop()
-            return dout @ w.T, kept.T @ dout, dout.sum(axis=0)
-
-        return x @ w + b, pullback
-
-    return Layer("wrong", vjp)
-
-
-def stale() -> Layer:
-    cache: dict[str, Any] = {}
-
-    def forward(x: Any, w: Any, b: Any) -> Any:
-        cache.update(x=x, w=w)
-        return x @ w + b
-
-    def backward(dout: Any, x: Any, w: Any) -> Any:
-        return dout @ cache["w"].T, cache["x"].T @ dout, dout.sum(axis=0)
-
-    return pullback_layer(backward, forward)
-
-
-def outdated() -> Layer:
-    transposes: dict[int, Any] = {}
-
-    def backward(dout: Any, x: Any, w: Any) -> Any:
-        return dout @ transposes.setdefault(id(w), w.T.copy()), x.T @ dout, dout.sum(axis=0)
-
-    return pullback_layer(backward)
-
-
-def modifying(dout: Any, x: Any, w: Any) -> Any:
-    dout /= len(x)
-    return dout @ w.T * len(x), x.T @ dout * len(x), dout.sum(axis=0) * len(x)
-
-
-def writing_back(dout: Any, x: Any, w: Any) -> Any:
-    dout += 0
-    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
-
-
-def buffered() -> Layer:
-    buffer = np.empty(4096)
-
-    def forward(x: Any, w: Any, b: Any) -> Any:
-        out = buffer[: len(x) * len(b)].reshape(len(x), len(b))
-        out[...] = x @ w + b
-        return out
-
-    return pullback_layer(right_gradients, forward)
-
-
-def handing_out() -> Layer:
-    def vjp(x: Any, w: Any, b: Any) -> Any:
-        kept: list[Any] = []
-
-        def pullback(dout: Any) -> Any:
-            if not kept:
-                kept.append(x.T @ dout)
-            return dout @ w.T, kept[0], dout.sum(axis=0)
-
-        return x @ w + b, pullback
-
-    return Layer("wrong", vjp)
-
-
-def stepping(dout: Any, x: Any, w: Any) -> Any:
-    results = right_gradients(dout, x, w)
-    w -= 0.01 * results[1]
-    return results
-
-
-def noisy() -> Layer:
-    noise = np.random.default_rng(0)
-    return pullback_layer(
-        lambda dout, x, w: (dout @ w.T, x.T @ dout * (1 + 1e-9 * noise.random()), dout.sum(axis=0))
-    )
-
-
-def in_memory_order(dout: Any, x: Any, w: Any) -> Any:
-    return dout @ w.T, x.T @ dout, dout.ravel(order="K").reshape(dout.shape).sum(axis=0)
-
-
-def reset_seed(x: Any, w: Any, b: Any) -> Any:
-    np.random.seed(0)  # noqa: NPY002
-    return x @ w + b
+def of_two_results(dout: Any, x: Any, w: Any) -> Any:
+    raise NotThreeGradients("the backward pass returns two results")
 
 
 def warning(x: Any, w: Any, b: Any) -> Any:
@@ -137,14 +39,6 @@ def truncating(x: Any, w: Any, b: Any) -> Any:
     return out
 
 
-def skipping_zeros(x: Any, w: Any, b: Any) -> Any:
-    out = np.zeros((len(x), len(b)))
-    for d in range(len(w)):
-        rows = x[:, d] != 0
-        out[rows] += x[rows, d][:, None] * w[d]
-    return out + b
-
-
 def ended(x: Any, w: Any, b: Any) -> Any:
     raise WorkerDied("the process ended")
 
@@ -155,8 +49,27 @@ def raising(dout: Any, x: Any, w: Any) -> Any:
     return right_gradients(dout, x, w)
 
 
-def exact_type(x: Any, w: Any, b: Any) -> Any:
-    return (x @ w + b).astype(np.float64)
+# By mistake: a layer of `tests/wrong_layers`, and what the sentence says.
+IN_FOLDER = {
+    "accumulates": ("gradients_accumulate", "twice the dw"),
+    "aliased-arguments": ("square_aliased", "X, W and dout are one array"),
+    "arguments-modified": ("dout_in_place", "writes to your dout"),
+    "buffer-reused": ("buffer_reused", "another call came after it"),
+    "cache-used-up": ("cache_used_up", "raises AttributeError"),
+    "empty-sizes": ("empty_batch_mean", "an empty batch"),
+    "global-state-changed": ("seed_reset", "numpy.random"),
+    "internals-handed-out": ("memo_by_reference", "an earlier result was overwritten"),
+    "memory-layout": ("c_order_assumed", "only the memory layout differs"),
+    "needs-writable-arguments": ("writes_back", "ValueError"),
+    "not-deterministic": ("noise_of_one_in_a_billion", "Equal calls give a different"),
+    "one-format-only": ("always_float64", "has dtype float64"),
+    "outdated-parameters": ("cached_by_identity", "the old W"),
+    "result-shares-memory": ("db_is_a_view", "dout and db share memory"),
+    "shapes-not-checked": ("bias_broadcast_in_silence", "b of shape ()"),
+    "stale-state": ("stale_cache", "of the second one"),
+    "update-step-inside": ("weights_updated_in_place", "your W becomes W - 0.1·dw"),
+    "zeros-skipped": ("zero_rows_skipped", "meets 0"),
+}
 
 
 # By mistake: the layer, the property that it fails if one matters, and what the sentence says.
@@ -182,60 +95,15 @@ BEHAVIOUR: dict[str, tuple[Callable[[], Layer], str, str]] = {
     "raises": (lambda: pullback_layer(raising), "", "where N = 1"),
     "not-an-array": (lambda: wrong_layer(db="dout.sum(axis=0).tolist()"), "", "not an array"),
     "wrong-number-of-results": (
-        lambda: pullback_layer(lambda dout, x, w: (dout @ w.T, x.T @ dout)), "", "2 results",
+        lambda: pullback_layer(of_two_results), "", "two results",
     ),
     "process-ended": (lambda: pullback_layer(right_gradients, ended), "", "ended"),
-    "not-deterministic": (noisy, "equal_calls_give_equal_results", "by up to "),
-    "accumulates": (accumulating, "backward_twice_gives_the_same", "twice the dw"),
-    "cache-used-up": (using_up, "backward_twice_gives_the_same", "raises IndexError"),
-    "stale-state": (
-        stale,
-        "each_backward_belongs_to_its_forward", "take X and W of the second one",
-    ),
-    "outdated-parameters": (outdated, "updated_parameters_are_seen", "the old W"),
-    "arguments-modified": (
-        lambda: pullback_layer(modifying),
-        "arguments_are_not_modified", "dout is divided by N",
-    ),
-    "update-step-inside": (
-        lambda: pullback_layer(stepping),
-        "arguments_are_not_modified", "your W becomes W - 0.01·dw",
-    ),
-    "needs-writable-arguments": (
-        lambda: pullback_layer(writing_back),
-        "read_only_arguments_are_enough", "ValueError",
-    ),
-    "buffer-reused": (buffered, "later_calls_leave_earlier_results", "out of one call changes"),
-    "result-shares-memory": (
-        lambda: wrong_layer(db="dout[0] if n == 1 else dout.sum(axis=0)"),
-        "results_share_no_memory", "with N = 1",
-    ),
-    "internals-handed-out": (
-        handing_out,
-        "writing_into_a_result_changes_no_other", "changes your dw",
-    ),
-    "aliased-arguments": (
-        lambda: wrong_layer(out="x @ x.T + b if x is w else x @ w + b"),
-        "the_same_array_twice_behaves_like_copies", "one array",
-    ),
-    "memory-layout": (
-        lambda: pullback_layer(in_memory_order),
-        "memory_layout_does_not_matter", "Fortran order",
-    ),
-    "global-state-changed": (
-        lambda: pullback_layer(right_gradients, reset_seed),
-        "the_process_is_left_as_it_was", "numpy.random",
-    ),
     "warns": (
         lambda: pullback_layer(right_gradients, warning),
         "the_process_is_left_as_it_was", "careful",
     ),
     "result-narrowed": (
         lambda: wrong_layer(dw="(x.T @ dout).astype('f2')"), "", "is float16",
-    ),
-    "one-format-only": (
-        lambda: pullback_layer(right_gradients, exact_type),
-        "dtypes_follow_promotion", "in float64",
     ),
     "integers-truncate": (
         lambda: pullback_layer(right_gradients, truncating), "", "where X holds integers",
@@ -252,19 +120,10 @@ BEHAVIOUR: dict[str, tuple[Callable[[], Layer], str, str]] = {
         lambda: wrong_layer(out="np.clip(x @ w + b, -1.7e308, 1.7e308)"),
         "infinities_travel_as_in_a_matrix_product", "∞ in X",
     ),
-    "zeros-skipped": (
-        lambda: pullback_layer(right_gradients, skipping_zeros),
-        "infinities_travel_as_in_a_matrix_product", "meets",
-    ),
     "overflow-on-the-way": (
         lambda: wrong_layer(dw="x.T @ (dout * 1024) / 1024"),
         "powers_of_two_scale_through", "dw overflows",
     ),
-    "empty-sizes": (
-        lambda: wrong_layer(db="dout.sum(axis=0) if n else dout.mean(axis=0)"),
-        "zero_sizes_give_zeros", "N",
-    ),
-    "shapes-not-checked": (wrong_layer, "wrong_shapes_are_refused", "b of shape (1,)"),
     "dx-stays-flat": (
         lambda: replace(
             wrong_layer(),
@@ -292,6 +151,7 @@ def test_every_mistake_has_a_layer_in_the_tests() -> None:
         {known.mistake for _, known in FORMULAS}
         | {known.mistake for known in scales()}
         | set(BEHAVIOUR)
+        | set(IN_FOLDER)
     )
     for quantity in RIGHT:
         recognised |= {known.mistake for known in terms(quantity)}
@@ -300,10 +160,22 @@ def test_every_mistake_has_a_layer_in_the_tests() -> None:
     assert recognised <= set(MISTAKES), "BEHAVIOUR names what the catalogue does not have"
 
 
-@pytest.mark.parametrize("mistake", sorted(BEHAVIOUR))
+@pytest.mark.parametrize("mistake", BEHAVIOUR)
 def test_every_behaviour_is_named(mistake: str) -> None:
     make, failed, says = BEHAVIOUR[mistake]
     found = diagnose(make(), "", PROPERTIES.get(failed))
+    assert found.mistake == MISTAKES[mistake], found
+    assert says in found.sentence
+
+
+@pytest.mark.parametrize("mistake", IN_FOLDER)
+def test_the_mistake_of_a_layer_is_named_on_the_case_of_its_property(mistake: str) -> None:
+    stem, says = IN_FOLDER[mistake]
+    path = WRONG_LAYERS / f"{stem}.py"
+    tested = PROPERTIES[first_line(path)[0]]
+    outcome = search(tested, load(str(path)))
+    quantity = getattr(outcome.error, "quantity", "")
+    found = diagnose(load(str(path)), quantity, tested, outcome.counterexample)
     assert found.mistake == MISTAKES[mistake], found
     assert says in found.sentence
 

@@ -1,45 +1,35 @@
 """The parts of a diagnosis: what a property shows, and how conditions and numbers read."""
 
+import warnings
 from dataclasses import replace
 from types import FunctionType
 
 import numpy as np
 import pytest
 
-from affine.checker.diagnosis import diagnose
-from affine.checker.diagnosis.diagnosis import DETECTORS, UNASKED
+from affine.checker.diagnosis import MISTAKES, diagnose
+from affine.checker.diagnosis.diagnosis import DETECTORS
 from affine.checker.diagnosis.fit import ratio
 from affine.checker.diagnosis.phrasing import listed, notation, summed, with_verb
 from affine.checker.diagnosis.probe import close
 from affine.checker.diagnosis.sizes import condition
 from affine.checker.reading import load
+from affine.checker.search import search
 from affine.layer import Layer
 from affine.properties import PROPERTIES, Property
 from docs.site_builder.suite.wrong_layers import WRONG_LAYERS, first_line, frameworks
+from tests.conftest import sampled
 
 # ------------------------------------------------------------------ what a property shows
 
 
-def test_what_a_property_shows_is_a_detector() -> None:
-    for tested in PROPERTIES.values():
-        assert set(tested.shows) <= set(DETECTORS), tested.name
-
-
-def test_every_detector_is_of_use() -> None:
-    """A property shows it, or the diagnosis looks for it where none failed."""
+def test_a_property_shows_detectors_and_mistakes_and_every_detector_is_shown() -> None:
     shown = {name for tested in PROPERTIES.values() for name in tested.shows}
-    assert set(DETECTORS) == shown | set(UNASKED)
+    assert shown <= set(DETECTORS) | set(MISTAKES)
+    assert set(DETECTORS) <= shown
 
 
-def _renamed(tested: Property) -> Property:
-    """Return a copy of the property with another name."""
-    check = tested.check
-    assert isinstance(check, FunctionType)
-    copy = FunctionType(check.__code__, check.__globals__, "p", check.__defaults__)
-    return replace(tested, check=copy)
-
-
-# By property: the first layer of the folder that it is the first to catch.
+# By property: a layer of the folder that it catches.
 CAUGHT = {
     first_line(path)[0]: path
     for path in sorted(WRONG_LAYERS.glob("*.py"), reverse=True)
@@ -47,27 +37,33 @@ CAUGHT = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(CAUGHT))
-def test_the_name_of_a_property_tells_the_diagnosis_nothing(name: str) -> None:
+def _renamed(tested: Property) -> Property:
+    """Return a copy of the property with another name."""
+    check = tested.check
+    assert isinstance(check, FunctionType)
+    copy = FunctionType(check.__code__, check.__globals__, "another_name", check.__defaults__)
+    return replace(tested, check=copy)
+
+
+@pytest.mark.parametrize("name", sampled(sorted(CAUGHT), 4))
+def test_another_name_of_a_property_changes_no_diagnosis(name: str) -> None:
     tested = PROPERTIES[name]
-    assert _renamed(tested).name == "p"
-    found, again = (
-        diagnose(load(str(CAUGHT[name])), "", one) for one in (tested, _renamed(tested))
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a wrong layer may overflow or divide by zero
+        case = search(tested, load(str(CAUGHT[name]))).counterexample
+        first, second = (
+            diagnose(load(str(CAUGHT[name])), "", one, case) for one in (tested, _renamed(tested))
+        )
+    assert case is not None
     # Not the sentence: noise differs from call to call.
-    assert (found.mistake, found.quantities) == (again.mistake, again.quantities)
-
-
-def test_most_properties_are_renamed() -> None:
-    assert len(CAUGHT) > 0.8 * len(PROPERTIES)
+    assert (first.mistake, first.quantities) == (second.mistake, second.quantities)
 
 
 @pytest.mark.parametrize("needs", ["compiled", "with_leading_axes"])
 def test_a_variant_is_found_by_what_a_property_needs(needs: str) -> None:
-    right = load(str(CAUGHT["wrong_shapes_are_refused"]))
-    layer = replace(right, variants={needs: _without_bias})
+    layer = replace(load("affine"), variants={needs: _without_bias})
     tested = next(found for found in PROPERTIES.values() if found.needs == needs)
-    said = diagnose(layer, "out", _renamed(tested)).mistake
+    said = diagnose(layer, "out", tested).mistake
     assert said is not None
     assert said.name == "bias-missing"
 

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from affine.checker.diagnosis import MISTAKES, diagnose
+from affine.checker.reading import load
 from affine.layer import Array, Case, Layer, Operands
 from affine.properties import PROPERTIES
+from docs.site_builder.suite.wrong_layers import WRONG_LAYERS
 from tests.formula_layers import pullback_layer, right_gradients, wrong_layer
 
 _NOISE = np.random.default_rng(0)
@@ -37,11 +39,11 @@ NARROWER: dict[str, tuple[Layer, str, str]] = {
     ),
     "what is kept": (
         wrong_layer(out="x @ w.astype('f4').astype('f8') + b"), "out",
-        "Your out is computed from W rounded to float32.",
+        "In your out, W is rounded to float32.",
     ),
     "for one format": (
         pullback_layer(_half_of_single), "dw",
-        "With arguments in float32, your dw is computed from dout rounded to float16.",
+        "With arguments in float32, in your dw, dout is rounded to float16.",
     ),
 }  # fmt: skip
 
@@ -94,6 +96,14 @@ def test_a_layer_whose_equal_calls_differ_is_told_nothing_else(failed: str) -> N
         diagnose(pullback_layer(_noisy), "", PROPERTIES[failed]).mistake
         == MISTAKES["not-deterministic"]
     )
+
+
+def test_the_format_of_the_arguments_is_no_mistake() -> None:
+    """A layer that is wrong for equal rows is right, in float32, on those of the diagnosis."""
+    layer = load(str(WRONG_LAYERS / "equal_rows_merged.py"))
+    point = Operands(np.ones((2, 1)), np.ones((1, 2)), np.array([1.0, 2.0]), np.ones((2, 2)))
+    point = point.map(lambda array: array.astype(np.float32))
+    assert diagnose(layer, "out", None, Case(point, point)).mistake is None
 
 
 def test_float32_inside_is_no_scaling_on_the_way() -> None:

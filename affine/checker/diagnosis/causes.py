@@ -74,8 +74,7 @@ def _smallest(
     tested = PROPERTIES[found.name]
     try:
         for other in earlier:
-            again = _on_case_of(layer, found, other)
-            if again is not None:
+            if again := _on_case_of(layer, found, other):
                 return again
         small = search(tested, layer, max_examples=examples, seed=seed)
         if small.status == "falsified":
@@ -97,18 +96,17 @@ def _joining(layer: Layer, first: Outcome, others: Sequence[Outcome]) -> Iterato
             continue
         if (PROPERTIES[other.name].group in _OF_CALLS) != of_calls:
             continue
-        again = _on_case_of(layer, other, first)
-        # Where it fails in another way than it was found to, the cause is another one.
-        if again is not None and kind_of(again.error) == kind_of(other.error):
+        if again := _on_case_of(layer, other, first):
             yield again
 
 
 def _on_case_of(layer: Layer, found: Outcome, other: Outcome) -> Outcome | None:
-    """Return the outcome on the other's case, None where the property holds there."""
+    """Return the outcome on the other's case, None where it is no such failure there."""
     if other.counterexample is None or isinstance(other.error, WorkerDied):
         return None
     error = fails_on(PROPERTIES[found.name], layer, other.counterexample)
-    if error is None:
+    # Where it fails in another way than it was found to, the cause is another one.
+    if error is None or kind_of(error) != kind_of(found.error):
         return None
     return replace(found, counterexample=other.counterexample, error=error)
 

@@ -3,48 +3,43 @@
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from affine.checker.diagnosis import memory, sizes, special_values, state
 from affine.checker.diagnosis.catalogue import MISTAKES, OF_VARIANT, RIGHT, Diagnosis, Explanation
-from affine.checker.diagnosis.entrywise import entrywise, rounded_operands
-from affine.checker.diagnosis.examination import Examination, Observation, raised
+from affine.checker.diagnosis.entrywise import entrywise
+from affine.checker.diagnosis.examination import Examination, raised
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import describe_error, error_message, listed
-from affine.checker.diagnosis.probe import close, numbered
+from affine.checker.diagnosis.probe import close, fixed
 from affine.checker.exceptions import NotThreeGradients
 from affine.layer import Case, Layer, OutOfTime, WorkerDied, through
+from affine.oracle import Violation
 from affine.properties import Property
 from affine.quantities import GRADIENTS, QUANTITIES
 
-__all__ = ["DETECTORS", "UNASKED", "diagnose"]
+__all__ = ["DETECTORS", "diagnose"]
 
 Detector: TypeAlias = Callable[[Examination], Explanation | None]
 
 _PROMISED: tuple[Detector, ...] = (
     memory.arguments_modified, state.not_deterministic, state.second_pass, state.stale_state,
-    state.updated_instance, state.used_instance, state.earlier_call, state.outdated_parameters,
-    memory.memory_layout, memory.aliased_arguments, memory.read_only_refused,
+    state.used_instance, state.updated_instance, state.earlier_call, state.outdated_parameters,
 )  # fmt: skip
 """What every right layer promises, so that it is looked for whatever failed, in this order."""
-_OF_CALLS: tuple[Detector, ...] = (
-    *_PROMISED, memory.buffer_reused, state.followed_instance, memory.internals_handed_out,
-    memory.shared_memory, state.global_state,
-)  # fmt: skip
+_OF_CALLS: tuple[Detector, ...] = (*_PROMISED, state.global_state)
 """These compare calls with calls: a wrong formula is never why they find something."""
 DETECTORS: Mapping[str, Detector] = {
     detector.__name__: detector
     for detector in (
-        *_OF_CALLS, special_values.one_format_only, special_values.integers_truncated,
-        special_values.nan_and_infinity, special_values.magnitudes, special_values.empty_sizes,
-        special_values.shapes_accepted, special_values.flattened_axes, special_values.warns,
+        *_OF_CALLS, special_values.nan_and_infinity, special_values.magnitudes,
+        special_values.flattened_axes,
     )
 }  # fmt: skip
 """By the name under which a property shows what its failure points to."""
-UNASKED = ("integers_truncated",)
-"""What no property shows: looked for where none failed."""
 
 _EQUATIONS = {
     "out": "Equation (out) is XW plus b on every row.",
@@ -91,15 +86,14 @@ def diagnose(
         >>> found.sentence[:53]
         'Your dw is Xᵀ·dout / N: averaged over the batch. Equa'
     """
-    needs, shows = (tested.needs, tested.shows) if tested else ("", UNASKED)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            found = _diagnosed(Examination(layer, case), quantity, needs, shows)
-            if found.mistake is None and (view := _variant(layer, needs, case)):
-                there = _diagnosed(Examination(view[0]), quantity, "", ())
-                if there.mistake is not None:
-                    sentence = view[1] + there.sentence[:1].lower() + there.sentence[1:]
+            found = _diagnosed(Examination(layer, case), quantity, tested)
+            if found.mistake is None and (view := _variant(layer, tested, case)):
+                words, examined = view
+                if (there := _diagnosed(examined, quantity)).mistake is not None:
+                    sentence = words + there.sentence[:1].lower() + there.sentence[1:]
                     return replace(there, sentence=sentence)
             return found
         except OutOfTime:
@@ -111,25 +105,50 @@ def diagnose(
             layer.memory.release()
 
 
-def _diagnosed(examined: Examination, quantity: str, needs: str, shows: Iterable[str]) -> Diagnosis:
+def _diagnosed(examined: Examination, quantity: str, tested: Property | None = None) -> Diagnosis:
     """Look at what is shown, at wrong values, at the rest, and then once more at large sizes."""
-    shown = [DETECTORS[name] for name in shows]
-    if found := _first(examined, (find for find in shown if find in _OF_CALLS)):
+    of_calls: list[Detector] = []
+    of_values: list[Detector] = []
+    for name in tested.shows if tested else ():
+        assert tested is not None
+        find = DETECTORS.get(name) or partial(_broken, tested, name)
+        in_memory = name in MISTAKES and tested.group == "memory"
+        (of_calls if find in _OF_CALLS or in_memory else of_values).append(find)
+    if found := _first(examined, of_calls):
         return _stated(quantity, found)
-    asked = (quantity,) if quantity in RIGHT else OF_VARIANT.get(needs, ())
+    asked = (quantity,) if quantity in RIGHT else OF_VARIANT.get(tested.needs if tested else "", ())
     wrong = _wrong(examined, asked)
     if named := _of_wrong(examined, wrong):
         return named
-    of_values = [find for find in shown if find not in _OF_CALLS]
-    if not wrong and (found := _first(examined, (*of_values, *_PROMISED))):
+    if not wrong and (
+        found := _first(examined, (*of_values, *_PROMISED, special_values.integers_truncated))
+    ):
         return _stated(quantity, found)
     examined.look_further()
     wrong = _wrong(examined, asked)
     if named := _of_wrong(examined, wrong):
         return named
-    if wrong == ("out_dot",) and raised(lambda: _derives_alike(examined)) is True:
+    if wrong == ("out_dot",):  # a derivative of what is wrong
         named = _of_wrong(examined, examined.wrong_quantities())
     return named or _of_the_rest(examined, quantity, wrong)
+
+
+def _broken(tested: Property, mistake: str, examined: Examination) -> Explanation | None:
+    """Return the mistake that any other failure of a property is, if it fails on its case."""
+    cases = examined.case, Case(fixed(), fixed(1))
+    for case in filter(None, cases if tested.is_observable_on(examined.layer) else ()):
+        fresh = raised(lambda: examined.fresh(case.primal))  # noqa: B023
+        # An exception here, or what is no floating-point array, has another cause.
+        if isinstance(fresh, Exception) or [a.dtype.kind for a in fresh.values()] != ["f"] * 4:
+            continue
+        with np.errstate(all="warn"):
+            error = raised(lambda: tested(examined.layer, case))  # noqa: B023
+        got, expected = (getattr(error, name, None) for name in ("got", "expected"))
+        if error is not None and not close(got, expected):  # more than rounding
+            words = str(error) if isinstance(error, Violation) else describe_error(error)
+            title = MISTAKES[mistake].title
+            return Explanation(mistake, f"{title[0].upper()}{title[1:]}: {words}")
+    return None
 
 
 def _first(examined: Examination, detectors: Iterable[Detector]) -> Explanation | None:
@@ -145,22 +164,6 @@ def _wrong(examined: Examination, asked: Iterable[str]) -> tuple[str, ...]:
     """Return the quantities to explain: those asked for if they are wrong, else all wrong ones."""
     wrong = (name for name in asked if any(seen.wrong for seen in examined.evidence(name)))
     return tuple(wrong) or examined.wrong_quantities()
-
-
-def _derives_alike(examined: Examination) -> bool:
-    """Whether forward and backward mode derive one function: then they have one mistake.
-
-    That is, whether ⟨dout, out_dot⟩ is ⟨dx, x_dot⟩ + ⟨dw, w_dot⟩ + ⟨db, b_dot⟩, for b = 0.
-    """
-    for point in (numbered(5, 3, 4), numbered(3, 4, 2)):
-        x, w, b, dout = point = point._replace(b=0 * point.b)
-        dots = x[::-1] + 1, w[::-1] + 2, b + 3
-        got = examined.fresh(point)
-        forward = (dout * examined.layer.variants["jvp"](x, w, *dots)).sum()
-        backward = sum((got[name] * dot).sum() for name, dot in zip(GRADIENTS, dots, strict=True))
-        if not close(np.asarray(forward), np.asarray(backward)):
-            return False
-    return True
 
 
 # ------------------------------------------------------------------ wrong values
@@ -195,7 +198,7 @@ def _of_values(examined: Examination, quantity: str) -> Diagnosis:
     changing = state.not_deterministic, state.earlier_call
     if not found and (explanation := _first(examined, changing)):
         return _stated(quantity, explanation)
-    of_results = rounded_operands, entrywise, sizes.remainder, sizes.by_size
+    of_results = entrywise, sizes.remainder, sizes.by_size
     for find in (special_values.narrowed, *(of_results if quantity in QUANTITIES else ())):
         found = found or find(examined, quantity)
     if len({each.mistake for each in found}) == 1:
@@ -230,81 +233,61 @@ def _of_the_rest(examined: Examination, quantity: str, wrong: tuple[str, ...]) -
     if wrong:
         titles = tuple(MISTAKES[name].title for name in _RULED_OUT)
         return Diagnosis(wrong, None, sizes.describe_observed(examined, wrong), titles)
-    failed = [call for call in examined.standard() if GRADIENTS[-1] not in call.results]
-    if failed:
-        return _stated(quantity, _failing(examined, failed))
-    for name in QUANTITIES:
+    failed = [call for call in examined.standard if GRADIENTS[-1] not in call.results]
+    for name in QUANTITIES if not failed else ():
         if hidden := entrywise(examined, name):
             return _named(name, hidden[0])
-    return Diagnosis(_names(quantity), None, _NOTHING)
-
-
-def _failing(examined: Examination, failed: list[Observation]) -> Explanation:
-    """Name the exception, and the sizes at which it is raised."""
-    fine = [call.probe.point.sizes for call in examined.standard() if call not in failed]
+    if not failed:
+        return Diagnosis(_names(quantity), None, _NOTHING)
+    fine = [call.probe.point.sizes for call in examined.standard if call not in failed]
     where = sizes.condition([call.probe.point.sizes for call in failed], fine) if fine else ""
     when = f", where {where}" if where else "" if fine else ", at every size that was tried"
-    error, other = failed[0].error, failed[0].other
-    if error is None:
-        count = len(other) if hasattr(other, "__len__") else "no"
-        sentence = f"The backward pass returns {count} results{when}, but should return three"
-        return Explanation("wrong-number-of-results", sentence)
+    error = failed[0].error
+    assert error is not None
     if isinstance(error, NotThreeGradients):
-        return Explanation("wrong-number-of-results", f"{error_message(error)}{when}")
-    part = "backward" if "out" in failed[0].results else "forward"
-    return Explanation("raises", f"The {part} pass raises {describe_error(error)}{when}")
+        found = Explanation("wrong-number-of-results", f"{error_message(error)}{when}")
+    else:
+        part = "backward" if "out" in failed[0].results else "forward"
+        found = Explanation("raises", f"The {part} pass raises {describe_error(error)}{when}")
+    return _stated(quantity, found)
 
 
 # ------------------------------------------------------------------ other ways to call a layer
 
-_VARIANTS: Mapping[str, tuple[str, int | None, int | None]] = {
-    "compiled": ("Compiled: ", None, None),
-    "vmapped": ("Vectorised: ", 0, 0),
-    "with_leading_axes": ("With a leading axis of x: ", 0, 0),
-    "with_extra_axes": ("With one more axis of x: ", 1, None),
+_VARIANTS = {
+    "compiled": "Compiled: ",
+    "vmapped": "Vectorised: ",
+    "with_leading_axes": "With a leading axis of x: ",
 }
-"""How a sentence says it, and which axis x and dout have more, of length one."""
 
 
-def _variant(layer: Layer, needs: str, case: Case | None) -> tuple[Layer, str] | None:
+def _variant(
+    layer: Layer, tested: Property | None, case: Case | None
+) -> tuple[str, Examination] | None:
     """Return the layer as the property calls it, or in the format of the case, and the words."""
+    needs = tested.needs if tested else ""
     if needs in _VARIANTS and needs in layer.variants:
-        words, *axes = _VARIANTS[needs]
-        function = layer.variants[needs]
-        vjp = _vjp_of_vmapped(function) if needs == "vmapped" else function
+        variant = layer.variants[needs]
+
+        def vjp(x: Any, w: Any, b: Any) -> Any:
+            if needs == "compiled":
+                return variant(x, w, b)
+            if needs == "vmapped":
+                out = variant(x[None], w, b, np.zeros((1, len(x), len(b)), x.dtype))[0]
+                return out[0], lambda g: [each[0] for each in variant(x[None], w, b, g[None])[1:]]
+            out, pullback = variant(x[None], w, b)
+
+            def backward(dout: Any) -> Any:
+                dx, *others = pullback(dout[None])
+                return np.take(dx, 0, 0), *others
+
+            return np.take(out, 0, 0), backward
+
         other = replace(layer, vjp=vjp, batch=None, compiles_per_shape=True)
-        return through(other, _with_axes(*axes), ()), words
+        return _VARIANTS[needs], Examination(other)
     formats = {array.dtype.name for array in case.primal} if case is not None else set()
     if len(formats) != 1 or not formats < {"float32", "float16"}:
         return None
     name = formats.pop()
     view = lambda call: ([array.astype(name) for array in call], dict)  # noqa: E731
-    return through(layer, view, ()), f"With arguments in {name}, "
-
-
-def _vjp_of_vmapped(vmapped: Callable[..., Any]) -> Callable[..., Any]:
-    def vjp(x: Any, w: Any, b: Any) -> Any:
-        def pullback(dout: Any) -> Any:
-            _, dx, dw, db = vmapped(x, w, b, dout)
-            return dx, dw[0], db[0]
-
-        return vmapped(x, w, b, np.zeros((*x.shape[:-1], len(b)), x.dtype))[0], pullback
-
-    return vjp
-
-
-def _with_axes(of_x: int | None, of_dout: int | None) -> Callable[..., Any]:
-    """Return the view of a call in which x and dout have one axis more, if any."""
-
-    def wide(array: Any, axis: int | None) -> Any:
-        return array if axis is None else np.expand_dims(array, axis)
-
-    def view(call: Any) -> Any:
-        x, w, b, *dout = call
-        axes = {"out": of_dout, "dx": of_x}
-        return (wide(x, of_x), w, b, *(wide(each, of_dout) for each in dout)), lambda got: {
-            name: result if axes.get(name) is None else np.take(result, 0, axes[name])
-            for name, result in got.items()
-        }
-
-    return view
+    return f"With arguments in {name}, ", Examination(through(layer, view, ()), dtype=name)

@@ -5,7 +5,7 @@ right layer is the identity. What the curve shows is then verified on other prob
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, product
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ from affine.checker.diagnosis.probe import Probe, close, numbered
 from affine.layer import Array, Operands
 from affine.quantities import QUANTITIES, SIDES
 
-__all__ = ["entrywise", "rounded_operands"]
+__all__ = ["entrywise"]
 
 _UNITS = {"float32": 2.0**-23, "bfloat16": 2.0**-7, "float16": 2.0**-10}
 """The narrower formats, with the distance from 1 to the next number in each."""
@@ -38,30 +38,17 @@ class Change(NamedTuple):
     unit: float = 0.0
 
 
-def rounded_operands(examined: Examination, quantity: str) -> list[Explanation]:
-    """Return which operands are rounded to a narrower format, where the rest is not."""
-    names, evidence = QUANTITIES[quantity].operands, examined.evidence(quantity)
-    for format_name in _UNITS:
-        narrow = _rounding_to(format_name)
-        for count in range(1, len(names) + 1):
-            for chosen in combinations(names, count):
-                if explains(_of_changed(quantity, narrow, chosen), evidence) == 2:
-                    which = listed([notation(name) for name in chosen])
-                    sentence = f"Your {quantity} is computed from {which} rounded to {format_name}"
-                    return [Explanation("lower-precision", sentence)]
-    return []
-
-
 def entrywise(examined: Examination, quantity: str) -> list[Explanation]:
     """Return the change, entry by entry, that explains a wrong quantity."""
     operands = QUANTITIES[quantity].operands
+    # Of the result, or of some operands: where several fit they are one.
+    choices = [chosen for count in range(4) for chosen in combinations(operands, count)]
     for operand in operands:
         curve = _curve(examined, quantity, operand, _VALUES)
         if curve is None or np.array_equal(_VALUES, curve):
             continue
         for change in _changes(examined, quantity, operand, curve):
-            # Of the result, of the one operand, of all: where several fit they are one.
-            for changed in ((), (operand,), operands):
+            for changed in choices:
                 if _verified(examined, quantity, change, changed):
                     where = f"In your {quantity}, {listed([notation(name) for name in changed])}"
                     verb = "are" if len(changed) > 1 else "is"
@@ -69,20 +56,6 @@ def entrywise(examined: Examination, quantity: str) -> list[Explanation]:
                     sentence = f"{subject} {verb} {change.words}"
                     return [Explanation(change.mistake, sentence)]
     return []
-
-
-def _of_changed(
-    quantity: str, change: Callable[[Array], Array], names: Sequence[str]
-) -> Callable[[Observed], Array | None]:
-    """Return the value of the right formula with a change of some operands, or of the result."""
-
-    def value(seen: Observed) -> Array | None:
-        if not names:
-            return change(seen.right)
-        changed = {name: change(getattr(seen.probe.point, name)) for name in names}
-        return Probe(seen.probe.point._replace(**changed)).value(QUANTITIES[quantity].code)
-
-    return value
 
 
 def _rounding_to(name: str) -> Callable[[Array], Array]:
@@ -135,7 +108,14 @@ def _curve(examined: Examination, quantity: str, operand: str, values: Array) ->
 def _changes(examined: Examination, quantity: str, operand: str, curve: Array) -> Iterator[Change]:
     """Yield the changes that give the curve."""
     low, high = float(curve.min()), float(curve.max())
-    candidates = [*_FIXED, *_thresholds(examined, quantity, operand, curve)]
+    candidates = [*_ROUNDINGS, *_thresholds(examined, quantity, operand, curve)]
+    for name, unit in _UNITS.items():
+        if unit > np.finfo(examined.dtype).eps:  # the format of the arguments is no mistake
+            narrow = _rounding_to(name)
+            candidates += [
+                Change("lower-precision", f"rounded to {name}", narrow),
+                Change("lower-precision", f"computed in {name}", narrow, unit=unit),
+            ]
     if low < high and np.isfinite(curve).all():
         below, above = low > _VALUES.min(), high < _VALUES.max()
         words = f"clipped to [{number(low)}, {number(high)}]"
@@ -155,29 +135,18 @@ def _changes(examined: Examination, quantity: str, operand: str, curve: Array) -
         yield Change("negative-side-scaled", words, scaled)
 
 
-def _binary(places: int, function: Callable[[Array], Array]) -> Callable[[Array], Array]:
-    return lambda array: np.ldexp(function(np.ldexp(array, places)), -places)
+def _rounded(words: str, function: Callable[[Array], Array], parts: float = 1.0) -> Change:
+    return Change("rounded", words, lambda array: function(array * parts) / parts)
 
 
-def _decimal(places: int) -> Callable[[Array], Array]:
-    return lambda array: np.round(array, places)
-
-
-_ROUNDINGS: dict[str, Callable[[Array], Array]] = {
-    "rounded to whole numbers": np.rint,
-    "cut off to whole numbers": np.trunc,
-    "rounded down to whole numbers": np.floor,
-    "rounded up to whole numbers": np.ceil,
-    **{f"rounded to {places} decimals": _decimal(places) for places in range(1, 13)},
-    **{f"rounded to {places} binary places": _binary(places, np.rint) for places in range(1, 33)},
-    **{f"cut off after {places} binary places": _binary(places, np.trunc) for places in (4, 8, 16)},
-}
-_FIXED = [
-    *(
-        Change("lower-precision", f"computed in {name}", _rounding_to(name), unit=unit)
-        for name, unit in _UNITS.items()
-    ),
-    *(Change("rounded", words, function) for words, function in _ROUNDINGS.items()),
+_ROUNDINGS = [
+    _rounded("rounded to whole numbers", np.rint),
+    _rounded("cut off to whole numbers", np.trunc),
+    _rounded("rounded down to whole numbers", np.floor),
+    _rounded("rounded up to whole numbers", np.ceil),
+    *(_rounded(f"rounded to {n} decimals", np.rint, 10.0**n) for n in range(1, 13)),
+    *(_rounded(f"rounded to {n} binary places", np.rint, 2.0**n) for n in range(1, 33)),
+    *(_rounded(f"cut off after {n} binary places", np.trunc, 2.0**n) for n in (4, 8, 16)),
 ]
 
 
@@ -189,13 +158,11 @@ def _thresholds(
     kept = np.abs(_VALUES[(curve == _VALUES) & (_VALUES != 0)])
     if not len(lost) or not len(kept) or lost.max() >= kept.min():
         return
-    low, high = float(lost.max()), float(kept.min())
-    for _ in range(3):
-        between = np.geomspace(low, high, 64)
-        found = _curve(examined, quantity, operand, between)
-        if found is None or (found == 0).all() or found.all():
-            return
-        low, high = float(between[found == 0].max()), float(between[found != 0].min())
+    between = np.geomspace(lost.max(), kept.min(), 4096)
+    found = _curve(examined, quantity, operand, between)
+    if found is None or (found == 0).all() or found.all():
+        return
+    low, high = float(between[found == 0].max()), float(between[found != 0].min())
     threshold = shortest(high, lambda near: low <= near <= high)
     yield Change(
         "small-values-dropped",
@@ -209,23 +176,32 @@ def _thresholds(
 
 
 def _verified(examined: Examination, quantity: str, change: Change, changed: Sequence[str]) -> bool:
-    """Whether a change gives every result, also where operands lie around its own magnitude."""
+    """Whether a change gives every result, also where operands lie around its own magnitude.
+
+    What is computed in a narrower format may differ by as much as any order in it does.
+    """
     base = numbered(5, 3, 4).map(lambda array: array / 7)
     points = [base.map(lambda array: array * change.scale)]
-    for name in QUANTITIES[quantity].operands:
-        for shrink in (2.0, 64.0):
-            points.append(base._replace(**{name: getattr(base, name) * change.scale / shrink}))
+    for name, shrink in product(QUANTITIES[quantity].operands, (2.0, 64.0)):
+        points.append(base._replace(**{name: getattr(base, name) * change.scale / shrink}))
     evidence = [*examined.evidence(quantity), *examined.observe_all(points, quantity)]
+
+    def value(seen: Observed) -> Array | None:
+        if not changed:
+            return change.apply(seen.right)
+        operands = {name: change.apply(getattr(seen.probe.point, name)) for name in changed}
+        return Probe(seen.probe.point._replace(**operands)).value(QUANTITIES[quantity].code)
+
     if not change.unit:
-        return bool(explains(_of_changed(quantity, change.apply, changed), evidence))
-    return not changed and all(_within(seen, quantity, change.unit) for seen in evidence)
-
-
-def _within(seen: Observed, quantity: str, unit: float) -> bool:
-    """Whether the error is no larger than that of a format with this unit."""
-    if seen.got is None or seen.got.shape != seen.right.shape:
+        return bool(explains(value, evidence))
+    if changed:
         return False
-    magnitude = Probe(seen.probe.point.map(np.abs)).right(quantity)
-    bound = unit * (max(seen.probe.point.sizes) + 2) * magnitude.max(initial=0)
-    overflown = ~np.isfinite(seen.got)
-    return bool((overflown | (np.abs(seen.got - seen.right) <= bound)).all())
+    for seen in evidence:
+        if seen.got is None or seen.got.shape != seen.right.shape:
+            return False
+        magnitude = Probe(seen.probe.point.map(np.abs)).right(quantity)
+        bound = change.unit * (max(seen.probe.point.sizes) + 2) * magnitude.max(initial=0)
+        error = np.abs(seen.got - seen.right)[np.isfinite(seen.got)]
+        if (error > bound).any():
+            return False
+    return True

@@ -1,30 +1,30 @@
 """What a layer does on the probes of a diagnosis."""
 
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cached_property, partial
 from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from affine.checker.clock import Clock
 from affine.checker.diagnosis.catalogue import OF_VARIANT
 from affine.checker.diagnosis.probe import Probe, arrays, close, copies, numbered, standard
 from affine.layer import (
-    GRADIENTS,
     VJP,
     Array,
+    Call,
     Case,
     Layer,
     Operands,
-    OutOfTime,
+    Results,
     WorkerDied,
     by_name,
+    through,
 )
 from affine.quantities import QUANTITIES
 
-__all__ = [
-    "Examination", "Observation", "Observed", "raised",
-]  # fmt: skip
+__all__ = ["Examination", "Observation", "Observed", "raised"]
 
 Backward: TypeAlias = Callable[[Array], dict[str, Array]]
 """A backward pass that returns the gradients by name."""
@@ -71,38 +71,47 @@ class Observed(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """One call: what came back, the exception that was raised, what is not three gradients."""
+    """One call: what came back, and the exception that was raised."""
 
     probe: Probe
     results: dict[str, Observed]
     error: Exception | None = None
-    other: Any = ()
 
 
 class Examination:
-    """A layer under diagnosis, with everything seen of it so far."""
+    """A layer under diagnosis, and what it does on the probes: its calls may take some seconds.
 
-    def __init__(self, layer: Layer, case: Case | None = None) -> None:
-        self.layer = layer
+    Its arguments are of this dtype in the end, whatever format the probes have.
+    """
+
+    def __init__(self, layer: Layer, case: Case | None = None, dtype: str = "float64") -> None:
         self.case = case
-        self._start = perf_counter()
+        self.dtype = dtype
+        self._clock = Clock(_PATIENCE)
         # Arguments stay alive, so that a cache keyed by id() shows itself only where it is meant.
-        self._kept: list[Operands] = []
-        self._standard: list[Observation] | None = None
+        kept: list[Call] = []
 
+        def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
+            self._clock.check()
+            kept.append(call)
+            return call, dict
+
+        self.layer = through(layer, view)
+
+    @cached_property
     def standard(self) -> list[Observation]:
-        """Return what the layer does on the standard probes, and on the case that was found."""
-        if self._standard is None:
-            probes = list(standard(self.layer.compiles_per_shape))
-            if self.case is not None and 0 not in self.case.primal.sizes:
-                point = self.case.primal.map(lambda a: np.array(a, np.float64, order="C"))
-                if all(np.isfinite(array).all() for array in point):
-                    probes.append(Probe(point))
-            self._standard = []
-            for probe in probes:
-                if len(self._standard) < _LEAST or self._seconds() < _PATIENCE / 2:
-                    self._standard.append(self.observe(probe))
-        return self._standard
+        """What the layer does on the standard probes, and on the case that was found."""
+        probes = list(standard(self.layer.compiles_per_shape))
+        if self.case is not None and 0 not in self.case.primal.sizes:
+            point = self.case.primal.map(lambda a: np.array(a, np.float64, order="C"))
+            if all(np.isfinite(array).all() for array in point):
+                probes.append(Probe(point))
+        half = self._clock.start + _PATIENCE / 2
+        return [
+            self.observe(probe)
+            for place, probe in enumerate(probes)
+            if place < _LEAST or perf_counter() < half
+        ]
 
     def look_further(self) -> None:
         """Add larger sizes to the standard probes."""
@@ -110,15 +119,15 @@ class Examination:
         if self.case is not None and max(self.case.primal.sizes) > 8:
             n, d, m = self.case.primal.sizes
             sizes += [(n, d, m), (n + 1, d + 1, m + 1), (2 * n, d, m), (n, 2 * d, m), (n, d, 2 * m)]
-        self.standard().extend(self.observe(Probe(numbered(*each))) for each in sizes)
+        self.standard.extend(self.observe(Probe(numbered(*each))) for each in sizes)
 
     def evidence(self, quantity: str) -> list[Observed]:
         """Return one quantity on every standard probe on which it came back."""
         if quantity in QUANTITIES:
-            return [call.results[quantity] for call in self.standard() if quantity in call.results]
+            return [call.results[quantity] for call in self.standard if quantity in call.results]
         needs = next((needs for needs, names in OF_VARIANT.items() if quantity in names), "")
         seen: list[Observed] = []
-        for call in self.standard() if needs in self.layer.variants else ():
+        for call in self.standard if needs in self.layer.variants else ():
             x, w, b, dout = call.probe.point
             dots = {"x_dot": x[::-1] + 1, "w_dot": w[::-1] + 2, "b_dot": b[::-1] + 3}
             arguments = (x, w, *dots.values()) if needs == "jvp" else (dout, x, w)
@@ -131,9 +140,7 @@ class Examination:
 
     def raising(self, quantity: str) -> list[Probe]:
         """Return the standard probes on which the layer raised before a quantity came back."""
-        return [
-            call.probe for call in self.standard() if call.error and quantity not in call.results
-        ]
+        return [call.probe for call in self.standard if call.error and quantity not in call.results]
 
     def wrong_quantities(self) -> tuple[str, ...]:
         """Return the quantities that are wrong on at least one standard probe."""
@@ -141,22 +148,16 @@ class Examination:
 
     def observe(self, probe: Probe) -> Observation:
         """Call the layer on copies of a probe's operands."""
-        point = self.kept(probe.point.map(lambda array: np.array(array, order="C")))
+        point = probe.point.map(lambda array: np.array(array, order="C"))
         results: dict[str, Observed] = {}
 
-        def both_passes() -> Any:
+        def both_passes() -> None:
             out, pullback = self.layer.vjp(*point[:3])
             results["out"] = Observed.of(probe, "out", out)
-            return pullback(point.dout)
+            for name, result in by_name(pullback(point.dout)).items():
+                results[name] = Observed.of(probe, name, result)
 
-        gradients = raised(both_passes)
-        if isinstance(gradients, Exception):
-            return Observation(probe, results, gradients)
-        if not isinstance(gradients, tuple | list) or len(gradients) != len(GRADIENTS):
-            return Observation(probe, results, other=gradients)
-        for name, result in zip(GRADIENTS, gradients, strict=True):
-            results[name] = Observed.of(probe, name, result)
-        return Observation(probe, results)
+        return Observation(probe, results, raised(both_passes))
 
     def observe_all(self, points: Iterable[Operands], quantity: str) -> list[Observed]:
         """Return one quantity on further points, where it came back."""
@@ -165,15 +166,15 @@ class Examination:
 
     def results(self, point: Operands) -> dict[str, Array]:
         """Return the results themselves, not copies; raises what the layer raises."""
-        return arrays(self.layer.results(*self.kept(point)))
+        return arrays(self.layer.results(*point))
 
     def fresh(self, point: Operands) -> dict[str, Array]:
         """Return what the layer gives for copies of the operands, wrong formulas included."""
-        return copies(self.results(point.map(np.copy)))
+        return copies(self.results(point.map(lambda array: np.array(array, order="C"))))
 
     def passes(self, vjp: VJP, point: Operands) -> tuple[dict[str, Array], Backward]:
         """Return the results of a variant themselves, and its backward pass, by name."""
-        out, pullback = vjp(*self.kept(point)[:3])
+        out, pullback = vjp(*point[:3])
 
         def backward(dout: Array) -> dict[str, Array]:
             return arrays(by_name(pullback(dout)))
@@ -183,13 +184,3 @@ class Examination:
     def lent(self, point: Operands) -> Operands:
         """Return copies that the layer is given itself: what it writes there is seen here."""
         return point.map(self.layer.memory.lend)
-
-    def kept(self, point: Operands) -> Operands:
-        """Keep the arguments of one more call alive; raises `OutOfTime` after too many."""
-        if self._seconds() > _PATIENCE:
-            raise OutOfTime("the diagnosis took too long")
-        self._kept.append(point)
-        return point
-
-    def _seconds(self) -> float:
-        return perf_counter() - self._start

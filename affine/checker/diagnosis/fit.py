@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from itertools import islice, product
 from typing import TypeAlias
 
 import numpy as np
 
-from affine.checker.diagnosis.catalogue import RIGHT, Explanation, formulas, scales, terms
+from affine.checker.diagnosis.catalogue import RIGHT, Explanation, Formula, formulas, scales, terms
 from affine.checker.diagnosis.examination import Observed
 from affine.checker.diagnosis.phrasing import number, scaled, shortest, summed
 from affine.checker.diagnosis.probe import Probe, close
@@ -23,11 +24,11 @@ _SIZES = (
     "1", "1 / n", "1 / m", "1 / d", "n", "m", "d", "1 / (n - 1)", "1 / (n + 1)", "1 / np.sqrt(n)",
     "1 / np.sqrt(d)", "1 / np.sqrt(m)", "np.sqrt(n)", "np.sqrt(d)", "np.sqrt(m)", "1 / (n * n)",
 )  # fmt: skip
-# The other terms, the one that is scaled, and the mistake.
+# The term that is scaled, and the other one.
 _PARTS = {
     "out": (
-        ("np.tile(b, (n, 1))", "x @ w", "product-scaled"),
-        ("x @ w", "np.tile(b, (n, 1))", "bias-scaled"),
+        (Formula("product-scaled", "x @ w"), "np.tile(b, (n, 1))"),
+        (Formula("bias-scaled", "np.tile(b, (n, 1))"), "x @ w"),
     )
 }
 _CONSTANT = {-1.0: "wrong-sign", 0.0: "always-zero"}
@@ -178,17 +179,14 @@ def _pivot(evidence: Sequence[Observed], term: str, base: Base) -> tuple[Observe
 # ------------------------------------------------------------------ the kinds of formulas
 
 
-def _plain(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
-    for found in formulas(quantity):
-        if explains(_value_of(found.code), evidence):
-            yield Explanation(found.mistake, code=found.code)
-
-
 def _scaled(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
     right = RIGHT[quantity]
     codes = dict.fromkeys([*_SIZES, *(scale.code for scale in scales() if scale.code != "-1")])
     for scale, factor in _factors(evidence, right, list(codes)):
         yield Explanation(_name_of_scale(scale, factor), code=scaled(right, scale, factor))
+    for found in formulas(quantity):
+        if explains(_value_of(found.code), evidence):
+            yield Explanation(found.mistake, code=found.code)
 
 
 def _name_of_scale(scale: str, factor: float) -> str:
@@ -219,10 +217,12 @@ def _added(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]
 
 
 def _scaled_structures(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
-    for found in formulas(quantity):
-        for scale, factor in _factors(evidence, found.code, _SIZES):
-            yield Explanation(found.mistake, code=scaled(found.code, scale, factor))
-            break
+    """Yield the sum of the right terms, one of them scaled, and scaled wrong formulas."""
+    for found, rest in (*_PARTS.get(quantity, ()), *((each, "") for each in formulas(quantity))):
+        base = _value_of(rest) if rest else _nothing
+        for scale, factor in islice(_factors(evidence, found.code, _SIZES, base), 1):
+            code = scaled(found.code, scale, factor)
+            yield Explanation(found.mistake, code=f"{code} + {rest}" if rest else code)
 
 
 def _scaled_and_added(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
@@ -238,46 +238,38 @@ def _scaled_and_added(quantity: str, evidence: Sequence[Observed]) -> Iterator[E
                 break
 
 
-def _scaled_parts(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
-    """Yield the sum of the right terms, one of them scaled."""
-    for rest, term, mistake in _PARTS.get(quantity, ()):
-        for scale, factor in _factors(evidence, term, _SIZES, _value_of(rest)):
-            yield Explanation(mistake, code=f"{scaled(term, scale, factor)} + {rest}")
-            break
-
-
 def _normalised(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
     """Yield right · min(1, limit / size) and right / (size + ε), for the size of some array."""
     right = RIGHT[quantity]
     slopes = [
-        (seen, slope)
+        (seen.probe, slope)
         for seen in evidence
         if seen.wrong and seen.got is not None and seen.got.shape == seen.right.shape
         if np.isfinite(seen.got).all() and (slope := ratio(seen.got, seen.right)) > 0
     ]
-    for array in (f"({right})", "dout", "x", "w"):
-        for size in (f"np.linalg.norm({array})", f"abs({array}).max()"):
-            found = [
-                (float(v), r) for seen, r in slopes if (v := seen.probe.value(size)) is not None
-            ]
-            if not found:
-                continue
-            limit = number(max(value * slope for value, slope in found))
-            least, slope = min(found, key=lambda pair: pair[0])
-            code = f"({right}) * min(1, {limit} / max({size}, 1e-300))"
-            if explains(_value_of(code), evidence):
-                says = f"({right}) * min(1, {limit} / ({size}))"
-                yield Explanation("normalised", code=code, says=says)
-                return
-            extra, slack = 1 / slope - least, 1e-14 * max(1 / slope, least)
-            short = shortest(extra, lambda near: abs(near - extra) <= slack)  # noqa: B023
-            code = f"({right}) / ({size} + {number(short)})"
-            if explains(_value_of(code), evidence):
-                yield Explanation("normalised", code=code)
-                return
+    norms = ("np.linalg.norm({})", "abs({}).max()")
+    for array, norm in product((f"({right})", "dout", "x", "w"), norms):
+        size = norm.format(array)
+        found = [(float(v), slope) for p, slope in slopes if (v := p.value(size)) is not None]
+        if not found:
+            continue
+        limit = number(max(value * slope for value, slope in found))
+        code = f"({right}) * min(1, {limit} / max({size}, 1e-300))"
+        if explains(_value_of(code), evidence):
+            yield Explanation(
+                "normalised", code=code, says=f"({right}) * min(1, {limit} / ({size}))"
+            )
+            return
+        least, slope = min(found, key=lambda pair: pair[0])
+        extra, slack = 1 / slope - least, 1e-14 * max(1 / slope, least)
+        short = shortest(extra, lambda near: abs(near - extra) <= slack)  # noqa: B023
+        code = f"({right}) / ({size} + {number(short)})"
+        if explains(_value_of(code), evidence):
+            yield Explanation("normalised", code=code)
+            return
 
 
 _KINDS = (
-    _scaled, _plain, _added, _scaled_parts, _scaled_structures, _scaled_and_added, _normalised,
+    _scaled, _added, _scaled_structures, _scaled_and_added, _normalised,
 )  # fmt: skip
 """The simplest first."""

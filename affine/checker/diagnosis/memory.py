@@ -4,35 +4,38 @@ from collections.abc import Callable
 
 import numpy as np
 
-from affine.cases import LAYOUTS
 from affine.checker.diagnosis.catalogue import Explanation
-from affine.checker.diagnosis.examination import Examination, raised
+from affine.checker.diagnosis.examination import Examination
 from affine.checker.diagnosis.fit import ratio
-from affine.checker.diagnosis.phrasing import describe_error, listed, notation, number, with_verb
+from affine.checker.diagnosis.phrasing import listed, notation, number
 from affine.checker.diagnosis.probe import close, copies, differing, fixed, numbered
 from affine.layer import Array, Operands
-from affine.quantities import QUANTITIES
 
-__all__ = [
-    "aliased_arguments", "arguments_modified", "buffer_reused", "internals_handed_out",
-    "memory_layout", "read_only_refused", "shared_memory", "step_between_passes",
-]  # fmt: skip
+__all__ = ["arguments_modified", "step_between_passes"]
 
 
 def arguments_modified(examined: Examination) -> Explanation | None:
     """An argument is written to; an update step of W and b is described as such."""
-    words = "your {0} becomes {0}{1}".format
-    if step := _update_step(examined, _step_in_place, words):
-        return step
-    for seed in (0, 1):
-        before = fixed(seed)
+
+    def step(point: Operands) -> _Step | None:
+        given = examined.lent(point)
+        found = copies(examined.results(given))
+        changes = _changes(point, given)
+        if not changes or not set(changes) <= {"w", "b"}:
+            return None
+        rates = {
+            name: _rate(new - old, found.get(f"d{name}"), old)
+            for name, (old, new) in changes.items()
+        }
+        return rates, "w" in rates and close(found.get("dx"), point.dout @ given.w.T)
+
+    if found := _update_step(step, "your {0} becomes {0}{1}".format):
+        return found
+    for before in (fixed(), fixed(1)):
         point = examined.lent(before)
         examined.results(point)
-        if changes := _changes(before, point):
-            names = list(map(notation, changes))
-            ways = [_rewritten(name, *pair, before.sizes) for name, pair in changes.items()]
-            how = "; ".join(filter(None, ways))
-            sentence = f"The layer writes to your {listed(names)}" + (f": {how}" if how else "")
+        if names := list(map(notation, _changes(before, point))):
+            sentence = f"The layer writes to your {listed(names)}"
             return Explanation("arguments-modified", sentence, names)
     return None
 
@@ -43,147 +46,6 @@ def _changes(before: Operands, after: Operands) -> dict[str, tuple[Array, Array]
     return {name: (old, new) for name, old, new in pairs if not np.array_equal(old, new)}
 
 
-def _rewritten(name: str, old: Array, new: Array, sizes: tuple[int, int, int]) -> str:
-    factors = new[old != 0] / old[old != 0]
-    if len(factors) and (np.abs(factors / factors.flat[0] - 1) < 1e-12).all():
-        factor = float(factors.flat[0])
-        for size, count in zip("NDM", sizes, strict=True):
-            if factor != 1 and abs(factor * count - 1) < 1e-12:
-                return f"{notation(name)} is divided by {size}"
-        return f"{notation(name)} is multiplied by {number(factor)}"
-    return f"{notation(name)} is set to 0" if not new.any() else ""
-
-
-def read_only_refused(examined: Examination) -> Explanation | None:
-    """Read-only arguments raise: the layer writes to them, if only their own values."""
-    if written := arguments_modified(examined):
-        return written
-    examined.fresh(fixed())  # an exception here has another cause
-    frozen = fixed().map(np.copy)
-    for array in frozen:
-        array.flags.writeable = False
-    error = raised(lambda: examined.results(frozen))
-    if not isinstance(error, Exception):
-        return None
-    sentence = f"The layer raises {describe_error(error)} where its arguments are read-only"
-    return Explanation("needs-writable-arguments", sentence)
-
-
-def buffer_reused(examined: Examination) -> Explanation | None:
-    """A result changes when the layer is called again, or its backward pass alone."""
-    for seeds in ((0, 1), (1, 0)):
-        point, other = (fixed(seed).map(np.copy) for seed in seeds)
-        first, backward = examined.passes(examined.layer.vjp, point)
-        before = copies(first)
-        again: dict[str, Callable[[], object]] = {
-            "its backward pass runs again": lambda: backward(other.dout.copy()),  # noqa: B023
-            "the layer is called again": lambda: examined.results(other),  # noqa: B023
-        }
-        for words, call in again.items():
-            call()
-            now = {name: examined.layer.memory.read(result) for name, result in first.items()}
-            names = [
-                name for name in now if not np.array_equal(now[name], before[name], equal_nan=True)
-            ]
-            if names:
-                verb = "changes" if len(names) == 1 else "change"
-                sentence = f"Your {listed(names)} of one call {verb} when {words}"
-                return Explanation("buffer-reused", sentence, names)
-    return None
-
-
-def shared_memory(examined: Examination) -> Explanation | None:
-    """A result shares memory with an argument or another result."""
-    for sizes in ((4, 3, 5), (1, 3, 4), (3, 3, 3), (1, 1, 1)):
-        point = examined.lent(numbered(*sizes))
-        owned = {notation(name): array for name, array in point._asdict().items()}
-        owned |= examined.results(point)
-        names = list(owned)
-        for one, other in examined.layer.memory.sharing(list(owned.values())):
-            if names[other] in QUANTITIES:
-                where = ", with N = 1" if len(point.x) == 1 else ""
-                sentence = f"Your {names[other]} shares memory with {names[one]}{where}"
-                return Explanation("result-shares-memory", sentence)
-    return None
-
-
-def internals_handed_out(examined: Examination) -> Explanation | None:
-    """Writing into a result changes what comes later."""
-    point = examined.lent(fixed())
-    first, backward = examined.passes(examined.layer.vjp, point)
-    expected = copies(first)
-    examined.layer.memory.overwrite(list(first.values()))
-    got = copies(backward(fixed().dout))
-    for name, result in examined.results(fixed()).items():
-        got[f"next call's {name}"] = result
-        expected[f"next call's {name}"] = expected[name]
-    names = differing(got, expected)
-    if not names or _changes(point, fixed()):
-        return None
-    sentence = f"Overwriting a result changes your {listed(names[:2])} later"
-    return Explanation("internals-handed-out", sentence)
-
-
-def aliased_arguments(examined: Examination) -> Explanation | None:
-    """Wrong where two arguments are one array, right on copies."""
-    square, _, b, _ = numbered(3, 3, 3)
-    x, w, _, _ = numbered(3, 3, 3, seed=4)
-    separate = Operands(x, w, b, numbered(3, 3, 3, seed=5).dout)
-    for places in (("x", "w", "dout"), ("x", "w"), ("x", "dout"), ("w", "dout")):
-        shared = examined.layer.memory.lend(square)
-        point = separate._replace(**dict.fromkeys(places, shared))
-        apart = examined.lent(point)
-        expected = copies(examined.results(apart))
-        if _changes(point, apart):
-            return arguments_modified(examined)
-        if wrong := differing(examined.results(point), expected):
-            names = listed(list(map(notation, places)))
-            sentence = f"Your {with_verb(wrong, 'is', 'are')} wrong where {names} are one array"
-            return Explanation("aliased-arguments", sentence, wrong)
-    return None
-
-
-# ------------------------------------------------------------------ layouts
-
-_APART = {"Fortran": "in Fortran order", "strided": "a strided view", "reversed": "a reversed view"}
-
-
-def memory_layout(examined: Examination) -> Explanation | None:
-    """Right for C order, wrong or raising for the same numbers in another layout."""
-    for layout, words in _APART.items():
-        if found := _laid_out(examined, LAYOUTS[layout], words):
-            return found
-    # Where entries overlap, a layer that writes to its arguments has this for a cause.
-    return arguments_modified(examined) or _laid_out(
-        examined, LAYOUTS["broadcast"], "broadcast along its first axis, with a zero stride"
-    )
-
-
-def _laid_out(
-    examined: Examination, lay_out: Callable[[Array], Array], words: str
-) -> Explanation | None:
-    for names in (Operands._fields, *((name,) for name in Operands._fields)):
-        point = fixed()._replace(**{name: lay_out(getattr(fixed(), name)) for name in names})
-        expected = copies(examined.results(point.map(lambda array: np.array(array, order="C"))))
-        got = raised(lambda: copies(examined.results(point)))  # noqa: B023
-        where = f"where {notation(names[0])} is {words}"
-        if isinstance(got, Exception):
-            wrong, sentence = [], f"The layer raises {describe_error(got)} {where}"
-        elif wrong := differing(got, expected):
-            sentence = f"Your {with_verb(wrong, 'is', 'are')} wrong {where}"
-            read = point.map(lambda array: array.ravel(order="K").reshape(array.shape))
-            in_memory_order = copies(examined.results(read))
-            if all(close(got[name], in_memory_order[name]) for name in wrong):
-                sentence += ": its memory is read in order, not by its strides"
-        elif len(names) > 1:
-            return None  # it does not matter how all of them lie
-        else:
-            continue
-        if len(names) == 1:
-            return Explanation("memory-layout", sentence, wrong)
-    return None
-
-
 # ------------------------------------------------------------------ an update step inside
 
 # Rates by parameter, and whether dx was computed with the new W.
@@ -192,18 +54,28 @@ _Step = tuple[dict[str, float], bool]
 
 def step_between_passes(examined: Examination) -> Explanation | None:
     """Return the step on W that a second backward pass on one forward pass sees."""
-    words = "a second one computes dx with "
-    return _update_step(examined, _step_of_the_layer, lambda name, by: f"{words}{name}{by}")
+
+    def step(point: Operands) -> _Step | None:
+        results, backward = examined.passes(examined.layer.vjp, point.map(np.copy))
+        first = copies(results)
+        again = copies(backward(point.dout.copy()))
+        if differing(again, first) != ["dx"] or "dw" not in first:
+            return None
+        moved = point.dout @ first["dw"].T
+        rate = _rate(again["dx"] - first["dx"], moved, first["dx"])
+        return {"w": rate}, close(first["dx"], point.dout @ point.w.T + rate * moved)
+
+    return _update_step(step, "a second one computes dx with {0}{1}".format)
 
 
 def _update_step(
-    examined: Examination,
-    step: Callable[[Examination, Operands], _Step | None],
-    words: Callable[[str, str], str],
+    step: Callable[[Operands], _Step | None], words: Callable[[str, str], str]
 ) -> Explanation | None:
     """Describe a step that is taken at two sizes: in numbers where the rate is the same at both."""
-    first, second = step(examined, fixed()), step(examined, numbered(6, 5, 3))
+    first, second = step(fixed()), step(numbered(6, 5, 3))
     if first is None or second is None or first[1] != second[1] or set(first[0]) != set(second[0]):
+        return None
+    if not all(first[0].values()) or not all(second[0].values()):
         return None
     moves = {}
     for name, rate in first[0].items():
@@ -215,34 +87,6 @@ def _update_step(
     if first[1]:
         return Explanation("updated-too-early", sentence, ["dx"])
     return Explanation("update-step-inside", sentence, list(moves))
-
-
-def _step_in_place(examined: Examination, point: Operands) -> _Step | None:
-    """Return the step that one pass takes on the caller's W and b, if that is all it changes."""
-    given = examined.lent(point)
-    found = copies(examined.results(given))
-    changes = _changes(point, given)
-    if not changes or not set(changes) <= {"w", "b"}:
-        return None
-    rates = {
-        name: _rate(new - old, found.get(f"d{name}"), old) for name, (old, new) in changes.items()
-    }
-    if not all(rates.values()):
-        return None
-    return rates, "w" in rates and close(found.get("dx"), point.dout @ given.w.T)
-
-
-def _step_of_the_layer(examined: Examination, point: Operands) -> _Step | None:
-    results, backward = examined.passes(examined.layer.vjp, point.map(np.copy))
-    first = copies(results)
-    again = copies(backward(point.dout.copy()))
-    if differing(again, first) != ["dx"] or "dw" not in first:
-        return None
-    moved = point.dout @ first["dw"].T
-    rate = _rate(again["dx"] - first["dx"], moved, first["dx"])
-    if not rate:
-        return None
-    return {"w": rate}, close(first["dx"], point.dout @ point.w.T + rate * moved)
 
 
 def _rate(change: Array, gradient: Array | None, size: Array) -> float:

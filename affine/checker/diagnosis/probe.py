@@ -7,8 +7,7 @@ small values.
 """
 
 from collections.abc import Mapping
-from functools import cache
-from types import CodeType
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -32,6 +31,9 @@ _SIZES = (
 )  # fmt: skip
 # Where every new shape costs a compilation.
 _FEW_SIZES = ((5, 3, 4), (3, 4, 2), (3, 3, 3), (4, 4, 4), (5, 3, 3), (4, 2, 4), (1, 3, 2))
+
+
+_compiled = cache(partial(compile, filename="<formula>", mode="eval"))
 
 
 class Probe:
@@ -66,11 +68,6 @@ class Probe:
         value = self.value(RIGHT[quantity])
         assert value is not None
         return value
-
-
-@cache
-def _compiled(code: str) -> CodeType:
-    return compile(code, "<formula>", "eval")
 
 
 def numbered(n: int, d: int, m: int, seed: int = 0) -> Operands:

@@ -1,6 +1,6 @@
 """Where a quantity is wrong: at which sizes, and beyond which; what is left of blocks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -8,9 +8,9 @@ import numpy as np
 from affine.checker.diagnosis.catalogue import Explanation
 from affine.checker.diagnosis.examination import Examination, Observed
 from affine.checker.diagnosis.fit import explanations
-from affine.checker.diagnosis.phrasing import listed, notation
+from affine.checker.diagnosis.phrasing import listed
 from affine.checker.diagnosis.probe import Probe, close, numbered
-from affine.layer import Array, Operands
+from affine.layer import Array
 from affine.quantities import QUANTITIES, SIDES
 
 __all__ = ["by_size", "condition", "describe_observed", "guarded", "remainder", "special_case"]
@@ -37,10 +37,6 @@ _CONDITIONS = {
 }  # fmt: skip
 # Those of a special case in the code, with a formula of its own.
 _SPECIAL = ("N = D = M", "D = M", "N = M", "N = D", "N = 1", "D = 1", "M = 1")
-_OF_ENTRIES: dict[str, Callable[[Array], Array]] = {
-    "entries need double precision": lambda array: array.astype(np.float32),
-    "entries are not whole numbers": np.rint,
-}
 
 
 def condition(sizes: Sequence[Sizes], others: Sequence[Sizes]) -> str:
@@ -64,19 +60,13 @@ def _holds(words: str, sizes: Sizes) -> bool:
 def special_case(examined: Examination, quantity: str) -> tuple[list[Explanation], str]:
     """Return the formulas that explain a quantity in a special case, and which case that is."""
     evidence = examined.evidence(quantity)
-    for words in (*_SPECIAL, *_OF_ENTRIES):
-        there = [seen for seen in evidence if _is_special(seen.probe.point, words)]
+    for words in _SPECIAL:
+        there = [seen for seen in evidence if _holds(words, seen.probe.point.sizes)]
         if sum(seen.wrong for seen in there) == sum(seen.wrong for seen in evidence):
             found = explanations(quantity, there, examined.raising(quantity))
             if found:
                 return found, words
     return [], ""
-
-
-def _is_special(point: Operands, words: str) -> bool:
-    if words in _SPECIAL:
-        return _holds(words, point.sizes)
-    return any((array != _OF_ENTRIES[words](array)).any() for array in point)
 
 
 def guarded(evidence: Sequence[Observed], code: str) -> str:
@@ -100,56 +90,20 @@ def describe_observed(examined: Examination, wrong: Sequence[str]) -> str:
     """Say what is seen of wrong quantities that no known mistake explains."""
     sentences = ["No known mistake explains this."]
     for name in wrong:
-        evidence = examined.evidence(name)
-        first = next(seen for seen in evidence if seen.wrong)
-        n, d, m = first.probe.point.sizes
-        sentences.append(f"With N = {n}, D = {d}, M = {m}, your {name} {_first_difference(first)}.")
         failing, fine = (
-            [seen.probe.point.sizes for seen in evidence if seen.wrong is it]
+            [seen.probe.point.sizes for seen in examined.evidence(name) if seen.wrong is it]
             for it in (True, False)
         )
-        if fine and (where := condition(failing, fine)):
-            sentences.append(f"It is wrong only where {where}.")
-        if without := _without_effect(examined, name):
-            sentences.append(f"It stays the same when {listed(without)} changes.")
+        where = f"only where {words}" if (words := condition(failing, fine)) else "in some calls"
+        sentences.append(f"Your {name} is wrong {where if fine else 'in every call'}.")
     return " ".join(sentences)
-
-
-def _without_effect(examined: Examination, quantity: str) -> list[str]:
-    """Return the operands of the equation that make no difference to a result, at two sizes."""
-    found = []
-    for name in QUANTITIES[quantity].operands if quantity in QUANTITIES else ():
-        points = []
-        for sizes in ((5, 3, 4), (3, 4, 2)):
-            point = numbered(*sizes)
-            points += [point, point._replace(**{name: getattr(numbered(*sizes, seed=1), name)})]
-        got = [seen.got for seen in examined.observe_all(points, quantity)]
-        if len(got) == 4 and close(got[0], got[1]) and close(got[2], got[3]):
-            found.append(notation(name))
-    return found
-
-
-def _first_difference(seen: Observed) -> str:
-    """Say how one result differs: its shape, or how many entries and the first of them."""
-    if seen.got is None:
-        return "is not an array of numbers"
-    if seen.got.shape != seen.right.shape:
-        return f"has shape {seen.got.shape}, but should have {seen.right.shape}"
-    differing = np.argwhere(~np.isclose(seen.got, seen.right, rtol=1e-13, atol=0))
-    if not len(differing):
-        return "differs by little more than rounding"
-    index = tuple(int(i) for i in differing[0])
-    got, right = float(seen.got[index]), float(seen.right[index])
-    count = f"{len(differing)} of {seen.right.size} entries differ"
-    return f"has {got:g} at {list(index)}, but should have {right:g} ({count})"
 
 
 # ------------------------------------------------------------------ along one side
 
 _THINGS = {"N": "data points", "D": "features", "M": "outputs"}
-# A kind of rule and its number: how many of a side are used.
-_Rule = tuple[str, int]
-_KINDS = ("blocks", "blocks from the first full one", "first")
+# The size of a block, and the length from which only full ones are used.
+_Rule = tuple[int, int]
 _LARGEST = 520
 
 
@@ -184,20 +138,17 @@ class _Along:
 
     def fitting(self, evidence: Sequence[Observed], rules: Sequence[_Rule]) -> list[_Rule]:
         """Return the rules that give every result."""
-        return [rule for rule in rules if all(self._fits(seen, *rule) for seen in evidence)]
 
-    def _fits(self, seen: Observed, kind: str, size: int) -> bool:
-        length = self.length(seen)
-        kept = length // size * size
-        if kind == "first":
-            kept = min(length, size)
-        elif kind != "blocks" and length < size:
-            kept = length
-        if (kept == length) == seen.wrong:
-            return not seen.right.any()
-        return close(seen.got, self._stopped(seen, kept))
+        def fits(seen: Observed, block: int, least: int) -> bool:
+            length = self.length(seen)
+            kept = length // block * block if length >= least else length
+            if (kept == length) == seen.wrong:
+                return not seen.right.any()
+            return close(seen.got, self.stopped(seen, kept))
 
-    def _stopped(self, seen: Observed, kept: int) -> Array:
+        return [rule for rule in rules if all(fits(seen, *rule) for seen in evidence)]
+
+    def stopped(self, seen: Observed, kept: int) -> Array:
         """Return what is left of a result if a side that is summed or filled stops early."""
         sides, operands = SIDES[self.quantity], QUANTITIES[self.quantity].operands
         if self.name in sides:
@@ -214,36 +165,26 @@ def remainder(examined: Examination, quantity: str) -> list[Explanation]:
     """Return the block size and the side of which only full blocks are used."""
     for name in (QUANTITIES[quantity].summed, *SIDES[quantity]):
         along = _Along(examined, quantity, name)
-        sizes = range(2, min(along.most, _LARGEST) + 1)
-        rules = along.fitting(along.wrong, [(kind, size) for kind in _KINDS for size in sizes])
+        blocks = range(2, min(along.most, _LARGEST) + 1)
+        rules = along.fitting(along.wrong, [(n, least) for n in blocks for least in (0, n)])
         if not rules:
             continue
-        series = along.series(_lengths(along.least, along.most))
+        full, least, most = along.least - 1, along.least, along.most
+        # Around it, past it, and what tells a block from its divisors.
+        lengths = {5, 7, *range(full, least + 9), *(full + full // part for part in (1, 2, 3, 4))}
+        lengths |= {2 * least - 1, 2 * least, most + 1, min(2 * most, 1100) + 1}
+        series = along.series(sorted(lengths - {0}))
         rules = along.fitting(series, rules)
-        if sum(seen.wrong for seen in series) < 2 or len({size for _, size in rules}) != 1:
+        if sum(seen.wrong for seen in series) < 2 or len({block for block, _ in rules}) != 1:
             continue
         others = zip("NDM", series[-1].probe.point.sizes, strict=True)
         wide = numbered(*(length if side == name else length + 5 for side, length in others))
         everywhere = [*along.evidence, *examined.observe_all([wide], quantity)]
         where = "" if along.fitting(everywhere, rules) else along.others(series)
-        (kind, size), things = rules[0], _THINGS[name]
-        if kind == "first":
-            words = f"uses the first {size} {things} only, so it is right up to {size}"
-            return [Explanation("wrong-beyond-a-size", f"Your {quantity} {words}{where}")]
-        words = f"takes the {things} in blocks of {size} and leaves out what remains after the last"
-        sentence = f"Your {quantity} {words} full block{where}"
+        words = f"takes the {_THINGS[name]} in blocks of {rules[0][0]} and leaves out what remains"
+        sentence = f"Your {quantity} {words} after the last full block{where}"
         return [Explanation("blocks-without-the-remainder", sentence)]
     return []
-
-
-def _lengths(least: int, most: int) -> list[int]:
-    """Return lengths around and past those at which the layer is known to be wrong."""
-    block = least - 1
-    # A whole and a half, a quarter, a third: what tells a block from its divisors.
-    parts = {block + block // 2, block + block // 4, block + block // 3}
-    past = {2 * block, 2 * least - 1, 2 * least, most + 1, min(2 * most, 1100) + 1}
-    before = {length for length in (5, 7) if length < least}
-    return sorted({*range(block, least + 9), *parts, *past, *before} - {0})
 
 
 def by_size(examined: Examination, quantity: str) -> list[Explanation]:
@@ -262,24 +203,20 @@ def by_size(examined: Examination, quantity: str) -> list[Explanation]:
             if not found:
                 return []
             low, high = (low, middle) if found[0].wrong else (middle, high)
-        if explanation := _beyond(along, low):
-            return [explanation]
+        # Make sure that it is right up to there, and wrong at every length beyond.
+        series = along.series(
+            [low, *range(low + 1, low + 4), 2 * low, 2 * low + 1, 3 * low, 4 * low]
+        )
+        if [seen.wrong for seen in series] != [False, *[True] * 7] or along.least <= low:
+            continue
+        beyond = [seen for seen in along.evidence if along.length(seen) > low and seen.right.any()]
+        where = "" if all(seen.wrong for seen in beyond) else along.others(series)
+        if where and low < 6:
+            continue  # a corner of something else, and no size of its own
+        formulas = explanations(quantity, [*series[1:], *along.wrong])
+        what = f"it is {formulas[0].formula}" if len(formulas) == 1 else "it is wrong"
+        if all(close(seen.got, along.stopped(seen, low)) for seen in series):
+            what = f"it uses the first {low} {_THINGS[along.name]} only"
+        sentence = f"Your {quantity} is right up to {along.name} = {low}{where}; beyond, {what}"
+        return [Explanation("wrong-beyond-a-size", sentence)]
     return []
-
-
-def _beyond(along: _Along, low: int) -> Explanation | None:
-    """Make sure that a quantity is right up to a length and wrong at every one beyond."""
-    lengths = [low, low + 1, low + 2, low + 3, 2 * low, 2 * low + 1, 3 * low, 4 * low]
-    series = along.series(lengths)
-    if [seen.wrong for seen in series] != [False, *[True] * 7] or along.least <= low:
-        return None
-    beyond = [seen for seen in along.evidence if along.length(seen) > low and seen.right.any()]
-    where = "" if all(seen.wrong for seen in beyond) else along.others(series)
-    if where and low < 6:
-        return None  # a corner of something else, and no size of its own
-    found = explanations(along.quantity, [*series[1:], *along.wrong])
-    formula = f"it is {found[0].formula}" if len(found) == 1 else "it is wrong"
-    sentence = (
-        f"Your {along.quantity} is right up to {along.name} = {low}{where}; beyond, {formula}"
-    )
-    return Explanation("wrong-beyond-a-size", sentence)

@@ -1,21 +1,19 @@
 """Mistakes of formats and special values: dtypes, NaN, infinity, large numbers, no data."""
 
-import warnings
-from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 
 from affine.checker.diagnosis.catalogue import Explanation
-from affine.checker.diagnosis.examination import Examination, raised
-from affine.checker.diagnosis.phrasing import describe_error, listed, notation, with_verb
+from affine.checker.diagnosis.examination import Examination
+from affine.checker.diagnosis.phrasing import listed, notation, with_verb
 from affine.checker.diagnosis.probe import close, copies, fixed, numbered, right_at
 from affine.layer import Array, Operands
 from affine.quantities import QUANTITIES
 
 __all__ = [
-    "empty_sizes", "flattened_axes", "integers_truncated", "magnitudes", "nan_and_infinity",
-    "narrowed", "one_format_only", "shapes_accepted", "warns",
-]  # fmt: skip
+    "flattened_axes", "integers_truncated", "magnitudes", "nan_and_infinity",
+    "narrowed", ]  # fmt: skip
 
 _FORMATS = ("float16", "float32", "float64")
 
@@ -27,30 +25,17 @@ def narrowed(examined: Examination, quantity: str) -> list[Explanation]:
     if len(dtypes) != 1:
         return []
     dtype = dtypes.pop()
-    if dtype.kind == "f" and np.finfo(dtype).nmant >= np.finfo(np.float64).nmant:
+    if dtype.kind == "f" and np.finfo(dtype).nmant >= np.finfo(examined.dtype).nmant:
         return []
     with np.errstate(all="ignore"):
         if any(not _equal(seen.got, seen.right.astype(dtype)) for seen in evidence):
             return []
-    sentence = f"Your {quantity} is {dtype} where the arguments are float64"
+    sentence = f"Your {quantity} is {dtype} where the arguments are {examined.dtype}"
     return [Explanation("result-narrowed", sentence)]
 
 
 def _equal(got: Array | None, value: Array) -> bool:
     return got is not None and got.shape == value.shape and bool((got == value).all())
-
-
-def one_format_only(examined: Examination) -> Explanation | None:
-    """A result has a dtype that does not follow the arguments'."""
-    signs = fixed().map(np.sign)
-    got = [examined.results(signs.map(lambda a: a.astype(name))) for name in _FORMATS]  # noqa: B023
-    for quantity in got[-1]:
-        dtypes = [results[quantity].dtype.name for results in got]
-        if dtypes != list(_FORMATS):
-            sentence = f"Arguments in {listed(_FORMATS)} give your {quantity} in "
-            sentence += listed(list(dict.fromkeys(dtypes)))
-            return Explanation("one-format-only", sentence)
-    return None
 
 
 def integers_truncated(examined: Examination) -> Explanation | None:
@@ -79,42 +64,33 @@ _SPECIAL = {"A NaN": np.nan, "An ∞": np.inf, "A −∞": -np.inf}
 
 def nan_and_infinity(examined: Examination) -> Explanation | None:
     """A special value in one operand does not reach what depends on it, or reaches more."""
-    for value in _SPECIAL:
-        for name in Operands._fields:
-            for zeros in (False, True):
-                # Zeros beside the value: 0·∞ is NaN, so that a skipped product shows.
-                found = _reached(examined, name, value, zeros)
-                if found is not None:
-                    return found
-    return None
-
-
-def _reached(examined: Examination, name: str, value: str, zeros: bool) -> Explanation | None:
-    point = fixed()
-    for array in (point.x, point.w, point.dout) if zeros else ():
-        array[-1] = array[:, -1] = 0
-    getattr(point, name).flat[-1] = _SPECIAL[value]
-    got = examined.fresh(point)
-    # Which entries are finite, in the result and in the equation, with no product skipped.
-    finite = {}
-    for key, (operands, subscripts, *_) in QUANTITIES.items():
-        factors = [getattr(point, operand) for operand in operands if operand != "b"]
-        right = np.einsum(subscripts, *factors) + (point.b if key == "out" else 0)
-        finite[key] = np.isfinite(got[key]), np.isfinite(right)
-    lost = [key for key, (reached, right) in finite.items() if (reached & ~right).any()]
-    if lost and all(name in QUANTITIES[key].operands for key in lost):
-        mistake = "nan-hidden" if np.isnan(_SPECIAL[value]) else "infinity-lost"
-        sentence = f"{value} in {notation(name)} does not reach your {listed(lost)}"
-        if zeros:
-            return Explanation("zeros-skipped", f"{sentence} where it meets 0")
-        return Explanation(mistake, sentence)
-    spread = [key for key, (reached, right) in finite.items() if (~reached & right).any()]
-    if spread:
-        sentence = (
-            f"{value} in {notation(name)} reaches entries of your {listed(spread)} "
-            "that do not depend on it"
-        )
-        return Explanation("nan-spread", sentence)
+    # Zeros beside the value: 0·∞ is NaN, so that a skipped product shows.
+    for value, name, zeros in product(_SPECIAL, Operands._fields, (False, True)):
+        point = fixed()
+        for array in (point.x, point.w, point.dout) if zeros else ():
+            array[-1] = array[:, -1] = 0
+        getattr(point, name).flat[-1] = _SPECIAL[value]
+        got = examined.fresh(point)
+        # Which entries are finite, in the result and in the equation, with no product skipped.
+        finite = {}
+        for key, (operands, subscripts, *_) in QUANTITIES.items():
+            factors = [getattr(point, operand) for operand in operands if operand != "b"]
+            right = np.einsum(subscripts, *factors) + (point.b if key == "out" else 0)
+            finite[key] = np.isfinite(got[key]), np.isfinite(right)
+        lost = [key for key, (reached, right) in finite.items() if (reached & ~right).any()]
+        if lost and all(name in QUANTITIES[key].operands for key in lost):
+            mistake = "nan-hidden" if np.isnan(_SPECIAL[value]) else "infinity-lost"
+            sentence = f"{value} in {notation(name)} does not reach your {listed(lost)}"
+            if zeros:
+                return Explanation("zeros-skipped", f"{sentence} where it meets 0")
+            return Explanation(mistake, sentence)
+        spread = [key for key, (reached, right) in finite.items() if (~reached & right).any()]
+        if spread:
+            sentence = (
+                f"{value} in {notation(name)} reaches entries of your {listed(spread)} "
+                "that do not depend on it"
+            )
+            return Explanation("nan-spread", sentence)
     return None
 
 
@@ -144,55 +120,7 @@ def _wrong_at(examined: Examination, names: tuple[str, ...], exponent: int) -> l
     return [key for key in wrong if exponent < 0 or not np.isfinite(got[key]).all()]
 
 
-def warns(examined: Examination) -> Explanation | None:
-    """Finite arguments cause a warning."""
-    for point in (fixed(), fixed().map(np.zeros_like), fixed().map(np.abs)):
-        with warnings.catch_warnings(record=True) as caught, np.errstate(all="warn"):
-            warnings.simplefilter("always")
-            examined.results(point)
-        if caught:
-            text = str(caught[0].message)
-            return Explanation("warns", f"Finite arguments cause a warning: {text}")
-    return None
-
-
 # ------------------------------------------------------------------ shapes
-
-
-def empty_sizes(examined: Examination) -> Explanation | None:
-    """Sizes of zero: an exception, another shape, or no zeros."""
-    for side, (n, d, m) in {"N": (0, 3, 4), "D": (2, 0, 4), "M": (2, 3, 0)}.items():
-        point = Operands(np.ones((n, d)), np.ones((d, m)), np.ones(m), np.ones((n, m)))
-        got = raised(lambda: copies(examined.results(point)))  # noqa: B023
-        if isinstance(got, Exception):
-            sentence = f"With {side} = 0 the layer raises {describe_error(got)}"
-            return Explanation("empty-sizes", sentence)
-        wrong = [key for key, value in right_at(point).items() if not _equal(got.get(key), value)]
-        if wrong:
-            sentence = f"With {side} = 0 your {with_verb(wrong, 'is', 'are')} wrong"
-            return Explanation("empty-sizes", sentence)
-    return None
-
-
-def shapes_accepted(examined: Examination) -> Explanation | None:
-    """A wrong shape is broadcast in silence."""
-    x, w, b, dout = numbered(4, 3, 5)
-    forward, backward = examined.layer.forward, examined.layer.backward
-    misfits: dict[str, Callable[[], object]] = {
-        "b of shape (1,)": lambda: forward(x, w, b[:1]),
-        "b of shape (N, 1)": lambda: forward(x, w, x[:, :1]),
-        "b of shape (1, M)": lambda: forward(x, w, b[None]),
-        "b of shape ()": lambda: forward(x, w, b[0]),
-        "X of one row, without its axis": lambda: forward(x[0], w, b),
-        "dout of shape (1, M)": lambda: backward(x, w, b, dout[:1]),
-        "dout of shape (M,)": lambda: backward(x, w, b, dout[0]),
-        "a transposed dout": lambda: backward(x, w, b, dout.T),
-    }
-    accepted = [words for words, call in misfits.items() if not isinstance(raised(call), Exception)]
-    if accepted:
-        sentence = f"The layer accepts {listed(accepted[:3])}"
-        return Explanation("shapes-not-checked", sentence)
-    return None
 
 
 def flattened_axes(examined: Examination) -> Explanation | None:

@@ -9,20 +9,12 @@ from affine.checker.diagnosis.catalogue import Explanation
 from affine.checker.diagnosis.examination import Examination, raised
 from affine.checker.diagnosis.memory import arguments_modified, step_between_passes
 from affine.checker.diagnosis.phrasing import describe_error, listed, notation, with_verb
-from affine.checker.diagnosis.probe import (
-    arrays,
-    close,
-    copies,
-    differing,
-    fixed,
-    numbered,
-    right_at,
-)
+from affine.checker.diagnosis.probe import close, copies, differing, fixed, numbered, right_at
 from affine.layer import Array, Operands, by_name
 
 __all__ = [
-    "earlier_call", "followed_instance", "global_state", "not_deterministic",
-    "outdated_parameters", "second_pass", "stale_state", "updated_instance", "used_instance",
+    "earlier_call", "global_state", "not_deterministic", "outdated_parameters", "second_pass",
+    "stale_state", "updated_instance", "used_instance",
 ]  # fmt: skip
 
 
@@ -39,18 +31,9 @@ def not_deterministic(examined: Examination) -> Explanation | None:
             words = f"of a second, equal call {verb} the first result plus the right one"
             return Explanation("accumulates", f"Your {listed(names)} {words}", names)
         if names:
-            most = max(_relative(first[name], again[name]) for name in names)
-            words = f"by up to {most:.1g} of the value" if np.isfinite(most) else "also in shape"
-            sentence = f"Equal calls give a different {listed(names)}, {words}"
+            sentence = f"Equal calls give a different {listed(names)}"
             return Explanation("not-deterministic", sentence, names)
     return None
-
-
-def _relative(first: Array, second: Array) -> float:
-    if first.shape != second.shape:
-        return float("inf")
-    size = np.maximum(np.abs(first), np.abs(second))
-    return float((np.abs(first - second)[size > 0] / size[size > 0]).max(initial=0))
 
 
 def second_pass(examined: Examination) -> Explanation | None:
@@ -81,7 +64,7 @@ def second_pass(examined: Examination) -> Explanation | None:
 def stale_state(examined: Examination) -> Explanation | None:
     """A backward pass uses operands of another call, of the same shapes or not."""
     for order in ("", " and backward"):
-        point, other = examined.kept(fixed()), examined.kept(fixed(1))
+        point, other = fixed(), fixed(1)
         _, pullback = examined.layer.vjp(*point.map(np.copy)[:3])
         _, later = examined.layer.vjp(*other.map(np.copy)[:3])
         if order:
@@ -166,32 +149,21 @@ def used_instance(examined: Examination) -> Explanation | None:
     return None
 
 
-def followed_instance(examined: Examination) -> Explanation | None:
-    """Results of a batch are overwritten when the same instance runs another one."""
-    point = _ON_AN_INSTANCE.map(np.copy)
-    out, pullback = examined.layer.variants["then_next_batch"](*point[:3])
-    at_once = copies({"out": out})
-    results = arrays({"out": out, **by_name(pullback(point.dout))})
-    late = {name: examined.layer.memory.read(result) for name, result in results.items()}
-    expected = examined.fresh(_ON_AN_INSTANCE)
-    wrong = differing(late, expected)
-    if not wrong or differing(at_once, expected):
-        return None
-    verb = "changes" if len(wrong) == 1 else "change"
-    when = "when the same instance runs another one"
-    return Explanation("buffer-reused", f"Your {listed(wrong)} of one batch {verb} {when}", wrong)
-
-
 def updated_instance(examined: Examination) -> Explanation | None:
     """An instance whose parameters were updated in place goes on with the old ones."""
-    updated = examined.layer.variants["after_update"]
-    if found := used_instance(examined):
-        return found  # what other batches leave behind needs no update to show itself
     point = _ON_AN_INSTANCE
     old = point._replace(x=point.x + 1, w=point.w + 1, b=point.b + 1)
+    updated = examined.layer.variants["after_update"]
     got = copies(examined.passes(updated, point.map(np.copy))[0])
-    wrong = differing(got, examined.fresh(point))
     subject = "After an update in place of the parameters of an instance, your "
+    return _outdated(examined, subject, got, point, old)
+
+
+def _outdated(
+    examined: Examination, subject: str, got: Mapping[str, Array], point: Operands, old: Operands
+) -> Explanation | None:
+    """Explain what is wrong by the operands before an update."""
+    wrong = differing(got, examined.fresh(point))
     taking = _taking(wrong, got, point, old, examined.fresh, before="the old ") if wrong else ""
     return Explanation("outdated-parameters", subject + taking, wrong) if taking else None
 
@@ -218,10 +190,8 @@ def outdated_parameters(examined: Examination) -> Explanation | None:
         for name in changed:
             getattr(point, name)[...] = getattr(other, name)
         got = copies(examined.results(point))
-        if wrong := differing(got, examined.fresh(point)):
-            taking = _taking(wrong, got, point, old, examined.fresh, before="the old ")
-            sentence = f"After an update in place, your {taking}"
-            return Explanation("outdated-parameters", sentence, wrong) if taking else None
+        if found := _outdated(examined, "After an update in place, your ", got, point, old):
+            return found
     return None
 
 
@@ -229,6 +199,6 @@ def global_state(examined: Examination) -> Explanation | None:
     """Seeds and error states are left other than they were."""
     # The diagnosis silences the error state itself, which would hide a layer that does.
     with np.errstate(all="warn"):
-        changed = list(examined.layer.state_changes(*examined.kept(fixed())))
+        changed = list(examined.layer.state_changes(*fixed()))
     sentence = f"The layer changes {listed(changed)}"
     return Explanation("global-state-changed", sentence) if changed else None
