@@ -13,8 +13,8 @@ from affine.quantities import GRADIENTS
 
 __all__ = [
     "GRADIENTS",
-    "LIKE_VJP",
     "VJP",
+    "VJP_VARIANTS",
     "Array",
     "Call",
     "Case",
@@ -25,7 +25,7 @@ __all__ = [
     "Results",
     "WorkerDied",
     "by_name",
-    "through",
+    "intercept_calls",
 ]  # fmt: skip
 
 Array: TypeAlias = NDArray[Any]
@@ -37,7 +37,7 @@ Call: TypeAlias = Sequence[Array]
 Results: TypeAlias = dict[str, Array]
 """What one call returned, by name: out, and dx, dw and db after a backward pass."""
 
-LIKE_VJP = (
+VJP_VARIANTS = (
     "with_extra_axes", "on_reused_instance", "then_next_batch", "after_update", "with_leading_axes",
     "compiled",
 )  # fmt: skip
@@ -111,8 +111,8 @@ class Layer:
     compiles_per_shape: bool = False
     batch: Callable[[Sequence[Call]], Iterator[Results]] | None = None
     memory: Memory = field(default_factory=Memory)
-    is_private: bool = False
-    watched: Callable[..., Sequence[str]] | None = None
+    copies_arguments: bool = False
+    own_state_changes: Callable[..., Sequence[str]] | None = None
 
     def forward(self, x: Array, w: Array, b: Array) -> Array:
         """Return out of one fresh forward pass."""
@@ -157,8 +157,8 @@ class Layer:
             >>> Layer("mine", vjp).state_changes(one, one, one[0], one)
             ["numpy.random's global state"]
         """
-        if self.watched is not None:
-            return self.watched(x, w, b, dout)
+        if self.own_state_changes is not None:
+            return self.own_state_changes(x, w, b, dout)
         # A seed may be reset to the very state that is there: move on from it first.
         np.random.random()  # noqa: NPY002 (the global state is meant)
         random.random()
@@ -183,10 +183,10 @@ def by_name(gradients: tuple[Array, Array, Array]) -> Results:
     return {"dx": dx, "dw": dw, "db": db}
 
 
-def through(
+def intercept_calls(
     layer: Layer,
     view: Callable[[Call], tuple[Call, Callable[[Results], Results]]],
-    variants: Iterable[str] = LIKE_VJP,
+    variants: Iterable[str] = VJP_VARIANTS,
 ) -> Layer:
     """Return the layer as it looks through a view of each call.
 
@@ -201,7 +201,7 @@ def through(
         >>> def doubled(call):
         ...     return call, lambda got: {name: 2 * array for name, array in got.items()}
         >>> one = np.ones((1, 1))
-        >>> through(Layer("mine", vjp), doubled).forward(one, one, one[0])
+        >>> intercept_calls(Layer("mine", vjp), doubled).forward(one, one, one[0])
         array([[4.]])
     """
     batch = layer.batch

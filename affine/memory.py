@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Memory", "extent", "laid_alike"]
+__all__ = ["Memory", "copy_with_layout", "extent"]
 
 Array = NDArray[Any]
 
@@ -30,7 +30,7 @@ class Memory:
 
     def lend(self, array: Array) -> Array:
         """Return a copy that the layer is given itself: what it writes there is seen here."""
-        return laid_alike(array)
+        return copy_with_layout(array)
 
     def read(self, result: Array) -> Array:
         """Return what a result of an earlier call holds by now."""
@@ -51,12 +51,12 @@ class Memory:
         """End what was lent and returned so far; nobody looks at it any more."""
 
 
-def laid_alike(array: Array) -> Array:
+def copy_with_layout(array: Array) -> Array:
     """Return a copy that lies in memory as the array does: with its strides, read-only or not.
 
     Examples:
         >>> rows = np.broadcast_to(np.ones(3), (2, 3))
-        >>> copied = laid_alike(rows)
+        >>> copied = copy_with_layout(rows)
         >>> copied.strides, copied.flags.writeable, np.may_share_memory(copied, rows)
         ((0, 8), False, False)
     """

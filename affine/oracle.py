@@ -15,9 +15,22 @@ from affine.layer import Array, Operands
 from affine.quantities import QUANTITIES
 
 __all__ = [
-    "NoArray", "Violation", "bounds", "exact", "exact_limit", "expect", "expect_close",
-    "expect_count", "expect_equal", "expect_within", "index_sum", "loose_bounds", "pairing",
-    "precision", "surely_within", "unit_roundoff",
+    "NotAnArray",
+    "Violation",
+    "bounds",
+    "exact",
+    "exact_limit",
+    "expect",
+    "expect_count",
+    "expect_equal",
+    "expect_within",
+    "expect_within_rounding",
+    "index_sum",
+    "loose_bounds",
+    "pairing",
+    "precision",
+    "surely_within",
+    "unit_roundoff",
 ]  # fmt: skip
 
 # ------------------------------------------------------------------ the exact answer
@@ -146,7 +159,7 @@ def exact_limit(terms: int, dtype: Any) -> int:
     return largest
 
 
-def bounds(primal: Operands, *quantities: str, spare: int = 0) -> dict[str, Array]:
+def bounds(primal: Operands, *quantities: str, extra_roundings: int = 0) -> dict[str, Array]:
     """Return how far rounding may move out, dx, dw and db, in exact arithmetic, by name.
 
     γ_K · Σ|x_k||y_k|, equation [(rounding-bound)][eq-rounding-bound], in the precision that the
@@ -155,7 +168,7 @@ def bounds(primal: Operands, *quantities: str, spare: int = 0) -> dict[str, Arra
     Args:
         primal: The operands.
         quantities: Which of the four; all of them if none is named.
-        spare: How many roundings a term may meet beyond those of a plain sum.
+        extra_roundings: How many roundings a term may meet beyond those of a plain sum.
 
     Examples:
         >>> one = np.ones((1, 1))
@@ -165,7 +178,7 @@ def bounds(primal: Operands, *quantities: str, spare: int = 0) -> dict[str, Arra
     return {
         name: _bound(
             magnitude,
-            QUANTITIES[name].roundings(primal.sizes) + spare,
+            QUANTITIES[name].roundings(primal.sizes) + extra_roundings,
             np.result_type(*(getattr(primal, operand) for operand in QUANTITIES[name].operands)),
         )
         for name, magnitude in exact(primal.map(np.abs), *quantities).items()
@@ -221,7 +234,7 @@ def loose_bounds(primal: Operands, *quantities: str) -> dict[str, Array]:
     """
     side = 1 << (max(*primal.sizes, 1) - 1).bit_length()  # padded to a power of two
     growth = 6 * ceil(side ** log2(12)) - 5 * side
-    loose = bounds(primal, *quantities, spare=2)
+    loose = bounds(primal, *quantities, extra_roundings=2)
     for name in loose.keys() - {"db"}:
         product, _ = _factors(primal, name)
         largest = (float(abs(factor).max(initial=0)) for factor in product)
@@ -265,7 +278,7 @@ class Violation(AssertionError):
         self.sizes = sizes
 
 
-class NoArray:
+class NotAnArray:
     """Stands for a result that is not an array: only its type is known."""
 
     def __init__(self, what: str) -> None:
@@ -350,14 +363,14 @@ def expect_within(quantity: str, got: Any, expected: Array, bound: Array) -> Non
     _expect_none(~finite | (error > bound), quantity, got, expected, bound=bound)
 
 
-def expect_close(quantity: str, got: Any, primal: Operands) -> None:
+def expect_within_rounding(quantity: str, got: Any, primal: Operands) -> None:
     """Raise a `Violation` unless `out`, `dx`, `dw` or `db` is what a sound algorithm may return.
 
     On integers a plain sum is exact; whatever is not exact must be within `loose_bounds`.
 
     Examples:
         >>> one = np.ones((1, 1))
-        >>> expect_close("dx", 2 * one, Operands(one, one, np.ones(1), one))
+        >>> expect_within_rounding("dx", 2 * one, Operands(one, one, np.ones(1), one))
         Traceback (most recent call last):
         ...
         affine.oracle.Violation: dx[0, 0] = 2.0, but should be 1
@@ -380,7 +393,7 @@ def expect_close(quantity: str, got: Any, primal: Operands) -> None:
 
 def _as_array(quantity: str, got: Any) -> Array:
     if not isinstance(got, np.ndarray):
-        kind = got.what if isinstance(got, NoArray) else type(got).__name__
+        kind = got.what if isinstance(got, NotAnArray) else type(got).__name__
         raise Violation(f"{quantity} is {kind}, but should be a NumPy array", quantity)
     if got.dtype.kind != "f":
         raise Violation(f"{quantity} has dtype {got.dtype}, but should be floating", quantity, got)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-__all__ = ["GRADIENTS", "QUANTITIES", "SIDES", "Quantity"]
+__all__ = ["AXES", "GRADIENTS", "QUANTITIES", "Quantity"]
 
-SIDES: Mapping[str, str] = {
+AXES: Mapping[str, str] = {
     "x": "ND", "w": "DM", "b": "M", "dout": "NM", "out": "NM", "dx": "ND", "dw": "DM", "db": "M",
 }  # fmt: skip
 """The sides of every operand and result."""

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from affine.checker.diagnosis import diagnose
-from affine.checker.diagnosis.catalogue import RIGHT, formulas
+from affine.checker.diagnosis.catalogue import CORRECT, formulas
 from affine.checker.diagnosis.fit import ratio
 from affine.checker.diagnosis.probe import close, standard
 from affine.layer import GRADIENTS, Layer
@@ -17,7 +17,7 @@ from affine.quantities import QUANTITIES
 def wrong_layer(**codes: str) -> Layer:
     """Return a layer in which some results are computed by other formulas."""
     compiled = {
-        name: compile(codes.get(name, RIGHT[name]), name, "eval") for name in (*RIGHT, *codes)
+        name: compile(codes.get(name, CORRECT[name]), name, "eval") for name in (*CORRECT, *codes)
     }
 
     def value(name: str, point: dict[str, Any]) -> Any:

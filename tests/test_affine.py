@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import affine
 from affine.checker.reading import load
-from affine.layer import LIKE_VJP, Array, Case, Layer, Operands, Pullback
+from affine.layer import VJP_VARIANTS, Array, Case, Layer, Operands, Pullback
 from affine.properties import PROPERTIES, Property
 from affine.strategies import cases, layouts, operands, sizes, values
 
@@ -74,7 +74,7 @@ def vmapped(xs: Array, w: Array, b: Array, douts: Array) -> tuple[Array, ...]:
 
 # The reference takes matrices, and belongs to no framework: what it lacks, this one has.
 ANY_AXES = Layer(
-    "any axes", any_axes, variants={**dict.fromkeys(LIKE_VJP, any_axes), "vmapped": vmapped}
+    "any axes", any_axes, variants={**dict.fromkeys(VJP_VARIANTS, any_axes), "vmapped": vmapped}
 )
 
 
@@ -103,7 +103,7 @@ for property_ in PROPERTIES.values():
 def test_the_reference_has_what_its_form_can_have() -> None:
     """Only the properties of other forms run on another layer."""
     elsewhere = {one.needs for one in PROPERTIES.values() if not one.is_observable_on(REFERENCE)}
-    assert elsewhere == {*LIKE_VJP, "vmapped"}
+    assert elsewhere == {*VJP_VARIANTS, "vmapped"}
 
 
 @pytest.mark.parametrize("name", ["dw_is_xt_dout", "db_is_the_column_sum_of_dout"])

@@ -11,13 +11,13 @@ from time import perf_counter
 import numpy as np
 
 from affine.checker.report import Certificate, Outcome
-from affine.checker.search import SMALL_SHAPES, fails_on, outcome_on, sharing_calls
+from affine.checker.search import SMALL_SHAPES, fails_on, outcome_on, with_cached_calls
 from affine.layer import Array, Case, Layer, Operands, OutOfTime
 from affine.oracle import exact, exact_limit, expect_equal
 from affine.properties import value
 
 BASIS_PAIRS = value.basis_pairs_recover_the_coefficients
-IDENTITY = value.central_difference_is_twice_the_directional_derivative
+CENTRAL_DIFFERENCE = value.central_difference_is_twice_the_directional_derivative
 
 # ⟨dout, XW⟩ has degree 3 in the drawn numbers, and so has ⟨gradient, step⟩ for a gradient that
 # is a polynomial of degree 2 in the operands.
@@ -93,10 +93,10 @@ def certify(layer: Layer, seed: int = 0, patience: float = inf) -> tuple[Certifi
     def judge(layer: Layer, case: Case) -> None:
         # The gradients are held to the forward pass, and that to integer arithmetic.
         expect_equal("out", layer.forward(*case.primal[:3]), exact(case.primal, "out")["out"])
-        IDENTITY(layer, case)
+        CENTRAL_DIFFERENCE(layer, case)
 
     start, generator = perf_counter(), np.random.default_rng(seed)
-    outcome, done = Outcome(IDENTITY.name, "held", 1), list[tuple[int, int, int]]()
+    outcome, done = Outcome(CENTRAL_DIFFERENCE.name, "held", 1), list[tuple[int, int, int]]()
     pace = 0.0  # seconds for one product of two numbers
     try:
         for shape in (*_SHAPES, *_OF_NETWORKS):
@@ -104,10 +104,10 @@ def certify(layer: Layer, seed: int = 0, patience: float = inf) -> tuple[Certifi
                 continue
             begun, count = perf_counter(), _DRAWS if shape in _SHAPES else 1
             cases = [draw(shape, _LIMIT, generator) for _ in range(count)]
-            shared = sharing_calls(layer, [(IDENTITY, case) for case in cases])
+            shared = with_cached_calls(layer, [(CENTRAL_DIFFERENCE, case) for case in cases])
             errors = ((case, fails_on(judge, shared, case)) for case in cases)
             if failure := next((pair for pair in errors if pair[1] is not None), None):
-                outcome = Outcome(IDENTITY.name, "falsified", 1, 0.0, *failure)
+                outcome = Outcome(CENTRAL_DIFFERENCE.name, "falsified", 1, 0.0, *failure)
                 break
             pace = (perf_counter() - begun) / count / prod(shape)
             done.append(shape)

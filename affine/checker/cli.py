@@ -43,8 +43,12 @@ def main() -> None:
         # At the end of a process a signal would only print a traceback.
         terminal.handle_signals(SIG_IGN)
     except KeyboardInterrupt as interrupt:
-        ended = interrupt if isinstance(interrupt, terminal.Ended) else terminal.Ended(SIGINT)
-        terminal.complain(f"{ended}\n")
+        ended = (
+            interrupt
+            if isinstance(interrupt, terminal.Interrupted)
+            else terminal.Interrupted(SIGINT)
+        )
+        terminal.write_stderr(f"{ended}\n")
         terminal.discard(sys.stdout)  # its reader may be stuck
         terminal.handle_signals(SIG_IGN)
         code = ended.code
@@ -75,7 +79,7 @@ def _complain_safely(text: str) -> None:
     from affine.checker.exceptions import cut
     from affine.checker.report.words import escaped
 
-    terminal.complain(escaped("\n".join(map(cut, text.split("\n")))))
+    terminal.write_stderr(escaped("\n".join(map(cut, text.split("\n")))))
 
 
 @click.group(
@@ -230,7 +234,7 @@ def _deliver(report: "Report", destination: Path | None, is_device: bool, verbos
 
     if destination is not None and str(destination) == "-":
         terminal.write(dumps(report) + "\n", sys.stdout)
-        terminal.complain(verdict(report) + "\n")
+        terminal.write_stderr(verdict(report) + "\n")
         return
     terminal.show(lambda width: parts(report, width, verbose=verbose))
     if destination is None:

@@ -6,7 +6,7 @@ from math import inf
 from time import perf_counter
 from typing import Any
 
-from affine.layer import Layer, OutOfTime, through
+from affine.layer import Layer, OutOfTime, intercept_calls
 
 # Seconds past the budget in which a call that hangs may still come to its time limit.
 _GRACE = 4.0
@@ -19,19 +19,19 @@ class Clock:
     def __init__(self, budget: float = inf) -> None:
         self.budget, self.hangs = budget, 0  # calls that have come to their time limit
         self.start = self._begun = perf_counter()
-        self.until = self.start + budget  # when the present step stops
-        self.last = self.until + _GRACE  # when even a call in progress is ended
+        self.step_deadline = self.start + budget  # when the present step stops
+        self.hard_deadline = self.step_deadline + _GRACE  # when even a call in progress is ended
 
-    def begin(self) -> None:
+    def restart(self) -> None:
         """Count the budget from now: what was needed to come so far goes to the grace."""
         self._begun = perf_counter()
-        self.until = min(self._begun + self.budget, self.last)
+        self.step_deadline = min(self._begun + self.budget, self.hard_deadline)
 
-    def check(self) -> None:
+    def raise_if_expired(self) -> None:
         """Raise `OutOfTime` once the step has to stop."""
         if self.hangs >= _MOST_HANGS:
             raise OutOfTime(f"{self.hangs} calls were waited for in vain")
-        if perf_counter() > self.until:
+        if perf_counter() > self.step_deadline:
             raise OutOfTime(f"the budget of {self.budget:g} s ran out")
 
     def share(self, part: float) -> AbstractContextManager[None]:
@@ -41,19 +41,19 @@ class Clock:
     @contextmanager
     def at_most(self, seconds: float) -> Iterator[None]:
         """Let what runs in here stop after so many seconds."""
-        before = self.until
-        self.until = min(before, perf_counter() + seconds)
+        before = self.step_deadline
+        self.step_deadline = min(before, perf_counter() + seconds)
         try:
             yield
         finally:
-            self.until = before
+            self.step_deadline = before
 
 
-def timed(layer: Layer, clock: Clock) -> Layer:
+def with_deadline(layer: Layer, clock: Clock) -> Layer:
     """Return the layer with calls that raise `OutOfTime` once the step has to stop."""
 
     def in_time(thing: Any) -> Any:
-        clock.check()
+        clock.raise_if_expired()
         return thing
 
-    return through(layer, lambda call: (in_time(call), in_time))
+    return intercept_calls(layer, lambda call: (in_time(call), in_time))

@@ -73,7 +73,7 @@ def in_words(described: dict[str, Any]) -> str:
     return f"{described['kind']}{text}{place}"
 
 
-def raised(described: dict[str, Any]) -> TargetRaised:
+def rebuild_exception(described: dict[str, Any]) -> TargetRaised:
     """Return the exception that stands for a described one."""
     families = [family for family in _FAMILIES if family.__name__ in described["families"]]
     attributes = {key: str(described[key]) for key in ("kind", "message", "place")}

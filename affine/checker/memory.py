@@ -41,7 +41,7 @@ class Arena:
         view = array.dtype.str, array.shape, start + before, strides, array.flags.writeable
         if size > array.nbytes:
             self.buffer[start:end] = b"\xff" * size  # NaN: see `laid_alike`
-        look(self.buffer, *view[:4], True)[...] = array
+        array_at(self.buffer, *view[:4], True)[...] = array
         return view
 
     def clear(self) -> None:
@@ -49,7 +49,7 @@ class Arena:
         self.free = self._start
 
 
-def look(
+def array_at(
     buffer: Any, dtype: str, shape: Sequence[int], offset: int, strides: Any, writeable: bool
 ) -> Array:
     """Return the array that lies in a buffer as described."""

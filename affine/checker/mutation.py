@@ -8,7 +8,7 @@ import numpy as np
 from affine.checker.exceptions import TargetError, TargetRaised
 from affine.checker.report import Outcome
 from affine.checker.search import JUDGES, fails_on, outcome_on
-from affine.layer import Array, Case, Layer, Operands, Results, WorkerDied, through
+from affine.layer import Array, Case, Layer, Operands, Results, WorkerDied, intercept_calls
 
 
 def _off_by_one(result: Array) -> Array:
@@ -22,7 +22,7 @@ _PLANTS: dict[str, Callable[[Array], Array]] = {
     "has the wrong sign": np.negative,
     "is off by one in its last entry": _off_by_one,
 }
-PLANTED = len(JUDGES) * len(_PLANTS)
+MUTANT_COUNT = len(JUDGES) * len(_PLANTS)
 
 # Pairwise different sizes, and no sum that is 0.
 _POINT = Operands(
@@ -34,7 +34,7 @@ _POINT = Operands(
 _CASE = Case(_POINT, _POINT)
 
 
-def failing(layer: Layer) -> list[Outcome]:
+def failures_unmutated(layer: Layer) -> list[Outcome]:
     """Return what fails on one plain case; raise `TargetError` if the layer cannot be judged."""
     failed = []
     for judge in JUDGES.values():
@@ -51,7 +51,7 @@ def failing(layer: Layer) -> list[Outcome]:
     return failed
 
 
-def surviving(layer: Layer) -> list[str]:
+def surviving_mutants(layer: Layer) -> list[str]:
     """Return the planted mistakes that nothing catches; raise `WorkerDied` if the layer did."""
     survivors = []
     for (quantity, judge), (mistake, plant) in product(JUDGES.items(), _PLANTS.items()):
@@ -68,4 +68,4 @@ def _planted(layer: Layer, quantity: str, plant: Callable[[Array], Array]) -> La
     def spoil(results: Results) -> Results:
         return {name: plant(got) if name == quantity else got for name, got in results.items()}
 
-    return through(layer, lambda call: (call, spoil))
+    return intercept_calls(layer, lambda call: (call, spoil))

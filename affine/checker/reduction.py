@@ -5,7 +5,7 @@ from math import ceil, log2
 
 import numpy as np
 
-from affine.layer import Array, Call, Layer, Operands, Results, through
+from affine.layer import Array, Call, Layer, Operands, Results, intercept_calls
 from affine.oracle import bounds, exact, index_sum
 
 # The variants whose results a property compares with those of `vjp`.
@@ -41,7 +41,7 @@ def undo_mean_reduction(layer: Layer) -> Layer:
 
         return (x, w, b, scaled), summing
 
-    return through(layer, view, _COMPARED)
+    return intercept_calls(layer, view, _COMPARED)
 
 
 def snap_to_exact(layer: Layer) -> Layer:
@@ -64,7 +64,7 @@ def snap_to_exact(layer: Layer) -> Layer:
 
         return call, snapped
 
-    return through(layer, view, _COMPARED)
+    return intercept_calls(layer, view, _COMPARED)
 
 
 def _nearest(result: Array, expected: Array, point: Operands, name: str) -> Array:
@@ -80,4 +80,4 @@ def _nearest(result: Array, expected: Array, point: Operands, name: str) -> Arra
     if (rounded == result).all() or (index_sum("...->...", rounded) != expected).any():
         return result
     error = abs(index_sum("...->...", result) - expected)
-    return rounded if (error <= bounds(point, name, spare=2)[name]).all() else result
+    return rounded if (error <= bounds(point, name, extra_roundings=2)[name]).all() else result

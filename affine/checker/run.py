@@ -12,15 +12,21 @@ from typing import Any
 
 import affine
 from affine.checker import Profile, Reduction, selected
-from affine.checker.certificate import BASIS_PAIRS, IDENTITY, certify, find_inexact_sum, prove
-from affine.checker.clock import Clock, timed
+from affine.checker.certificate import (
+    BASIS_PAIRS,
+    CENTRAL_DIFFERENCE,
+    certify,
+    find_inexact_sum,
+    prove,
+)
+from affine.checker.clock import Clock, with_deadline
 from affine.checker.diagnosis import Diagnosis
 from affine.checker.diagnosis.causes import findings
-from affine.checker.mutation import PLANTED, failing, surviving
+from affine.checker.mutation import MUTANT_COUNT, failures_unmutated, surviving_mutants
 from affine.checker.reading import layer_from
 from affine.checker.reduction import snap_to_exact, undo_mean_reduction
 from affine.checker.report import Certificate, Finding, Outcome, Report, Step, StepName
-from affine.checker.search import EXAMPLES, Progress, Subject, search_all, sharing_calls
+from affine.checker.search import EXAMPLES, Progress, Subject, search_all, with_cached_calls
 from affine.layer import Layer, OutOfTime, WorkerDied
 from affine.properties.value import integer_sums_are_exact
 
@@ -78,8 +84,8 @@ def check(
         layer = layer_from(layer, getattr(layer, "__name__", type(layer).__name__))
     only = tuple(only)
     clock = clock or Clock(budget)
-    clock.begin()
-    bare, properties = timed(layer, clock), selected(profile, only)
+    clock.restart()
+    bare, properties = with_deadline(layer, clock), selected(profile, only)
     # A failure of these is only remarked on.
     only_noted = {"note"} if profile == "textbook" and not only else ()
     notes = frozenset(each.name for each in properties if each.profile in only_noted)
@@ -130,7 +136,7 @@ class _Run:
         self._step("mutation check", self.mutation_check)
         if BASIS_PAIRS in subject.properties:
             self._step("proof", self.prove)
-        if IDENTITY in subject.properties:
+        if CENTRAL_DIFFERENCE in subject.properties:
             self._step("certificate", self.certify)
         self._step("search", self.search)
         if subject.falsified():
@@ -154,16 +160,16 @@ class _Run:
         self.steps.append(Step(name, established, perf_counter() - start))
 
     def mutation_check(self) -> str:
-        layer = sharing_calls(self.subject.layer)
-        if failed := failing(layer):
+        layer = with_cached_calls(self.subject.layer)
+        if failed := failures_unmutated(layer):
             names = {tested.name for tested in self.subject.properties}
             self.subject.add(outcome for outcome in failed if outcome.name in names)
             return "not needed: the layer fails with nothing planted"
-        if survivors := surviving(layer):
+        if survivors := surviving_mutants(layer):
             which = f"planted mistakes were not caught ({'; '.join(survivors)})"
             why = "so a pass would mean nothing; does the layer see that it is being tested?"
             self.error_message = f"{which}, {why}"
-        return f"{PLANTED - len(survivors)} of {PLANTED} planted mistakes were caught"
+        return f"{MUTANT_COUNT - len(survivors)} of {MUTANT_COUNT} planted mistakes were caught"
 
     def prove(self) -> str:
         outcomes, name = self.subject.outcomes, BASIS_PAIRS.name
@@ -208,7 +214,7 @@ class _Run:
         layer, falsified, clock = self.subject.layer, self.subject.falsified(), self.subject.clock
         causes = findings(layer, falsified, self.seed, EXAMPLES, clock)
         with suppress(OutOfTime):
-            if self.reduction == "mean" and not failing(self.bare):
+            if self.reduction == "mean" and not failures_unmutated(self.bare):
                 causes = [replace(cause, diagnosis=_NO_AVERAGES) for cause in causes]
         self.findings = causes
         self.subject.add(outcome for cause in causes for outcome in cause.outcomes)

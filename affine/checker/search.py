@@ -113,7 +113,7 @@ class Subject:
         """Return those that failed."""
         return [outcome for outcome in self.judged() if outcome.status == "falsified"]
 
-    def only_rounds(self, outcome: Outcome) -> bool:
+    def accept_if_rounding(self, outcome: Outcome) -> bool:
         """Whether a failure is no more than rounding; then the bound judges from here on."""
         if self.unsnapped is not None or outcome.counterexample is None:
             return False
@@ -130,7 +130,7 @@ class Subject:
     def judge(self, step: Callable[[Layer], tuple[T, Outcome]]) -> tuple[T, Outcome]:
         """Run a step; once more by the bound, if its failure is no more than rounding."""
         evidence, outcome = step(self.layer)
-        return step(self.layer) if self.only_rounds(outcome) else (evidence, outcome)
+        return step(self.layer) if self.accept_if_rounding(outcome) else (evidence, outcome)
 
 
 def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progress: Progress) -> str:
@@ -154,7 +154,7 @@ def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progres
             is_wrong = bool(subject.falsified())
             held = [tested for tested in waiting if subject.outcomes[tested.name].status == "held"]
             with subject.clock.share(_SHARE_ONCE_WRONG if is_wrong else 1.0):
-                _round(subject, [tested for tested in held if number < most_cases(tested)], raw)
+                _run_case(subject, [tested for tested in held if number < most_cases(tested)], raw)
     except OutOfTime as error:
         stopped = str(error)
     for outcome in [subject.outcomes[tested.name] for tested in waiting]:
@@ -163,23 +163,23 @@ def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progres
     return stopped
 
 
-def _round(subject: Subject, properties: Sequence[Property], raw: bytes) -> None:
+def _run_case(subject: Subject, properties: Sequence[Property], raw: bytes) -> None:
     """Let each property see the case that it reads from the same bytes."""
     layer, known, planned = subject.layer, dict[Any, Case](), list[tuple[Property, Case]]()
     for tested in properties:
         kind = tested.values, tested.layouts, tested.sizes
         known[kind] = known.get(kind) or read_case(raw, tested, layer)
         planned.append((tested, known[kind]))
-    shared = sharing_calls(layer, [each for each in planned if each[0].group in _OF_VALUES])
+    shared = with_cached_calls(layer, [each for each in planned if each[0].group in _OF_VALUES])
     for tested, case in planned:
         if layer is not subject.layer:  # its sums have been snapped
-            layer, shared = subject.layer, sharing_calls(subject.layer)
+            layer, shared = subject.layer, with_cached_calls(subject.layer)
         judged = shared if tested.group in _OF_VALUES else layer
         if tested.profile == "note" and subject.unsnapped is not None:
             judged = subject.unsnapped
         start, before = perf_counter(), subject.outcomes[tested.name]
         outcome = outcome_on(tested, judged, case)
-        if subject.only_rounds(outcome):
+        if subject.accept_if_rounding(outcome):
             outcome = Outcome(tested.name, "held")
         seconds = before.seconds + perf_counter() - start
         subject.add([replace(outcome, cases=before.cases + 1, seconds=seconds)])
@@ -189,7 +189,7 @@ def _round(subject: Subject, properties: Sequence[Property], raw: bytes) -> None
                 raise OutOfTime("the layer hung or ended its process too often")
 
 
-def sharing_calls(layer: Layer, planned: Iterable[tuple[Property, Case]] = ()) -> Layer:
+def with_cached_calls(layer: Layer, planned: Iterable[tuple[Property, Case]] = ()) -> Layer:
     """Return the layer with the results of each call kept: one with equal arguments is not made.
 
     For properties that compare results with formulas, not with those of another such call. The
@@ -215,7 +215,7 @@ def sharing_calls(layer: Layer, planned: Iterable[tuple[Property, Case]] = ()) -
         with suppress(Exception, OutOfTime):
             for _ in batch(_first_calls(layer, planned)):
                 pass
-    return replace(layer, batch=batch, is_private=True)
+    return replace(layer, batch=batch, copies_arguments=True)
 
 
 def _first_calls(layer: Layer, planned: Iterable[tuple[Property, Case]]) -> list[Call]:
@@ -230,7 +230,7 @@ def _first_calls(layer: Layer, planned: Iterable[tuple[Property, Case]]) -> list
         raise NotImplementedError
 
     blind = dict.fromkeys(layer.variants, refuse)
-    noting = replace(layer, vjp=refuse, variants=blind, batch=note, is_private=True)
+    noting = replace(layer, vjp=refuse, variants=blind, batch=note, copies_arguments=True)
     for tested, case in planned:
         with suppress(Exception), np.errstate(all="ignore"):
             tested.check(noting, case)

@@ -34,7 +34,7 @@ def show(parts: "Callable[[int], Iterable[RenderableType]]") -> None:
     write(printed(parts(console.width), console.width, console.color_system), sys.stdout)
 
 
-def complain(text: str) -> None:
+def write_stderr(text: str) -> None:
     """Write to standard error; whether anybody reads it changes nothing."""
     with suppress(click.ClickException):
         write(text, sys.stderr)
@@ -64,7 +64,7 @@ def discard(stream: TextIO | None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[union-attr]
 
 
-class Ended(KeyboardInterrupt):
+class Interrupted(KeyboardInterrupt):
     """A signal asks for the end; as every KeyboardInterrupt, Hypothesis lets it through."""
 
     def __init__(self, number: int) -> None:
@@ -73,15 +73,15 @@ class Ended(KeyboardInterrupt):
 
 
 class _Raising:
-    """A handler that raises `Ended`, and sees to it that this does not get lost."""
+    """A handler that raises `Interrupted`, and sees to it that this does not get lost."""
 
     def __init__(self) -> None:
-        self._raised, self._time = Ended(signal.SIGINT), -inf
+        self._raised, self._time = Interrupted(signal.SIGINT), -inf
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         # The same end may be asked for twice; the second must not interrupt the first.
         if monotonic() - self._time > _PATIENCE:
-            self._raised, self._time = Ended(number), monotonic()
+            self._raised, self._time = Interrupted(number), monotonic()
             raise self._raised
 
     def lost(self, unraisable: "sys.UnraisableHookArgs") -> None:
@@ -97,7 +97,7 @@ class _Raising:
 
 
 def end_by_exception() -> None:
-    """Let the signals raise `Ended`: then what is open is closed, also the process of the layer."""
+    """Let the signals raise `Interrupted`: what is open is closed, also the layer's process."""
     raising = _Raising()
     sys.unraisablehook = raising.lost
     handle_signals(raising)

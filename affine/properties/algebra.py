@@ -4,7 +4,7 @@ import numpy as np
 
 from affine.layer import GRADIENTS, Array, Call, Case, Layer, Operands, by_name
 from affine.oracle import expect_equal, index_sum
-from affine.properties.comparisons import expect_number, expect_same, paired, sound
+from affine.properties.comparisons import expect_number, expect_same, paired, require_finite
 from affine.properties.property import checks
 
 
@@ -22,7 +22,7 @@ def forward_is_affine_in_each_argument(layer: Layer, case: Case) -> None:
             arguments[place] = array
             calls.append(tuple(arguments))
     outs = [got["out"] for got in layer.results_of(calls)]
-    here = sound("out", outs[0], case.primal.dout.shape)
+    here = require_finite("out", outs[0], case.primal.dout.shape)
     for place, name in enumerate(("X", "W", "b")):
         both, there, zero = outs[3 * place + 1 : 3 * place + 4]
         expect_equal("out", both, here + there - zero, f"out is not affine in {name}")
@@ -30,7 +30,7 @@ def forward_is_affine_in_each_argument(layer: Layer, case: Case) -> None:
 
 @checks(
     "linearity", "bilinearity",
-    shows=("magnitudes",),
+    points_to=("magnitudes",),
     catches="an overflow or underflow on the way to a result that fits; a threshold or a clip",
 )  # fmt: skip
 def powers_of_two_scale_through(layer: Layer, case: Case) -> None:
@@ -105,8 +105,8 @@ def x_transposed_dx_is_dw_w_transposed(layer: Layer, case: Case) -> None:
     """Xᵀ dX and dW Wᵀ are one D×D matrix."""
     x, w, b, dout = case.primal
     dx, dw, _ = layer.backward(x, w, b, dout)
-    got = index_sum("nd,ne->de", x, sound("dx", dx, x.shape))
-    expected = index_sum("dm,em->de", sound("dw", dw, w.shape), w)
+    got = index_sum("nd,ne->de", x, require_finite("dx", dx, x.shape))
+    expected = index_sum("dm,em->de", require_finite("dw", dw, w.shape), w)
     expect_equal("Xᵀ dX", _floats(got), _floats(expected), "it is not dW Wᵀ")
 
 
@@ -142,9 +142,9 @@ def bias_is_one_more_row_of_weights(layer: Layer, case: Case) -> None:
         (x, w, b + case.tangent.b, dout), (wide, np.vstack([w, b]), case.tangent.b, dout),
     ])  # fmt: skip
     expect_equal("out", got["out"], plain["out"], "the bias is the last row of the weights")
-    dx, dw = sound("dx", got["dx"], wide.shape), got["dw"]
+    dx, dw = require_finite("dx", got["dx"], wide.shape), got["dw"]
     expect_equal("dx", dx[:, :-1], plain["dx"])
-    rows = sound("dw", plain["dw"], w.shape), sound("db", plain["db"], b.shape)
+    rows = require_finite("dw", plain["dw"], w.shape), require_finite("db", plain["db"], b.shape)
     expect_equal("dw", dw, np.vstack(rows), "the bias is the last row of the weights")
 
 
@@ -163,7 +163,7 @@ def features_may_be_permuted_and_scaled(layer: Layer, case: Case) -> None:
     plain, moved = layer.results_of([
         case.primal, ((x * scale)[:, order], (w / scale[:, None])[order], b, dout),
     ])  # fmt: skip
-    dx, dw = sound("dx", plain["dx"], x.shape), sound("dw", plain["dw"], w.shape)
+    dx, dw = require_finite("dx", plain["dx"], x.shape), require_finite("dw", plain["dw"], w.shape)
     expect_equal("out", moved["out"], plain["out"], "the features moved")
     expect_equal("dx", moved["dx"], (dx / scale)[:, order], "the features moved")
     expect_equal("dw", moved["dw"], (dw * scale[:, None])[order], "the features moved")
@@ -171,7 +171,7 @@ def features_may_be_permuted_and_scaled(layer: Layer, case: Case) -> None:
 
 @checks(
     "composition",
-    shows=("not_deterministic", "stale_state"),
+    points_to=("not_deterministic", "stale_state"),
     catches="a cache that two layers share, or a result that is taken for more than an array",
 )
 def two_layers_compose_into_one(layer: Layer, case: Case) -> None:
@@ -180,9 +180,9 @@ def two_layers_compose_into_one(layer: Layer, case: Case) -> None:
     x, w1, b1, like_out = case.primal.map(_floats)
     _, w2, b2, dout = _second(case.tangent.map(_floats))
     hidden, first = layer.vjp(x, w1, b1)
-    out, second = layer.vjp(sound("out", hidden, like_out.shape), w2, b2)
+    out, second = layer.vjp(require_finite("out", hidden, like_out.shape), w2, b2)
     dhidden, dw2, db2 = second(dout)
-    dx, dw1, db1 = first(sound("dx", dhidden, hidden.shape))
+    dx, dw1, db1 = first(require_finite("dx", dhidden, hidden.shape))
     product = _floats(index_sum("dm,mk->dk", w1, w2))
     shift = _floats(index_sum("m,mk->k", b1, w2) + index_sum("k->k", b2))
     one = layer.results(x, product, shift, dout)

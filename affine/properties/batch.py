@@ -68,7 +68,7 @@ def sizes_around_blocks_are_no_exception(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", needs="with_extra_axes",
-    shows=("flattened_axes",),
+    points_to=("flattened_axes",),
     catches="an x of several axes that is flattened in another order, or a dX that stays flat",
 )  # fmt: skip
 def extra_axes_of_x_are_flattened(layer: Layer, case: Case) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from affine.layer import VJP, Array, Operands, by_name
 from affine.oracle import expect, expect_equal, pairing
 
-__all__ = ["both_passes", "copies", "expect_number", "expect_same", "paired", "sound"]
+__all__ = ["both_passes", "copies", "expect_number", "expect_same", "paired", "require_finite"]
 
 
 def expect_same(got: Mapping[str, Array], expected: Mapping[str, Array], because: str) -> None:
@@ -32,11 +32,11 @@ def copies(results: Mapping[str, Array]) -> dict[str, Array]:
     }
 
 
-def sound(quantity: str, got: Any, shape: tuple[int, ...]) -> Array:
+def require_finite(quantity: str, got: Any, shape: tuple[int, ...]) -> Array:
     """Return a result that is a floating array of the shape, with finite entries.
 
     Examples:
-        >>> sound("db", np.array([1.0, np.inf]), (2,))
+        >>> require_finite("db", np.array([1.0, np.inf]), (2,))
         Traceback (most recent call last):
         ...
         affine.oracle.Violation: db has an entry inf, but all of them should be finite
@@ -59,7 +59,7 @@ def paired(quantity: str, got: Any, other: Array) -> Any:
         >>> paired("db", np.array([1.0, 2.0]), np.array([3.0, 4.0]))
         11
     """
-    got = sound(quantity, got, other.shape)
+    got = require_finite(quantity, got, other.shape)
     fast = _of_integers(got, other)
     return pairing(got, other) if fast is None else fast
 

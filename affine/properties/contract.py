@@ -13,7 +13,7 @@ _FORMATS = ("float16", "float32", "float64")
 
 @checks(
     "out", "dx", "dw", "db", profile="library",
-    shows=("second_pass", "one-format-only"),
+    points_to=("second_pass", "one-format-only"),
     catches="a result that is always float64, or float32 in silence",
 )  # fmt: skip
 def dtypes_follow_promotion(layer: Layer, case: Case) -> None:
@@ -36,7 +36,7 @@ def dtypes_follow_promotion(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", profile="library", values="any",
-    shows=("empty-sizes",),
+    points_to=("empty-sizes",),
     catches="the mean of an empty batch, or a reshape with −1",
 )  # fmt: skip
 def zero_sizes_give_zeros(layer: Layer, case: Case) -> None:
@@ -54,7 +54,7 @@ def zero_sizes_give_zeros(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", profile="library", values="any",
-    shows=("shapes-not-checked",),
+    points_to=("shapes-not-checked",),
     catches="a silent broadcast of a bias or an upstream gradient of the wrong shape",
 )  # fmt: skip
 def wrong_shapes_are_refused(layer: Layer, case: Case) -> None:

@@ -22,7 +22,7 @@ def _lent(layer: Layer, case: Case) -> Operands:
 
 @checks(
     "out", "dx", "dw", "db", values="any", isolated=False,
-    shows=("arguments_modified",),
+    points_to=("arguments_modified",),
     catches="`dout *= …`, `x -= …`: arithmetic in place on the caller's arrays",
 )  # fmt: skip
 def arguments_are_not_modified(layer: Layer, case: Case) -> None:
@@ -37,7 +37,9 @@ def arguments_are_not_modified(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", isolated=False,
-    shows=("arguments_modified", "not_deterministic", "earlier_call", "needs-writable-arguments"),
+    points_to=(
+        "arguments_modified", "not_deterministic", "earlier_call", "needs-writable-arguments",
+    ),
     catches="a hidden write, also one that leaves the values as they were",
 )  # fmt: skip
 def read_only_arguments_are_enough(layer: Layer, case: Case) -> None:
@@ -51,7 +53,7 @@ def read_only_arguments_are_enough(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", layouts=True, isolated=False,
-    shows=("not_deterministic", "arguments_modified", "memory-layout"),
+    points_to=("not_deterministic", "arguments_modified", "memory-layout"),
     catches="code that reads raw memory in C order, or past the strides",
 )  # fmt: skip
 def memory_layout_does_not_matter(layer: Layer, case: Case) -> None:
@@ -65,7 +67,7 @@ def memory_layout_does_not_matter(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", isolated=False,
-    shows=("not_deterministic", "arguments_modified", "aliased-arguments"),
+    points_to=("not_deterministic", "arguments_modified", "aliased-arguments"),
     catches="a write before a read, where two arguments are the same array",
 )  # fmt: skip
 def the_same_array_twice_behaves_like_copies(layer: Layer, case: Case) -> None:
@@ -80,7 +82,7 @@ def the_same_array_twice_behaves_like_copies(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", isolated=False,
-    shows=("not_deterministic", "outdated_parameters"),
+    points_to=("not_deterministic", "outdated_parameters"),
     catches="a cache keyed by the identity of an array, which an update in place outdates",
 )  # fmt: skip
 def updated_parameters_are_seen(layer: Layer, case: Case) -> None:
@@ -99,7 +101,7 @@ def updated_parameters_are_seen(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", profile="library", values="any", isolated=False,
-    shows=("result-shares-memory",),
+    points_to=("result-shares-memory",),
     catches="db as a view of dout when N = 1, or one buffer for two results",
 )  # fmt: skip
 def results_share_no_memory(layer: Layer, case: Case) -> None:
@@ -113,7 +115,7 @@ def results_share_no_memory(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", profile="library", isolated=False,
-    shows=("not_deterministic", "second_pass", "internals-handed-out"),
+    points_to=("not_deterministic", "second_pass", "internals-handed-out"),
     catches="an internal cache that is handed out by reference",
 )  # fmt: skip
 def writing_into_a_result_changes_no_other(layer: Layer, case: Case) -> None:
@@ -138,7 +140,7 @@ def _second_results(layer: Layer, case: Case, overwrite: bool) -> dict[str, Arra
 
 @checks(
     "out", "dx", "dw", "db", profile="library", values="any", isolated=False,
-    shows=("earlier_call", "second_pass", "buffer-reused"),
+    points_to=("earlier_call", "second_pass", "buffer-reused"),
     catches="results that live in a buffer which the next call reuses",
 )  # fmt: skip
 def later_calls_leave_earlier_results(layer: Layer, case: Case) -> None:
@@ -155,7 +157,7 @@ def later_calls_leave_earlier_results(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", profile="library", needs="then_next_batch", isolated=False,
-    shows=("not_deterministic", "earlier_call", "buffer-reused"),
+    points_to=("not_deterministic", "earlier_call", "buffer-reused"),
     catches="results that live in a buffer of the instance",
 )  # fmt: skip
 def later_batches_leave_earlier_results(layer: Layer, case: Case) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from affine.cases import ValueKind
-from affine.layer import LIKE_VJP, Array, Call, Case, Layer, Results, through
+from affine.layer import VJP_VARIANTS, Array, Call, Case, Layer, Results, intercept_calls
 
 __all__ = ["Property", "checks", "isolated"]
 
@@ -54,7 +54,7 @@ class Property:
     layouts: bool = False
     isolated: bool = True
     needs: str = ""
-    shows: tuple[str, ...] = ()
+    points_to: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -120,10 +120,12 @@ def isolated(layer: Layer) -> Layer:
         >>> isolated(Layer("writes", vjp)).forward(x, x, np.ones(1)), x
         (array([[2.]]), array([[1.]]))
     """
-    if layer.is_private:
+    if layer.copies_arguments:
         return layer
-    copying = {name: _copying(one) for name, one in layer.variants.items() if name not in LIKE_VJP}
-    return through(replace(layer, variants={**layer.variants, **copying}), _copies)
+    copying = {
+        name: _copying(one) for name, one in layer.variants.items() if name not in VJP_VARIANTS
+    }
+    return intercept_calls(replace(layer, variants={**layer.variants, **copying}), _copies)
 
 
 def _copies(call: Call) -> tuple[Call, Callable[[Results], Results]]:

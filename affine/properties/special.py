@@ -11,7 +11,7 @@ from affine.properties.property import checks
 
 @checks(
     "independence", "jacobian-x", "jacobian-w", "jacobian-b", profile="library", values="any",
-    shows=("nan_and_infinity",),
+    points_to=("nan_and_infinity",),
     catches="a dependency that should not be there, or a NaN that is hidden",
 )  # fmt: skip
 def nan_taints_exactly_what_depends_on_it(layer: Layer, case: Case) -> None:
@@ -37,7 +37,7 @@ def nan_taints_exactly_what_depends_on_it(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", profile="library",
-    shows=("nan_and_infinity",),
+    points_to=("nan_and_infinity",),
     catches="products with zero that are skipped, so that 0·∞ is lost, or a clip",
 )  # fmt: skip
 def infinities_travel_as_in_a_matrix_product(layer: Layer, case: Case) -> None:
@@ -64,7 +64,7 @@ def infinities_travel_as_in_a_matrix_product(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", profile="library",
-    shows=("global_state", "warns"),
+    points_to=("global_state", "warns"),
     catches="a seed that is reset, an error state that is changed, a warning on plain numbers",
 )  # fmt: skip
 def the_process_is_left_as_it_was(layer: Layer, case: Case) -> None:

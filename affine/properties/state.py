@@ -10,7 +10,7 @@ from affine.properties.property import checks
 
 @checks(
     "dx", "dw", "db",
-    shows=("second_pass",),
+    points_to=("second_pass",),
     catches="gradients that accumulate, or a cache that the first call uses up",
 )  # fmt: skip
 def backward_twice_gives_the_same(layer: Layer, case: Case) -> None:
@@ -26,7 +26,7 @@ def backward_twice_gives_the_same(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", needs="on_reused_instance",
-    shows=("not_deterministic", "used_instance"),
+    points_to=("not_deterministic", "used_instance"),
     catches="an instance that keeps its first batch, or the gradients of the batch before",
 )  # fmt: skip
 def an_instance_may_be_used_again(layer: Layer, case: Case) -> None:
@@ -38,7 +38,7 @@ def an_instance_may_be_used_again(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", needs="after_update",
-    shows=("not_deterministic", "used_instance", "updated_instance", "outdated_parameters"),
+    points_to=("not_deterministic", "used_instance", "updated_instance", "outdated_parameters"),
     catches="a copy of W or b on an instance, such as its transpose, that an update outdates",
 )  # fmt: skip
 def an_instance_sees_its_updated_parameters(layer: Layer, case: Case) -> None:
@@ -50,7 +50,7 @@ def an_instance_sees_its_updated_parameters(layer: Layer, case: Case) -> None:
 
 @checks(
     "dx", "dw", "db",
-    shows=("not_deterministic", "stale_state"),
+    points_to=("not_deterministic", "stale_state"),
     catches="a stale cache: one store for all forward passes",
 )  # fmt: skip
 def each_backward_belongs_to_its_forward(layer: Layer, case: Case) -> None:
@@ -71,7 +71,7 @@ _REPEATS = (16, 2, 2, 2)
 
 @checks(
     "out", "dx", "dw", "db",
-    shows=("not_deterministic",),
+    points_to=("not_deterministic",),
     catches="noise, dropout left on, or a count of calls",
 )  # fmt: skip
 def equal_calls_give_equal_results(layer: Layer, case: Case) -> None:

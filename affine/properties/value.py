@@ -10,9 +10,9 @@ from affine.oracle import (
     Violation,
     bounds,
     exact,
-    expect_close,
     expect_equal,
     expect_within,
+    expect_within_rounding,
     surely_within,
 )
 from affine.properties.comparisons import expect_number, paired
@@ -26,7 +26,7 @@ from affine.properties.property import checks
 )  # fmt: skip
 def forward_is_x_w_plus_b(layer: Layer, case: Case) -> None:
     """Every entry of out is Σ_d X_id W_dj + b_j, up to the rounding of a sound algorithm."""
-    expect_close("out", layer.forward(*case.primal[:3]), case.primal)
+    expect_within_rounding("out", layer.forward(*case.primal[:3]), case.primal)
 
 
 @checks(
@@ -35,7 +35,7 @@ def forward_is_x_w_plus_b(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def dx_is_dout_wt(layer: Layer, case: Case) -> None:
     """Every entry of dX is Σ_j dout_ij W_dj, up to the rounding of a sound algorithm."""
-    expect_close("dx", layer.backward(*case.primal)[0], case.primal)
+    expect_within_rounding("dx", layer.backward(*case.primal)[0], case.primal)
 
 
 @checks(
@@ -44,7 +44,7 @@ def dx_is_dout_wt(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def dw_is_xt_dout(layer: Layer, case: Case) -> None:
     """Every entry of dW is Σ_i X_id dout_ij, up to the rounding of a sound algorithm."""
-    expect_close("dw", layer.backward(*case.primal)[1], case.primal)
+    expect_within_rounding("dw", layer.backward(*case.primal)[1], case.primal)
 
 
 @checks(
@@ -53,7 +53,7 @@ def dw_is_xt_dout(layer: Layer, case: Case) -> None:
 )  # fmt: skip
 def db_is_the_column_sum_of_dout(layer: Layer, case: Case) -> None:
     """Every entry of db is Σ_i dout_ij, up to the rounding of a sound algorithm."""
-    expect_close("db", layer.backward(*case.primal)[2], case.primal)
+    expect_within_rounding("db", layer.backward(*case.primal)[2], case.primal)
 
 
 @checks(
@@ -177,7 +177,7 @@ def rounding_stays_within_the_bound(layer: Layer, case: Case) -> None:
     for quantity, got in layer.results(*point).items():
         if isinstance(got, np.ndarray) and surely_within(quantity, got, point):
             continue
-        sums, limits = exact(point, quantity), bounds(point, quantity, spare=2)
+        sums, limits = exact(point, quantity), bounds(point, quantity, extra_roundings=2)
         with _right_up_to_rounding(quantity, got, point):
             expect_within(quantity, got, sums[quantity], limits[quantity])
 
@@ -189,7 +189,7 @@ def _right_up_to_rounding(quantity: str, got: Array, point: Operands) -> Iterato
         yield
     except Violation:
         try:
-            expect_close(quantity, got, point)
+            expect_within_rounding(quantity, got, point)
         except Violation:
             return
         raise

@@ -12,7 +12,7 @@ from typing import Any
 from affine.properties import PROPERTIES
 from docs.site_builder.suite.wrong_layers import WRONG_LAYERS, first_line, frameworks
 
-RIGHT = WRONG_LAYERS.parent / "layers" / "matmul_operator.py"
+CORRECT = WRONG_LAYERS.parent / "layers" / "matmul_operator.py"
 ROUNDS = 5
 IMPORTS = "import numpy, hypothesis, click, rich.console"
 # A remark is a failure in the profile above.
@@ -38,7 +38,7 @@ def checked(path: Path, profile: str = "textbook") -> tuple[float, dict[str, Any
 def main() -> None:
     """Print medians: imports and a right layer five times each, every wrong layer once."""
     imports = median(seconds_of("-c", IMPORTS) for _ in range(ROUNDS))
-    right = median(checked(RIGHT)[0] for _ in range(ROUNDS))
+    right = median(checked(CORRECT)[0] for _ in range(ROUNDS))
     # To import a framework takes longer than to check a layer.
     wrong = [path for path in sorted(WRONG_LAYERS.glob("*.py")) if not frameworks(path)]
     runs = [checked(path, PROFILES[PROPERTIES[first_line(path)[0]].profile]) for path in wrong]

@@ -17,7 +17,7 @@ from affine.checker.report import Report
 PLAIN = {name: os.environ[name] for name in os.environ if name not in ("NO_COLOR", "FORCE_COLOR")}
 
 
-class Ended(NamedTuple):
+class Interrupted(NamedTuple):
     """How a command ended, and what it printed."""
 
     code: int
@@ -25,7 +25,7 @@ class Ended(NamedTuple):
     err: str
 
 
-def main(*arguments: str, report: Report | None = None, **environment: str) -> Ended:
+def main(*arguments: str, report: Report | None = None, **environment: str) -> Interrupted:
     """Run the command line in this process; with a report, nothing else is checked."""
     out, err = StringIO(), StringIO()
     with ExitStack() as stack:
@@ -43,14 +43,14 @@ def main(*arguments: str, report: Report | None = None, **environment: str) -> E
             stack.enter_context(patch.object(cli, "_checked", lambda target, **options: report))
         with pytest.raises(SystemExit) as ended:
             cli.main()
-    return Ended(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+    return Interrupted(int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
 
-def run(*arguments: str, **environment: str) -> Ended:
+def run(*arguments: str, **environment: str) -> Interrupted:
     """Run the command line in a process of its own."""
     command, env = [sys.executable, "-m", "affine", *arguments], {**PLAIN, **environment}
     ended = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
-    return Ended(ended.returncode, ended.stdout, ended.stderr)
+    return Interrupted(ended.returncode, ended.stdout, ended.stderr)
 
 
 def loaded_by(*arguments: str) -> set[str]:

@@ -11,7 +11,7 @@ import pytest
 
 import affine
 from affine.checker import check
-from affine.checker.certificate import IDENTITY, certify, draw, miss_bound
+from affine.checker.certificate import CENTRAL_DIFFERENCE, certify, draw, miss_bound
 from affine.checker.report.record import dumps
 from affine.checker.report.text import text
 from affine.checker.report.words import below
@@ -60,7 +60,7 @@ def layer_of(gradient: Gradient) -> Layer:
 
 
 def satisfies(layer: Layer, case: Case) -> bool:
-    return fails_on(IDENTITY, layer, case) is None
+    return fails_on(CENTRAL_DIFFERENCE, layer, case) is None
 
 
 # ------------------------------------------------------------------ the bound
@@ -184,7 +184,7 @@ def test_what_is_wrong_only_at_the_sizes_of_networks_is_found(sides: tuple[int, 
 
 
 def test_the_printed_bound_is_that_of_the_draws() -> None:
-    report = check(affine, only=[IDENTITY.name])
+    report = check(affine, only=[CENTRAL_DIFFERENCE.name])
     found = report.certificate
     assert found is not None
     assert found.miss_bound == miss_bound(found.degree, found.limit, found.draws)
@@ -196,7 +196,7 @@ def test_the_printed_bound_is_that_of_the_draws() -> None:
 def test_a_layer_that_fails_a_draw_gets_no_certificate() -> None:
     layer = Layer("x + w", lambda x, w, b: (x @ w + b, lambda g: (g @ w.T, 2 * x.T @ g, g.sum(0))))
     assert certify(layer)[1].status == "falsified"
-    report = check(layer, only=[IDENTITY.name])
+    report = check(layer, only=[CENTRAL_DIFFERENCE.name])
     assert report.verdict == "fail"
     assert report.certificate is None
     assert "probability" not in text(report)

@@ -18,11 +18,11 @@ from docs.site_builder.suite.wrong_layers import first_line, frameworks
 from tests.conftest import PROFILE, sampled
 
 FOLDER = Path(__file__).parents[1]
-RIGHT = sorted((FOLDER / "layers").glob("*.py"))
-PLAIN = [path for path in RIGHT if not path.stem.startswith(("torch", "jax"))]
+CORRECT = sorted((FOLDER / "layers").glob("*.py"))
+PLAIN = [path for path in CORRECT if not path.stem.startswith(("torch", "jax"))]
 # To compile a function of jax for every case takes longer than all the other tests.
-OTHERS = sorted({*RIGHT} - {*PLAIN}, key=lambda path: (path.stem != "torch_by_hand", path))
-RIGHT = [*sampled(PLAIN, 6), *sampled(OTHERS, len(OTHERS))]
+OTHERS = sorted({*CORRECT} - {*PLAIN}, key=lambda path: (path.stem != "torch_by_hand", path))
+CORRECT = [*sampled(PLAIN, 6), *sampled(OTHERS, len(OTHERS))]
 WRONG = sorted((FOLDER / "wrong_layers").glob("*.py"))
 NIGHTLY = PROFILE == "nightly"
 
@@ -62,7 +62,7 @@ def few_cases(monkeypatch: pytest.MonkeyPatch) -> None:
 # ------------------------------------------------------------------ right and wrong layers
 
 
-@pytest.mark.parametrize("path", RIGHT, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", CORRECT, ids=lambda path: path.stem)
 @pytest.mark.usefixtures("few_cases")
 def test_a_right_layer_passes(path: Path, seed: int) -> None:
     """Whatever the seed, and however it is written; a false alarm would be the worst fault."""

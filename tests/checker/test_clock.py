@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from affine.checker import check
-from affine.checker.clock import Clock, timed
+from affine.checker.clock import Clock, with_deadline
 from affine.layer import Array, Layer, OutOfTime, Pullback
 
 X, W, B = np.eye(2), np.eye(2), np.zeros(2)
@@ -19,7 +19,7 @@ def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
 def test_a_call_after_the_end_raises() -> None:
     """Of a step that is over, not of one that follows it."""
     clock = Clock(60)
-    layer = timed(Layer("right", vjp), clock)
+    layer = with_deadline(Layer("right", vjp), clock)
     with clock.at_most(-1), pytest.raises(OutOfTime, match="the budget of 60 s ran out"):
         layer.forward(X, W, B)
     assert np.array_equal(layer.forward(X, W, B), X)
@@ -28,17 +28,17 @@ def test_a_call_after_the_end_raises() -> None:
 def test_a_step_has_no_more_than_the_one_around_it() -> None:
     clock = Clock(60)
     with clock.share(0.1):
-        least = clock.until
+        least = clock.step_deadline
         with clock.at_most(1000):
-            assert clock.until == least
-    assert clock.until > least
+            assert clock.step_deadline == least
+    assert clock.step_deadline > least
 
 
 def test_two_calls_that_hang_end_the_check() -> None:
     clock = Clock(60)
     clock.hangs = 2
     with pytest.raises(OutOfTime, match="2 calls were waited for in vain"):
-        timed(Layer("right", vjp), clock).forward(X, W, B)
+        with_deadline(Layer("right", vjp), clock).forward(X, W, B)
 
 
 def test_no_handler_of_errors_sees_it() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from affine.checker.diagnosis import MISTAKES, diagnose
-from affine.checker.diagnosis.catalogue import RIGHT, Formula, scales, terms
+from affine.checker.diagnosis.catalogue import CORRECT, Formula, scales, terms
 from affine.checker.reading import layer_from
 from affine.equations import EQUATIONS
 from affine.quantities import QUANTITIES
@@ -68,7 +68,7 @@ def test_every_formula_is_named(mistake: str) -> None:
 def test_every_scale_is_named(known: Formula) -> None:
     for quantity in QUANTITIES:
         if not (quantity == "out" and "dout" in known.code):
-            layer = wrong_layer(**{quantity: f"({RIGHT[quantity]}) * ({known.code})"})
+            layer = wrong_layer(**{quantity: f"({CORRECT[quantity]}) * ({known.code})"})
             assert named(layer, quantity) == known.mistake
 
 
@@ -80,7 +80,7 @@ def test_every_scale_is_named(known: Formula) -> None:
 ])  # fmt: skip
 def test_factors_are_found(factor: str, mistake: str) -> None:
     for quantity in QUANTITIES:
-        layer = wrong_layer(**{quantity: f"({RIGHT[quantity]}) * {factor}"})
+        layer = wrong_layer(**{quantity: f"({CORRECT[quantity]}) * {factor}"})
         assert named(layer, quantity) == mistake
 
 
@@ -88,7 +88,7 @@ def test_factors_are_found(factor: str, mistake: str) -> None:
 def test_every_term_is_named(quantity: str) -> None:
     for known in terms(quantity):
         for factor in (0.01, 0.5, 1, -1, 3) if known.factor is None else (known.factor,):
-            code = f"{RIGHT[quantity]} + {factor} * ({known.code})"
+            code = f"{CORRECT[quantity]} + {factor} * ({known.code})"
             if (quantity == "out" and "dout" in code) or is_right(quantity, code):
                 continue
             same_term = {

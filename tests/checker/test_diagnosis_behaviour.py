@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from affine.checker.diagnosis import MISTAKES, diagnose
-from affine.checker.diagnosis.catalogue import RIGHT, scales, terms
+from affine.checker.diagnosis.catalogue import CORRECT, scales, terms
 from affine.checker.exceptions import NotThreeGradients
 from affine.checker.reading import load
 from affine.checker.search import search
@@ -153,7 +153,7 @@ def test_every_mistake_has_a_layer_in_the_tests() -> None:
         | set(BEHAVIOUR)
         | set(IN_FOLDER)
     )
-    for quantity in RIGHT:
+    for quantity in CORRECT:
         recognised |= {known.mistake for known in terms(quantity)}
     recognised |= {"scaled-by-a-constant", "scaled-by-sizes-and-a-constant"}
     assert set(MISTAKES) <= recognised, "it has no formula and no line in BEHAVIOUR"

@@ -24,7 +24,7 @@ from tests.conftest import sampled
 
 
 def test_a_property_shows_detectors_and_mistakes_and_every_detector_is_shown() -> None:
-    shown = {name for tested in PROPERTIES.values() for name in tested.shows}
+    shown = {name for tested in PROPERTIES.values() for name in tested.points_to}
     assert shown <= set(DETECTORS) | set(MISTAKES)
     assert set(DETECTORS) <= shown
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from affine.checker.diagnosis import diagnose
-from affine.checker.diagnosis.catalogue import RIGHT
+from affine.checker.diagnosis.catalogue import CORRECT
 from affine.layer import Layer
 
 GROUPS = tomllib.loads(
@@ -19,7 +19,7 @@ LAYERS = [(set(names.split(" or ")), codes) for names, group in GROUPS.items() f
 
 def layer_of(codes: dict[str, str]) -> Layer:
     """Return the layer as a reader would have written it."""
-    code = RIGHT | codes
+    code = CORRECT | codes
     source = (
         f"def vjp(x, w, b):\n"
         f"    def pullback(dout):\n"

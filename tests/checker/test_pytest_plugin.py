@@ -22,11 +22,11 @@ TEXTBOOK = [found.name for found in PROPERTIES.values() if found.profile == "tex
 ONE = "dw_is_xt_dout"
 Run: TypeAlias = Callable[..., pytest.RunResult]
 
-RIGHT = """
+CORRECT = """
 def forward(x, w, b): return x @ w + b
 def backward(dout, x, w): return dout @ w.T, x.T @ dout, dout.sum(0)
 """
-WRONG = RIGHT.replace("x.T @ dout,", "x.T @ dout / len(x),")
+WRONG = CORRECT.replace("x.T @ dout,", "x.T @ dout / len(x),")
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def test_each_property_is_an_item(pytester: pytest.Pytester, run: Run) -> None:
     """Without any test files; those that are there stay out, unless they are named."""
-    pytester.makepyfile(my_layer=RIGHT, test_mine="def test_mine(): ...")
+    pytester.makepyfile(my_layer=CORRECT, test_mine="def test_mine(): ...")
     result = run("--affine", "my_layer.py", "--collect-only", "-q")
     names = [line.partition("::")[2] for line in result.outlines if "::" in line]
     assert names == TEXTBOOK
@@ -48,7 +48,7 @@ def test_each_property_is_an_item(pytester: pytest.Pytester, run: Run) -> None:
 
 
 def test_a_right_layer_passes(pytester: pytest.Pytester, run: Run) -> None:
-    pytester.makepyfile(my_layer=RIGHT)
+    pytester.makepyfile(my_layer=CORRECT)
     result = run("--affine", "my_layer.py", "--affine-seed", "7", "-k", f"{ONE} or jvp_is", "-rs")
     result.assert_outcomes(passed=1, skipped=1, deselected=len(TEXTBOOK) - 2)
     result.stdout.fnmatch_lines(["affine: my_layer.py (profile textbook, seed 7)"])
@@ -72,7 +72,7 @@ def test_the_mean_has_a_check_of_its_own(pytester: pytest.Pytester, run: Run) ->
 
 
 def test_a_profile_has_its_properties(pytester: pytest.Pytester, run: Run) -> None:
-    pytester.makepyfile(my_layer=RIGHT)
+    pytester.makepyfile(my_layer=CORRECT)
     result = run("--affine", "my_layer.py", "--affine-profile", "library", "--collect-only", "-q")
     names = {line.partition("::")[2] for line in result.outlines if "::" in line}
     assert "dtypes_follow_promotion" in names
@@ -93,7 +93,7 @@ def test_a_target_that_cannot_be_judged_is_a_usage_error(
 
 
 def test_a_seed_is_checked_before_the_work(pytester: pytest.Pytester, run: Run) -> None:
-    pytester.makepyfile(my_layer=RIGHT)
+    pytester.makepyfile(my_layer=CORRECT)
     result = run("--affine", "my_layer.py", "--affine-seed=-1")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*'-1' is not a seed; give a whole number from 0 to *"])
@@ -106,7 +106,7 @@ def test_text_of_the_target_does_not_act(pytester: pytest.Pytester, run: Run) ->
     """Neither its name nor what it raises reaches the terminal as it is."""
     name = "::error::[1]\x1b[2J.py"
     message = r"raise ValueError('\n::error::no \x1b[2J ##[error]no')"
-    source = RIGHT.replace("return dout", f"{message}; return dout")
+    source = CORRECT.replace("return dout", f"{message}; return dout")
     (pytester.path / name).write_text(source, encoding="utf-8")
     result = run("--affine", name, "-k", ONE, "-v")
     result.assert_outcomes(failed=1, deselected=len(TEXTBOOK) - 1)

@@ -5,7 +5,7 @@ from itertools import count
 import numpy as np
 import pytest
 
-from affine.checker.search import crops, search, sharing_calls
+from affine.checker.search import crops, search, with_cached_calls
 from affine.layer import Array, Case, Layer, Operands, Pullback
 from affine.oracle import Violation
 from affine.properties import PROPERTIES
@@ -98,7 +98,7 @@ class Counted:
         self.calls = 0
         plain = Layer("right", self._vjp)
         self.layer = Layer(
-            "right", self._vjp, batch=lambda calls: plain.results_of(calls), is_private=True
+            "right", self._vjp, batch=lambda calls: plain.results_of(calls), copies_arguments=True
         )
 
     def _vjp(self, x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
@@ -109,7 +109,7 @@ class Counted:
 def test_equal_arguments_are_one_call() -> None:
     """Also of other arrays with the same entries; other entries are another call."""
     counted = Counted()
-    shared = sharing_calls(counted.layer)
+    shared = with_cached_calls(counted.layer)
     first = shared.results(*POINT)
     assert counted.calls == 1
     assert np.array_equal(shared.results(*POINT.map(np.copy))["dw"], first["dw"])
@@ -121,7 +121,7 @@ def test_equal_arguments_are_one_call() -> None:
 
 def test_a_forward_pass_alone_has_no_gradients() -> None:
     """Even where both passes have been made with these arguments."""
-    shared = sharing_calls(Counted().layer)
+    shared = with_cached_calls(Counted().layer)
     both, forward = shared.results_of([POINT, POINT[:3]])
     assert sorted(both) == ["db", "dw", "dx", "out"]
     assert sorted(forward) == ["out"]
@@ -129,7 +129,7 @@ def test_a_forward_pass_alone_has_no_gradients() -> None:
 
 def test_repeated_and_known_calls_keep_their_places() -> None:
     """Each gets the results of its own arguments, in the order that was asked for."""
-    shared = sharing_calls(Counted().layer)
+    shared = with_cached_calls(Counted().layer)
     shared.forward(X, W, B + 3)
     biases = [0, 3, 1, 0, 3, 2, 1]
     got = [results["out"][0, 0] for results in shared.results_of((X, W, B + k) for k in biases)]
@@ -141,7 +141,7 @@ def test_what_is_planned_is_called_at_once() -> None:
     counted = Counted()
     names = "dx_is_dout_wt", "dw_is_xt_dout", "forward_is_affine_in_each_argument"
     planned = [(PROPERTIES[name], CASE) for name in names]
-    shared = sharing_calls(counted.layer, planned)
+    shared = with_cached_calls(counted.layer, planned)
     before = counted.calls
     for tested, case in planned:
         tested(shared, case)
@@ -157,9 +157,9 @@ def test_what_raises_raises_where_its_turn_comes() -> None:
         raise ZeroDivisionError("on purpose")
 
     plain = Layer("raises", vjp)
-    layer = Layer("raises", vjp, batch=plain.results_of, is_private=True)
+    layer = Layer("raises", vjp, batch=plain.results_of, copies_arguments=True)
     tested = PROPERTIES["dw_is_xt_dout"]
-    shared = sharing_calls(layer, [(tested, CASE)])
+    shared = with_cached_calls(layer, [(tested, CASE)])
     with pytest.raises(ZeroDivisionError):
         tested(shared, CASE)
     assert next(calls) == 2

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from affine.checker.terminal import Ended, end_by_exception
+from affine.checker.terminal import Interrupted, end_by_exception
 
 INTERRUPTED = (130, "", "interrupted: there is no verdict\n")
 TERMINATED = (143, "", "terminated: there is no verdict\n")
@@ -89,7 +89,7 @@ def test_an_end_that_a_callback_swallows_is_asked_for_again(tmp_path: Path) -> N
     """Hypothesis has a callback of the garbage collector, from which nothing can be raised."""
     code = f"""{BUSY}
 import gc, signal
-from affine.checker.terminal import Ended, end_by_exception
+from affine.checker.terminal import Interrupted, end_by_exception
 
 end_by_exception()
 
@@ -102,7 +102,7 @@ try:
     Path("open").touch()
     gc.collect()
     sleep(60)
-except Ended as ended:
+except Interrupted as ended:
     print(ended)
 """
     code_, out, err = ended_by(code, 0, tmp_path)
@@ -117,7 +117,7 @@ def test_a_command_in_the_background_is_not_interrupted(monkeypatch: pytest.Monk
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         end_by_exception()
         assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
-        with pytest.raises(Ended):
+        with pytest.raises(Interrupted):
             signal.raise_signal(signal.SIGTERM)
     finally:
         for number, handler in handlers.items():

@@ -128,8 +128,8 @@ def wrong(case: Case, mistake: str) -> dict[str, Array]:
     }
 
 
-SIDES = range(1, 5)
-SHAPES = list(product(SIDES, SIDES, SIDES))
+AXES = range(1, 5)
+SHAPES = list(product(AXES, AXES, AXES))
 
 
 def hidden(mistake: str) -> tuple[set[Shape], set[Shape]]:

@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("math_core", reason="run make site-build: the site's packages are missing")
 
 from affine.checker.diagnosis import MISTAKES, Diagnosis
-from affine.checker.diagnosis.probe import numbered
+from affine.checker.diagnosis.probe import distinct_integers
 from affine.oracle import exact
 from docs.site_builder import record
 from docs.site_builder.pages import mistakes
@@ -122,7 +122,7 @@ def test_the_right_line_makes_a_right_layer() -> None:
             compared += 1
             namespace: dict[str, Any] = {}
             exec(compile(ast.parse(code), mistake.name, "exec"), namespace)
-            x, w, b, dout = point = numbered(2, 3, 4)
+            x, w, b, dout = point = distinct_integers(2, 3, 4)
             names = ("out", "dx", "dw", "db")
             results = (namespace["forward"](x, w, b), *namespace["backward"](dout, x, w))
             for name, result in zip(names, results, strict=True):

@@ -16,12 +16,20 @@ from affine.checker.diagnosis.phrasing import notation
 from affine.quantities import QUANTITIES
 
 __all__ = [
-    "MISTAKES", "OF_VARIANT", "RIGHT", "Diagnosis", "Explanation", "Formula", "Mistake",
-    "formulas", "scales", "terms",
+    "CORRECT",
+    "MISTAKES",
+    "OF_VARIANT",
+    "Diagnosis",
+    "Explanation",
+    "Formula",
+    "Mistake",
+    "formulas",
+    "scales",
+    "terms",
 ]  # fmt: skip
 
 
-RIGHT: Mapping[str, str] = {
+CORRECT: Mapping[str, str] = {
     **{name: quantity.code for name, quantity in QUANTITIES.items()},
     "out_dot": "x_dot @ w + x @ w_dot + b_dot",
     "per-sample dx": QUANTITIES["dx"].code,
@@ -118,8 +126,8 @@ _ENTRIES: list[dict[str, Any]] = [
 def _right(formula: str) -> str:
     """Return the line that belongs where a formula stands; `""` where none does."""
     name, _, code = formula.partition(" = ")
-    if name in RIGHT and not re.search(rf"\b{name}\b", code):
-        return f"{name} = {RIGHT[name]}"
+    if name in CORRECT and not re.search(rf"\b{name}\b", code):
+        return f"{name} = {CORRECT[name]}"
     return "return dx, dw, db" if formula.startswith("return ") else ""
 
 
@@ -158,7 +166,7 @@ class Formula(NamedTuple):
 @cache
 def formulas(quantity: str) -> tuple[Formula, ...]:
     """Return the known wrong formulas of a quantity, each once."""
-    right = RIGHT[quantity]
+    right = CORRECT[quantity]
     whole = right if right.endswith(")") else f"({right})"
     first: dict[str, Formula] = {right: Formula("", "")}
     for entry in _ENTRIES:
@@ -197,7 +205,7 @@ def terms(quantity: str) -> tuple[Formula, ...]:
             entry["name"],
             part[quantity],
             part.get("factor"),
-            f"{RIGHT[quantity]}, {part['says']}" if "says" in part else part.get("reads", ""),
+            f"{CORRECT[quantity]}, {part['says']}" if "says" in part else part.get("reads", ""),
         )
         for entry in _ENTRIES
         for part in entry.get("plus", ())

@@ -9,21 +9,21 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from affine.checker.diagnosis import memory, sizes, special_values, state
-from affine.checker.diagnosis.catalogue import MISTAKES, OF_VARIANT, RIGHT, Diagnosis, Explanation
+from affine.checker.diagnosis.catalogue import CORRECT, MISTAKES, OF_VARIANT, Diagnosis, Explanation
 from affine.checker.diagnosis.entrywise import entrywise
-from affine.checker.diagnosis.examination import Examination, raised
+from affine.checker.diagnosis.examination import ProbeSession, attempt
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import describe_error, error_message, listed
-from affine.checker.diagnosis.probe import close, fixed
+from affine.checker.diagnosis.probe import close, plain_operands
 from affine.checker.exceptions import NotThreeGradients
-from affine.layer import Case, Layer, OutOfTime, WorkerDied, through
+from affine.layer import Case, Layer, OutOfTime, WorkerDied, intercept_calls
 from affine.oracle import Violation
 from affine.properties import Property
 from affine.quantities import GRADIENTS, QUANTITIES
 
 __all__ = ["DETECTORS", "diagnose"]
 
-Detector: TypeAlias = Callable[[Examination], Explanation | None]
+Detector: TypeAlias = Callable[[ProbeSession], Explanation | None]
 
 _PROMISED: tuple[Detector, ...] = (
     memory.arguments_modified, state.not_deterministic, state.second_pass, state.stale_state,
@@ -89,10 +89,10 @@ def diagnose(
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            found = _diagnosed(Examination(layer, case), quantity, tested)
+            found = _diagnosed(ProbeSession(layer, case), quantity, tested)
             if found.mistake is None and (view := _variant(layer, tested, case)):
-                words, examined = view
-                if (there := _diagnosed(examined, quantity)).mistake is not None:
+                words, session = view
+                if (there := _diagnosed(session, quantity)).mistake is not None:
                     sentence = words + there.sentence[:1].lower() + there.sentence[1:]
                     return replace(there, sentence=sentence)
             return found
@@ -105,44 +105,48 @@ def diagnose(
             layer.memory.release()
 
 
-def _diagnosed(examined: Examination, quantity: str, tested: Property | None = None) -> Diagnosis:
+def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = None) -> Diagnosis:
     """Look at what is shown, at wrong values, at the rest, and then once more at large sizes."""
     of_calls: list[Detector] = []
     of_values: list[Detector] = []
-    for name in tested.shows if tested else ():
+    for name in tested.points_to if tested else ():
         assert tested is not None
         find = DETECTORS.get(name) or partial(_broken, tested, name)
         in_memory = name in MISTAKES and tested.group == "memory"
         (of_calls if find in _OF_CALLS or in_memory else of_values).append(find)
-    if found := _first(examined, of_calls):
-        return _stated(quantity, found)
-    asked = (quantity,) if quantity in RIGHT else OF_VARIANT.get(tested.needs if tested else "", ())
-    wrong = _wrong(examined, asked)
-    if named := _of_wrong(examined, wrong):
+    if found := _first_explanation(session, of_calls):
+        return _diagnosis_from(quantity, found)
+    asked = (
+        (quantity,) if quantity in CORRECT else OF_VARIANT.get(tested.needs if tested else "", ())
+    )
+    wrong = _wrong(session, asked)
+    if named := _of_wrong(session, wrong):
         return named
     if not wrong and (
-        found := _first(examined, (*of_values, *_PROMISED, special_values.integers_truncated))
+        found := _first_explanation(
+            session, (*of_values, *_PROMISED, special_values.integers_truncated)
+        )
     ):
-        return _stated(quantity, found)
-    examined.look_further()
-    wrong = _wrong(examined, asked)
-    if named := _of_wrong(examined, wrong):
+        return _diagnosis_from(quantity, found)
+    session.look_further()
+    wrong = _wrong(session, asked)
+    if named := _of_wrong(session, wrong):
         return named
     if wrong == ("out_dot",):  # a derivative of what is wrong
-        named = _of_wrong(examined, examined.wrong_quantities())
-    return named or _of_the_rest(examined, quantity, wrong)
+        named = _of_wrong(session, session.wrong_quantities())
+    return named or _of_the_rest(session, quantity, wrong)
 
 
-def _broken(tested: Property, mistake: str, examined: Examination) -> Explanation | None:
+def _broken(tested: Property, mistake: str, session: ProbeSession) -> Explanation | None:
     """Return the mistake that any other failure of a property is, if it fails on its case."""
-    cases = examined.case, Case(fixed(), fixed(1))
-    for case in filter(None, cases if tested.is_observable_on(examined.layer) else ()):
-        fresh = raised(lambda: examined.fresh(case.primal))  # noqa: B023
+    cases = session.case, Case(plain_operands(), plain_operands(1))
+    for case in filter(None, cases if tested.is_observable_on(session.layer) else ()):
+        fresh = attempt(lambda: session.fresh(case.primal))  # noqa: B023
         # An exception here, or what is no floating-point array, has another cause.
         if isinstance(fresh, Exception) or [a.dtype.kind for a in fresh.values()] != ["f"] * 4:
             continue
         with np.errstate(all="warn"):
-            error = raised(lambda: tested(examined.layer, case))  # noqa: B023
+            error = attempt(lambda: tested(session.layer, case))  # noqa: B023
         got, expected = (getattr(error, name, None) for name in ("got", "expected"))
         if error is not None and not close(got, expected):  # more than rounding
             words = str(error) if isinstance(error, Violation) else describe_error(error)
@@ -151,31 +155,31 @@ def _broken(tested: Property, mistake: str, examined: Examination) -> Explanatio
     return None
 
 
-def _first(examined: Examination, detectors: Iterable[Detector]) -> Explanation | None:
+def _first_explanation(session: ProbeSession, detectors: Iterable[Detector]) -> Explanation | None:
     """Return what the first of some detectors finds; to raise in one says nothing about it."""
     for find in detectors:
-        found = raised(lambda: find(examined))  # noqa: B023
+        found = attempt(lambda: find(session))  # noqa: B023
         if isinstance(found, Explanation):
             return found
     return None
 
 
-def _wrong(examined: Examination, asked: Iterable[str]) -> tuple[str, ...]:
+def _wrong(session: ProbeSession, asked: Iterable[str]) -> tuple[str, ...]:
     """Return the quantities to explain: those asked for if they are wrong, else all wrong ones."""
-    wrong = (name for name in asked if any(seen.wrong for seen in examined.evidence(name)))
-    return tuple(wrong) or examined.wrong_quantities()
+    wrong = (name for name in asked if any(seen.wrong for seen in session.evidence(name)))
+    return tuple(wrong) or session.wrong_quantities()
 
 
 # ------------------------------------------------------------------ wrong values
 
 
-def _of_wrong(examined: Examination, wrong: tuple[str, ...]) -> Diagnosis | None:
+def _of_wrong(session: ProbeSession, wrong: tuple[str, ...]) -> Diagnosis | None:
     """Return the first mistake that explains a wrong quantity, with the others it explains."""
     for name in wrong:
-        named = _of_values(examined, name)
+        named = _of_values(session, name)
         if named.mistake is None:
             continue
-        others = [_of_values(examined, other) for other in wrong if other != name]
+        others = [_of_values(session, other) for other in wrong if other != name]
         same = [named, *(other for other in others if other.mistake == named.mistake)]
         quantities = tuple(name for each in same for name in each.quantities)
         sentence = " ".join(dict.fromkeys(each.sentence for each in same))
@@ -183,24 +187,24 @@ def _of_wrong(examined: Examination, wrong: tuple[str, ...]) -> Diagnosis | None
     return None
 
 
-def _of_values(examined: Examination, quantity: str) -> Diagnosis:
+def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
     """Diagnose one quantity that is wrong on the standard probes."""
-    evidence = examined.evidence(quantity)
-    found = explanations(quantity, evidence, examined.raising(quantity))
+    evidence = session.evidence(quantity)
+    found = explanations(quantity, evidence, session.raising(quantity))
     where = ""
     if not found or sizes.guarded(evidence, found[0].code):
         # Where a formula is used in one case alone, a simpler one may be the same there.
-        special_found, where = sizes.special_case(examined, quantity)
+        special_found, where = sizes.special_case(session, quantity)
         found = special_found or found
     if not found and all(seen.got is None for seen in evidence):
         sentence = f"Your {quantity} is not an array of numbers"
         found = [Explanation("not-an-array", sentence)]
     changing = state.not_deterministic, state.earlier_call
-    if not found and (explanation := _first(examined, changing)):
-        return _stated(quantity, explanation)
+    if not found and (explanation := _first_explanation(session, changing)):
+        return _diagnosis_from(quantity, explanation)
     of_results = entrywise, sizes.remainder, sizes.by_size
     for find in (special_values.narrowed, *(of_results if quantity in QUANTITIES else ())):
-        found = found or find(examined, quantity)
+        found = found or find(session, quantity)
     if len({each.mistake for each in found}) == 1:
         return _named(quantity, found[0], where or sizes.guarded(evidence, found[0].code))
     titles = listed([MISTAKES[each.mistake].title for each in found])
@@ -216,7 +220,7 @@ def _named(quantity: str, found: Explanation, where: str = "") -> Diagnosis:
     return Diagnosis(_names(quantity), mistake, f"{sentence}. {_EQUATIONS[quantity]}")
 
 
-def _stated(quantity: str, found: Explanation) -> Diagnosis:
+def _diagnosis_from(quantity: str, found: Explanation) -> Diagnosis:
     about = tuple(found.about) or _names(quantity)
     return Diagnosis(about, MISTAKES[found.mistake], f"{found.sentence}.")
 
@@ -228,18 +232,18 @@ def _names(quantity: str) -> tuple[str, ...]:
 # ------------------------------------------------------------------ what no formula explains
 
 
-def _of_the_rest(examined: Examination, quantity: str, wrong: tuple[str, ...]) -> Diagnosis:
+def _of_the_rest(session: ProbeSession, quantity: str, wrong: tuple[str, ...]) -> Diagnosis:
     """Diagnose what no formula explains: exceptions; else say what is seen."""
     if wrong:
         titles = tuple(MISTAKES[name].title for name in _RULED_OUT)
-        return Diagnosis(wrong, None, sizes.describe_observed(examined, wrong), titles)
-    failed = [call for call in examined.standard if GRADIENTS[-1] not in call.results]
+        return Diagnosis(wrong, None, sizes.describe_observed(session, wrong), titles)
+    failed = [call for call in session.standard if GRADIENTS[-1] not in call.results]
     for name in QUANTITIES if not failed else ():
-        if hidden := entrywise(examined, name):
+        if hidden := entrywise(session, name):
             return _named(name, hidden[0])
     if not failed:
         return Diagnosis(_names(quantity), None, _NOTHING)
-    fine = [call.probe.point.sizes for call in examined.standard if call not in failed]
+    fine = [call.probe.point.sizes for call in session.standard if call not in failed]
     where = sizes.condition([call.probe.point.sizes for call in failed], fine) if fine else ""
     when = f", where {where}" if where else "" if fine else ", at every size that was tried"
     error = failed[0].error
@@ -249,7 +253,7 @@ def _of_the_rest(examined: Examination, quantity: str, wrong: tuple[str, ...]) -
     else:
         part = "backward" if "out" in failed[0].results else "forward"
         found = Explanation("raises", f"The {part} pass raises {describe_error(error)}{when}")
-    return _stated(quantity, found)
+    return _diagnosis_from(quantity, found)
 
 
 # ------------------------------------------------------------------ other ways to call a layer
@@ -263,7 +267,7 @@ _VARIANTS = {
 
 def _variant(
     layer: Layer, tested: Property | None, case: Case | None
-) -> tuple[str, Examination] | None:
+) -> tuple[str, ProbeSession] | None:
     """Return the layer as the property calls it, or in the format of the case, and the words."""
     needs = tested.needs if tested else ""
     if needs in _VARIANTS and needs in layer.variants:
@@ -284,10 +288,10 @@ def _variant(
             return np.take(out, 0, 0), backward
 
         other = replace(layer, vjp=vjp, batch=None, compiles_per_shape=True)
-        return _VARIANTS[needs], Examination(other)
+        return _VARIANTS[needs], ProbeSession(other)
     formats = {array.dtype.name for array in case.primal} if case is not None else set()
     if len(formats) != 1 or not formats < {"float32", "float16"}:
         return None
     name = formats.pop()
     view = lambda call: ([array.astype(name) for array in call], dict)  # noqa: E731
-    return f"With arguments in {name}, ", Examination(through(layer, view, ()), dtype=name)
+    return f"With arguments in {name}, ", ProbeSession(intercept_calls(layer, view, ()), dtype=name)

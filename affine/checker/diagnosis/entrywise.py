@@ -11,12 +11,12 @@ from typing import NamedTuple
 import numpy as np
 
 from affine.checker.diagnosis.catalogue import Explanation
-from affine.checker.diagnosis.examination import Examination, Observed
-from affine.checker.diagnosis.fit import explains
+from affine.checker.diagnosis.examination import Observed, ProbeSession
+from affine.checker.diagnosis.fit import fit_strength
 from affine.checker.diagnosis.phrasing import listed, notation, number, shortest
-from affine.checker.diagnosis.probe import Probe, close, numbered
+from affine.checker.diagnosis.probe import Probe, close, distinct_integers
 from affine.layer import Array, Operands
-from affine.quantities import QUANTITIES, SIDES
+from affine.quantities import AXES, QUANTITIES
 
 __all__ = ["entrywise"]
 
@@ -38,18 +38,18 @@ class Change(NamedTuple):
     unit: float = 0.0
 
 
-def entrywise(examined: Examination, quantity: str) -> list[Explanation]:
+def entrywise(session: ProbeSession, quantity: str) -> list[Explanation]:
     """Return the change, entry by entry, that explains a wrong quantity."""
     operands = QUANTITIES[quantity].operands
     # Of the result, or of some operands: where several fit they are one.
     choices = [chosen for count in range(4) for chosen in combinations(operands, count)]
     for operand in operands:
-        curve = _curve(examined, quantity, operand, _VALUES)
+        curve = _curve(session, quantity, operand, _VALUES)
         if curve is None or np.array_equal(_VALUES, curve):
             continue
-        for change in _changes(examined, quantity, operand, curve):
+        for change in _changes(session, quantity, operand, curve):
             for changed in choices:
-                if _verified(examined, quantity, change, changed):
+                if _verified(session, quantity, change, changed):
                     where = f"In your {quantity}, {listed([notation(name) for name in changed])}"
                     verb = "are" if len(changed) > 1 else "is"
                     subject = where if changed else f"Your {quantity}"
@@ -85,32 +85,32 @@ _POSITIVE = np.concatenate([
 _VALUES = np.concatenate([_POSITIVE, -_POSITIVE, [0.0]])
 
 
-def _curve(examined: Examination, quantity: str, operand: str, values: Array) -> Array | None:
+def _curve(session: ProbeSession, quantity: str, operand: str, values: Array) -> Array | None:
     """Return a result as a function of one operand, which varies along one side of both."""
-    sides = SIDES[quantity]
-    side = next(side for side in SIDES[operand] if side in sides)
+    sides = AXES[quantity]
+    side = next(side for side in AXES[operand] if side in sides)
     lengths = {"N": 2, "D": 2, "M": 2, side: len(values)}
-    point = {name: np.ones([lengths[each] for each in SIDES[name]]) for name in Operands._fields}
+    point = {name: np.ones([lengths[each] for each in AXES[name]]) for name in Operands._fields}
     point["b"] *= 0
     if operand == "b":
         point["x"] *= 0
     # The values once, at the first place of the other side, so that a sum holds one of them.
     point[operand] *= 0
-    along = np.moveaxis(point[operand], SIDES[operand].index(side), -1)
+    along = np.moveaxis(point[operand], AXES[operand].index(side), -1)
     along[(0,) * (along.ndim - 1)] = values
-    seen = examined.observe(Probe(Operands(**point))).results.get(quantity)
+    seen = session.observe(Probe(Operands(**point))).results.get(quantity)
     if seen is None or seen.got is None or seen.got.shape != seen.right.shape:
         return None
     line = np.moveaxis(seen.got.astype(np.float64), sides.index(side), -1)
     return np.asarray(line[(0,) * (line.ndim - 1)])
 
 
-def _changes(examined: Examination, quantity: str, operand: str, curve: Array) -> Iterator[Change]:
+def _changes(session: ProbeSession, quantity: str, operand: str, curve: Array) -> Iterator[Change]:
     """Yield the changes that give the curve."""
     low, high = float(curve.min()), float(curve.max())
-    candidates = [*_ROUNDINGS, *_thresholds(examined, quantity, operand, curve)]
+    candidates = [*_ROUNDINGS, *_thresholds(session, quantity, operand, curve)]
     for name, unit in _UNITS.items():
-        if unit > np.finfo(examined.dtype).eps:  # the format of the arguments is no mistake
+        if unit > np.finfo(session.dtype).eps:  # the format of the arguments is no mistake
             narrow = _rounding_to(name)
             candidates += [
                 Change("lower-precision", f"rounded to {name}", narrow),
@@ -151,7 +151,7 @@ _ROUNDINGS = [
 
 
 def _thresholds(
-    examined: Examination, quantity: str, operand: str, curve: Array
+    session: ProbeSession, quantity: str, operand: str, curve: Array
 ) -> Iterator[Change]:
     """Find the threshold below which values become 0: bracket it, then take a short number."""
     lost = np.abs(_VALUES[(curve == 0) & (_VALUES != 0)])
@@ -159,7 +159,7 @@ def _thresholds(
     if not len(lost) or not len(kept) or lost.max() >= kept.min():
         return
     between = np.geomspace(lost.max(), kept.min(), 4096)
-    found = _curve(examined, quantity, operand, between)
+    found = _curve(session, quantity, operand, between)
     if found is None or (found == 0).all() or found.all():
         return
     low, high = float(between[found == 0].max()), float(between[found != 0].min())
@@ -175,16 +175,16 @@ def _thresholds(
 # ------------------------------------------------------------------ verification
 
 
-def _verified(examined: Examination, quantity: str, change: Change, changed: Sequence[str]) -> bool:
+def _verified(session: ProbeSession, quantity: str, change: Change, changed: Sequence[str]) -> bool:
     """Whether a change gives every result, also where operands lie around its own magnitude.
 
     What is computed in a narrower format may differ by as much as any order in it does.
     """
-    base = numbered(5, 3, 4).map(lambda array: array / 7)
+    base = distinct_integers(5, 3, 4).map(lambda array: array / 7)
     points = [base.map(lambda array: array * change.scale)]
     for name, shrink in product(QUANTITIES[quantity].operands, (2.0, 64.0)):
         points.append(base._replace(**{name: getattr(base, name) * change.scale / shrink}))
-    evidence = [*examined.evidence(quantity), *examined.observe_all(points, quantity)]
+    evidence = [*session.evidence(quantity), *session.observe_all(points, quantity)]
 
     def value(seen: Observed) -> Array | None:
         if not changed:
@@ -193,7 +193,7 @@ def _verified(examined: Examination, quantity: str, change: Change, changed: Seq
         return Probe(seen.probe.point._replace(**operands)).value(QUANTITIES[quantity].code)
 
     if not change.unit:
-        return bool(explains(value, evidence))
+        return bool(fit_strength(value, evidence))
     if changed:
         return False
     for seen in evidence:

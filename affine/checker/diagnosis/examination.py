@@ -9,7 +9,7 @@ import numpy as np
 
 from affine.checker.clock import Clock
 from affine.checker.diagnosis.catalogue import OF_VARIANT
-from affine.checker.diagnosis.probe import Probe, arrays, close, copies, numbered, standard
+from affine.checker.diagnosis.probe import Probe, arrays, close, copies, distinct_integers, standard
 from affine.layer import (
     VJP,
     Array,
@@ -20,11 +20,11 @@ from affine.layer import (
     Results,
     WorkerDied,
     by_name,
-    through,
+    intercept_calls,
 )
 from affine.quantities import QUANTITIES
 
-__all__ = ["Examination", "Observation", "Observed", "raised"]
+__all__ = ["CallResult", "Observed", "ProbeSession", "attempt"]
 
 Backward: TypeAlias = Callable[[Array], dict[str, Array]]
 """A backward pass that returns the gradients by name."""
@@ -39,7 +39,7 @@ _FURTHER = (
 _FAR = ((1030, 2, 3), (1031, 3, 2), (2, 1030, 3), (3, 1031, 2), (2, 3, 1030), (3, 2, 1031))
 
 
-def raised(call: Callable[[], Any]) -> Any:
+def attempt(call: Callable[[], Any]) -> Any:
     """Return what a call returns or the exception that it raises, `WorkerDied` excepted."""
     try:
         return call()
@@ -70,7 +70,7 @@ class Observed(NamedTuple):
         return cls(probe, got, right, not close(got, right))
 
 
-class Observation(NamedTuple):
+class CallResult(NamedTuple):
     """One call: what came back, and the exception that was raised."""
 
     probe: Probe
@@ -78,7 +78,7 @@ class Observation(NamedTuple):
     error: Exception | None = None
 
 
-class Examination:
+class ProbeSession:
     """A layer under diagnosis, and what it does on the probes: its calls may take some seconds.
 
     Its arguments are of this dtype in the end, whatever format the probes have.
@@ -92,14 +92,14 @@ class Examination:
         kept: list[Call] = []
 
         def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
-            self._clock.check()
+            self._clock.raise_if_expired()
             kept.append(call)
             return call, dict
 
-        self.layer = through(layer, view)
+        self.layer = intercept_calls(layer, view)
 
     @cached_property
-    def standard(self) -> list[Observation]:
+    def standard(self) -> list[CallResult]:
         """What the layer does on the standard probes, and on the case that was found."""
         probes = list(standard(self.layer.compiles_per_shape))
         if self.case is not None and 0 not in self.case.primal.sizes:
@@ -119,7 +119,7 @@ class Examination:
         if self.case is not None and max(self.case.primal.sizes) > 8:
             n, d, m = self.case.primal.sizes
             sizes += [(n, d, m), (n + 1, d + 1, m + 1), (2 * n, d, m), (n, 2 * d, m), (n, d, 2 * m)]
-        self.standard.extend(self.observe(Probe(numbered(*each))) for each in sizes)
+        self.standard.extend(self.observe(Probe(distinct_integers(*each))) for each in sizes)
 
     def evidence(self, quantity: str) -> list[Observed]:
         """Return one quantity on every standard probe on which it came back."""
@@ -131,7 +131,7 @@ class Examination:
             x, w, b, dout = call.probe.point
             dots = {"x_dot": x[::-1] + 1, "w_dot": w[::-1] + 2, "b_dot": b[::-1] + 3}
             arguments = (x, w, *dots.values()) if needs == "jvp" else (dout, x, w)
-            result = raised(partial(self.layer.variants[needs], *arguments))
+            result = attempt(partial(self.layer.variants[needs], *arguments))
             if isinstance(result, tuple):
                 result = result[OF_VARIANT[needs].index(quantity)]
             if not isinstance(result, Exception):
@@ -146,7 +146,7 @@ class Examination:
         """Return the quantities that are wrong on at least one standard probe."""
         return tuple(name for name in QUANTITIES if any(seen.wrong for seen in self.evidence(name)))
 
-    def observe(self, probe: Probe) -> Observation:
+    def observe(self, probe: Probe) -> CallResult:
         """Call the layer on copies of a probe's operands."""
         point = probe.point.map(lambda array: np.array(array, order="C"))
         results: dict[str, Observed] = {}
@@ -157,7 +157,7 @@ class Examination:
             for name, result in by_name(pullback(point.dout)).items():
                 results[name] = Observed.of(probe, name, result)
 
-        return Observation(probe, results, raised(both_passes))
+        return CallResult(probe, results, attempt(both_passes))
 
     def observe_all(self, points: Iterable[Operands], quantity: str) -> list[Observed]:
         """Return one quantity on further points, where it came back."""

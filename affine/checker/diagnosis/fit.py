@@ -8,13 +8,20 @@ from typing import TypeAlias
 
 import numpy as np
 
-from affine.checker.diagnosis.catalogue import RIGHT, Explanation, Formula, formulas, scales, terms
+from affine.checker.diagnosis.catalogue import (
+    CORRECT,
+    Explanation,
+    Formula,
+    formulas,
+    scales,
+    terms,
+)
 from affine.checker.diagnosis.examination import Observed
 from affine.checker.diagnosis.phrasing import number, scaled, shortest, summed
 from affine.checker.diagnosis.probe import Probe, close
 from affine.layer import Array
 
-__all__ = ["explains", "explanations", "ratio"]
+__all__ = ["explanations", "fit_strength", "ratio"]
 
 Base: TypeAlias = Callable[[Observed], Array | None]
 """What is known of a result already."""
@@ -41,7 +48,7 @@ def explanations(
 
     A formula whose shapes do not fit raises, so where the layer raised is evidence too.
     """
-    if quantity not in RIGHT or sum(seen.wrong for seen in evidence) < 2:
+    if quantity not in CORRECT or sum(seen.wrong for seen in evidence) < 2:
         return []
     for kind in _KINDS:
         if found := _best(list(kind(quantity, evidence)), quantity, evidence, raising):
@@ -49,7 +56,7 @@ def explanations(
     return []
 
 
-def explains(value: Base, evidence: Sequence[Observed]) -> int:
+def fit_strength(value: Base, evidence: Sequence[Observed]) -> int:
     """How well a formula gives every result: 2 everywhere, 1 with a guard, 0 not at all.
 
     It takes at least two probes on which the layer is wrong. Where the formula does not run, or
@@ -78,7 +85,7 @@ def _best(
     def misfit(each: Explanation) -> tuple[int, int]:
         values = [(probe.value(each.code), probe.right(quantity).shape) for probe in raising]
         runs = sum(value is not None and value.shape == shape for value, shape in values)
-        return runs, -explains(_value_of(each.code), evidence)
+        return runs, -fit_strength(_value_of(each.code), evidence)
 
     def same(one: str, other: str) -> bool:
         pairs = [(p.value(one), p.value(other)) for p in (*(s.probe for s in evidence), *raising)]
@@ -150,7 +157,7 @@ def _factors(
                 return np.asarray(start + factor * unit * value)
             return None
 
-        if not verified or explains(predicted, evidence):
+        if not verified or fit_strength(predicted, evidence):
             yield scale, factor
 
 
@@ -180,12 +187,12 @@ def _pivot(evidence: Sequence[Observed], term: str, base: Base) -> tuple[Observe
 
 
 def _scaled(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
-    right = RIGHT[quantity]
+    right = CORRECT[quantity]
     codes = dict.fromkeys([*_SIZES, *(scale.code for scale in scales() if scale.code != "-1")])
     for scale, factor in _factors(evidence, right, list(codes)):
         yield Explanation(_name_of_scale(scale, factor), code=scaled(right, scale, factor))
     for found in formulas(quantity):
-        if explains(_value_of(found.code), evidence):
+        if fit_strength(_value_of(found.code), evidence):
             yield Explanation(found.mistake, code=found.code)
 
 
@@ -199,7 +206,7 @@ def _name_of_scale(scale: str, factor: float) -> str:
 
 def _added(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
     """Yield right + factor · scale · term; a term with a factor of its own goes first."""
-    right, taken = RIGHT[quantity], set()
+    right, taken = CORRECT[quantity], set()
     for term in terms(quantity):
         if term.code in taken:
             continue
@@ -228,7 +235,7 @@ def _scaled_structures(quantity: str, evidence: Sequence[Observed]) -> Iterator[
 def _scaled_and_added(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
     """Yield scale · right + factor · term, the term read off where the right result is 0."""
     zero = [seen for seen in evidence if seen.wrong and not seen.right.any()]
-    right = RIGHT[quantity]
+    right = CORRECT[quantity]
     for term in terms(quantity):
         for _, factor in _factors(zero, term.code, ["1"], verified=False):
             known = _value_of(f"{factor!r} * ({term.code})")
@@ -240,7 +247,7 @@ def _scaled_and_added(quantity: str, evidence: Sequence[Observed]) -> Iterator[E
 
 def _normalised(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
     """Yield right · min(1, limit / size) and right / (size + ε), for the size of some array."""
-    right = RIGHT[quantity]
+    right = CORRECT[quantity]
     slopes = [
         (seen.probe, slope)
         for seen in evidence
@@ -255,7 +262,7 @@ def _normalised(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explana
             continue
         limit = number(max(value * slope for value, slope in found))
         code = f"({right}) * min(1, {limit} / max({size}, 1e-300))"
-        if explains(_value_of(code), evidence):
+        if fit_strength(_value_of(code), evidence):
             yield Explanation(
                 "normalised", code=code, says=f"({right}) * min(1, {limit} / ({size}))"
             )
@@ -264,7 +271,7 @@ def _normalised(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explana
         extra, slack = 1 / slope - least, 1e-14 * max(1 / slope, least)
         short = shortest(extra, lambda near: abs(near - extra) <= slack)  # noqa: B023
         code = f"({right}) / ({size} + {number(short)})"
-        if explains(_value_of(code), evidence):
+        if fit_strength(_value_of(code), evidence):
             yield Explanation("normalised", code=code)
             return
 

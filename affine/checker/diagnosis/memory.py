@@ -5,21 +5,27 @@ from collections.abc import Callable
 import numpy as np
 
 from affine.checker.diagnosis.catalogue import Explanation
-from affine.checker.diagnosis.examination import Examination
+from affine.checker.diagnosis.examination import ProbeSession
 from affine.checker.diagnosis.fit import ratio
 from affine.checker.diagnosis.phrasing import listed, notation, number
-from affine.checker.diagnosis.probe import close, copies, differing, fixed, numbered
+from affine.checker.diagnosis.probe import (
+    close,
+    copies,
+    differing,
+    distinct_integers,
+    plain_operands,
+)
 from affine.layer import Array, Operands
 
 __all__ = ["arguments_modified", "step_between_passes"]
 
 
-def arguments_modified(examined: Examination) -> Explanation | None:
+def arguments_modified(session: ProbeSession) -> Explanation | None:
     """An argument is written to; an update step of W and b is described as such."""
 
     def step(point: Operands) -> _Step | None:
-        given = examined.lent(point)
-        found = copies(examined.results(given))
+        given = session.lent(point)
+        found = copies(session.results(given))
         changes = _changes(point, given)
         if not changes or not set(changes) <= {"w", "b"}:
             return None
@@ -31,9 +37,9 @@ def arguments_modified(examined: Examination) -> Explanation | None:
 
     if found := _update_step(step, "your {0} becomes {0}{1}".format):
         return found
-    for before in (fixed(), fixed(1)):
-        point = examined.lent(before)
-        examined.results(point)
+    for before in (plain_operands(), plain_operands(1)):
+        point = session.lent(before)
+        session.results(point)
         if names := list(map(notation, _changes(before, point))):
             sentence = f"The layer writes to your {listed(names)}"
             return Explanation("arguments-modified", sentence, names)
@@ -52,11 +58,11 @@ def _changes(before: Operands, after: Operands) -> dict[str, tuple[Array, Array]
 _Step = tuple[dict[str, float], bool]
 
 
-def step_between_passes(examined: Examination) -> Explanation | None:
+def step_between_passes(session: ProbeSession) -> Explanation | None:
     """Return the step on W that a second backward pass on one forward pass sees."""
 
     def step(point: Operands) -> _Step | None:
-        results, backward = examined.passes(examined.layer.vjp, point.map(np.copy))
+        results, backward = session.passes(session.layer.vjp, point.map(np.copy))
         first = copies(results)
         again = copies(backward(point.dout.copy()))
         if differing(again, first) != ["dx"] or "dw" not in first:
@@ -72,7 +78,7 @@ def _update_step(
     step: Callable[[Operands], _Step | None], words: Callable[[str, str], str]
 ) -> Explanation | None:
     """Describe a step that is taken at two sizes: in numbers where the rate is the same at both."""
-    first, second = step(fixed()), step(numbered(6, 5, 3))
+    first, second = step(plain_operands()), step(distinct_integers(6, 5, 3))
     if first is None or second is None or first[1] != second[1] or set(first[0]) != set(second[0]):
         return None
     if not all(first[0].values()) or not all(second[0].values()):

@@ -12,12 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from affine.checker.diagnosis.catalogue import RIGHT
+from affine.checker.diagnosis.catalogue import CORRECT
 from affine.layer import Array, Operands
 from affine.quantities import QUANTITIES
 
 __all__ = [
-    "Probe", "arrays", "close", "copies", "differing", "fixed", "numbered", "right_at",
+    "Probe",
+    "arrays",
+    "close",
+    "copies",
+    "differing",
+    "distinct_integers",
+    "plain_operands",
+    "right_at",
     "standard",
 ]  # fmt: skip
 
@@ -40,7 +47,7 @@ class Probe:
     """One input of a diagnosis, and the value of any formula there.
 
     Examples:
-        >>> probe = Probe(numbered(2, 3, 4))
+        >>> probe = Probe(distinct_integers(2, 3, 4))
         >>> probe.value("x.T @ dout").shape
         (3, 4)
         >>> probe.value("x @ dout") is None
@@ -65,12 +72,12 @@ class Probe:
 
     def right(self, quantity: str) -> Array:
         """Return what the equation gives here."""
-        value = self.value(RIGHT[quantity])
+        value = self.value(CORRECT[quantity])
         assert value is not None
         return value
 
 
-def numbered(n: int, d: int, m: int, seed: int = 0) -> Operands:
+def distinct_integers(n: int, d: int, m: int, seed: int = 0) -> Operands:
     """Return operands whose entries are different integers, none of them 0, of either sign."""
     shapes = (n, d), (d, m), (m,), (n, m)
     sizes = [int(np.prod(shape)) for shape in shapes]
@@ -82,9 +89,9 @@ def numbered(n: int, d: int, m: int, seed: int = 0) -> Operands:
     return Operands(*(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)))
 
 
-def fixed(seed: int = 0) -> Operands:
+def plain_operands(seed: int = 0) -> Operands:
     """Return the operands on which calls are compared with each other; two seeds, two sets."""
-    return numbered(4, 3, 5, seed)
+    return distinct_integers(4, 3, 5, seed)
 
 
 def right_at(point: Operands) -> dict[str, Array]:
@@ -97,13 +104,13 @@ def right_at(point: Operands) -> dict[str, Array]:
 def standard(few_shapes: bool = False) -> tuple[Probe, ...]:
     """Return the probes that every diagnosis starts with, or few if each costs a compilation."""
     sizes = _FEW_SIZES if few_shapes else _SIZES
-    points = [numbered(*size) for size in sizes[:6]]
-    x, w, b, dout = point = numbered(5, 3, 4, seed=1)
+    points = [distinct_integers(*size) for size in sizes[:6]]
+    x, w, b, dout = point = distinct_integers(5, 3, 4, seed=1)
     points += [
         point,
         _holed(point, row=1),
-        _holed(numbered(4, 2, 5), row=0),
-        numbered(3, 4, 2, seed=1)._replace(dout=np.zeros((3, 2))),
+        _holed(distinct_integers(4, 2, 5), row=0),
+        distinct_integers(3, 4, 2, seed=1)._replace(dout=np.zeros((3, 2))),
         Operands(*(np.ldexp(array, 12) for array in point)),
         Operands(*(np.ldexp(array, -14) for array in point)),
         Operands(x, w, b, np.ldexp(dout, 20)),
@@ -115,9 +122,9 @@ def standard(few_shapes: bool = False) -> tuple[Probe, ...]:
         Operands(0 * x, w, 0 * b, dout),
         point.map(np.zeros_like),
     ]
-    points += [numbered(*size) for size in sizes[6:]]
+    points += [distinct_integers(*size) for size in sizes[6:]]
     # Not exact, so that what only small integers hide is seen, up to rounding.
-    points += [numbered(*size).map(lambda array: array / 7) for size in sizes[:4]]
+    points += [distinct_integers(*size).map(lambda array: array / 7) for size in sizes[:4]]
     for point in points:
         for array in point:
             array.flags.writeable = False

@@ -6,12 +6,12 @@ from functools import cache
 import numpy as np
 
 from affine.checker.diagnosis.catalogue import Explanation
-from affine.checker.diagnosis.examination import Examination, Observed
+from affine.checker.diagnosis.examination import Observed, ProbeSession
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import listed
-from affine.checker.diagnosis.probe import Probe, close, numbered
+from affine.checker.diagnosis.probe import Probe, close, distinct_integers
 from affine.layer import Array
-from affine.quantities import QUANTITIES, SIDES
+from affine.quantities import AXES, QUANTITIES
 
 __all__ = ["by_size", "condition", "describe_observed", "guarded", "remainder", "special_case"]
 
@@ -57,13 +57,13 @@ def _holds(words: str, sizes: Sizes) -> bool:
     return bool(eval(_CONDITIONS[words], {}, dict(zip("ndm", sizes, strict=True))))
 
 
-def special_case(examined: Examination, quantity: str) -> tuple[list[Explanation], str]:
+def special_case(session: ProbeSession, quantity: str) -> tuple[list[Explanation], str]:
     """Return the formulas that explain a quantity in a special case, and which case that is."""
-    evidence = examined.evidence(quantity)
+    evidence = session.evidence(quantity)
     for words in _SPECIAL:
         there = [seen for seen in evidence if _holds(words, seen.probe.point.sizes)]
         if sum(seen.wrong for seen in there) == sum(seen.wrong for seen in evidence):
-            found = explanations(quantity, there, examined.raising(quantity))
+            found = explanations(quantity, there, session.raising(quantity))
             if found:
                 return found, words
     return [], ""
@@ -86,12 +86,12 @@ def guarded(evidence: Sequence[Observed], code: str) -> str:
 # ------------------------------------------------------------------ what no mistake explains
 
 
-def describe_observed(examined: Examination, wrong: Sequence[str]) -> str:
+def describe_observed(session: ProbeSession, wrong: Sequence[str]) -> str:
     """Say what is seen of wrong quantities that no known mistake explains."""
     sentences = ["No known mistake explains this."]
     for name in wrong:
         failing, fine = (
-            [seen.probe.point.sizes for seen in examined.evidence(name) if seen.wrong is it]
+            [seen.probe.point.sizes for seen in session.evidence(name) if seen.wrong is it]
             for it in (True, False)
         )
         where = f"only where {words}" if (words := condition(failing, fine)) else "in some calls"
@@ -110,9 +110,9 @@ _LARGEST = 520
 class _Along:
     """A quantity of a layer as one side, N, D or M, becomes longer."""
 
-    def __init__(self, examined: Examination, quantity: str, name: str) -> None:
-        self.examined, self.quantity, self.name = examined, quantity, name
-        self.evidence = examined.evidence(quantity)
+    def __init__(self, session: ProbeSession, quantity: str, name: str) -> None:
+        self.session, self.quantity, self.name = session, quantity, name
+        self.evidence = session.evidence(quantity)
         self.wrong = [seen for seen in self.evidence if seen.wrong]
         self.least = min(map(self.length, self.wrong), default=0)
         self.most = max(map(self.length, self.wrong), default=0)
@@ -127,8 +127,8 @@ class _Along:
         points = []
         for length in lengths:
             sizes["NDM".index(self.name)] = length
-            points.append(numbered(*sizes))
-        return self.examined.observe_all(points, self.quantity)
+            points.append(distinct_integers(*sizes))
+        return self.session.observe_all(points, self.quantity)
 
     def others(self, series: Sequence[Observed]) -> str:
         """Say at which other sizes a series was observed."""
@@ -150,21 +150,21 @@ class _Along:
 
     def stopped(self, seen: Observed, kept: int) -> Array:
         """Return what is left of a result if a side that is summed or filled stops early."""
-        sides, operands = SIDES[self.quantity], QUANTITIES[self.quantity].operands
+        sides, operands = AXES[self.quantity], QUANTITIES[self.quantity].operands
         if self.name in sides:
             result = seen.right.copy()
             np.moveaxis(result, sides.index(self.name), 0)[kept:] = 0
             return result
-        name = next(name for name in operands if self.name in SIDES[name])
+        name = next(name for name in operands if self.name in AXES[name])
         operand = getattr(seen.probe.point, name).copy()
-        np.moveaxis(operand, SIDES[name].index(self.name), 0)[kept:] = 0
+        np.moveaxis(operand, AXES[name].index(self.name), 0)[kept:] = 0
         return Probe(seen.probe.point._replace(**{name: operand})).right(self.quantity)
 
 
-def remainder(examined: Examination, quantity: str) -> list[Explanation]:
+def remainder(session: ProbeSession, quantity: str) -> list[Explanation]:
     """Return the block size and the side of which only full blocks are used."""
-    for name in (QUANTITIES[quantity].summed, *SIDES[quantity]):
-        along = _Along(examined, quantity, name)
+    for name in (QUANTITIES[quantity].summed, *AXES[quantity]):
+        along = _Along(session, quantity, name)
         blocks = range(2, min(along.most, _LARGEST) + 1)
         rules = along.fitting(along.wrong, [(n, least) for n in blocks for least in (0, n)])
         if not rules:
@@ -178,8 +178,10 @@ def remainder(examined: Examination, quantity: str) -> list[Explanation]:
         if sum(seen.wrong for seen in series) < 2 or len({block for block, _ in rules}) != 1:
             continue
         others = zip("NDM", series[-1].probe.point.sizes, strict=True)
-        wide = numbered(*(length if side == name else length + 5 for side, length in others))
-        everywhere = [*along.evidence, *examined.observe_all([wide], quantity)]
+        wide = distinct_integers(
+            *(length if side == name else length + 5 for side, length in others)
+        )
+        everywhere = [*along.evidence, *session.observe_all([wide], quantity)]
         where = "" if along.fitting(everywhere, rules) else along.others(series)
         words = f"takes the {_THINGS[name]} in blocks of {rules[0][0]} and leaves out what remains"
         sentence = f"Your {quantity} {words} after the last full block{where}"
@@ -187,10 +189,10 @@ def remainder(examined: Examination, quantity: str) -> list[Explanation]:
     return []
 
 
-def by_size(examined: Examination, quantity: str) -> list[Explanation]:
+def by_size(session: ProbeSession, quantity: str) -> list[Explanation]:
     """Return the size beyond which a quantity is wrong, found by bisection."""
     for along in sorted(
-        (_Along(examined, quantity, name) for name in _THINGS), key=lambda along: -along.least
+        (_Along(session, quantity, name) for name in _THINGS), key=lambda along: -along.least
     ):
         # Right for one or two only is no switch at a size: few terms may make no difference.
         low, high = 3, along.least

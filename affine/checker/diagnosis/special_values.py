@@ -5,9 +5,15 @@ from itertools import product
 import numpy as np
 
 from affine.checker.diagnosis.catalogue import Explanation
-from affine.checker.diagnosis.examination import Examination
+from affine.checker.diagnosis.examination import ProbeSession
 from affine.checker.diagnosis.phrasing import listed, notation, with_verb
-from affine.checker.diagnosis.probe import close, copies, fixed, numbered, right_at
+from affine.checker.diagnosis.probe import (
+    close,
+    copies,
+    distinct_integers,
+    plain_operands,
+    right_at,
+)
 from affine.layer import Array, Operands
 from affine.quantities import QUANTITIES
 
@@ -18,19 +24,19 @@ __all__ = [
 _FORMATS = ("float16", "float32", "float64")
 
 
-def narrowed(examined: Examination, quantity: str) -> list[Explanation]:
+def narrowed(session: ProbeSession, quantity: str) -> list[Explanation]:
     """Return whether a result is the right one, stored in a narrower format."""
-    evidence = examined.evidence(quantity)
+    evidence = session.evidence(quantity)
     dtypes = {seen.got.dtype for seen in evidence if seen.got is not None}
     if len(dtypes) != 1:
         return []
     dtype = dtypes.pop()
-    if dtype.kind == "f" and np.finfo(dtype).nmant >= np.finfo(examined.dtype).nmant:
+    if dtype.kind == "f" and np.finfo(dtype).nmant >= np.finfo(session.dtype).nmant:
         return []
     with np.errstate(all="ignore"):
         if any(not _equal(seen.got, seen.right.astype(dtype)) for seen in evidence):
             return []
-    sentence = f"Your {quantity} is {dtype} where the arguments are {examined.dtype}"
+    sentence = f"Your {quantity} is {dtype} where the arguments are {session.dtype}"
     return [Explanation("result-narrowed", sentence)]
 
 
@@ -38,13 +44,13 @@ def _equal(got: Array | None, value: Array) -> bool:
     return got is not None and got.shape == value.shape and bool((got == value).all())
 
 
-def integers_truncated(examined: Examination) -> Explanation | None:
+def integers_truncated(session: ProbeSession) -> Explanation | None:
     """Integer arguments beside floating ones truncate the result."""
-    point, quarters = fixed(), fixed().map(lambda array: array / 4)
+    point, quarters = plain_operands(), plain_operands().map(lambda array: array / 4)
     for name, array in point._asdict().items():
         right = right_at(quarters._replace(**{name: array}))
         whole = quarters._replace(**{name: array.astype(np.int64)})
-        got = copies(examined.results(whole))
+        got = copies(session.results(whole))
         cut = [
             key
             for key, value in right.items()
@@ -62,15 +68,15 @@ def integers_truncated(examined: Examination) -> Explanation | None:
 _SPECIAL = {"A NaN": np.nan, "An ∞": np.inf, "A −∞": -np.inf}
 
 
-def nan_and_infinity(examined: Examination) -> Explanation | None:
+def nan_and_infinity(session: ProbeSession) -> Explanation | None:
     """A special value in one operand does not reach what depends on it, or reaches more."""
     # Zeros beside the value: 0·∞ is NaN, so that a skipped product shows.
     for value, name, zeros in product(_SPECIAL, Operands._fields, (False, True)):
-        point = fixed()
+        point = plain_operands()
         for array in (point.x, point.w, point.dout) if zeros else ():
             array[-1] = array[:, -1] = 0
         getattr(point, name).flat[-1] = _SPECIAL[value]
-        got = examined.fresh(point)
+        got = session.fresh(point)
         # Which entries are finite, in the result and in the equation, with no product skipped.
         finite = {}
         for key, (operands, subscripts, *_) in QUANTITIES.items():
@@ -94,15 +100,15 @@ def nan_and_infinity(examined: Examination) -> Explanation | None:
     return None
 
 
-def magnitudes(examined: Examination) -> Explanation | None:
+def magnitudes(session: ProbeSession) -> Explanation | None:
     """Right at ordinary magnitudes, wrong near the ends of the format, where all results fit."""
     room = 12  # so that no partial sum of the equations overflows
     for names in (("dout",), ("x", "b"), ("w", "b")):
         # A clip, a threshold, or a narrower format inside is not the end of the format.
-        if any(_wrong_at(examined, names, exponent) for exponent in (-60, 60, -140, 140)):
+        if any(_wrong_at(session, names, exponent) for exponent in (-60, 60, -140, 140)):
             continue
         for exponent in (200, 1023 - room, -200, -1022):
-            wrong = _wrong_at(examined, names, exponent)
+            wrong = _wrong_at(session, names, exponent)
             if wrong:
                 verbs = ("overflows", "overflow") if exponent > 0 else ("is lost", "are lost")
                 where = f"where {notation(names[0])} is near 2^{exponent}"
@@ -111,11 +117,11 @@ def magnitudes(examined: Examination) -> Explanation | None:
     return None
 
 
-def _wrong_at(examined: Examination, names: tuple[str, ...], exponent: int) -> list[str]:
+def _wrong_at(session: ProbeSession, names: tuple[str, ...], exponent: int) -> list[str]:
     """Return the results that overflow, or lose digits, at a magnitude."""
-    point = fixed()
+    point = plain_operands()
     point = point._replace(**{name: np.ldexp(getattr(point, name), exponent) for name in names})
-    got, right = copies(examined.results(point)), right_at(point)
+    got, right = copies(session.results(point)), right_at(point)
     wrong = [key for key in right if not close(got.get(key), right[key])]
     return [key for key in wrong if exponent < 0 or not np.isfinite(got[key]).all()]
 
@@ -123,10 +129,10 @@ def _wrong_at(examined: Examination, names: tuple[str, ...], exponent: int) -> l
 # ------------------------------------------------------------------ shapes
 
 
-def flattened_axes(examined: Examination) -> Explanation | None:
+def flattened_axes(session: ProbeSession) -> Explanation | None:
     """With an x of several axes, they are flattened in another order, or dX comes back flat."""
-    x, w, b, dout = numbered(4, 6, 5)
-    out, pullback = examined.layer.variants["with_extra_axes"](x.reshape(4, 2, 3), w, b)
+    x, w, b, dout = distinct_integers(4, 6, 5)
+    out, pullback = session.layer.variants["with_extra_axes"](x.reshape(4, 2, 3), w, b)
     if _equal(out, x.reshape(4, 2, 3).reshape((4, 6), order="F") @ w + b):
         sentence = "X of shape (4, 2, 3) is flattened in Fortran order, but should be in C order"
         return Explanation("rows-stacked-for-columns", sentence)

@@ -6,10 +6,17 @@ from itertools import combinations
 import numpy as np
 
 from affine.checker.diagnosis.catalogue import Explanation
-from affine.checker.diagnosis.examination import Examination, raised
+from affine.checker.diagnosis.examination import ProbeSession, attempt
 from affine.checker.diagnosis.memory import arguments_modified, step_between_passes
 from affine.checker.diagnosis.phrasing import describe_error, listed, notation, with_verb
-from affine.checker.diagnosis.probe import close, copies, differing, fixed, numbered, right_at
+from affine.checker.diagnosis.probe import (
+    close,
+    copies,
+    differing,
+    distinct_integers,
+    plain_operands,
+    right_at,
+)
 from affine.layer import Array, Operands, by_name
 
 __all__ = [
@@ -18,11 +25,11 @@ __all__ = [
 ]  # fmt: skip
 
 
-def not_deterministic(examined: Examination) -> Explanation | None:
+def not_deterministic(session: ProbeSession) -> Explanation | None:
     """Equal calls differ."""
-    first, right = examined.fresh(fixed()), right_at(fixed())
+    first, right = session.fresh(plain_operands()), right_at(plain_operands())
     for _ in range(15):
-        again = examined.results(fixed())
+        again = session.results(plain_operands())
         names = [
             name for name in first if not np.array_equal(first[name], again[name], equal_nan=True)
         ]
@@ -36,22 +43,22 @@ def not_deterministic(examined: Examination) -> Explanation | None:
     return None
 
 
-def second_pass(examined: Examination) -> Explanation | None:
+def second_pass(session: ProbeSession) -> Explanation | None:
     """The second backward pass on one forward pass differs from the first."""
-    point = examined.lent(fixed())
-    results, backward = examined.passes(examined.layer.vjp, point)
+    point = session.lent(plain_operands())
+    results, backward = session.passes(session.layer.vjp, point)
     first = copies(results)
-    again = raised(lambda: backward(point.dout.copy()))
+    again = attempt(lambda: backward(point.dout.copy()))
     subject = "The second backward pass on one forward pass"
     if isinstance(again, Exception):
         return Explanation("cache-used-up", f"{subject} raises {describe_error(again)}")
-    if step := step_between_passes(examined):
+    if step := step_between_passes(session):
         return step
     names = differing(again, first)
-    for array, before in zip(point, fixed(), strict=True):
+    for array, before in zip(point, plain_operands(), strict=True):
         array[...] = before
-    undone = names and not differing(copies(backward(fixed().dout)), first)
-    if undone and (written := arguments_modified(examined)):
+    undone = names and not differing(copies(backward(plain_operands().dout)), first)
+    if undone and (written := arguments_modified(session)):
         return written
     if names and all(close(again[name], 2 * first[name]) for name in names):
         sentence = f"The second backward pass gives twice the {listed(names)}: it adds to the first"
@@ -61,18 +68,18 @@ def second_pass(examined: Examination) -> Explanation | None:
     return Explanation("cache-used-up", sentence, names) if names else None
 
 
-def stale_state(examined: Examination) -> Explanation | None:
+def stale_state(session: ProbeSession) -> Explanation | None:
     """A backward pass uses operands of another call, of the same shapes or not."""
     for order in ("", " and backward"):
-        point, other = fixed(), fixed(1)
-        _, pullback = examined.layer.vjp(*point.map(np.copy)[:3])
-        _, later = examined.layer.vjp(*other.map(np.copy)[:3])
+        point, other = plain_operands(), plain_operands(1)
+        _, pullback = session.layer.vjp(*point.map(np.copy)[:3])
+        _, later = session.layer.vjp(*other.map(np.copy)[:3])
         if order:
             later(other.dout.copy())
         got = copies(by_name(pullback(point.dout.copy())))
-        if wrong := differing(got, examined.fresh(point)):
+        if wrong := differing(got, session.fresh(point)):
             subject = f"After a second forward{order} pass, the first one's "
-            taking = _taking(wrong, got, point, other, examined.fresh, after=" of the second one")
+            taking = _taking(wrong, got, point, other, session.fresh, after=" of the second one")
             return Explanation("stale-state", subject + taking, wrong) if taking else None
     return None
 
@@ -128,77 +135,77 @@ def _left_behind(
 
 # ------------------------------------------------------------------ instances
 
-_ON_AN_INSTANCE = numbered(1, 4, 3, seed=4)
+_ON_AN_INSTANCE = distinct_integers(1, 4, 3, seed=4)
 
 
-def used_instance(examined: Examination) -> Explanation | None:
+def used_instance(session: ProbeSession) -> Explanation | None:
     """An instance that has run other batches uses operands of those, or adds to their results."""
-    reused = examined.layer.variants.get("on_reused_instance")
+    reused = session.layer.variants.get("on_reused_instance")
     if reused is None:
         return None
-    got = copies(examined.passes(reused, _ON_AN_INSTANCE.map(np.copy))[0])
+    got = copies(session.passes(reused, _ON_AN_INSTANCE.map(np.copy))[0])
     subject, point = "On an instance that has run another batch, your", _ON_AN_INSTANCE
     # The batches that it ran before are all equal; what is given with every call, as weights may
     # be, was another one too.
     for step in (0, 1):
         other = point._replace(x=point.x + 1, w=point.w + step, b=point.b + step)
-        other = other._replace(dout=examined.fresh(other)["out"] + 1)
-        found = _left_behind(subject, got, point, other, examined.fresh, "the batch before")
+        other = other._replace(dout=session.fresh(other)["out"] + 1)
+        found = _left_behind(subject, got, point, other, session.fresh, "the batch before")
         if found:
             return found
     return None
 
 
-def updated_instance(examined: Examination) -> Explanation | None:
+def updated_instance(session: ProbeSession) -> Explanation | None:
     """An instance whose parameters were updated in place goes on with the old ones."""
     point = _ON_AN_INSTANCE
     old = point._replace(x=point.x + 1, w=point.w + 1, b=point.b + 1)
-    updated = examined.layer.variants["after_update"]
-    got = copies(examined.passes(updated, point.map(np.copy))[0])
+    updated = session.layer.variants["after_update"]
+    got = copies(session.passes(updated, point.map(np.copy))[0])
     subject = "After an update in place of the parameters of an instance, your "
-    return _outdated(examined, subject, got, point, old)
+    return _outdated(session, subject, got, point, old)
 
 
 def _outdated(
-    examined: Examination, subject: str, got: Mapping[str, Array], point: Operands, old: Operands
+    session: ProbeSession, subject: str, got: Mapping[str, Array], point: Operands, old: Operands
 ) -> Explanation | None:
     """Explain what is wrong by the operands before an update."""
-    wrong = differing(got, examined.fresh(point))
-    taking = _taking(wrong, got, point, old, examined.fresh, before="the old ") if wrong else ""
+    wrong = differing(got, session.fresh(point))
+    taking = _taking(wrong, got, point, old, session.fresh, before="the old ") if wrong else ""
     return Explanation("outdated-parameters", subject + taking, wrong) if taking else None
 
 
 # ------------------------------------------------------------------ calls of functions
 
 
-def earlier_call(examined: Examination) -> Explanation | None:
+def earlier_call(session: ProbeSession) -> Explanation | None:
     """A call gives what an earlier call with arguments of the same shapes gave, or part of it."""
-    first, second = numbered(6, 5, 3, seed=2), numbered(6, 5, 3, seed=3)
-    examined.fresh(first)
-    got, whose = examined.fresh(second), "an earlier call with the same shapes"
+    first, second = distinct_integers(6, 5, 3, seed=2), distinct_integers(6, 5, 3, seed=3)
+    session.fresh(first)
+    got, whose = session.fresh(second), "an earlier call with the same shapes"
     return _left_behind("Your", got, second, first, right_at, whose)
 
 
-def outdated_parameters(examined: Examination) -> Explanation | None:
+def outdated_parameters(session: ProbeSession) -> Explanation | None:
     """An update in place is not seen: the result is that of the old values."""
-    point, other = examined.lent(fixed()), fixed(1)
-    examined.results(point)
-    if not all(map(np.array_equal, point, fixed())):
-        return arguments_modified(examined)
+    point, other = session.lent(plain_operands()), plain_operands(1)
+    session.results(point)
+    if not all(map(np.array_equal, point, plain_operands())):
+        return arguments_modified(session)
     for changed in (("w", "b"), ("x",), ("dout",)):
         old = point.map(np.copy)
         for name in changed:
             getattr(point, name)[...] = getattr(other, name)
-        got = copies(examined.results(point))
-        if found := _outdated(examined, "After an update in place, your ", got, point, old):
+        got = copies(session.results(point))
+        if found := _outdated(session, "After an update in place, your ", got, point, old):
             return found
     return None
 
 
-def global_state(examined: Examination) -> Explanation | None:
+def global_state(session: ProbeSession) -> Explanation | None:
     """Seeds and error states are left other than they were."""
     # The diagnosis silences the error state itself, which would hide a layer that does.
     with np.errstate(all="warn"):
-        changed = list(examined.layer.state_changes(*fixed()))
+        changed = list(session.layer.state_changes(*plain_operands()))
     sentence = f"The layer changes {listed(changed)}"
     return Explanation("global-state-changed", sentence) if changed else None

@@ -17,10 +17,10 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from affine.checker.exceptions import cut, describe, describe_warning, in_words, message, type_name
-from affine.checker.memory import Arena, look, open_block
+from affine.checker.memory import Arena, array_at, open_block
 from affine.checker.process import LARGEST_RESULT, RESULTS
 from affine.checker.reading import load
-from affine.layer import LIKE_VJP, Layer
+from affine.layer import VJP_VARIANTS, Layer
 from affine.memory import Memory
 
 # The target runs beside this code: what it does to the builtins must not reach the answers.
@@ -32,7 +32,7 @@ _catch_warnings, _simplefilter = warnings.catch_warnings, warnings.simplefilter
 _to_json, _from_json = json.JSONEncoder(separators=(",", ":")).encode, json.JSONDecoder().decode
 _exit, _modules = os._exit, sys.modules
 
-_LIKE_VJP = ("vjp", *LIKE_VJP)
+_VJP_VARIANTS = ("vjp", *VJP_VARIANTS)
 _MOST_RESULTS, _MOST_WARNINGS = 8, 20
 
 
@@ -159,7 +159,7 @@ class _Server:
         arrays = [self._argument(*argument) for argument in arguments]
         if do == "state_changes":
             return {"results": [("other", name) for name in function(*arrays)]}
-        if do not in _LIKE_VJP:
+        if do not in _VJP_VARIANTS:
             returned = function(*arrays)
             return {"results": self._results((returned,) if do == "jvp" else returned)}
         out, pullback = function(*arrays[:3])
@@ -174,7 +174,7 @@ class _Server:
         if number not in self._held:
             # Others are held too, as a caller keeps its arrays: none takes another's place.
             number = number or next(self._numbers)
-            self._held[number] = look(self._block, *view)
+            self._held[number] = array_at(self._block, *view)
         return self._held[number]
 
     def _results(self, results: Any) -> list[Any] | str:

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from affine.checker.clock import Clock
-from affine.checker.exceptions import TargetError, raised, warn_again
-from affine.checker.memory import Arena, create_block, look
+from affine.checker.exceptions import TargetError, rebuild_exception, warn_again
+from affine.checker.memory import Arena, array_at, create_block
 from affine.checker.process import LARGEST_RESULT, RESULTS
 from affine.checker.process.child import FORGED, Child
-from affine.layer import LIKE_VJP, Array, Call, Layer, OutOfTime, Pullback, Results, WorkerDied
+from affine.layer import VJP_VARIANTS, Array, Call, Layer, OutOfTime, Pullback, Results, WorkerDied
 from affine.memory import Memory
-from affine.oracle import NoArray, expect_count
+from affine.oracle import NotAnArray, expect_count
 from affine.quantities import GRADIENTS
 
 _ABOUT = {"variants", "texts", "not_applicable", "compiles_per_shape", "uses_reference"}
@@ -70,12 +70,13 @@ class Worker(Memory):
         """The target as a `Layer`, whose functions are calls into the child."""
         about = self._load()
         variants = {
-            name: partial(self._vjp if name in LIKE_VJP else self._call, name)
+            name: partial(self._vjp if name in VJP_VARIANTS else self._call, name)
             for name in about["variants"]
         }
         return Layer(
             vjp=partial(self._vjp, "vjp"), variants=variants,
-            batch=self.results_of, memory=self, is_private=True, watched=self._state_changes,
+            batch=self.results_of, memory=self, copies_arguments=True,
+            own_state_changes=self._state_changes,
             not_applicable=about["not_applicable"], compiles_per_shape=about["compiles_per_shape"],
             **about["texts"],
         )  # fmt: skip
@@ -93,7 +94,7 @@ class Worker(Memory):
     def _load(self) -> dict[str, Any]:
         """Wait until the target is loaded, and return what the process says of the layer."""
         # A framework takes seconds to import, however short the calls are.
-        limit = max(min(max(20, 6 * self._timeout), self._clock.last - perf_counter()), 0)
+        limit = max(min(max(20, 6 * self._timeout), self._clock.hard_deadline - perf_counter()), 0)
         about: dict[str, Any] = {}
         try:
             about = self._child.answer(limit, "while it was loaded")
@@ -147,7 +148,7 @@ class Worker(Memory):
 
     def _exchange(self, requests: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Send requests together; yield their answers, and raise where one does not come."""
-        self._clock.check()
+        self._clock.raise_if_expired()
         if not self._child.alive:
             self.restarts += 1
             self._child = self._start()
@@ -175,7 +176,7 @@ class Worker(Memory):
             raise failure
 
     def _answer(self, child: Child, call: int) -> dict[str, Any]:
-        left = self._clock.last - perf_counter()
+        left = self._clock.hard_deadline - perf_counter()
         try:
             answer = child.answer(max(min(self._timeout, left), 0), _WHEN)
         except TimeoutError:
@@ -196,10 +197,10 @@ class Worker(Memory):
     def _result(self, kind: str, *described: Any) -> Any:
         """Return a private copy of a result; for what is no array, an object of that name."""
         if kind == "other":
-            return NoArray(str(described[0]))
+            return NotAnArray(str(described[0]))
         number, *view = described
         # The child says so: nothing of it may lead outside the bytes of the results.
-        there = look(self._block, *view)
+        there = array_at(self._block, *view)
         if there.nbytes > LARGEST_RESULT or view[2] < RESULTS or there.dtype.hasobject:
             raise ValueError(f"no result lies like this: {view}")
         result: Array = there.copy(order="K")
@@ -211,7 +212,7 @@ class Worker(Memory):
     def lend(self, array: Array) -> Array:
         """Return a copy that lies in the block, and is one and the same array in each call."""
         view = self._arena.place(array)
-        lent = look(self._block, *view)
+        lent = array_at(self._block, *view)
         self._lent[id(lent)] = lent, next(self._numbers), *view
         return lent
 
@@ -262,7 +263,7 @@ def _checked(do: str, answer: Mapping[str, Any], part: str = "results") -> Seque
     if part == "results":
         warn_again(answer["warnings"])
         if "raised" in answer:
-            raise raised(answer["raised"])
+            raise rebuild_exception(answer["raised"])
     results: Sequence[Any] = answer[part]
     if do != "state_changes":
         who, names = _NAMES.get(do, ("forward", ("out",)))

@@ -16,8 +16,8 @@ from affine.checker.reading.instances import (
     Storage,
     attributes,
     is_array,
+    preserve_random_state,
     storage_of,
-    undisturbed,
     update,
     variants,
 )
@@ -110,7 +110,7 @@ def _updated_in(spec: ClassSpec) -> Sequence[ParameterPath]:
     """Return where instances keep the parameters that a user updates; none if that is not plain."""
     w, b = np.ones(_SIZES), np.ones(_SIZES[1])
     try:
-        with undisturbed():
+        with preserve_random_state():
             layer, fresh = spec.make(w, b), spec.make(w + 1, b + 1)
         storage = storage_of(layer, _SIZES, "")
         places = [place for _, place in storage.places] if storage else []
@@ -126,8 +126,8 @@ def _updated_in(spec: ClassSpec) -> Sequence[ParameterPath]:
         for name, function in vars(owner).items()
         if name not in ("__init__", spec.forward, spec.backward) and inspect.isfunction(function)
     )
-    is_private = any(name.startswith("_") for name in own)
-    return places if is_updated and not is_private and not has_own_update else ()
+    copies_arguments = any(name.startswith("_") for name in own)
+    return places if is_updated and not copies_arguments and not has_own_update else ()
 
 
 # ------------------------------------------------------------------ what it takes
@@ -161,7 +161,7 @@ def _given(named: Named) -> tuple[Sequence[str], Storage]:
         return names, Storage()
     refused = "it then has no weights of these sizes"
     try:
-        with undisturbed():
+        with preserve_random_state():
             instance = named.value(*_SIZES)
     except Exception as error:
         refused = f"{type(error).__name__}: {error}"
@@ -181,7 +181,7 @@ def _given(named: Named) -> tuple[Sequence[str], Storage]:
 def _storage_of_arrays(kind: type, given: Sequence[str]) -> Storage:
     """Return how a class that is built from (W, b) keeps them; it may turn b into one row."""
     arrays = {"w": np.ones(_SIZES), "b": np.ones(_SIZES[1])}
-    with undisturbed():
+    with preserve_random_state():
         held = attributes(kind(*(arrays[name] for name in given)))
     biases = [one for name, one in held.items() if role(name) == "b" and is_array(one)]
     return Storage(bias_row=(1, _SIZES[1]) in (tuple(one.shape) for one in biases))

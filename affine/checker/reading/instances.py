@@ -11,14 +11,28 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from affine.checker.reading.signatures import describe_result, entries, out_and_cache, triple
+from affine.checker.reading.signatures import (
+    describe_result,
+    entries,
+    out_and_cache,
+    unpack_gradients,
+)
 from affine.checker.reading.target import STORED_TRANSPOSED, Named, refusal
 from affine.checker.reading.vocabulary import WORDS, begins, by_role, gradient_role, role
 from affine.layer import VJP, Array, Pullback
 
 __all__ = [
-    "OWN_PARAMETERS", "ClassSpec", "ParameterPath", "Storage", "attributes", "is_array",
-    "storage_of", "undisturbed", "update", "variants", "warm_up",
+    "OWN_PARAMETERS",
+    "ClassSpec",
+    "ParameterPath",
+    "Storage",
+    "attributes",
+    "is_array",
+    "preserve_random_state",
+    "storage_of",
+    "update",
+    "variants",
+    "warm_up",
 ]  # fmt: skip
 
 OWN_PARAMETERS = {"wrong_shapes_are_refused": "the layer makes its own weights and bias"}
@@ -198,7 +212,7 @@ class ClassSpec:
         arguments = [sizes[name] for name in self.given]
         if not self.storage.places:
             return self.named.value(*arguments)
-        with undisturbed():
+        with preserve_random_state():
             value = self.named.value
             layer = value(*arguments) if self.is_class else copy.deepcopy(value)
         self.storage.put(layer, w, b)
@@ -218,7 +232,7 @@ class ClassSpec:
             result = getattr(layer, self.backward)(*(given[name] for name in self.back))
             # Gradients are on the layer where backward returned dx alone or nothing.
             if not (result is None or is_array(result) or isinstance(result, (int, float))):
-                return self._in_shape(*triple(result))
+                return self._in_shape(*unpack_gradients(result))
             held = {
                 which: _read(value, before.get(which), given.values())
                 for which, value in _gradients_on(layer).items()
@@ -237,7 +251,7 @@ class ClassSpec:
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def preserve_random_state() -> Iterator[None]:
     """Leave the random states as they are: initial weights are drawn and never used."""
     ours, theirs = random.getstate(), np.random.get_state(legacy=False)  # noqa: NPY002 (the global state)
     try:

@@ -28,7 +28,7 @@ from affine.checker.reading.signatures import (
     forward_plan,
     out_and_cache,
     parameters,
-    triple,
+    unpack_gradients,
 )
 from affine.checker.reading.target import Named, TargetError, import_of, loaded, public, refusal
 from affine.checker.reading.vocabulary import METHODS, WORDS, closest, plain, role, stem
@@ -121,7 +121,9 @@ def _pair(forward: Named, backward: Named) -> Layer:
 
         def pullback(dout: Array) -> tuple[Array, Array, Array]:
             given = known | {"dout": dout}
-            return triple(backward.value(*(given[name] for name in back)), backward.expression)
+            return unpack_gradients(
+                backward.value(*(given[name] for name in back)), backward.expression
+            )
 
         return out, pullback
 

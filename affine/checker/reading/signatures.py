@@ -10,7 +10,7 @@ from affine.checker.reading.vocabulary import by_role, plain, role
 
 __all__ = [
     "Parameters", "backward_plan", "describe_result", "entries", "forward_plan", "out_and_cache",
-    "parameters", "triple",
+    "parameters", "unpack_gradients",
 ]  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def out_and_cache(result: Any) -> tuple[Any, Any]:
     return result if isinstance(result, tuple) and len(result) == 2 else (result, None)
 
 
-def triple(result: Any, source: str = "backward") -> tuple[Any, Any, Any]:
+def unpack_gradients(result: Any, source: str = "backward") -> tuple[Any, Any, Any]:
     """Return a backward pass's dx, dw and db."""
     if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], Mapping):
         beside = by_role(entries(result[1]), needed="wb")

@@ -18,7 +18,7 @@ from affine.equations import EQUATIONS
 from affine.layer import Array, Operands, WorkerDied
 from affine.oracle import Violation
 from affine.properties import PROPERTIES
-from affine.quantities import QUANTITIES, SIDES
+from affine.quantities import AXES, QUANTITIES
 
 Block: TypeAlias = list[Text]
 """The lines of one matrix: its title, then its rows, all of one width."""
@@ -236,10 +236,10 @@ def _operands(shown: Counterexample, wrong: Array | None, first: Sequence[int]) 
     # Large ones are shown around the first entry that differs, else the last that is not 0.
     centres = dict.fromkeys("NDM", 0)
     for name, array in point._asdict().items():
-        for side, places in zip(SIDES[name], np.nonzero(array), strict=True):
+        for side, places in zip(AXES[name], np.nonzero(array), strict=True):
             centres[side] = max([centres[side], *map(int, places)])
     sizes = dict(zip("NDM", point.sizes, strict=True))
-    sides = SIDES.get(quantity, "")
+    sides = AXES.get(quantity, "")
     if wrong is not None and wrong.shape == tuple(sizes[side] for side in sides):
         centres |= zip(sides, first, strict=False)
     mixed = len({array.dtype for array in point}) > 1
@@ -247,7 +247,7 @@ def _operands(shown: Counterexample, wrong: Array | None, first: Sequence[int]) 
     for name, array in shown.operands().items():
         if name in needed or (name in used and array.any()):
             notes = filter(None, [array.dtype.name * mixed, layout(array)])
-            centre = [centres[side] for side in SIDES[name.rstrip("2")]]
+            centre = [centres[side] for side in AXES[name.rstrip("2")]]
             blocks.append(block(name, array, centre, note="".join(f", {note}" for note in notes)))
     return blocks
 

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from affine.checker.diagnosis import MISTAKES, Mistake, diagnose
-from affine.checker.diagnosis.catalogue import RIGHT
+from affine.checker.diagnosis.catalogue import CORRECT
 from affine.checker.diagnosis.phrasing import describe_error
-from affine.checker.diagnosis.probe import numbered
+from affine.checker.diagnosis.probe import distinct_integers
 from affine.checker.process.worker import Worker
 from affine.checker.reading import load
 from affine.checker.report import Outcome
@@ -121,7 +121,7 @@ def source(formula: str) -> str:
     place = _place(formula)
     if not place:
         return ""
-    lines = {name: f"{name} = {RIGHT[name]}" for name in _QUANTITIES}
+    lines = {name: f"{name} = {CORRECT[name]}" for name in _QUANTITIES}
     lines |= {"return": "return dx, dw, db", place: formula}
     forward = ("forward", "out")
     backward = ("before", "dx", "dw", "db", "after", "return")
@@ -214,7 +214,7 @@ def _hides(path: Path) -> list[list[int]]:
     """Return the sizes at which one call of the layer gives all that the equations give."""
     hidden = []
     for sizes in SIZES:
-        layer, point = load(str(path)), numbered(*sizes)
+        layer, point = load(str(path)), distinct_integers(*sizes)
         x, w, b, _ = point
         right = exact(point) | {"jvp": 5 * (x @ w) + 4 * b}
         with suppress(Exception):
