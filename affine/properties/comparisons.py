@@ -82,9 +82,9 @@ def expect_number(quantity: str, text: str, got: Any, expected: Any) -> None:
     Examples:
         >>> expect_number("dx", "⟨dX, X⟩", 6, 6)
     """
-    expect(got == expected, f"{text} = {_said(got)}, but should be {_said(expected)}", quantity)
+    expect(got == expected, f"{text} = {_short(got)}, but should be {_short(expected)}", quantity)
 
 
-def _said(value: Any) -> Any:
+def _short(value: Any) -> Any:
     """An exact ratio that takes many digits as the nearest floating-point number."""
     return float(value) if isinstance(value, Fraction) and len(str(value)) > 12 else value

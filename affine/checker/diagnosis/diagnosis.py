@@ -166,7 +166,7 @@ def _first_explanation(session: ProbeSession, detectors: Iterable[Detector]) -> 
 
 def _wrong(session: ProbeSession, asked: Iterable[str]) -> tuple[str, ...]:
     """Return the quantities to explain: those asked for if they are wrong, else all wrong ones."""
-    wrong = (name for name in asked if any(seen.wrong for seen in session.evidence(name)))
+    wrong = (name for name in asked if any(trial.wrong for trial in session.evidence(name)))
     return tuple(wrong) or session.wrong_quantities()
 
 
@@ -196,7 +196,7 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
         # Where a formula is used in one case alone, a simpler one may be the same there.
         special_found, where = sizes.special_case(session, quantity)
         found = special_found or found
-    if not found and all(seen.got is None for seen in evidence):
+    if not found and all(trial.got is None for trial in evidence):
         sentence = f"Your {quantity} is not an array of numbers"
         found = [Explanation("not-an-array", sentence)]
     changing = state.not_deterministic, state.earlier_call

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from affine.checker.diagnosis.catalogue import Explanation
-from affine.checker.diagnosis.examination import Observed, ProbeSession
+from affine.checker.diagnosis.examination import ProbeSession, Trial
 from affine.checker.diagnosis.fit import fit_strength
 from affine.checker.diagnosis.phrasing import listed, notation, number, shortest
 from affine.checker.diagnosis.probe import Probe, close, distinct_integers
@@ -98,10 +98,10 @@ def _curve(session: ProbeSession, quantity: str, operand: str, values: Array) ->
     point[operand] *= 0
     along = np.moveaxis(point[operand], AXES[operand].index(side), -1)
     along[(0,) * (along.ndim - 1)] = values
-    seen = session.observe(Probe(Operands(**point))).results.get(quantity)
-    if seen is None or seen.got is None or seen.got.shape != seen.right.shape:
+    trial = session.observe(Probe(Operands(**point))).results.get(quantity)
+    if trial is None or trial.got is None or trial.got.shape != trial.right.shape:
         return None
-    line = np.moveaxis(seen.got.astype(np.float64), sides.index(side), -1)
+    line = np.moveaxis(trial.got.astype(np.float64), sides.index(side), -1)
     return np.asarray(line[(0,) * (line.ndim - 1)])
 
 
@@ -186,22 +186,22 @@ def _verified(session: ProbeSession, quantity: str, change: Change, changed: Seq
         points.append(base._replace(**{name: getattr(base, name) * change.scale / shrink}))
     evidence = [*session.evidence(quantity), *session.observe_all(points, quantity)]
 
-    def value(seen: Observed) -> Array | None:
+    def value(trial: Trial) -> Array | None:
         if not changed:
-            return change.apply(seen.right)
-        operands = {name: change.apply(getattr(seen.probe.point, name)) for name in changed}
-        return Probe(seen.probe.point._replace(**operands)).value(QUANTITIES[quantity].code)
+            return change.apply(trial.right)
+        operands = {name: change.apply(getattr(trial.probe.point, name)) for name in changed}
+        return Probe(trial.probe.point._replace(**operands)).value(QUANTITIES[quantity].code)
 
     if not change.unit:
         return bool(fit_strength(value, evidence))
     if changed:
         return False
-    for seen in evidence:
-        if seen.got is None or seen.got.shape != seen.right.shape:
+    for trial in evidence:
+        if trial.got is None or trial.got.shape != trial.right.shape:
             return False
-        magnitude = Probe(seen.probe.point.map(np.abs)).right(quantity)
-        bound = change.unit * (max(seen.probe.point.sizes) + 2) * magnitude.max(initial=0)
-        error = np.abs(seen.got - seen.right)[np.isfinite(seen.got)]
+        magnitude = Probe(trial.probe.point.map(np.abs)).right(quantity)
+        bound = change.unit * (max(trial.probe.point.sizes) + 2) * magnitude.max(initial=0)
+        error = np.abs(trial.got - trial.right)[np.isfinite(trial.got)]
         if (error > bound).any():
             return False
     return True

@@ -24,7 +24,7 @@ from affine.layer import (
 )
 from affine.quantities import QUANTITIES
 
-__all__ = ["CallResult", "Observed", "ProbeSession", "attempt"]
+__all__ = ["CallResult", "ProbeSession", "Trial", "attempt"]
 
 Backward: TypeAlias = Callable[[Array], dict[str, Array]]
 """A backward pass that returns the gradients by name."""
@@ -49,7 +49,7 @@ def attempt(call: Callable[[], Any]) -> Any:
         return error if isinstance(error, Exception) else RuntimeError(f"SystemExit: {error}")
 
 
-class Observed(NamedTuple):
+class Trial(NamedTuple):
     """One quantity on one probe: what the layer returned, and what the equation gives.
 
     What is not an array of numbers is None; wrong is what differs in shape or beyond rounding.
@@ -61,7 +61,7 @@ class Observed(NamedTuple):
     wrong: bool
 
     @classmethod
-    def of(cls, probe: Probe, quantity: str, result: Any) -> "Observed":
+    def of(cls, probe: Probe, quantity: str, result: Any) -> "Trial":
         """Compare a result, a copy that no later call changes, with the equation."""
         got, right = None, probe.right(quantity)
         if isinstance(result, np.ndarray | np.generic):
@@ -74,7 +74,7 @@ class CallResult(NamedTuple):
     """One call: what came back, and the exception that was raised."""
 
     probe: Probe
-    results: dict[str, Observed]
+    results: dict[str, Trial]
     error: Exception | None = None
 
 
@@ -121,12 +121,12 @@ class ProbeSession:
             sizes += [(n, d, m), (n + 1, d + 1, m + 1), (2 * n, d, m), (n, 2 * d, m), (n, d, 2 * m)]
         self.standard.extend(self.observe(Probe(distinct_integers(*each))) for each in sizes)
 
-    def evidence(self, quantity: str) -> list[Observed]:
+    def evidence(self, quantity: str) -> list[Trial]:
         """Return one quantity on every standard probe on which it came back."""
         if quantity in QUANTITIES:
             return [call.results[quantity] for call in self.standard if quantity in call.results]
         needs = next((needs for needs, names in OF_VARIANT.items() if quantity in names), "")
-        seen: list[Observed] = []
+        trial: list[Trial] = []
         for call in self.standard if needs in self.layer.variants else ():
             x, w, b, dout = call.probe.point
             dots = {"x_dot": x[::-1] + 1, "w_dot": w[::-1] + 2, "b_dot": b[::-1] + 3}
@@ -135,8 +135,8 @@ class ProbeSession:
             if isinstance(result, tuple):
                 result = result[OF_VARIANT[needs].index(quantity)]
             if not isinstance(result, Exception):
-                seen.append(Observed.of(Probe(call.probe.point, **dots), quantity, result))
-        return seen
+                trial.append(Trial.of(Probe(call.probe.point, **dots), quantity, result))
+        return trial
 
     def raising(self, quantity: str) -> list[Probe]:
         """Return the standard probes on which the layer raised before a quantity came back."""
@@ -144,22 +144,24 @@ class ProbeSession:
 
     def wrong_quantities(self) -> tuple[str, ...]:
         """Return the quantities that are wrong on at least one standard probe."""
-        return tuple(name for name in QUANTITIES if any(seen.wrong for seen in self.evidence(name)))
+        return tuple(
+            name for name in QUANTITIES if any(trial.wrong for trial in self.evidence(name))
+        )
 
     def observe(self, probe: Probe) -> CallResult:
         """Call the layer on copies of a probe's operands."""
         point = probe.point.map(lambda array: np.array(array, order="C"))
-        results: dict[str, Observed] = {}
+        results: dict[str, Trial] = {}
 
         def both_passes() -> None:
             out, pullback = self.layer.vjp(*point[:3])
-            results["out"] = Observed.of(probe, "out", out)
+            results["out"] = Trial.of(probe, "out", out)
             for name, result in by_name(pullback(point.dout)).items():
-                results[name] = Observed.of(probe, name, result)
+                results[name] = Trial.of(probe, name, result)
 
         return CallResult(probe, results, attempt(both_passes))
 
-    def observe_all(self, points: Iterable[Operands], quantity: str) -> list[Observed]:
+    def observe_all(self, points: Iterable[Operands], quantity: str) -> list[Trial]:
         """Return one quantity on further points, where it came back."""
         calls = [self.observe(Probe(point)) for point in points]
         return [call.results[quantity] for call in calls if quantity in call.results]

@@ -16,14 +16,14 @@ from affine.checker.diagnosis.catalogue import (
     scales,
     terms,
 )
-from affine.checker.diagnosis.examination import Observed
+from affine.checker.diagnosis.examination import Trial
 from affine.checker.diagnosis.phrasing import number, scaled, shortest, summed
 from affine.checker.diagnosis.probe import Probe, close
 from affine.layer import Array
 
 __all__ = ["explanations", "fit_strength", "ratio"]
 
-Base: TypeAlias = Callable[[Observed], Array | None]
+Base: TypeAlias = Callable[[Trial], Array | None]
 """What is known of a result already."""
 
 # The simplest first: the first that fits is shown.
@@ -42,13 +42,13 @@ _CONSTANT = {-1.0: "wrong-sign", 0.0: "always-zero"}
 
 
 def explanations(
-    quantity: str, evidence: Sequence[Observed], raising: Sequence[Probe] = ()
+    quantity: str, evidence: Sequence[Trial], raising: Sequence[Probe] = ()
 ) -> list[Explanation]:
     """Return the formulas that explain a wrong quantity, of the simplest kind that has any.
 
     A formula whose shapes do not fit raises, so where the layer raised is evidence too.
     """
-    if quantity not in CORRECT or sum(seen.wrong for seen in evidence) < 2:
+    if quantity not in CORRECT or sum(trial.wrong for trial in evidence) < 2:
         return []
     for kind in _KINDS:
         if found := _best(list(kind(quantity, evidence)), quantity, evidence, raising):
@@ -56,7 +56,7 @@ def explanations(
     return []
 
 
-def fit_strength(value: Base, evidence: Sequence[Observed]) -> int:
+def fit_strength(value: Base, evidence: Sequence[Trial]) -> int:
     """How well a formula gives every result: 2 everywhere, 1 with a guard, 0 not at all.
 
     It takes at least two probes on which the layer is wrong. Where the formula does not run, or
@@ -64,21 +64,21 @@ def fit_strength(value: Base, evidence: Sequence[Observed]) -> int:
     it is no number, such as 1/(N − 1) for N = 1, a layer may do anything.
     """
     explained, strength = 0, 2
-    for seen in sorted(evidence, key=lambda seen: not seen.wrong):
-        predicted = value(seen)
-        fits = close(seen.got, predicted)
-        if predicted is None or predicted.shape != seen.right.shape:
-            if seen.wrong and not fits:
+    for trial in sorted(evidence, key=lambda trial: not trial.wrong):
+        predicted = value(trial)
+        fits = close(trial.got, predicted)
+        if predicted is None or predicted.shape != trial.right.shape:
+            if trial.wrong and not fits:
                 return 0
             strength = min(strength, 1 + fits)
         elif not fits and np.isfinite(predicted).all():
             return 0
-        explained += seen.wrong and fits
+        explained += trial.wrong and fits
     return strength if explained >= 2 else 0
 
 
 def _best(
-    found: list[Explanation], quantity: str, evidence: Sequence[Observed], raising: Sequence[Probe]
+    found: list[Explanation], quantity: str, evidence: Sequence[Trial], raising: Sequence[Probe]
 ) -> list[Explanation]:
     """Keep the explanations that fit best, and of those that are one function the first."""
 
@@ -114,15 +114,15 @@ def ratio(rest: Array, value: Array, size: float = 0.0) -> float:
 
 
 def _value_of(code: str) -> Base:
-    return lambda seen: seen.probe.value(code)
+    return lambda trial: trial.probe.value(code)
 
 
-def _nothing(seen: Observed) -> Array:
-    return np.zeros_like(seen.right)
+def _nothing(trial: Trial) -> Array:
+    return np.zeros_like(trial.right)
 
 
 def _factors(
-    evidence: Sequence[Observed],
+    evidence: Sequence[Trial],
     term: str,
     codes: Sequence[str],
     base: Base = _nothing,
@@ -146,8 +146,8 @@ def _factors(
         short = float(f"{fitted:.12g}")
         factor = short if abs(short - fitted) <= 4e-16 * abs(fitted) else fitted
 
-        def predicted(seen: Observed, scale: str = scale, factor: float = factor) -> Array | None:
-            value, unit, start = seen.probe.value(term), seen.probe.value(scale), base(seen)
+        def predicted(trial: Trial, scale: str = scale, factor: float = factor) -> Array | None:
+            value, unit, start = trial.probe.value(term), trial.probe.value(scale), base(trial)
             if value is None or unit is None or start is None:
                 return None
             # A whole result may have a shape of its own; a part of one may not.
@@ -161,12 +161,12 @@ def _factors(
             yield scale, factor
 
 
-def _pivot(evidence: Sequence[Observed], term: str, base: Base) -> tuple[Observed | None, float]:
+def _pivot(evidence: Sequence[Trial], term: str, base: Base) -> tuple[Trial | None, float]:
     """Return where the term is largest beside the result, and how often it is contained there."""
     best, found, steepness = 0.0, None, 0.0
-    for seen in evidence:
-        value, start, got = seen.probe.value(term), base(seen), seen.got
-        if not seen.wrong or value is None or start is None or got is None:
+    for trial in evidence:
+        value, start, got = trial.probe.value(term), base(trial), trial.got
+        if not trial.wrong or value is None or start is None or got is None:
             continue
         if not value.shape == got.shape == start.shape or not value.any():
             continue
@@ -179,14 +179,14 @@ def _pivot(evidence: Sequence[Observed], term: str, base: Base) -> tuple[Observe
             return None, 0.0
         weight = float(np.abs(value).max() / (np.abs(got).max() + np.abs(rest).max()))
         if weight > best:
-            best, found, steepness = weight, seen, slope
+            best, found, steepness = weight, trial, slope
     return found, steepness
 
 
 # ------------------------------------------------------------------ the kinds of formulas
 
 
-def _scaled(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
+def _scaled(quantity: str, evidence: Sequence[Trial]) -> Iterator[Explanation]:
     right = CORRECT[quantity]
     codes = dict.fromkeys([*_SIZES, *(scale.code for scale in scales() if scale.code != "-1")])
     for scale, factor in _factors(evidence, right, list(codes)):
@@ -204,7 +204,7 @@ def _name_of_scale(scale: str, factor: float) -> str:
     return name if factor == 1 or depends_on_values else "scaled-by-sizes-and-a-constant"
 
 
-def _added(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
+def _added(quantity: str, evidence: Sequence[Trial]) -> Iterator[Explanation]:
     """Yield right + factor · scale · term; a term with a factor of its own goes first."""
     right, taken = CORRECT[quantity], set()
     for term in terms(quantity):
@@ -223,7 +223,7 @@ def _added(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]
             yield Explanation(term.mistake, code=code, says=says if scale == "1" else "")
 
 
-def _scaled_structures(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
+def _scaled_structures(quantity: str, evidence: Sequence[Trial]) -> Iterator[Explanation]:
     """Yield the sum of the right terms, one of them scaled, and scaled wrong formulas."""
     for found, rest in (*_PARTS.get(quantity, ()), *((each, "") for each in formulas(quantity))):
         base = _value_of(rest) if rest else _nothing
@@ -232,9 +232,9 @@ def _scaled_structures(quantity: str, evidence: Sequence[Observed]) -> Iterator[
             yield Explanation(found.mistake, code=f"{code} + {rest}" if rest else code)
 
 
-def _scaled_and_added(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
+def _scaled_and_added(quantity: str, evidence: Sequence[Trial]) -> Iterator[Explanation]:
     """Yield scale · right + factor · term, the term read off where the right result is 0."""
-    zero = [seen for seen in evidence if seen.wrong and not seen.right.any()]
+    zero = [trial for trial in evidence if trial.wrong and not trial.right.any()]
     right = CORRECT[quantity]
     for term in terms(quantity):
         for _, factor in _factors(zero, term.code, ["1"], verified=False):
@@ -245,14 +245,14 @@ def _scaled_and_added(quantity: str, evidence: Sequence[Observed]) -> Iterator[E
                 break
 
 
-def _normalised(quantity: str, evidence: Sequence[Observed]) -> Iterator[Explanation]:
+def _normalised(quantity: str, evidence: Sequence[Trial]) -> Iterator[Explanation]:
     """Yield right · min(1, limit / size) and right / (size + ε), for the size of some array."""
     right = CORRECT[quantity]
     slopes = [
-        (seen.probe, slope)
-        for seen in evidence
-        if seen.wrong and seen.got is not None and seen.got.shape == seen.right.shape
-        if np.isfinite(seen.got).all() and (slope := ratio(seen.got, seen.right)) > 0
+        (trial.probe, slope)
+        for trial in evidence
+        if trial.wrong and trial.got is not None and trial.got.shape == trial.right.shape
+        if np.isfinite(trial.got).all() and (slope := ratio(trial.got, trial.right)) > 0
     ]
     norms = ("np.linalg.norm({})", "abs({}).max()")
     for array, norm in product((f"({right})", "dout", "x", "w"), norms):

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from affine.checker.diagnosis.catalogue import Explanation
-from affine.checker.diagnosis.examination import Observed, ProbeSession
+from affine.checker.diagnosis.examination import ProbeSession, Trial
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import listed
 from affine.checker.diagnosis.probe import Probe, close, distinct_integers
@@ -61,24 +61,24 @@ def special_case(session: ProbeSession, quantity: str) -> tuple[list[Explanation
     """Return the formulas that explain a quantity in a special case, and which case that is."""
     evidence = session.evidence(quantity)
     for words in _SPECIAL:
-        there = [seen for seen in evidence if _holds(words, seen.probe.point.sizes)]
-        if sum(seen.wrong for seen in there) == sum(seen.wrong for seen in evidence):
+        there = [trial for trial in evidence if _holds(words, trial.probe.point.sizes)]
+        if sum(trial.wrong for trial in there) == sum(trial.wrong for trial in evidence):
             found = explanations(quantity, there, session.raising(quantity))
             if found:
                 return found, words
     return [], ""
 
 
-def guarded(evidence: Sequence[Observed], code: str) -> str:
+def guarded(evidence: Sequence[Trial], code: str) -> str:
     """Return where a formula is used by a layer that is right where it would not fit.
 
     `""` if nothing says that it is not used everywhere.
     """
-    used = [seen.probe.point.sizes for seen in evidence if seen.wrong]
+    used = [trial.probe.point.sizes for trial in evidence if trial.wrong]
     right = [
-        seen.probe.point.sizes
-        for seen in evidence
-        if code and not seen.wrong and not close(seen.got, seen.probe.value(code))
+        trial.probe.point.sizes
+        for trial in evidence
+        if code and not trial.wrong and not close(trial.got, trial.probe.value(code))
     ]
     return (condition(used, right) or "its shape fits") if right else ""
 
@@ -91,7 +91,7 @@ def describe_observed(session: ProbeSession, wrong: Sequence[str]) -> str:
     sentences = ["No known mistake explains this."]
     for name in wrong:
         failing, fine = (
-            [seen.probe.point.sizes for seen in session.evidence(name) if seen.wrong is it]
+            [trial.probe.point.sizes for trial in session.evidence(name) if trial.wrong is it]
             for it in (True, False)
         )
         where = f"only where {words}" if (words := condition(failing, fine)) else "in some calls"
@@ -113,52 +113,52 @@ class _Along:
     def __init__(self, session: ProbeSession, quantity: str, name: str) -> None:
         self.session, self.quantity, self.name = session, quantity, name
         self.evidence = session.evidence(quantity)
-        self.wrong = [seen for seen in self.evidence if seen.wrong]
+        self.wrong = [trial for trial in self.evidence if trial.wrong]
         self.least = min(map(self.length, self.wrong), default=0)
         self.most = max(map(self.length, self.wrong), default=0)
 
-    def length(self, seen: Observed) -> int:
+    def length(self, trial: Trial) -> int:
         """Return how long the side is on a probe."""
-        return seen.probe.point.sizes["NDM".index(self.name)]
+        return trial.probe.point.sizes["NDM".index(self.name)]
 
-    def series(self, lengths: Sequence[int]) -> list[Observed]:
+    def series(self, lengths: Sequence[int]) -> list[Trial]:
         """Look at other lengths; the other sides are as short as they are known to matter."""
-        sizes = list(map(min, zip(*(seen.probe.point.sizes for seen in self.wrong), strict=True)))
+        sizes = list(map(min, zip(*(trial.probe.point.sizes for trial in self.wrong), strict=True)))
         points = []
         for length in lengths:
             sizes["NDM".index(self.name)] = length
             points.append(distinct_integers(*sizes))
         return self.session.observe_all(points, self.quantity)
 
-    def others(self, series: Sequence[Observed]) -> str:
+    def others(self, series: Sequence[Trial]) -> str:
         """Say at which other sizes a series was observed."""
         sizes = zip("NDM", series[0].probe.point.sizes, strict=True)
         words = [f"{other} = {size}" for other, size in sizes if other != self.name]
         return f", with {listed(words)}"
 
-    def fitting(self, evidence: Sequence[Observed], rules: Sequence[_Rule]) -> list[_Rule]:
+    def fitting(self, evidence: Sequence[Trial], rules: Sequence[_Rule]) -> list[_Rule]:
         """Return the rules that give every result."""
 
-        def fits(seen: Observed, block: int, least: int) -> bool:
-            length = self.length(seen)
+        def fits(trial: Trial, block: int, least: int) -> bool:
+            length = self.length(trial)
             kept = length // block * block if length >= least else length
-            if (kept == length) == seen.wrong:
-                return not seen.right.any()
-            return close(seen.got, self.stopped(seen, kept))
+            if (kept == length) == trial.wrong:
+                return not trial.right.any()
+            return close(trial.got, self.stopped(trial, kept))
 
-        return [rule for rule in rules if all(fits(seen, *rule) for seen in evidence)]
+        return [rule for rule in rules if all(fits(trial, *rule) for trial in evidence)]
 
-    def stopped(self, seen: Observed, kept: int) -> Array:
+    def stopped(self, trial: Trial, kept: int) -> Array:
         """Return what is left of a result if a side that is summed or filled stops early."""
         sides, operands = AXES[self.quantity], QUANTITIES[self.quantity].operands
         if self.name in sides:
-            result = seen.right.copy()
+            result = trial.right.copy()
             np.moveaxis(result, sides.index(self.name), 0)[kept:] = 0
             return result
         name = next(name for name in operands if self.name in AXES[name])
-        operand = getattr(seen.probe.point, name).copy()
+        operand = getattr(trial.probe.point, name).copy()
         np.moveaxis(operand, AXES[name].index(self.name), 0)[kept:] = 0
-        return Probe(seen.probe.point._replace(**{name: operand})).right(self.quantity)
+        return Probe(trial.probe.point._replace(**{name: operand})).right(self.quantity)
 
 
 def remainder(session: ProbeSession, quantity: str) -> list[Explanation]:
@@ -175,7 +175,7 @@ def remainder(session: ProbeSession, quantity: str) -> list[Explanation]:
         lengths |= {2 * least - 1, 2 * least, most + 1, min(2 * most, 1100) + 1}
         series = along.series(sorted(lengths - {0}))
         rules = along.fitting(series, rules)
-        if sum(seen.wrong for seen in series) < 2 or len({block for block, _ in rules}) != 1:
+        if sum(trial.wrong for trial in series) < 2 or len({block for block, _ in rules}) != 1:
             continue
         others = zip("NDM", series[-1].probe.point.sizes, strict=True)
         wide = distinct_integers(
@@ -197,7 +197,7 @@ def by_size(session: ProbeSession, quantity: str) -> list[Explanation]:
         # Right for one or two only is no switch at a size: few terms may make no difference.
         low, high = 3, along.least
         start = along.series([low, high]) if low < high else []
-        if [seen.wrong for seen in start] != [False, True]:
+        if [trial.wrong for trial in start] != [False, True]:
             continue
         while high - low > 1:
             middle = (low + high) // 2
@@ -209,15 +209,17 @@ def by_size(session: ProbeSession, quantity: str) -> list[Explanation]:
         series = along.series(
             [low, *range(low + 1, low + 4), 2 * low, 2 * low + 1, 3 * low, 4 * low]
         )
-        if [seen.wrong for seen in series] != [False, *[True] * 7] or along.least <= low:
+        if [trial.wrong for trial in series] != [False, *[True] * 7] or along.least <= low:
             continue
-        beyond = [seen for seen in along.evidence if along.length(seen) > low and seen.right.any()]
-        where = "" if all(seen.wrong for seen in beyond) else along.others(series)
+        beyond = [
+            trial for trial in along.evidence if along.length(trial) > low and trial.right.any()
+        ]
+        where = "" if all(trial.wrong for trial in beyond) else along.others(series)
         if where and low < 6:
             continue  # a corner of something else, and no size of its own
         formulas = explanations(quantity, [*series[1:], *along.wrong])
         what = f"it is {formulas[0].formula}" if len(formulas) == 1 else "it is wrong"
-        if all(close(seen.got, along.stopped(seen, low)) for seen in series):
+        if all(close(trial.got, along.stopped(trial, low)) for trial in series):
             what = f"it uses the first {low} {_THINGS[along.name]} only"
         sentence = f"Your {quantity} is right up to {along.name} = {low}{where}; beyond, {what}"
         return [Explanation("wrong-beyond-a-size", sentence)]

@@ -27,14 +27,14 @@ _FORMATS = ("float16", "float32", "float64")
 def narrowed(session: ProbeSession, quantity: str) -> list[Explanation]:
     """Return whether a result is the right one, stored in a narrower format."""
     evidence = session.evidence(quantity)
-    dtypes = {seen.got.dtype for seen in evidence if seen.got is not None}
+    dtypes = {trial.got.dtype for trial in evidence if trial.got is not None}
     if len(dtypes) != 1:
         return []
     dtype = dtypes.pop()
     if dtype.kind == "f" and np.finfo(dtype).nmant >= np.finfo(session.dtype).nmant:
         return []
     with np.errstate(all="ignore"):
-        if any(not _equal(seen.got, seen.right.astype(dtype)) for seen in evidence):
+        if any(not _equal(trial.got, trial.right.astype(dtype)) for trial in evidence):
             return []
     sentence = f"Your {quantity} is {dtype} where the arguments are {session.dtype}"
     return [Explanation("result-narrowed", sentence)]

@@ -83,14 +83,14 @@ def _fields(thing: object, *names: str) -> dict[str, Any]:
 
 
 def _outcome(outcome: Outcome, diagnosis: Diagnosis | None, report: Report) -> dict[str, Any]:
-    tested, shown = PROPERTIES.get(outcome.name), counterexample(outcome, report.reduction)
-    case = shown and {
-        "point": {name: _array(array) for name, array in shown.case.primal._asdict().items()},
-        "step": {name: _array(array) for name, array in shown.case.tangent._asdict().items()},
-        "choice": shown.case.selector,
-        "quantity": shown.violation.quantity,
-        "expected": _array(shown.violation.expected),
-        "got": _array(shown.violation.got),
+    tested, failure = PROPERTIES.get(outcome.name), counterexample(outcome, report.reduction)
+    case = failure and {
+        "point": {name: _array(array) for name, array in failure.case.primal._asdict().items()},
+        "step": {name: _array(array) for name, array in failure.case.tangent._asdict().items()},
+        "choice": failure.case.selector,
+        "quantity": failure.violation.quantity,
+        "expected": _array(failure.violation.expected),
+        "got": _array(failure.violation.got),
         "snippet": snippet(outcome, report.usage, report.reduction),
     }
     return {

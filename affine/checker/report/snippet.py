@@ -112,21 +112,21 @@ def snippet(outcome: Outcome, usage: str = "", reduction: str = "sum") -> str:
 
     It begins with `usage`, which defines `vjp` with the user's own functions.
     """
-    shown = counterexample(outcome, reduction)
-    calls = _calls(shown, usage) if shown else ""
-    if shown is None or not calls:
+    failure = counterexample(outcome, reduction)
+    calls = _calls(failure, usage) if failure else ""
+    if failure is None or not calls:
         return ""
     used = names_in(calls)
-    operands = ((name, array) for name, array in shown.operands().items() if name in used)
+    operands = ((name, array) for name, array in failure.operands().items() if name in used)
     lines = [line for name, array in operands for line in literal(name, array)]
     if "selector" in used:
-        lines.append(f"selector = {shown.case.selector}")
+        lines.append(f"selector = {failure.case.selector}")
     # Code that had to be cut would show nothing.
     usage = usage.strip() if cut(usage) == usage else ""
     start = (usage or "# vjp(x, w, b) -> (out, pullback) is the layer under test").split("\n")
     gap = [] if start[0].startswith(("import ", "from ", "#")) else [""]
     numpy = [] if "import numpy as np" in start else ["import numpy as np", *gap]
-    summing = [_SUMMING] if shown.is_summed else []
+    summing = [_SUMMING] if failure.is_summed else []
     return "\n".join([*numpy, *start, *summing, "", *lines, "", calls])
 
 
@@ -135,10 +135,10 @@ def names_in(code: str) -> set[str]:
     return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
 
 
-def _calls(shown: Counterexample, usage: str) -> str:
+def _calls(failure: Counterexample, usage: str) -> str:
     """Return the lines that call the layer, and set and print `got` and `expected`."""
-    error, replay = shown.error, shown.replay
-    if not replay and shown.tested is not None and shown.tested.needs:
+    error, replay = failure.error, failure.replay
+    if not replay and failure.tested is not None and failure.tested.needs:
         return ""  # the plain call, which is all that `vjp` shows, is not what fails
     if "instance_of" in names_in(replay) and "def instance_of(" not in usage:
         return ""  # instances take arrays of another library
@@ -148,10 +148,10 @@ def _calls(shown: Counterexample, usage: str) -> str:
         return f"{replay or _EVERYTHING}\n# {' '.join(end.split())}"
     if replay:
         return f"{replay}\n{_print(error)}"
-    if shown.expected is None:
+    if failure.expected is None:
         return ""
     index = f"[1](dout)[{GRADIENTS.index(error.quantity)}]" if error.quantity != "out" else "[0]"
-    expected, shape = shown.expected, np.shape(error.got)
+    expected, shape = failure.expected, np.shape(error.got)
     is_long = expected.size > _MOST_PRINTED and shape == expected.shape
     printing = _PRINT_FIRST if is_long else _print(error)
     return "\n".join([f"got = vjp(x, w, b){index}", *literal("expected", expected), printing])

@@ -193,17 +193,17 @@ def _command(report: Report) -> str:
 
 def case_lines(outcome: Outcome, width: int, reduction: str = "sum") -> Iterator[Text]:
     """Yield the smallest case as lines: its sizes, its operands, then expected and got."""
-    shown = counterexample(outcome, reduction)
-    if shown is None:
+    failure = counterexample(outcome, reduction)
+    if failure is None:
         return
-    point, error = shown.case.primal, shown.violation
+    point, error = failure.case.primal, failure.violation
     n, d, m = error.sizes or point.sizes
     # To shrink a case on which the process ends would take a process, or a time limit, a step.
-    which = "A case" if isinstance(shown.error, WorkerDied) else "The smallest case"
+    which = "A case" if isinstance(failure.error, WorkerDied) else "The smallest case"
     dtypes = {array.dtype.name for array in point}
     dtype = f", {dtypes.pop()}" if len(dtypes) == 1 and dtypes != {"float64"} else ""
     yield Text(f"{which} that shows it: N = {n}, D = {d}, M = {m}{dtype}")
-    if shown.is_summed:
+    if failure.is_summed:
         given = "The layer is given N·dout and its dx is divided by N"
         yield Text(f"{given}: dw and db are sums again.")
     got, should = error.got, error.expected
@@ -212,7 +212,7 @@ def case_lines(outcome: Outcome, width: int, reduction: str = "sum") -> Iterator
         both_nan = (got != got) & (should != should)
         wrong = np.asarray((got.astype(object) != should.astype(object)) & ~both_nan, dtype=bool)
     first = [] if wrong is None or not wrong.any() else [int(at) for at in np.argwhere(wrong)[0]]
-    for blocks in (_operands(shown, wrong, first), _results(shown, wrong, first)):
+    for blocks in (_operands(failure, wrong, first), _results(failure, wrong, first)):
         if blocks:
             yield Text()
             yield from side_by_side(blocks, width)
@@ -226,12 +226,12 @@ def _is_matrix(value: Any) -> TypeGuard[Array]:
     return value.dtype.kind in "fiu" or exact
 
 
-def _operands(shown: Counterexample, wrong: Array | None, first: Sequence[int]) -> list[Block]:
+def _operands(failure: Counterexample, wrong: Array | None, first: Sequence[int]) -> list[Block]:
     """The operands of the wrong quantity, and whatever else did not shrink to 0."""
-    point, used = shown.case.primal, {*Operands._fields, *names_in(shown.replay)}
-    quantity = shown.violation.quantity
-    needed: Sequence[str] = () if shown.expected is None else QUANTITIES[quantity].operands
-    if not isinstance(shown.error, Violation):
+    point, used = failure.case.primal, {*Operands._fields, *names_in(failure.replay)}
+    quantity = failure.violation.quantity
+    needed: Sequence[str] = () if failure.expected is None else QUANTITIES[quantity].operands
+    if not isinstance(failure.error, Violation):
         needed = Operands._fields
     # Large ones are shown around the first entry that differs, else the last that is not 0.
     centres = dict.fromkeys("NDM", 0)
@@ -244,7 +244,7 @@ def _operands(shown: Counterexample, wrong: Array | None, first: Sequence[int]) 
         centres |= zip(sides, first, strict=False)
     mixed = len({array.dtype for array in point}) > 1
     blocks = []
-    for name, array in shown.operands().items():
+    for name, array in failure.operands().items():
         if name in needed or (name in used and array.any()):
             notes = filter(None, [array.dtype.name * mixed, layout(array)])
             centre = [centres[side] for side in AXES[name.rstrip("2")]]
@@ -252,11 +252,11 @@ def _operands(shown: Counterexample, wrong: Array | None, first: Sequence[int]) 
     return blocks
 
 
-def _results(shown: Counterexample, wrong: Array | None, first: Sequence[int]) -> list[Block]:
-    error = shown.violation
+def _results(failure: Counterexample, wrong: Array | None, first: Sequence[int]) -> list[Block]:
+    error = failure.violation
     if not _is_matrix(error.got):
         return []
-    got, should = error.got, shown.expected if error.expected is None else error.expected
+    got, should = error.got, failure.expected if error.expected is None else error.expected
     if not _is_matrix(should):
         return [block(f"got {error.quantity}", got)]
     # Two numbers that differ never look alike.
@@ -287,7 +287,7 @@ def block(
         part.append(slice(start, stop))
         cut.append(f"{start}:{stop}" if size > _MOST else ":")
     shape = "×".join(map(str, array.shape)) if array.ndim > 1 else f"{len(array)},"
-    shown = f"[{', '.join(cut)}] of" if max(array.shape) > _MOST else ""
+    window = f"[{', '.join(cut)}] of" if max(array.shape) > _MOST else ""
     marks = np.zeros(array.shape, dtype=bool) if marks is None else marks
     entries, marked = (_as_rows(each[tuple(part)]) for each in (array, marks))
     columns = []
@@ -305,7 +305,7 @@ def block(
         for cell in columns[-1]:
             cell.pad_left(width - len(cell))
     rows = [Text("[") + Text(" ").join(row) + Text("]") for row in zip(*columns, strict=True)]
-    lines = [Text(f"{name}{shown} ({shape}){note}", style="bold"), *rows]
+    lines = [Text(f"{name}{window} ({shape}){note}", style="bold"), *rows]
     width = max(line.cell_len for line in lines)
     return [line + Text(" " * (width - line.cell_len)) for line in lines]
 
