@@ -16,6 +16,10 @@ from affine.checker.reading import load
 from affine.layer import Layer
 
 
+# Not tests, and not to be imported here: layers that the tests load.
+collect_ignore = ["layers", "wrong_layers", "hostile", "noisy"]
+
+
 def examples_in(place: str) -> ExampleDatabase:
     """Return where failing examples are kept: a folder, or a Redis server for many machines."""
     if not place.startswith("redis:"):
