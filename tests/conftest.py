@@ -15,7 +15,6 @@ from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
 from affine.checker.reading import load
 from affine.layer import Layer
 
-
 # Not tests, and not to be imported here: layers that the tests load.
 collect_ignore = ["layers", "wrong_layers", "hostile", "noisy"]
 
