@@ -21,7 +21,7 @@ INTEGERS = values("integers", dtypes=["float64"])
 
 
 @given(operands(values=INTEGERS, layouts=layouts()))
-def test_db_is_the_column_sum_of_dout(point: Operands) -> None:
+def test_db_sums_dout_over_the_data_points(point: Operands) -> None:
     """db = Σ_i dout_i."""
     x, w, _, dout = point
     _, _, db = affine.backward(dout, x, w)
@@ -97,6 +97,7 @@ def holds(tested: Property) -> Callable[[], None]:
 
 
 for property_ in PROPERTIES.values():
+    assert f"test_{property_.name}" not in globals(), "a test above has the name of a property"
     globals()[f"test_{property_.name}"] = holds(property_)
 
 
