@@ -16,7 +16,7 @@ from affine.checker.reading import load
 from affine.layer import Layer
 
 # Not tests, and not to be imported here: layers that the tests load.
-collect_ignore = ["layers", "wrong_layers", "hostile", "noisy"]
+collect_ignore = ["layers", "wrong_layers", "hostile"]
 
 
 def examples_in(place: str) -> ExampleDatabase:

@@ -78,12 +78,12 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Which mistake explains a wrong result: verified exactly on a probe of its own, or nothing.
+    """Which mistake explains a wrong result: verified on probes or by the property, or nothing.
 
     Attributes:
-        quantities: What is wrong, of `out`, `dx`, `dw` and `db`.
+        quantities: What is wrong: results such as `dw`, or arguments such as `X`.
         mistake: The known mistake; None where no known one explains the result.
-        sentence: What was verified, with the formula found: "Your dw is Xᵀ·dout / N."
+        sentence: What was verified or observed, such as "Your dw is Xᵀ·dout / N."
         ruled_out: Titles of the mistakes that were tried and do not explain it.
     """
 

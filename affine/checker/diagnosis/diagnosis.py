@@ -68,13 +68,14 @@ def diagnose(
 ) -> Diagnosis:
     """Return which known mistake a layer makes, or what was observed and ruled out.
 
-    A mistake is named only if its formula gives every result on every probe, up to the
-    rounding of that formula, where the layer is right as well as where it is wrong.
+    The mistake of a formula is named only if the formula gives every result on every probe, up
+    to its rounding, where the layer is right as well as where it is wrong. A mistake of behaviour
+    is named if a detector observes it, or if the property that points to it fails once more.
 
     Args:
         layer: The layer, known to be wrong.
         quantity: What was found wrong: `out`, `dx`, `dw`, `db`; anything else looks at all four.
-        tested: The property that failed: what it shows is looked for first.
+        tested: The property that failed: what it points to is looked for first.
         case: The case on which it failed, as one more probe.
 
     Examples:

@@ -27,7 +27,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 import affine
 from affine.cases import kind_of_sizes
-from affine.checker import Outcome
 from affine.checker.diagnosis import diagnose
 from affine.checker.reading import load
 from affine.checker.search import search
@@ -89,14 +88,6 @@ def _conditions() -> dict[str, Any]:
         "commit": done.stdout.strip(),
         "versions": {"python": platform.python_version(), **versions},
     }
-
-
-def _reference() -> Iterator[Outcome]:
-    layer = load("affine")
-    for group, properties in groupby(PROPERTIES.values(), key=lambda one: one.group):
-        print(f"  {group}", flush=True)
-        for tested in properties:
-            yield search(tested, layer, max_examples=CASES, seed=SEED)
 
 
 def _shares(draws: int = 1000) -> dict[str, float]:
