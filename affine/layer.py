@@ -89,9 +89,15 @@ class Layer:
         batch: From many calls to their results, one after the other, where that is quicker than
             each by itself.
         memory: What the layer shares with its caller.
-        is_private: Whether every call gets copies of its arguments, and returns copies, unless
-            they are lent by `memory`.
-        watched: As `state_changes`, in the process of the layer.
+        copies_arguments: Whether every call gets copies of its arguments, and returns copies,
+            unless they are lent by `memory`.
+        own_state_changes: As `state_changes`, in the process of the layer.
+        remarks: What is to be known of how the layer was read, for the notes of a report.
+        dtypes: The only floating dtypes that the layer takes; any, if there is none.
+        by_steps: Whether dw and db are seen as the step that a backward pass takes: the weights
+            before it, less those after it. So they are rounded twice more.
+        columns: Whether its data points are columns, as the layer itself keeps them.
+        transposed: Whether its weight is Wᵀ, as the layer itself keeps it.
 
     Examples:
         >>> def vjp(x, w, b):
@@ -113,6 +119,11 @@ class Layer:
     memory: Memory = field(default_factory=Memory)
     copies_arguments: bool = False
     own_state_changes: Callable[..., Sequence[str]] | None = None
+    remarks: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    by_steps: bool = False
+    columns: bool = False
+    transposed: bool = False
 
     def forward(self, x: Array, w: Array, b: Array) -> Array:
         """Return out of one fresh forward pass."""
