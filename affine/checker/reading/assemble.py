@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from affine.checker.reading.evidence import PROBE, Arrays, Evidence, silently
-from affine.checker.reading.forms import parameters_held
 from affine.checker.reading.places import INSTANCE, RETURNED, Place
 from affine.checker.reading.reading import Reading
 from affine.checker.reading.target import Named, import_of, loaded
@@ -34,7 +33,6 @@ def layer_of(evidence: Evidence, arrays: Arrays, parts: Sequence[Named]) -> Laye
     """Return the layer of a reading that holds; `parts` are what its usage imports."""
     reading = evidence.reading
     own = _updated_in(reading, arrays) if reading.instances else ()
-    made_from = reading.instances.takes.roles if reading.instances else ()
     remarks = [_REMARKS[reading.update]] if reading.update in _REMARKS else []
     return Layer(
         parts[-1].expression,
@@ -42,7 +40,7 @@ def layer_of(evidence: Evidence, arrays: Arrays, parts: Sequence[Named]) -> Laye
         variants=_variants(reading, own, arrays),
         form=reading.form,
         usage=_usage(reading, own, parts),
-        not_applicable=OWN_PARAMETERS if reading.instances and made_from != ("w", "b") else {},
+        not_applicable=OWN_PARAMETERS if reading.instances and reading.instances.places else {},
         remarks=tuple(remarks),
         dtypes=() if arrays.dtype == "float64" else (arrays.dtype,),
         by_steps=any(place.root == "step" for place in reading.gradients.values()),
@@ -129,9 +127,7 @@ def _updated_in(reading: Reading, arrays: Arrays) -> Sequence[Place]:
     _, w, b, _ = arrays.given(PROBE)
     try:
         layer, fresh = reading.instance(w, b), reading.instance(w + 1, b + 1)
-        places = [place for _, place in reading.instances.places] or parameters_held(
-            layer, reading.layout
-        )
+        places = [place for _, place in reading.held_in]
         _update(layer, fresh, places)
         is_updated = all(
             np.array_equal(place.get({INSTANCE: layer}), place.get({INSTANCE: fresh}))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from affine.checker.reading.evidence import Arrays, Evidence
+from affine.checker.reading.evidence import PROBE, Arrays, Evidence
 from affine.checker.reading.layout import LAYOUTS, Layout
 from affine.checker.reading.places import Place, arrays_of, is_array
 from affine.checker.reading.reading import Instances, Pass, Reading, preserve_random_state
@@ -18,13 +18,13 @@ from affine.checker.reading.vocabulary import METHODS, role, size_role
 __all__ = [
     "class_readings",
     "is_static",
-    "method_parameters",
+    "method_passes",
     "methods",
+    "one_parameters",
     "pair_readings",
     "then_backward",
 ]
 
-_OPERANDS = "xwb"
 _BACKWARD = ("cache", "x", "w", "b", "out")
 # The sizes with which a class is built to see how it keeps its weights: they must differ.
 _SIZES = 3, 2
@@ -33,7 +33,7 @@ _NO_PASS = Pass(Named("", None), Takes(()))
 
 def pair_readings(forward: Named, backward: Named) -> Iterator[Reading]:
     """Yield the readings of a forward function; `then_backward` completes them."""
-    for takes in proposals(parameters(forward.value), _OPERANDS):
+    for takes in proposals(parameters(forward.value), "xwb"):
         for layout in LAYOUTS:
             if not layout.is_folded:
                 yield Reading(Pass(forward, takes), _NO_PASS, layout, is_certain=takes.is_certain)
@@ -106,18 +106,18 @@ def class_readings(named: Named, arrays: Arrays) -> Iterator[Reading]:
     """Yield the readings of the forward passes of a class or an instance."""
     for instances, layouts, certain in _built(named, arrays):
         for one in method_passes(named, "forward"):
-            wanted = _OPERANDS if not instances.places and not instances.takes.roles else "x"
+            is_whole = layouts[0].is_folded
+            wanted = (
+                "x" if instances.places or instances.takes.roles else "xw" if is_whole else "xwb"
+            )
             for takes in proposals(one_parameters(one), wanted):
-                forward = replace(one, takes=takes)
+                forward, second = replace(one, takes=takes), _parameter_pass(named)
+                is_sure = certain and takes.is_certain
                 for layout in layouts:
-                    is_certain = certain and takes.is_certain
-                    second = _parameter_pass(named, forward)
-                    yield Reading(
-                        forward, _NO_PASS, layout, instances, second, is_certain=is_certain
-                    )
+                    yield Reading(forward, _NO_PASS, layout, instances, second, is_certain=is_sure)
 
 
-def _parameter_pass(named: Named, forward: Pass) -> Pass | None:
+def _parameter_pass(named: Named) -> Pass | None:
     """Return the method that returns dW and db where backward returns dX alone."""
     for one in method_passes(named, "parameter_gradients"):
         for takes in proposals(one_parameters(one), ["dout"], _BACKWARD):
@@ -137,15 +137,38 @@ def _built(named: Named, arrays: Arrays) -> Iterator[tuple[Instances, Sequence[L
     given = [(takes, "arrays") for takes in proposals(known, "wb")]
     ways = [*given, *ways] if any(takes.is_certain for takes, _ in given) else [*ways, *given]
     ways += [(takes, "sizes") for takes in proposals(known, "m", names=size_role)]
-    ways += [(takes, "none") for takes in proposals(known, "", names=size_role)]
-    for takes, kind in ways:
+    whole = [(takes, "whole") for takes in proposals(known, "w")]
+    for takes, kind in [*ways, *whole, *((takes, "none") for takes in proposals(known, ""))]:
         instances = Instances(named, takes)
-        if kind == "arrays":
-            yield instances, [each for each in LAYOUTS if not each.is_folded], takes.is_certain
+        if kind in ("arrays", "whole"):
+            for layout in LAYOUTS:
+                if layout.is_folded == (kind == "whole"):
+                    kept = _kept(instances, layout, arrays)
+                    yield (
+                        replace(instances, kept=kept),
+                        [layout],
+                        takes.is_certain and kind == "arrays",
+                    )
         else:
             yield from _of_sizes(instances, arrays)
-            if kind == "none":
-                yield instances, [each for each in LAYOUTS if not each.is_folded], takes.is_certain
+    for takes in proposals(known, ""):  # the parameters come with every forward pass
+        for is_folded in (False, True):
+            layouts = [each for each in LAYOUTS if each.is_folded == is_folded]
+            yield Instances(named, takes), layouts, takes.is_certain and not is_folded
+
+
+def _kept(instances: Instances, layout: Layout, arrays: Arrays) -> tuple[tuple[str, Place], ...]:
+    """Return where an instance keeps the W and b that it was built from, if that is plain."""
+    _, w, b, _ = arrays.given(PROBE)
+    try:
+        instance = instances.make(layout, w, b, _NO_PASS)
+    except Exception:  # of the user's code
+        return ()
+    for bias in dict.fromkeys((layout.bias, "(M,)", "(1, M)")):
+        for made, layouts, _ in _held(instances, instance, _SIZES, is_lazy=False):
+            if _shape_of(layouts[0]) == (layout.transposed, bias):
+                return made.places
+    return ()
 
 
 def _of_sizes(
@@ -234,12 +257,3 @@ def _sizes_held(instance: Any) -> Iterator[tuple[int, int]]:
     for first, second in sorted(pairs):
         yield from ((first, second), (second, first))
         yield from ((first - 1, second), (second - 1, first))
-
-
-def parameters_held(instance: Any, layout: Layout) -> list[Place]:
-    """Return where an instance of D = 3 and M = 2 keeps the W and b that it was built from."""
-    for shapes in (layout, replace(layout, bias="(M,)"), replace(layout, bias="(1, M)")):
-        for made, layouts, _ in _held(Instances(Named("", None)), instance, _SIZES, False):
-            if any(_shape_of(each) == _shape_of(shapes) for each in layouts):
-                return [place for _, place in made.places]
-    return []

@@ -134,9 +134,9 @@ def gradients_on(owner: Any) -> dict[str, Place]:
     found: dict[str, tuple[Any, Place]] = {}
     for place, value in _walk(INSTANCE, attributes(owner)):
         which = place.gradient
-        if not which and isinstance(value, (list, tuple)) and len(value) == 2:
+        if not which and isinstance(value, (list, tuple)) and 0 < len(value) <= 2:
             if begins(place.names[-1], "gradient_container"):
-                for index, one in enumerate("wb"):
+                for index, one in enumerate("wb"[: len(value)]):
                     found.setdefault(one, (value[index], Place(INSTANCE, (*place.path, (index,)))))
         if which and (is_array(value) or value is None):
             if which not in found or found[which][0] is None:

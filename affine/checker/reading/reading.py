@@ -2,7 +2,7 @@
 
 import copy
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -66,7 +66,8 @@ class Instances:
     named: Named
     takes: Takes = Takes(())
     is_copy: bool = False
-    places: tuple[tuple[str, Place], ...] = ()  # of `w` and `b`; none if built from them
+    places: tuple[tuple[str, Place], ...] = ()  # of `w` and `b`, where they are put
+    kept: tuple[tuple[str, Place], ...] = ()  # where an instance that is built from them has them
     is_lazy: bool = False  # the first forward pass makes the parameters
 
     def make(self, layout: Layout, w: Array, b: Array, forward: Pass) -> Any:
@@ -174,13 +175,17 @@ class Reading:
         if before:
             after = self._parameters(instance)
             roots["step"] = {which: before[which] - after[which] for which in before}
-            for which, place in self.instances.places if self.instances else ():
+            for which, place in self.held_in:
                 place.put(instance, before[which])
         return roots
 
     def _parameters(self, instance: Any) -> dict[str, Any]:
-        places = self.instances.places if self.instances else ()
-        return {which: place.get({INSTANCE: instance}) for which, place in places}
+        return {which: place.get({INSTANCE: instance}) for which, place in self.held_in}
+
+    @property
+    def held_in(self) -> Sequence[tuple[str, Place]]:
+        """Where instances keep W and b."""
+        return () if self.instances is None else self.instances.places or self.instances.kept
 
     def _peek(self, place: Place, instance: Any) -> Any:
         """Return what an instance holds there already, None where there is nothing yet."""
@@ -194,7 +199,7 @@ class Reading:
     def _zero(self, instance: Any) -> None:
         """Set the gradients to zero, as the caller of a layer that adds to them does."""
         own = getattr(instance, "__dict__", {})
-        for which in ("w", "b"):
+        for which in {"w", "b"} & self.gradients.keys():
             place = self.gradients[which]
             array = self._peek(place, instance)
             if array is not None and place.path[0] in own:  # what all instances share stays
