@@ -24,7 +24,12 @@ from affine.checker.diagnosis import Diagnosis
 from affine.checker.diagnosis.causes import findings
 from affine.checker.mutation import MUTANT_COUNT, failures_unmutated, surviving_mutants
 from affine.checker.reading import layer_from
-from affine.checker.reduction import snap_to_exact, undo_mean_reduction
+from affine.checker.reduction import (
+    forgive_steps,
+    snap_to_exact,
+    undo_mean_reduction,
+    with_limits,
+)
 from affine.checker.report import Certificate, Finding, Outcome, Report, Step, StepName
 from affine.checker.search import EXAMPLES, Progress, Subject, search_all, with_cached_calls
 from affine.layer import Layer, OutOfTime, WorkerDied
@@ -85,20 +90,24 @@ def check(
     only = tuple(only)
     clock = clock or Clock(budget)
     clock.restart()
-    bare, properties = with_deadline(layer, clock), selected(profile, only)
+    bare, properties = with_deadline(with_limits(layer), clock), selected(profile, only)
     # A failure of these is only remarked on.
     only_noted = {"note"} if profile == "textbook" and not only else ()
     notes = frozenset(each.name for each in properties if each.profile in only_noted)
-    subject = Subject(bare, properties, notes, clock)
+    subject = Subject(forgive_steps(bare), properties, notes, clock)
     if reduction == "mean":
         # Scaling by N uses up digits, so sums are judged by the bound from the start.
-        subject.layer = subject.unsnapped = snap_to_exact(undo_mean_reduction(bare))
+        summing = forgive_steps(undo_mean_reduction(bare), averaged=True)
+        subject.layer = subject.unsnapped = snap_to_exact(summing)
     run = _Run(bare, subject, reduction, seed, progress)
+    run.notes += [*layer.remarks, *_on_dtypes(layer)]
     with _warnings_to(run.notes):
         run.all_steps()
     return Report(
         target=layer.name,
         form=layer.form,
+        columns=layer.columns,
+        transposed=layer.transposed,
         profile=profile,
         reduction=reduction,
         seed=seed,
@@ -214,7 +223,7 @@ class _Run:
         layer, falsified, clock = self.subject.layer, self.subject.falsified(), self.subject.clock
         causes = findings(layer, falsified, self.seed, EXAMPLES, clock)
         with suppress(OutOfTime):
-            if self.reduction == "mean" and not failures_unmutated(self.bare):
+            if self.reduction == "mean" and not failures_unmutated(forgive_steps(self.bare)):
                 causes = [replace(cause, diagnosis=_NO_AVERAGES) for cause in causes]
         self.findings = causes
         self.subject.add(outcome for cause in causes for outcome in cause.outcomes)
@@ -232,6 +241,13 @@ class _Run:
             if outcome.status == "falsified" and self.reduction == "sum"
         ]
         return texts or list(filter(None, [subject.rounding]))
+
+
+def _on_dtypes(layer: Layer) -> list[str]:
+    if not layer.dtypes:
+        return []
+    only = "the only dtype" + "s" * (len(layer.dtypes) > 1)
+    return [f"judged in {' and '.join(layer.dtypes)}, {only} that the layer takes"]
 
 
 def _failed_at(outcome: Outcome) -> str:

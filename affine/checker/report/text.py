@@ -49,6 +49,8 @@ def parts(report: Report, width: int, *, verbose: bool = False) -> Iterator[Rend
     yield heading(verdict(report), style=_COLOURS[report.verdict])
     if further := clean(report.error_message).partition("\n")[2]:
         yield paragraph(further)
+    if report.form:
+        yield rows([("Read as", " ".join(clean(report.form).split()))])
     for place, finding in enumerate(report.findings, start=1):
         many = f"Mistake {place} of {len(report.findings)}. " if report.findings[1:] else ""
         yield from _finding(finding, report, many, width, verbose)
@@ -59,7 +61,7 @@ def parts(report: Report, width: int, *, verbose: bool = False) -> Iterator[Rend
         yield from _footer(report, verbose)
     if verbose and report.versions:
         versions = (f"{name} {clean(version)}" for name, version in report.versions.items())
-        yield rows([("Form", clean(report.form)), ("Versions", ", ".join(versions))])
+        yield rows([("Versions", ", ".join(versions))])
 
 
 def verdict(report: Report) -> str:
