@@ -94,7 +94,8 @@ def certify(layer: Layer, seed: int = 0, patience: float = inf) -> tuple[Certifi
 
     The integers are as large as the layer's most precise dtype has room for. Sizes are left out at
     which they would be rounded, or at which one draw would take more seconds than the patience, by
-    the time that smaller ones took. If the time runs out before anything is drawn, it raises `OutOfTime`.
+    the time that smaller ones took. If the time runs out before anything is drawn, it raises
+    `OutOfTime`.
     """
 
     def judge(layer: Layer, case: Case) -> None:

@@ -7,7 +7,7 @@ from math import ceil, log2
 import numpy as np
 
 from affine.layer import Array, Call, Layer, Operands, Results, intercept_calls
-from affine.oracle import bounds, exact, index_sum, loose_bounds, surely_within, unit_roundoff
+from affine.oracle import bounds, exact, index_sum, surely_within, unit_roundoff
 
 # The variants whose results a property compares with those of `vjp`.
 _COMPARED = ("on_reused_instance", "then_next_batch", "after_update")
@@ -65,6 +65,24 @@ def undo_mean_reduction(layer: Layer) -> Layer:
     return intercept_calls(layer, view, _COMPARED)
 
 
+def multiply_averages(layer: Layer) -> Layer:
+    """Return the layer with dw and db times N: sums, if they are averages.
+
+    For a diagnosis, which compares up to rounding: each result is the layer's own at this very
+    dout, so that a formula of it is the layer's formula.
+    """
+
+    def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
+        def multiplied(results: Results) -> Results:
+            averages = {name: results[name] for name in ("dw", "db") if name in results}
+            sums = {name: got * len(call[0]) for name, got in averages.items() if _is_finite(got)}
+            return {**results, **sums}
+
+        return call, multiplied
+
+    return intercept_calls(layer, view, _COMPARED)
+
+
 def forgive_steps(layer: Layer, averaged: bool = False) -> Layer:
     """Return a layer seen by steps with what the steps themselves round taken off dw and db.
 
@@ -100,7 +118,7 @@ def _without_steps(got: Array, point: Operands, name: str, averaged: bool) -> Ar
     parameter = abs(index_sum("...->...", getattr(point, _SEEN_IN_STEPS[name])))
     if averaged:  # then all is as if dW were smaller by up to this
         parameter = parameter * 2 ** ceil(log2(max(len(point.x), 1)))
-    limit = loose_bounds(point, name)[name]
+    limit = bounds(point, name, extra_roundings=2)[name]
     moved = parameter.astype(object) + abs(expected) + limit
     limit = limit + 3 * unit_roundoff(got.dtype) * moved
     try:
