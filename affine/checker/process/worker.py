@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from affine.checker.clock import Clock
+from affine.checker.clock import MORE_TIME, Clock
 from affine.checker.exceptions import TargetError, rebuild_exception, warn_again
 from affine.checker.memory import Arena, array_at, create_block
 from affine.checker.process import FOUND, LARGEST_RESULT, RESULTS
@@ -21,9 +21,8 @@ from affine.memory import Memory
 from affine.oracle import NotAnArray, expect_count
 from affine.quantities import GRADIENTS
 
-_ABOUT = {"variants", "texts", "not_applicable", "compiles_per_shape", "uses_reference"}
+_ABOUT = {"variants", "texts", "not_applicable", "remarks", "dtypes", "flags", "uses_reference"}
 _GUARD = 'put what should not run at import under `if __name__ == "__main__":`'
-_MORE_TIME = "give the check more time, such as --budget 300"
 _WHEN = "in this call"
 _NAMES = {
     "pullback": ("backward", GRADIENTS),
@@ -85,8 +84,9 @@ class Worker(Memory):
             vjp=partial(self._vjp, "vjp"), variants=variants,
             batch=self.results_of, memory=self, copies_arguments=True,
             own_state_changes=self._state_changes,
-            not_applicable=about["not_applicable"], compiles_per_shape=about["compiles_per_shape"],
-            **about["texts"],
+            not_applicable=about["not_applicable"],
+            remarks=tuple(about["remarks"]), dtypes=tuple(about["dtypes"]),
+            **about["texts"], **about["flags"],
         )  # fmt: skip
 
     def _start(self) -> Child:
@@ -117,7 +117,7 @@ class Worker(Memory):
             return self._load()
         refused = f"{self._target} does not load: {reason}; {_GUARD}"
         if is_found and self._is_late:
-            refused = f"the budget ran out in a call, before {self._target} was judged; {_MORE_TIME}"
+            refused = f"the budget ran out in a call, before {self._target} was judged; {MORE_TIME}"
         raise TargetError(str(about.get("refused", refused)))
 
     @property
