@@ -1,6 +1,7 @@
 """From a target that a user names to a `Layer`.
 
-A target is `path.py`, `path.py:name`, `package.module` or `package.module:name`.
+A target is `path.py`, `notebook.ipynb` or `package.module`, and `:name` behind it where it has
+several layers.
 """
 
 import inspect
@@ -21,7 +22,8 @@ def load(target: str) -> Layer:
     """Return the layer that a target names.
 
     Args:
-        target: `path.py[:name]` or `package.module[:name]`; the name may be dotted.
+        target: `path.py[:name]`, `notebook.ipynb[:name]` or `package.module[:name]`; the name
+            may be dotted.
 
     Returns:
         The layer, adapted from whichever form the code has.
@@ -40,7 +42,12 @@ def load(target: str) -> Layer:
             return forward(x, w, b), lambda dout: backward(dout, x, w)
     """
     named, module = find(target)
-    return replace(recognise(named, target, module), name=target)
+    try:
+        layer = recognise(named, target, module)
+    except TargetError as error:
+        # What is missed may be what was left out.
+        raise TargetError("\n".join([str(error), *module.remarks])) from error
+    return replace(layer, name=target, remarks=(*layer.remarks, *module.remarks))
 
 
 def layer_from(found: Any, name: str = "") -> Layer:
