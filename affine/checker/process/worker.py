@@ -21,7 +21,9 @@ from affine.memory import Memory
 from affine.oracle import NotAnArray, expect_count
 from affine.quantities import GRADIENTS
 
-_ABOUT = {"variants", "texts", "not_applicable", "compiles_per_shape", "uses_reference"}
+_ABOUT = {
+    "variants", "texts", "remarks", "not_applicable", "compiles_per_shape", "uses_reference",
+}  # fmt: skip
 _GUARD = 'put what should not run at import under `if __name__ == "__main__":`'
 _WHEN = "in this call"
 _NAMES = {
@@ -76,7 +78,7 @@ class Worker(Memory):
         return Layer(
             vjp=partial(self._vjp, "vjp"), variants=variants,
             batch=self.results_of, memory=self, copies_arguments=True,
-            own_state_changes=self._state_changes,
+            own_state_changes=self._state_changes, remarks=tuple(about["remarks"]),
             not_applicable=about["not_applicable"], compiles_per_shape=about["compiles_per_shape"],
             **about["texts"],
         )  # fmt: skip

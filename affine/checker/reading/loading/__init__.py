@@ -89,7 +89,9 @@ def _loaded(place: str, run: Callable[[], ModuleType], anew: Callable[[], Module
         with suppress(Exception, SystemExit, TooLong), time_limit():
             module = anew()
             file = Path(str(module.__file__))
-            has_any, missing = define([(str(file), ast.parse(file.read_bytes()))], vars(module))
+            source = file.read_bytes()
+            compile(source, file, "exec")  # one that is not Python is not loaded in part
+            has_any, missing = define([(str(file), ast.parse(source))], vars(module))
             if has_any:
                 remark = sentence("definitions_alone", place=file.name, why=why)
                 return Loaded(module, file.name, (remark + _without(missing),))
