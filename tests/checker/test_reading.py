@@ -39,6 +39,7 @@ PROPOSED = [
 def own_search_path(monkeypatch: pytest.MonkeyPatch) -> None:
     """A target's folder stays importable: here, until the end of the test."""
     monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
 
 
 def written(text: str, path: Path) -> str:

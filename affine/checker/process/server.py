@@ -86,6 +86,7 @@ def _look_like_a_plain_run(target: str) -> None:
     sys.modules["__main__"] = ModuleType("__main__")
     sys.modules["__main__"].__file__ = target
     sys.argv[:] = [target]
+    os.environ.setdefault("MPLBACKEND", "Agg")  # no window opens, and no call waits for one
     for stream in (sys.stdout, sys.stderr):
         # Whole lines, so that what was printed before a crash is not lost.
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
@@ -114,6 +115,7 @@ def _load(
     return layer, {
         "variants": list(layer.variants),
         "texts": {name: cut(getattr(layer, name)) for name in ("name", "form", "usage")},
+        "remarks": [cut(remark) for remark in layer.remarks],
         "not_applicable": {name: cut(why) for name, why in layer.not_applicable.items()},
         "remarks": [cut(remark) for remark in layer.remarks],
         "dtypes": [cut(dtype) for dtype in layer.dtypes],

@@ -1,6 +1,7 @@
 """From a target that a user names to a `Layer`.
 
-A target is `path.py`, `path.py:name`, `package.module` or `package.module:name`.
+A target is `path.py`, `notebook.ipynb` or `package.module`, and `:name` behind it where it has
+several layers.
 """
 
 import inspect
@@ -24,7 +25,8 @@ def load(target: str, found: Callable[[], None] = lambda: None, by_names: bool =
     """Return the layer that a target names.
 
     Args:
-        target: `path.py[:name]` or `package.module[:name]`; the name may be dotted.
+        target: `path.py[:name]`, `notebook.ipynb[:name]` or `package.module[:name]`; the name
+            may be dotted.
         found: Called once it is imported, before it is called itself.
         by_names: Whether it is read by the names of its arguments alone, and called by nobody.
 
@@ -46,8 +48,13 @@ def load(target: str, found: Callable[[], None] = lambda: None, by_names: bool =
     """
     named, module = find(target)
     found()
-    with names_alone() if by_names else nullcontext():
-        return replace(recognise(named, target, module), name=target)
+    try:
+        with names_alone() if by_names else nullcontext():
+            layer = recognise(named, target, module)
+    except TargetError as error:
+        # What is missed may be what was left out.
+        raise TargetError("\n".join([str(error), *module.remarks])) from error
+    return replace(layer, name=target, remarks=(*layer.remarks, *module.remarks))
 
 
 def layer_from(found: Any, name: str = "") -> Layer:
