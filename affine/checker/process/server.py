@@ -115,7 +115,6 @@ def _load(
     return layer, {
         "variants": list(layer.variants),
         "texts": {name: cut(getattr(layer, name)) for name in ("name", "form", "usage")},
-        "remarks": [cut(remark) for remark in layer.remarks],
         "not_applicable": {name: cut(why) for name, why in layer.not_applicable.items()},
         "remarks": [cut(remark) for remark in layer.remarks],
         "dtypes": [cut(dtype) for dtype in layer.dtypes],

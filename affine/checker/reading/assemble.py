@@ -1,4 +1,4 @@
-"""From a reading that holds to a `Layer`: its variants, and the code that reproductions begin with."""
+"""From a reading that holds to a `Layer`, with its variants, and code for reproductions."""
 
 import ast
 import inspect

@@ -27,8 +27,9 @@ from affine.checker.reading.places import (
 from affine.checker.reading.reading import Pass, Reading
 from affine.layer import Array
 
-__all__ = ["PROBE", "Arrays", "Evidence", "Probe", "best_forward", "best_reading", "forward_evidence",
-    "silently",
+__all__ = [
+    "PROBE", "Arrays", "Evidence", "Probe", "best_forward", "best_reading", "forward_evidence",
+    "names_alone", "reads_names_alone", "silently",
 ]  # fmt: skip
 
 
@@ -103,6 +104,7 @@ class Evidence:
 
     @property
     def is_forward_right(self) -> bool:
+        """Whether out is."""
         return "out" in self.right
 
     @property
@@ -121,6 +123,7 @@ class Evidence:
         return len(self.right), STAGES.index(self.stage), self.sized
 
 
+_IN_ORDER = {which: Place(RETURNED, ((k,),)) for k, which in enumerate("xwb")}
 Backwards: TypeAlias = Callable[[Evidence], Iterable[Reading]]
 """From a forward pass to the readings of the backward passes that may belong to it."""
 STAGES = ("not built", "built", "forward ran", "backward ran", "gradients found")
@@ -163,10 +166,9 @@ def _by_names(forwards: Iterable[Reading], backwards: Backwards) -> Evidence | N
         if sure and (reading := next(iter(backwards(Evidence(forward, "built"))), None)):
             has_cache = "cache" in reading.backward.takes.roles
             has_cache |= len(returned_names(forward.forward)) == 2
-            places = {which: Place(RETURNED, ((k,),)) for k, which in enumerate("xwb")}
             out = Place(RETURNED, ((0,),)) if has_cache else Place(RETURNED)
             if reading.is_certain:
-                made = replace(reading, out=out, has_cache=has_cache, gradients=places)
+                made = replace(reading, out=out, has_cache=has_cache, gradients=_IN_ORDER)
                 return Evidence(made, "gradients found")
     return None
 
@@ -235,7 +237,7 @@ def backward_evidence(before: Evidence, arrays: Arrays) -> Evidence:
 
     ran, problem = silently(run)
     if problem:
-        return replace(before, problem=problem)
+        return replace(before, reading=replace(reading, gradients=_IN_ORDER), problem=problem)
     held, roots = ran
     said = describe_result(roots[RETURNED])
     found, update = _gradients(reading, held, roots)
@@ -244,7 +246,7 @@ def backward_evidence(before: Evidence, arrays: Arrays) -> Evidence:
     if missing:
         problem = f"no gradient of {' and '.join(missing)}"
         missed = replace(before, stage="backward ran", problem=problem, returned=said)
-        return replace(missed, instance=instance)
+        return replace(missed, reading=replace(reading, gradients=_IN_ORDER), instance=instance)
     completed = replace(
         reading, gradients={which: found[which] for which in sorted(wanted)}, update=update
     )
@@ -339,7 +341,6 @@ def returned_names(backward: Pass) -> Sequence[str]:
 # ------------------------------------------------------------------ the best of several
 
 
-
 _MOST_TRIED = 600
 
 
@@ -385,7 +386,7 @@ def _is_held(evidence: Evidence) -> bool:
     if evidence.stage == "gradients found":
         return reading.is_certain or bool(evidence.right & {"x", "w", "b"})
     # An instance that raises may only lack what another call would have set up.
-    return reading.is_certain and reading.instances is None and evidence.stage != "backward ran"
+    return reading.is_certain and reading.instances is None
 
 
 def _with_backward(

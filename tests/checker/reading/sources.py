@@ -460,7 +460,9 @@ def _ends(convention: Convention, oddity: str) -> list[str]:
     lines = [f"{kept} {sign} {name}" for _, kept, name in gradients]
     if convention.effect == "overwrites" and not oddity:
         both = ", ".join(name for *_, name in gradients)
-        items = ", ".join(f'"{key}": {name}' for key, (*_, name) in zip("Wb", gradients, strict=False))
+        items = ", ".join(
+            f'"{key}": {name}' for key, (*_, name) in zip("Wb", gradients, strict=False)
+        )
         whole = {"self.grads[0]": f"[{both}]", "self.grads[W]": f"{{{items}}}"}
         if convention.container in whole:
             lines = [f"self.grads = {whole[convention.container]}"]
