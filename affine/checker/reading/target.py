@@ -17,10 +17,9 @@ from affine.checker.reading.signatures import parameters
 from affine.checker.reading.vocabulary import closest, data
 
 __all__ = [
-    "STORED_TRANSPOSED", "Named", "TargetError", "find", "import_of", "loaded", "public", "refusal",
+    "Named", "TargetError", "find", "import_of", "loaded", "public", "refusal",
 ]  # fmt: skip
 
-STORED_TRANSPOSED = ", weights stored as Wᵀ"
 _MESSAGES: dict[str, str] = data("messages.toml")
 
 
