@@ -7,18 +7,23 @@ import numpy as np
 import pytest
 
 from affine.checker import check
-from affine.checker.reading import TargetError, load
-from affine.layer import Layer
+from affine.checker.reading import TargetError
 from tests.checker.reading.by_hand import results
 from tests.checker.reading.conventions import Convention, combinations, drawn, pairs_of_choices
-from tests.checker.reading.failures import exact, failures, integers
-from tests.checker.reading.formulas import MISTAKES, fits, leaves_doubt
-from tests.checker.reading.sources import UNREADABLE, source, suits
+from tests.checker.reading.failures import (
+    Case,
+    exact,
+    failures,
+    integers,
+    odd_cases,
+    read,
+    right_cases,
+    wrong_cases,
+)  # fmt: skip
+from tests.checker.reading.formulas import MISTAKES, leaves_doubt
 from tests.conftest import sampled
 
-CONVENTIONS = combinations()
-WRONG = [(each, mistake) for each in CONVENTIONS for mistake in MISTAKES if fits(each, mistake)]
-ODD = [(each, oddity) for each in CONVENTIONS for oddity in UNREADABLE if suits(each, oddity)]
+CONVENTIONS, WRONG, ODD = combinations(), wrong_cases(), odd_cases()
 FORMULAS = (
     "forward_is_x_w_plus_b", "dx_is_dout_wt", "dw_is_xt_dout", "db_is_the_column_sum_of_dout",
 )  # fmt: skip
@@ -31,17 +36,11 @@ def own_search_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [*sys.path])
 
 
-def name_of(case: Convention | tuple[Convention, str]) -> str:
+def name_of(case: Convention | Case) -> str:
     if isinstance(case, Convention):
         return str(case)
     convention, change = case
     return f"{convention}-{change.replace(' ', '_')}"
-
-
-def read(folder: Path, convention: Convention, mistake: str = "", oddity: str = "") -> Layer:
-    path = folder / "layer.py"
-    path.write_text(source(convention, mistake, oddity), encoding="utf-8")
-    return load(str(path))
 
 
 def words_for(convention: Convention) -> list[str]:
@@ -89,30 +88,30 @@ def test_wrong_layers_are_wrong_when_called_by_hand() -> None:
 
 
 def test_every_right_layer_is_read() -> None:
-    assert {str(each): reason for each, reason in failures().items()} == {}
+    assert {str(each): reason for (each, _), reason in failures(right_cases()).items()} == {}
 
 
 @pytest.mark.parametrize("convention", sampled(CONVENTIONS, 8), ids=name_of)
 def test_a_right_layer_passes(convention: Convention, tmp_path: Path) -> None:
     """And the report says what is unusual in how it keeps its arrays."""
-    report = check(read(tmp_path, convention), only=FORMULAS, budget=BUDGET)
+    report = check(read(tmp_path, (convention, "")), only=FORMULAS, budget=BUDGET)
     assert report.verdict == "pass", report.findings
     assert [words for words in words_for(convention) if words not in report.form] == []
 
 
 @pytest.mark.parametrize("convention", sampled(CONVENTIONS[::16], 9), ids=name_of)
 def test_a_right_layer_passes_the_whole_check(convention: Convention, tmp_path: Path) -> None:
-    report = check(read(tmp_path, convention), budget=BUDGET)
+    report = check(read(tmp_path, (convention, "")), budget=BUDGET)
     assert report.verdict == "pass", report.findings
 
 
 @pytest.mark.parametrize("case", sampled(WRONG, 61), ids=name_of)
-def test_a_mistake_is_named(case: tuple[Convention, str], tmp_path: Path) -> None:
+def test_a_mistake_is_named(case: Case, tmp_path: Path) -> None:
     """Where names leave doubt, a layer may be refused; it never passes."""
     convention, mistake = case
     doubt = leaves_doubt(convention, mistake)
     try:
-        report = check(read(tmp_path, convention, mistake), budget=BUDGET)
+        report = check(read(tmp_path, case), budget=BUDGET)
     except TargetError:
         assert doubt
         return
@@ -123,7 +122,6 @@ def test_a_mistake_is_named(case: tuple[Convention, str], tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("case", sampled(ODD, 13), ids=name_of)
-def test_what_cannot_be_called_is_refused(case: tuple[Convention, str], tmp_path: Path) -> None:
-    convention, oddity = case
+def test_what_cannot_be_called_is_refused(case: Case, tmp_path: Path) -> None:
     with pytest.raises(TargetError):
-        read(tmp_path, convention, oddity=oddity)
+        read(tmp_path, case)
