@@ -5,10 +5,13 @@ A target is `path.py`, `path.py:name`, `package.module` or `package.module:name`
 
 import inspect
 import sys
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+from affine.checker.reading.evidence import names_alone
 from affine.checker.reading.frameworks import home_of
 from affine.checker.reading.recognise import recognise
 from affine.checker.reading.target import Named, TargetError, find
@@ -17,11 +20,13 @@ from affine.layer import Layer
 __all__ = ["TargetError", "layer_from", "load"]
 
 
-def load(target: str) -> Layer:
+def load(target: str, found: Callable[[], None] = lambda: None, by_names: bool = False) -> Layer:
     """Return the layer that a target names.
 
     Args:
         target: `path.py[:name]` or `package.module[:name]`; the name may be dotted.
+        found: Called once it is imported, before it is called itself.
+        by_names: Whether it is read by the names of its arguments alone, and called by nobody.
 
     Returns:
         The layer, adapted from whichever form the code has.
@@ -40,7 +45,9 @@ def load(target: str) -> Layer:
             return forward(x, w, b), lambda dout: backward(dout, x, w)
     """
     named, module = find(target)
-    return replace(recognise(named, target, module), name=target)
+    found()
+    with names_alone() if by_names else nullcontext():
+        return replace(recognise(named, target, module), name=target)
 
 
 def layer_from(found: Any, name: str = "") -> Layer:

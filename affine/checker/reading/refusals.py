@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Sequence
 
-from affine.checker.reading.evidence import Evidence
+from affine.checker.reading.evidence import Evidence, reads_names_alone
 from affine.checker.reading.forms import methods, one_parameters
 from affine.checker.reading.places import attributes
 from affine.checker.reading.reading import Pass
@@ -19,6 +19,8 @@ def not_read(
 ) -> TargetError:
     """Return why no reading of a layer holds, by how far the furthest came."""
     name = parts[0].expression or "the layer"
+    if far is None and reads_names_alone():
+        return refusal("read_without_calls", name=name)
     if far is None:
         return _not_called(parts, backwards)
     form = str(far.reading.instances or "")
