@@ -20,6 +20,11 @@ class Project:
     Attributes:
         folders: Where to look, in order.
         used: Where something was found.
+
+    Examples:
+        >>> folder = Path("project/common").absolute()
+        >>> Project.around(folder).origin_of(folder / "layers.py", package=folder)
+        'common.layers'
     """
 
     folders: tuple[Path, ...]
