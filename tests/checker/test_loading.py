@@ -77,6 +77,10 @@ PROJECTS = {
         "from .helpers import add", "week-2/layers.py", {"week-2/helpers.py": HELPERS},
         "week-2.layers",
     ),
+    "a sibling and the root": (
+        "from helpers import add\nfrom common.other import other", "common/layers.py",
+        {"common/helpers.py": HELPERS, "common/other.py": "other = 1"}, None,
+    ),
     "a file that is no name": (
         "from helpers import add", "01_layers.py", {"helpers.py": HELPERS}, "01_layers",
     ),
@@ -167,6 +171,8 @@ def test_a_file_loads_from_wherever_it_is_run(
     layer = load(str((root / target).relative_to(Path.cwd())))
     assert_right(layer)
     assert layer.remarks == ()
+    if kind == "a sibling and the root":  # no import works in one folder
+        assert layer.usage.startswith("# forward and backward: from layers.py\n")
 
 
 @pytest.mark.parametrize("kind", [kind for kind, project in PROJECTS.items() if project[3]])
