@@ -6,7 +6,7 @@ Neither is imported here: `torch.py` and `jax.py` each describe theirs as a `Fra
 import inspect
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import cache, partial
@@ -16,8 +16,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from affine.checker.reading.signatures import parameters
-from affine.checker.reading.target import STORED_TRANSPOSED, Named, loaded
+from affine.checker.reading.evidence import Arrays, Evidence, best_forward
+from affine.checker.reading.layout import LAYOUTS
+from affine.checker.reading.reading import Pass, Reading
+from affine.checker.reading.refusals import function_not_read
+from affine.checker.reading.signatures import Parameters, parameters, proposals
+from affine.checker.reading.target import Named, loaded
 from affine.checker.reading.vocabulary import data
 from affine.layer import Array, Layer
 
@@ -28,10 +32,8 @@ Prepare: TypeAlias = Callable[[int, int], Callable[..., Any]]
 
 _FACTS: dict[str, Any] = data("frameworks.toml")
 _OWN = {name: module for name, module in sys.modules.items() if name.split(".")[0] == "affine"}
-# Sizes that show how weights are stored: all different.
 _Shapes: TypeAlias = tuple[tuple[int, ...], ...]
 _PLAIN: _Shapes = (4, 3), (3, 2), (2,)
-_TRANSPOSED: _Shapes = (4, 3), (2, 3), (2,)
 _STACK: _Shapes = (5, 4, 3), (3, 2), (2,), (5, 4, 2)
 
 
@@ -51,7 +53,7 @@ class Framework:
 
     def layer_of(self, named: Named) -> Layer:
         """Return the layer of a function (x, w, b), or of a class or an instance of its own."""
-        return self.function(named)
+        return self.function(named, parameters(named.value), "function", [named])
 
     def of_numpy(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function of this framework's arrays, and the pullback it returns, as NumPy's."""
@@ -66,34 +68,60 @@ class Framework:
 
         return call
 
-    def probe(self, function: Any, shapes: _Shapes, dtype: str = "f8") -> tuple[int, ...] | None:
-        """Return the shape of a function's (first) result, None if it refuses such arrays."""
+    def arrays(self, dtype: str = "float64") -> Arrays:
+        """Return the way between arrays of NumPy and its own."""
+        return Arrays(self.inward, self.outward, dtype, self.context)
+
+    def probe(self, function: Any, shapes: _Shapes, dtype: str = "f8") -> bool:
+        """Return whether a function takes arrays of such shapes."""
         try:
             with warnings.catch_warnings():
                 # torch warns of parts of itself when it loads them, which is here.
                 warnings.simplefilter("ignore")
-                result = self.tried(function, *(np.ones(shape, dtype) for shape in shapes))
-            return tuple((result[0] if isinstance(result, tuple) else result).shape)
-        except Exception:
-            return None
+                self.tried(function, *(np.ones(shape, dtype) for shape in shapes))
+        except Exception:  # of the user's code
+            return False
+        return True
 
-    def storage(self, function: Callable[..., Any]) -> str:
-        """Return `W` or `Wᵀ`, with which a function gives (N, M); `""` where neither does."""
-        for stored, shapes in (("W", _PLAIN), ("Wᵀ", _TRANSPOSED)):
-            if self.probe(function, shapes, "f4") == (4, 2):
-                return stored
-        return ""
+    def function(self, named: Named, known: Parameters, kind: str, parts: Sequence[Named]) -> Layer:
+        """Return the layer of a function of x, w and b."""
+        readings = [
+            Reading(Pass(named, takes), Pass(named, takes), layout, is_certain=takes.is_certain)
+            for takes in proposals(known, "xwb")
+            for layout in LAYOUTS
+            if not layout.is_folded
+        ]
+        evidence, dtype = self.read(readings)
+        if evidence is None or not (evidence.is_forward_right or evidence.reading.is_certain):
+            raise function_not_read(named, known, evidence)
+        reading = evidence.reading
+        form = (
+            f"{self.name} {kind} {named.expression.removesuffix('.apply')}{reading.forward.takes}"
+        )
+        function = _forward(reading)
+        layer = self.differentiated(lambda d, m: function, dtype)
+        return replace(
+            layer,
+            name=named.expression,
+            form=reading.layout.described(form),
+            usage=loaded(*parts),
+            columns=reading.layout.columns,
+            transposed=reading.layout.transposed,
+        )
 
-    def function(self, named: Named, kind: str = "function", usage: str = "") -> Layer:
-        """Return the layer of a function (x, w, b)."""
-        transposed, known = self.storage(named.value) == "Wᵀ", parameters(named.value)
-        takes = known if known.is_known and known.takes(3) else "(x, w, b)"
-        form = f"{self.name} {kind} {named.expression}{takes}{STORED_TRANSPOSED * transposed}"
-        function = (lambda x, w, b: named.value(x, w.T, b)) if transposed else named.value
-        layer = self.differentiated(lambda d, m: function)
-        return replace(layer, name=named.expression, form=form, usage=usage or loaded(named))
+    def read(self, readings: Sequence[Reading]) -> tuple[Evidence | None, str]:
+        """Return the evidence of the forward pass that holds, and the dtype in which it does."""
+        first: Evidence | None = None
+        for dtype in ("float64", "float32"):
+            made = self.arrays(dtype)
+            with made.context():
+                evidence = best_forward(readings, made)
+            if evidence is not None and (evidence.is_forward_right or not evidence.names_a_dtype):
+                return evidence, dtype
+            first = first or evidence
+        return first, "float64"
 
-    def differentiated(self, prepare: Prepare) -> Layer:
+    def differentiated(self, prepare: Prepare, dtype: str = "float64") -> Layer:
         """Return the layer of functions that the framework differentiates."""
 
         def vjp(x: Any, w: Any, b: Any) -> Any:
@@ -120,7 +148,7 @@ class Framework:
             ("with_leading_axes", vjp, lambda *call: vjp(*call[:3])[1](call[3]), _STACK),
             ("vmapped", vmapped, vmapped, _STACK),
         ):
-            if self.probe(tried, shapes) is not None:
+            if self.probe(tried, shapes, dtype):
                 variants[name] = variant
         facts = _FACTS[self.name]
         return Layer(
@@ -129,9 +157,10 @@ class Framework:
             {name: self.of_numpy(variant) for name, variant in variants.items()},
             not_applicable={**facts["not_applicable"], **facts["differentiated"]},
             compiles_per_shape=self.compiles_per_shape,
+            dtypes=() if dtype == "float64" else (dtype,),
         )
 
-    def through(self, layer: Layer, usage: str) -> Layer:
+    def through(self, layer: Layer, parts: Sequence[Named]) -> Layer:
         """Return a layer whose own passes use the framework's arrays, as one of NumPy's."""
         facts = _FACTS[self.name]
         return replace(
@@ -139,10 +168,19 @@ class Framework:
             vjp=self.of_numpy(layer.vjp),
             variants={name: self.of_numpy(one) for name, one in layer.variants.items()},
             form=f"{layer.form}, on {self.name} {facts['arrays']}",
-            usage=usage,
+            usage=loaded(*parts),
             not_applicable=facts["not_applicable"],
             compiles_per_shape=self.compiles_per_shape,
         )
+
+
+def _forward(reading: Reading) -> Callable[..., Any]:
+    """Return the function (x, w, b) of a reading, for data points in rows."""
+
+    def forward(x: Any, w: Any, b: Any) -> Any:
+        return reading.layout.data(reading.run_forward(None, reading.layout.given(x, w, b)))
+
+    return forward
 
 
 @cache

@@ -1,8 +1,7 @@
-"""Find the layer in a namespace or an object, whichever of the known forms it is written in."""
+"""Find the layer in a namespace or an object, and read it."""
 
 import inspect
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -10,32 +9,27 @@ from itertools import compress
 from types import FunctionType, SimpleNamespace
 from typing import Any, TypeAlias
 
-import numpy as np
-
-from affine.checker.reading.classes import (
-    from_class,
-    from_instance,
-    has_both_passes,
-    is_layer_class,
+from affine.checker.reading.assemble import layer_of
+from affine.checker.reading.evidence import Arrays, Evidence, best_reading
+from affine.checker.reading.forms import (
+    class_readings,
     is_static,
-    method,
-    returned_count,
-    returns_triple,
+    method_passes,
+    methods,
+    pair_readings,
+    then_backward,
 )
 from affine.checker.reading.frameworks import framework, framework_of, home_of
-from affine.checker.reading.signatures import (
-    backward_plan,
-    forward_plan,
-    out_and_cache,
-    parameters,
-    unpack_gradients,
-)
-from affine.checker.reading.target import Named, TargetError, import_of, loaded, public, refusal
-from affine.checker.reading.vocabulary import METHODS, WORDS, closest, plain, role, stem
-from affine.layer import Array, Layer, Pullback
+from affine.checker.reading.reading import Pass, Reading
+from affine.checker.reading.refusals import no_known_form, not_read, without_backward
+from affine.checker.reading.signatures import Takes, parameters
+from affine.checker.reading.target import Named, TargetError, refusal
+from affine.checker.reading.vocabulary import WORDS, plain, stem
+from affine.layer import Layer
 
 __all__ = ["recognise"]
 
+_PASSES = ("forward", "backward")
 _Candidate: TypeAlias = tuple[str, tuple[Named, ...]]
 """A form that was found: what it is called without its affixes, and its parts."""
 
@@ -62,8 +56,9 @@ def _recognised(named: Named, label: str, space: Named) -> Layer:
         names = [f"{named.expression}[{index}]" for index in range(2)]
         if not named.expression:
             own = [getattr(function, "__name__", "") for function in value]
-            names = [a if a.isidentifier() else b for a, b in zip(own, METHODS, strict=True)]
-        return _of_pair(*(Named(*both, named.origin) for both in zip(names, value, strict=True)))
+            names = [a if a.isidentifier() else b for a, b in zip(own, _PASSES, strict=True)]
+        forward, backward = (Named(*both, named.origin) for both in zip(names, value, strict=True))
+        return _of_pair(forward, backward)
     members = _members(space) if callable(value) and not inspect.isclass(value) else []
     for _, parts in _pairs(members):
         if any(part.value is value for part in parts):
@@ -76,79 +71,49 @@ def _of_object(named: Named, others: Sequence[Named] = ()) -> Layer:
     value, name = named.value, framework_of(named.value)
     if name == "torch":
         torch = framework(name)
-        if torch.is_class(value) or torch.is_class(type(value)) or not method(value, "backward"):
+        if torch.is_class(value) or torch.is_class(type(value)) or not methods(value, "backward"):
             return torch.layer_of(named)
     if inspect.isclass(value) and is_static(value):
-        return _through(name, _pair(*(named.member(method(value, one)) for one in METHODS)), named)
-    if inspect.isclass(value) or has_both_passes(value):
-        layer = from_class(named) if inspect.isclass(value) else from_instance(named)
-        return _through(name, layer, named)
+        forward, backward = (named.member(methods(value, each)[0]) for each in _PASSES)
+        return _of_pair(forward, backward)
+    if inspect.isclass(value) or _has_both(value):
+        readings: Callable[[Arrays], Iterator[Reading]] = partial(class_readings, named)
+        return _read(name, readings, method_passes(named, "backward"), [named])
     if name == "jax" and callable(value):
         return framework(name).layer_of(named)
-    raise _without_backward(named, others)
+    raise without_backward(named, others)
 
 
 def _of_pair(forward: Named, backward: Named) -> Layer:
     name = framework_of(backward.value) or framework_of(forward.value)
-    return _through(name, _pair(forward, backward), forward, backward)
+    passes = [Pass(backward, Takes(()))]
+    return _read(name, lambda arrays: pair_readings(forward, backward), passes, [forward, backward])
 
 
-def _through(name: str, layer: Layer, *parts: Named) -> Layer:
-    """Return the layer, given a framework's arrays if it does not take and return NumPy's."""
-    x, w, b, dout = np.ones((4, 3)), np.ones((3, 2)), np.ones(2), np.ones((4, 2))
-    if not name:
-        return layer
-    with warnings.catch_warnings(), suppress(Exception):
-        warnings.simplefilter("ignore")
-        results = layer.results(x, w, b, dout)
-        if all(isinstance(result, np.ndarray) for result in results.values()):
-            return layer
-    return framework(name).through(layer, loaded(*parts))
-
-
-def _pair(forward: Named, backward: Named) -> Layer:
-    """Return the layer of a forward and a backward function."""
-    takes = forward_plan(parameters(forward.value))
-    if takes is None:
-        raise refusal("forward_function", call=_call(forward))
-    back = backward_plan(parameters(backward.value))
-    if back is None:
-        raise refusal("backward_function", call=_call(backward))
-
-    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
-        known: dict[str, Any] = {"x": x, "w": w, "b": b}
-        out, known["cache"] = out_and_cache(forward.value(*(known[name] for name in takes)))
-
-        def pullback(dout: Array) -> tuple[Array, Array, Array]:
-            given = known | {"dout": dout}
-            return unpack_gradients(
-                backward.value(*(given[name] for name in back)), backward.expression
-            )
-
-        return out, pullback
-
-    # Only this form promises to flatten: CS231n gives an image as a data point.
-    flattens = forward.name == "affine_forward" and "cache" in back
-    return Layer(
-        backward.expression,
-        vjp,
-        variants={"with_extra_axes": vjp} if flattens else {},
-        form=f"{forward.call(takes)} and {backward.call(back)}",
-        usage=_pair_usage(forward, takes, backward, back),
-    )
-
-
-def _pair_usage(forward: Named, takes: Sequence[str], backward: Named, back: Sequence[str]) -> str:
-    """Return code that defines `vjp` with two functions, each with what it takes."""
-    if not returns_triple(backward.value):
-        return loaded(forward, backward)
-    out = call = f"{forward.expression}({', '.join(takes)})"
-    lines = [import_of(forward, backward), "", "def vjp(x, w, b):"]
-    if "cache" in back or returned_count(forward.value) == 2:
-        out = "out"
-        lines.append(f"    out, {'cache' if 'cache' in back else '_'} = {call}")
-    pull = f"{backward.expression}({', '.join(back)})"
-    return "\n".join([*lines, f"    return {out}, lambda dout: {pull}"])
+def _read(
+    name: str,
+    readings: Callable[[Arrays], Iterable[Reading]],
+    backwards: Sequence[Pass],
+    parts: Sequence[Named],
+) -> Layer:
+    """Return the layer of the best reading, on arrays of NumPy or of a framework."""
+    furthest: Evidence | None = None
+    for home in ("", name) if name else ("",):
+        for dtype in ("float64", "float32"):
+            made = framework(home).arrays(dtype) if home else Arrays(dtype=dtype)
+            with made.context():
+                best, far = best_reading(readings(made), then_backward(backwards), made)
+                is_right = best is not None and best.is_forward_right
+                if best and (
+                    is_right
+                    or (home == name and dtype == "float64" and not (far and far.names_a_dtype))
+                ):
+                    layer = layer_of(best, made, parts)
+                    return framework(home).through(layer, parts) if home else layer
+            furthest = max(filter(None, (furthest, far)), key=lambda one: one.rank, default=None)
+            if not (far and far.names_a_dtype):
+                break  # another dtype is no remedy
+    raise not_read(furthest, parts, backwards)
 
 
 # ------------------------------------------------------------------ a namespace
@@ -160,30 +125,35 @@ def _in_namespace(space: Named, label: str) -> Layer:
     candidates = _candidates(members)
     usual = [one for one in candidates if one[0] in WORDS["names"]["usual"]] or candidates
     if len(candidates) == 1 or len(usual) == 1:
-        return _layer_of(usual[0][1], members)
+        return _layer_of((usual if len(usual) == 1 else candidates)[0][1], members)
+    read: list[tuple[Named, Layer]] = []
+    for _, parts in usual:
+        with suppress(TargetError):
+            read.append((parts[0], _layer_of(parts, members)))
+    if len(read) == 1 and len(usual) == len(candidates):
+        return read[0][1]
     if usual:
-        several = ", ".join(" and ".join(part.expression for part in parts) for _, parts in usual)
-        example = f"{label.partition(':')[0]}:{usual[0][1][0].expression}"
+        names = [" and ".join(part.expression for part in parts) for _, parts in usual]
+        several = "; ".join(layer.form for _, layer in read) if read else ", ".join(names)
+        first = read[0][0] if read else usual[0][1][0]
+        example = f"{label.partition(':')[0]}:{first.expression}"
         raise refusal("several_layers", label=label, several=several, example=example)
-    both = [one for one in members if inspect.isclass(one.value) and has_both_passes(one.value)]
-    if len(both) == 1:
-        from_class(both[0])  # says what it lacks
-    callables = [one for one in members if callable(one.value)]
-    hints = [(_call(one), _hint(one, callables)) for one in callables[:8]]
-    found = ", ".join(f"{call} ({hint})" if hint else call for call, hint in hints)
-    found = found or "no public function or class"
-    raise refusal("no_known_form", label=label, found=found)
+    raise no_known_form(label, [one for one in members if callable(one.value)])
 
 
 def _members(space: Named) -> list[Named]:
     """Return the public members: those defined there, or else those that it imports."""
     home = getattr(space.value, "__name__", "")
-    named = [space.member(name) for name in public(space.value)]
+    named = [space.member(name) for name in _public(space.value)]
     named = [one for one in named if not inspect.ismodule(one.value)]
     # What is of no known module was made here.
     is_own = [isinstance(one.value, partial) or home_of(one.value) in ("", home) for one in named]
     own = list(compress(named, is_own))
     return own if home and any(callable(one.value) for one in own) else named
+
+
+def _public(namespace: Any) -> list[str]:
+    return [name for name in vars(namespace) if not name.startswith("_")]
 
 
 def _candidates(members: Sequence[Named]) -> list[_Candidate]:
@@ -194,15 +164,13 @@ def _candidates(members: Sequence[Named]) -> list[_Candidate]:
     special, functions = forms.get("custom", []), forms.get("function", [])
     if special:
         return [(stem(one.name), (one,)) for one in special]
-    written = [*_pairs(members), *((stem(one.name), (one,)) for one in forms.get("class", []))]
+    classes = forms.get("class", [])
+    # What others are derived from is no layer by itself.
+    bases = {base for one in classes for base in one.value.__mro__[1:]}
+    classes = [one for one in classes if one.value not in bases]
+    written = [*_pairs(members), *((stem(one.name), (one,)) for one in classes)]
     if written or "instance" in forms:
         return written or [(one.expression.lower(), (one,)) for one in forms["instance"]]
-    roles = [sorted(map(role, parameters(one.value).names[:3])) for one in functions]
-    usual = [found == ["b", "w", "x"] for found in roles]
-    functions = list(compress(functions, usual)) or functions
-    if len(functions) > 1:  # one of one data point does not give (N, M)
-        batched = [framework(framework_of(one.value)).storage(one.value) for one in functions]
-        functions = list(compress(functions, batched)) or functions
     return [(stem(one.name, WORDS["functions"]["forward"]), (one,)) for one in functions]
 
 
@@ -210,13 +178,19 @@ def _kind(value: Any) -> str:
     """Return as what a value may be a layer; `custom` is a jax function with its own derivative."""
     name = framework_of(value) if callable(value) else ""
     if inspect.isclass(value):
-        is_class = is_layer_class(value) or (name == "torch" and framework(name).is_class(value))
+        is_written = _has_both(value) and not inspect.isabstract(value)
+        is_class = is_written or (name == "torch" and framework(name).is_class(value))
         return "class" if is_class else ""
     if name == "jax" and type(value).__name__ in ("custom_vjp", "custom_jvp"):
         return "custom"
-    if not isinstance(value, FunctionType) and has_both_passes(value):
+    if not isinstance(value, FunctionType) and _has_both(value):
         return "instance"
     return "function" if name and parameters(value).takes(3) else ""
+
+
+def _has_both(value: Any) -> bool:
+    """Whether a class, or an object's, has a forward and a backward method."""
+    return bool(methods(value, "forward") and methods(value, "backward"))
 
 
 def _pairs(members: Sequence[Named]) -> Iterator[_Candidate]:
@@ -225,8 +199,14 @@ def _pairs(members: Sequence[Named]) -> Iterator[_Candidate]:
     ahead = {plain(one.name): one for one in functions} | _by_stem(functions, "forward")
     for short, backward in _by_stem(functions, "backward").items():
         forward = ahead.get(short)
-        if forward and forward.value is not backward.value and parameters(forward.value).takes(3):
+        if forward and forward.value is not backward.value and not _is_of_one(forward):
             yield stem(short), (forward, backward)
+
+
+def _is_of_one(forward: Named) -> bool:
+    """Whether a function takes one argument alone, as that of an activation does."""
+    known = parameters(forward.value)
+    return known.is_known and len(known.each) < 2
 
 
 def _by_stem(functions: Sequence[Named], which: str) -> dict[str, Named]:
@@ -244,7 +224,7 @@ def _layer_of(parts: tuple[Named, ...], members: Sequence[Named]) -> Layer:
     if len(parts) != 2:
         return _of_object(parts[0])
     layer = _of_pair(*parts)
-    if layer.not_applicable:
+    if layer.not_applicable or ":" in layer.form:
         return layer
     beside = {plain(one.name): one.value for one in members}
     short, variants = stem(parts[0].name, WORDS["functions"]["forward"]), dict(layer.variants)
@@ -253,37 +233,3 @@ def _layer_of(parts: tuple[Named, ...], members: Sequence[Named]) -> Layer:
         if callable(function) and parameters(function).names and parameters(function).takes(count):
             variants[name] = function
     return replace(layer, variants=variants)
-
-
-# ------------------------------------------------------------------ why it has no known form
-
-
-def _call(named: Named) -> str:
-    return f"{named.expression}{parameters(named.value)}"
-
-
-def _without_backward(named: Named, others: Sequence[Named]) -> TargetError:
-    """Return the error that an object is no layer by itself."""
-    name = named.expression or "it"
-    if not callable(named.value):
-        return refusal("no_layer", name=name, kind=type(named.value).__name__)
-    other = name.replace("forward", "backward")
-    near = closest(other, [one.expression for one in others])
-    hint = f" ({near} is close; rename it)" if near not in ("", name) else ""
-    other = other if other != name else f"{name}_backward"
-    takes = parameters(named.value)
-    return refusal("no_backward", name=name, takes=takes, other=other, hint=hint)
-
-
-def _hint(named: Named, others: Sequence[Named]) -> str:
-    name = named.expression
-    near = closest(name, WORDS["names"]["expected"], cutoff=0.8)
-    if near.lower() not in ("", name.lower(), *(one.expression.lower() for one in others)):
-        return f"did you mean {near}?"
-    if inspect.isclass(named.value):
-        missing = [one for one in METHODS if not method(named.value, one)]
-        return f"without {' and '.join(missing)}" if missing else ""
-    if near or "forward" in name.lower():
-        takes = parameters(named.value).takes(3)
-        return "without a backward function" if takes else "does not take x, w and b"
-    return ""

@@ -1,129 +1,231 @@
-"""Which argument and which result is which: by name, by elimination, and else by position."""
+"""What a callable takes, and the ways to give it its arguments: by name, then by trial."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 
-from affine.checker.exceptions import NotThreeGradients
-from affine.checker.reading.vocabulary import by_role, plain, role
+from affine.checker.reading.vocabulary import flag, role
 
-__all__ = [
-    "Parameters", "backward_plan", "describe_result", "entries", "forward_plan", "out_and_cache",
-    "parameters", "unpack_gradients",
-]  # fmt: skip
+__all__ = ["Argument", "Parameter", "Parameters", "Takes", "parameters", "proposals"]
+
+# More unknown names than this are no layer's.
+_MOST_FREE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a callable."""
+
+    name: str
+    has_default: bool = False
+    by_keyword: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The positional parameters of a callable: their names, and how many have no default."""
+    """The parameters of a callable, as far as they are known."""
 
-    names: tuple[str, ...] = ()
-    required: int = 0
+    each: tuple[Parameter, ...] = ()
     is_known: bool = True
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all."""
+        return tuple(one.name for one in self.each)
+
+    @property
+    def required(self) -> int:
+        """How many have no default."""
+        return sum(not one.has_default for one in self.each)
 
     def takes(self, count: int) -> bool:
         """Whether this many positional arguments fit, as far as that is known."""
-        return not self.is_known or self.required <= count <= len(self.names)
+        positional = [one for one in self.each if not one.by_keyword]
+        needs_more = any(one.by_keyword and not one.has_default for one in self.each)
+        fits = self.required <= count <= len(positional) and not needs_more
+        return not self.is_known or fits
 
     def __str__(self) -> str:
-        return f"({', '.join(self.names)})" if self.is_known else ""
+        if not self.is_known:
+            return ""
+        star = next((k for k, one in enumerate(self.each) if one.by_keyword), len(self.each))
+        names = [*self.names[:star], *["*"] * (star < len(self.each)), *self.names[star:]]
+        return f"({', '.join(names)})"
 
 
 def parameters(function: Callable[..., Any], skip: int = 0) -> Parameters:
-    """Return the positional parameters after the first few, which no caller passes."""
+    """Return the parameters after the first few, which no caller passes."""
     try:
         found = list(inspect.signature(function).parameters.values())[skip:]
     except (TypeError, ValueError):
         return Parameters(is_known=False)
     if any(one.kind is one.VAR_POSITIONAL for one in found):
         return Parameters(is_known=False)
-    if any(one.kind is one.KEYWORD_ONLY and one.default is one.empty for one in found):
-        return Parameters((), 1)  # nothing fits
-    given = [one for one in found if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
-    required = sum(one.default is one.empty for one in given)
-    return Parameters(tuple(one.name for one in given), required)
+    return Parameters(tuple(
+        Parameter(one.name, one.default is not one.empty, one.kind is one.KEYWORD_ONLY)
+        for one in found
+        if one.kind is not one.VAR_KEYWORD
+    ))  # fmt: skip
 
 
-def forward_plan(known: Parameters) -> tuple[str, ...] | None:
-    """Return the order in which a forward pass takes x, w and b, None where it does not."""
-    usual = ("x", "w", "b")
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """What is given for one parameter: what has this role, or a value."""
+
+    name: str
+    role: str = ""
+    value: Any = None
+    by_keyword: bool = False
+
+    @property
+    def code(self) -> str:
+        """The argument as a reader sees it in a call."""
+        return self.name if self.role else f"{self.name}={self.value!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """One way to give a callable its arguments.
+
+    `is_certain`: the names alone leave no doubt of it.
+    """
+
+    arguments: tuple[Argument, ...]
+    is_certain: bool = True
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """What is given, in order."""
+        return tuple(one.role for one in self.arguments if one.role)
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What each parameter is given, by its name."""
+        return {one.name: one.role for one in self.arguments if one.role}
+
+    def call(self, function: Callable[..., Any], known: Mapping[str, Any]) -> Any:
+        """Call a function with what is known by role."""
+        given = [(one, known[one.role] if one.role else one.value) for one in self.arguments]
+        by_name = {one.name: value for one, value in given if one.by_keyword}
+        return function(*(value for one, value in given if not one.by_keyword), **by_name)
+
+    def code(self, known: Mapping[str, str]) -> str:
+        """Return the arguments of such a call as code."""
+        each = [(one, known[one.role] if one.role else repr(one.value)) for one in self.arguments]
+        return ", ".join(f"{one.name}={v}" if one.by_keyword else v for one, v in each)
+
+    def __str__(self) -> str:
+        return f"({', '.join(one.code for one in self.arguments)})"
+
+
+def proposals(
+    known: Parameters,
+    required: Sequence[str],
+    optional: Sequence[str] = (),
+    names: Callable[[str], str] = role,
+) -> Iterator[Takes]:
+    """Yield the ways to give a callable what is required, the most likely first.
+
+    Args:
+        known: Its parameters.
+        required: The roles that have to be given, in their usual order.
+        optional: The roles that may be given, in their usual order.
+        names: From the name of a parameter to its role.
+    """
     if not known.is_known:
-        return usual
-    return _ordered(known.names[:3], usual) if known.takes(3) else None
+        for count in range(len(optional), -1, -1):
+            usual = (*required, *optional[:count])
+            yield Takes(tuple(Argument(each, each) for each in usual), is_certain=False)
+        return
+    claims = _claims(known, (*required, *optional), names)
+    ways = list(_assigned(known, claims, required, optional))
+    if not ways and not set(required) <= {*claims}:  # names that are not meant as usual
+        unnamed = _assigned(known, [""] * len(claims), required, optional)
+        ways = [(each, False) for each, _ in unnamed]
+    seen: set[str] = set()
+    for roles, is_certain in ways:
+        for values, is_doubtful in _values(known, roles):
+            takes = Takes(_arguments(known, roles, values), is_certain and not is_doubtful)
+            if str(takes.arguments) not in seen:
+                seen.add(str(takes.arguments))
+                yield takes
 
 
-_BACKWARD = (("dout",), ("dout", "cache"), ("dout", "x", "w"), ("dout", "x", "w", "b"))
+_LEFT_OUT: Any = object()
 
 
-def backward_plan(known: Parameters) -> tuple[str, ...] | None:
-    """Return the order in which a backward pass takes dout, x, w, b or a cache, if it is plain."""
-    if not known.is_known:
-        return ("dout", "x", "w")
-    # Two arguments are enough for every form; more only where they have no default.
-    for count in dict.fromkeys((max(known.required, 2), 2, 3, 1)):
-        if known.takes(count) and count <= len(_BACKWARD):
-            return _ordered(known.names[:count], _BACKWARD[count - 1])
-    return None
+def _arguments(
+    known: Parameters, roles: Sequence[str], values: Sequence[Any]
+) -> tuple[Argument, ...]:
+    """Return the arguments: by position, until one is left out."""
+    given: list[Argument] = []
+    for one, which, value in zip(known.each, roles, values, strict=True):
+        if which or value is not _LEFT_OUT:
+            after_a_gap = len(given) < known.each.index(one)
+            given.append(Argument(one.name, which, value, one.by_keyword or after_a_gap))
+    return tuple(given)
 
 
-def _ordered(names: Sequence[str], usual: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Return what each name stands for; None where names and usual places contradict."""
-    roles = [role(name) for name in names]
-    if "cache" in roles and "cache" not in usual:
-        return None
-    is_letter = "a" in names and not {"x", "w"} & set(roles)  # of a, b, c
-    # In statistics beta is the weights, elsewhere the bias: the others decide.
-    vague = {"beta", "b"} if is_letter else {"beta"}
-    named = [
-        one if one in usual and plain(name) not in vague else ""
-        for one, name in zip(roles, names, strict=True)
-    ]
-    left = [one for one in usual if one not in named]
-    if len(left) == named.count("") <= 1:
-        return tuple(one or left[0] for one in named)
-    last = (*usual[1:], "dout")
-    for plan in (last, usual) if named[-1] == "dout" else (usual,):
-        if all(one in ("", place) for one, place in zip(named, plan, strict=True)):
-            return plan
-    return None
+def _claims(known: Parameters, roles: Sequence[str], names: Callable[[str], str]) -> list[str]:
+    """Return what each parameter is by its name, `""` where that is not sure."""
+    claims = [names(one.name) for one in known.each]
+    claims = [claim if claim in roles else "" for claim in claims]
+    own = [name.lower() for name in known.names]
+    if names is role and "w" not in claims and {"a", "b"} <= {*own}:  # a, b, c say nothing
+        claims = ["" if a in "ab" else claim for a, claim in zip(own, claims, strict=True)]
+    # A flag of that name where the role is taken (bias=True beside b), or two of one name.
+    for k, claim in enumerate(claims):
+        if claim and claim in claims[:k]:
+            claims[k] = ""
+    return claims
 
 
-def out_and_cache(result: Any) -> tuple[Any, Any]:
-    """Return a forward pass's out and its cache, None where there is no cache."""
-    return result if isinstance(result, tuple) and len(result) == 2 else (result, None)
+def _assigned(
+    known: Parameters, claims: Sequence[str], required: Sequence[str], optional: Sequence[str]
+) -> Iterator[tuple[list[str], bool]]:
+    """Yield the role of each parameter, and whether the names leave no doubt."""
+    missing = [each for each in required if each not in claims]
+    places = range(len(claims))
+    unclaimed = [k for k in places if not claims[k] and not flag(known.each[k].name)]
+    needed = [k for k in unclaimed if not known.each[k].has_default]
+    with_default = [k for k in unclaimed if k not in needed]
+    free = sorted([*needed, *with_default[: max(len(missing) - len(needed), 0)]])
+    if len(free) > _MOST_FREE or len(free) < len(missing):
+        return
+    others = [each for each in optional if each not in claims]
+    pool = [*missing, *others, ""]
+    found = []
+    for roles in permutations([*pool, *[""] * (len(free) - 1)], len(free)):
+        is_whole = set(missing) <= set(roles) and all(
+            which for k, which in zip(free, roles, strict=True) if k in needed
+        )
+        if is_whole and roles not in found:
+            found.append(roles)
+    found.sort(key=lambda roles: [pool.index(each) for each in roles])
+    certain = len(missing) <= 1 and len(free) == len(missing) and len(claims) > 1
+    for roles in found:
+        filled = list(claims)
+        for k, which in zip(free, roles, strict=True):
+            filled[k] = which
+        yield filled, (certain or (len(claims) == 1)) and len(found) == 1
 
 
-def unpack_gradients(result: Any, source: str = "backward") -> tuple[Any, Any, Any]:
-    """Return a backward pass's dx, dw and db."""
-    if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], Mapping):
-        beside = by_role(entries(result[1]), needed="wb")
-        named = beside and {**beside, "x": result[0]}
-    else:
-        named = by_role(entries(result))
-    if named:
-        return named["x"], named["w"], named["b"]
-    if isinstance(result, (tuple, list)) and len(result) == 3:
-        return result[0], result[1], result[2]
-    expected = "but should return dx, dw and db"
-    raise NotThreeGradients(f"{source} returned {describe_result(result)}, {expected}")
-
-
-def entries(result: Any) -> dict[str, Any]:
-    """Return what a result holds by name."""
-    if isinstance(result, Mapping):
-        return {str(key): value for key, value in result.items()}
-    if isinstance(result, tuple) and hasattr(result, "_fields"):
-        return dict(zip(result._fields, result, strict=True))
-    # Any class with slots or attributes, but no array: those have no dx either.
-    return dict(getattr(result, "__dict__", {}))
-
-
-def describe_result(result: Any) -> str:
-    """Return in words what a result is."""
-    if isinstance(result, (tuple, list)):
-        inside = ", ".join(type(entry).__name__ for entry in result[:5])
-        return f"a {type(result).__name__} of {inside or 'nothing'}"
-    if isinstance(result, Mapping):
-        return f"a {type(result).__name__} with the keys {', '.join(map(str, list(result)[:5]))}"
-    return "None" if result is None else f"one {type(result).__name__}"
+def _values(known: Parameters, roles: Sequence[str]) -> Iterator[tuple[list[Any], bool]]:
+    """Yield values for the parameters without a role, and whether one may change the layer."""
+    choices, is_doubtful = [], False
+    for one, which in zip(known.each, roles, strict=True):
+        of_name = None if which else flag(one.name)
+        options = [] if of_name is None else list(of_name.values)
+        if of_name is not None:
+            is_doubtful |= of_name.doubtful
+        if one.has_default and not (of_name and of_name.always):
+            options = [_LEFT_OUT, *options]
+        choices.append(options or [_LEFT_OUT])
+    # One is varied at a time: the others keep their first value.
+    first = [options[0] for options in choices]
+    yield first, is_doubtful
+    for k, options in enumerate(choices):
+        for value in options[1:]:
+            yield [*first[:k], value, *first[k + 1 :]], is_doubtful

@@ -16,11 +16,10 @@ from affine.checker.reading.signatures import parameters
 from affine.checker.reading.vocabulary import closest
 
 __all__ = [
-    "STORED_TRANSPOSED", "Named", "TargetError", "find", "import_of", "loaded", "public", "refusal",
+    "Named", "TargetError", "find", "import_of", "loaded", "public", "refusal",
 ]  # fmt: skip
 
 _FILES = (".py", ".ipynb")
-STORED_TRANSPOSED = ", weights stored as Wᵀ"
 
 
 @dataclass(frozen=True, slots=True)

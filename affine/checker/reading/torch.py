@@ -6,15 +6,20 @@ Imported only where the target is of torch. Weights that a form stores as Wᵀ a
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from affine.checker.reading.assemble import OWN_PARAMETERS, warm_up
 from affine.checker.reading.frameworks import Framework
-from affine.checker.reading.instances import OWN_PARAMETERS, warm_up
-from affine.checker.reading.signatures import parameters
-from affine.checker.reading.target import STORED_TRANSPOSED, Named, loaded, refusal
+from affine.checker.reading.layout import LAYOUTS, Bias, Layout
+from affine.checker.reading.reading import Pass, Reading
+from affine.checker.reading.refusals import function_not_read
+from affine.checker.reading.signatures import Argument, Takes, parameters, proposals
+from affine.checker.reading.target import Named, TargetError, loaded, refusal
+from affine.checker.reading.vocabulary import size_role
 from affine.layer import Array, Layer
 
 __all__ = ["FRAMEWORK"]
@@ -65,11 +70,14 @@ class _Torch(Framework):
     def layer_of(self, named: Named) -> Layer:
         value = named.value
         if isinstance(value, torch.nn.Module):
-            return _module(named, named.expression, lambda d, m: value, value)
+            return _module(named, lambda d, m: value, value, Takes(()))
         if not self.is_class(value):
-            return self.function(named)
+            return self.function(named, parameters(value), "function", [named])
         if issubclass(value, torch.autograd.Function):
-            return self.function(named.member("apply"), "autograd function", loaded(named))
+            # Its context comes first, unless it is set up in a method of its own.
+            skip = int(value.setup_context is torch.autograd.Function.setup_context)
+            known = parameters(value.forward, skip=skip)
+            return self.function(named.member("apply"), known, "autograd function", [named])
         return _module_class(named)
 
 
@@ -78,26 +86,30 @@ FRAMEWORK = _Torch()
 
 def _module_class(named: Named) -> Layer:
     """Return the layer of a class of modules, which is built from two sizes."""
-    value, known = named.value, parameters(named.value)
-    names = ", ".join(known.names[:2] or "…")
+    error: Exception | None = None
+    for takes in proposals(parameters(named.value), "dm", names=size_role):
 
-    def make(d: int, m: int) -> torch.nn.Module:
-        with torch.random.fork_rng(devices=[]):
-            module: torch.nn.Module = value(d, m)
-        return module
+        def make(d: int, m: int, takes: Takes = takes) -> torch.nn.Module:
+            with torch.random.fork_rng(devices=[]):
+                module: torch.nn.Module = takes.call(named.value, {"d": d, "m": m})
+            return module
 
-    try:
-        sample = make(3, 2)
-    except Exception as error:
-        raised = f"{type(error).__name__}: {error}"
-        raise refusal("module_not_built", name=named.expression, error=raised) from error
-    return _module(named, f"{named.expression}({names})", make, sample)
+        try:
+            return _module(named, make, make(3, 2), takes)
+        except TargetError:
+            raise
+        except Exception as raised:
+            error = error or raised
+    problem = (
+        f"raises {type(error).__name__}: {error}" if error else "is not known to take two sizes"
+    )
+    raise refusal("module_not_built", name=named.expression, problem=problem)
 
 
 def _module(
-    named: Named, title: str, make: Callable[[int, int], torch.nn.Module], sample: torch.nn.Module
+    named: Named, make: Callable[[int, int], torch.nn.Module], sample: torch.nn.Module, made: Takes
 ) -> Layer:
-    weight, bias, transposed, bias_row = _parameters_of(named.expression, sample)
+    weight, bias, layouts = _parameters_of(named.expression, sample)
     frozen = {name for name, one in sample.named_parameters() if not one.requires_grad}
     if len(frozen) == 2:
         raise refusal("module_is_frozen", name=named.expression, weight=weight, bias=bias)
@@ -105,39 +117,76 @@ def _module(
     def prepare(d: int, m: int) -> Callable[..., Any]:
         module = make(d, m)
 
-        def function(x: Tensor, w: Tensor, b: Tensor) -> Any:
-            stored = {weight: w.T if transposed else w, bias: b.reshape(1, -1) if bias_row else b}
+        def function(x: Tensor, w: Tensor, b: Tensor, **flags: Any) -> Any:
             # What the module gives no gradient has none here either.
+            stored = {weight: w, bias: b}
             held = {name: one.detach() if name in frozen else one for name, one in stored.items()}
-            return torch.func.functional_call(module, held, (x,))
+            return torch.func.functional_call(module.to(x.dtype), held, (x,), flags)
 
         return function
 
+    reading, dtype = _reading_of(named, prepare, sample, layouts)
+
+    def read(d: int, m: int) -> Callable[..., Any]:
+        function = prepare(d, m)
+        flags = {one.name: one.value for one in reading.forward.takes.arguments if not one.role}
+
+        def in_rows(x: Tensor, w: Tensor, b: Tensor) -> Any:
+            return reading.layout.data(function(**reading.layout.given(x, w, b), **flags))
+
+        return in_rows
+
     def on_reused_instance(x: Tensor, w: Tensor, b: Tensor) -> Any:
         # Through one module that has run batches before an update of its parameters.
-        passes, weights, biases = FRAMEWORK.vjp(prepare(*w.shape)), w + 1, b + 1
+        passes, weights, biases = FRAMEWORK.vjp(read(*w.shape)), w + 1, b + 1
         warm_up(lambda batch: passes(batch, weights, biases), x)
         with torch.no_grad():
             weights.copy_(w)
             biases.copy_(b)
         return passes(x, weights, biases)
 
-    layer = FRAMEWORK.differentiated(prepare)
+    layer = FRAMEWORK.differentiated(read, dtype)
     reused = FRAMEWORK.of_numpy(on_reused_instance)
+    title = f"torch module {named.expression}{made if made.arguments else ''}"
     return replace(
         layer,
         name=named.expression,
         variants={**layer.variants, "on_reused_instance": reused},
-        form=f"torch module {title}{STORED_TRANSPOSED * transposed}",
+        form=reading.layout.described(title),
         usage=loaded(named),
         not_applicable={**layer.not_applicable, **OWN_PARAMETERS},
+        columns=reading.layout.columns,
+        transposed=reading.layout.transposed,
     )
 
 
-def _parameters_of(label: str, module: torch.nn.Module) -> tuple[str, str, bool, bool]:
-    """Return the names of weights and bias, and whether they are Wᵀ and a row."""
+def _reading_of(
+    named: Named, prepare: Callable[[int, int], Any], sample: torch.nn.Module, layouts: list[Layout]
+) -> tuple[Reading, str]:
+    """Return how the forward pass of a module is read, and in which dtype."""
+
+    def call(x: Tensor, w: Tensor, b: Tensor, flags: dict[str, Any]) -> Any:
+        return prepare(3, 2)(x, w, b, **flags)
+
+    readings = []
+    for takes in proposals(parameters(sample.forward), "x"):
+        flags = {one.name: one.value for one in takes.arguments if not one.role}
+        for layout in layouts:
+            function = partial(call, flags=flags)
+            given = tuple(Argument(name, name) for name in "xwb")
+            shown = Pass(Named(named.expression, function), Takes(given, takes.is_certain))
+            forward = Pass(Named(named.expression, None), takes)
+            readings.append(Reading(shown, forward, layout, is_certain=takes.is_certain))
+    evidence, dtype = FRAMEWORK.read(readings)
+    if evidence is None or not (evidence.is_forward_right or evidence.reading.is_certain):
+        raise function_not_read(named, parameters(sample.forward), evidence)
+    return replace(evidence.reading, forward=evidence.reading.backward), dtype
+
+
+def _parameters_of(label: str, module: torch.nn.Module) -> tuple[str, str, list[Layout]]:
+    """Return the names of weights and bias, and the layouts that their shapes allow."""
     held = {name: tuple(one.shape) for name, one in module.named_parameters()}
-    matrices = [name for name, shape in held.items() if len(shape) == 2 and shape[0] != 1]
+    matrices = [name for name, shape in held.items() if len(shape) == 2 and 1 not in shape]
     others = [name for name in held if name not in matrices]
     if len(matrices) != 1 or [len(held[name]) in (1, 2) for name in others] != [True]:
         shapes = ", ".join(f"{name} {shape}" for name, shape in held.items()) or "none"
@@ -146,4 +195,7 @@ def _parameters_of(label: str, module: torch.nn.Module) -> tuple[str, str, bool,
     shape, vector = held[weight], held[bias]
     if len(set(shape)) != 2:
         raise refusal("module_is_square", name=label, shape=shape)
-    return weight, bias, shape[0] == vector[-1], len(vector) == 2
+    transposed = shape[0] == max(vector)
+    kept: Bias = "(M,)" if len(vector) == 1 else "(1, M)" if vector[0] == 1 else "(M, 1)"
+    both = [one for one in LAYOUTS if (one.transposed, one.bias) == (transposed, kept)]
+    return weight, bias, both

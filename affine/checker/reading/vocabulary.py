@@ -2,17 +2,17 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from ast import literal_eval
+from collections.abc import Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import Any
 
 __all__ = [
-    "METHODS", "WORDS", "begins", "by_role", "closest", "data", "gradient_role", "plain", "role",
-    "stem",
+    "METHODS", "WORDS", "Flag", "begins", "closest", "data", "flag", "gradient_role",
+    "is_step", "plain", "role", "size_role", "stem",
 ]  # fmt: skip
-
-Value = TypeVar("Value")
 
 
 def data(name: str) -> Any:
@@ -20,8 +20,30 @@ def data(name: str) -> Any:
     return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
 
 
-WORDS: dict[str, dict[str, list[str]]] = data("vocabulary.toml")
-METHODS = WORDS["methods"]
+WORDS: dict[str, Any] = data("vocabulary.toml")
+METHODS: dict[str, list[str]] = WORDS["methods"]
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """An argument that is no operand, and the values under which a layer may be affine."""
+
+    names: tuple[str, ...]
+    values: tuple[Any, ...]
+    always: bool = False
+    doubtful: bool = False
+
+
+_FLAGS = {
+    name: Flag(
+        tuple(entry["names"]),
+        tuple(map(literal_eval, entry["values"])),
+        entry.get("always", False),
+        entry.get("doubtful", False),
+    )
+    for entry in WORDS["flags"]
+    for name in entry["names"]
+}
 
 
 def plain(name: str) -> str:
@@ -43,20 +65,28 @@ def role(name: str) -> str:
     return next(known, "dout" if begins(name, "upstream") else "")
 
 
+def size_role(name: str) -> str:
+    """Return `d` or `m` for the name of a number of features or of outputs, else `""`."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    words = {plain(name), *spaced.split("_")}
+    return next((found for found in "dm" if words & set(WORDS["sizes"][found])), "")
+
+
+def flag(name: str) -> Flag | None:
+    """Return what is known of an argument of this name that is no operand."""
+    return _FLAGS.get(plain(name))
+
+
+def is_step(name: str) -> bool:
+    """Whether a name is that of a learning rate."""
+    return plain(name) in WORDS["names"]["step"]
+
+
 def gradient_role(name: str) -> str:
     """Return `x`, `w` or `b` for the name of that one's gradient, else `""`."""
     matches = (re.match(pattern, plain(name)) for pattern in WORDS["gradients"]["patterns"])
     roles = (role(match[1]) for match in matches if match)
     return next((found for found in roles if found in ("x", "w", "b")), "")
-
-
-def by_role(entries: Mapping[str, Value], needed: str = "xwb") -> dict[str, Value]:
-    """Return the entries named like gradients, or else like arguments; none if one is missing."""
-    for which in (gradient_role, role):
-        found = {which(name): value for name, value in entries.items()}
-        if set(needed) <= found.keys():
-            return {name: found[name] for name in "xwb" if name in found}
-    return {}
 
 
 def begins(name: str, kind: str) -> bool:

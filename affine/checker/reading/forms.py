@@ -1,0 +1,259 @@
+"""The readings that the code of a layer allows: of a pair of functions, a class, an instance."""
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from affine.checker.reading.evidence import PROBE, Arrays, Evidence
+from affine.checker.reading.layout import LAYOUTS, Layout
+from affine.checker.reading.places import Place, arrays_of, is_array
+from affine.checker.reading.reading import Instances, Pass, Reading, preserve_random_state
+from affine.checker.reading.signatures import Parameters, Takes, parameters, proposals
+from affine.checker.reading.target import Named
+from affine.checker.reading.vocabulary import METHODS, role, size_role
+
+__all__ = [
+    "class_readings",
+    "is_static",
+    "method_passes",
+    "methods",
+    "one_parameters",
+    "pair_readings",
+    "then_backward",
+]
+
+_BACKWARD = ("cache", "x", "w", "b", "out")
+# The sizes with which a class is built to see how it keeps its weights: they must differ.
+_SIZES = 3, 2
+_NO_PASS = Pass(Named("", None), Takes(()))
+
+
+def pair_readings(forward: Named, backward: Named) -> Iterator[Reading]:
+    """Yield the readings of a forward function; `then_backward` completes them."""
+    for takes in proposals(parameters(forward.value), "xwb"):
+        for layout in LAYOUTS:
+            if not layout.is_folded:
+                yield Reading(Pass(forward, takes), _NO_PASS, layout, is_certain=takes.is_certain)
+    for takes in proposals(parameters(forward.value), "xw"):
+        for layout in LAYOUTS:
+            if layout.is_folded:
+                yield Reading(Pass(forward, takes), _NO_PASS, layout, is_certain=False)
+
+
+def then_backward(passes: Sequence[Pass]) -> Callable[[Evidence], Iterator[Reading]]:
+    """Return the function from a forward pass to the readings with each backward pass.
+
+    Args:
+        passes: The functions or methods that may be it, with any `takes`.
+    """
+
+    def readings(evidence: Evidence) -> Iterator[Reading]:
+        reading = evidence.reading
+        # What the forward pass takes under a name is the same here.
+        known = reading.forward.takes.names
+        names = lambda name: role(name) if role(name) == "dout" else known.get(name) or role(name)  # noqa: E731
+        optional = [one for one in _BACKWARD if one != "cache" or reading.has_cache]
+        for one in passes:
+            for takes in proposals(one_parameters(one), ["dout"], optional, names):
+                certain = takes.is_certain and (evidence.is_forward_right or reading.is_certain)
+                yield replace(reading, backward=replace(one, takes=takes), is_certain=certain)
+
+    return readings
+
+
+def one_parameters(one: Pass) -> Parameters:
+    """Return what a function takes, or a method after the instance."""
+    return parameters(
+        one.named.value, skip=1 if one.method and not _is_bound(one.named.value) else 0
+    )
+
+
+def _is_bound(function: Any) -> bool:
+    return inspect.ismethod(function)
+
+
+# ------------------------------------------------------------------ classes and instances
+
+
+def methods(kind: Any, which: str) -> list[str]:
+    """Return the methods of a class or an instance that may be its forward or backward pass."""
+    # No other look-up, as every class has a `__call__`.
+    bases = (kind if inspect.isclass(kind) else type(kind)).__mro__
+    found = []
+    for name in METHODS[which]:
+        defined = next((vars(base)[name] for base in bases if name in vars(base)), None)
+        if callable(defined) or isinstance(defined, (classmethod, staticmethod)):
+            found.append(name)
+    return found
+
+
+def is_static(kind: Any) -> bool:
+    """Whether a class is only a place for its functions."""
+    names = methods(kind, "forward")
+    function = inspect.getattr_static(kind, names[0], None) if names else None
+    return isinstance(function, (staticmethod, classmethod))
+
+
+def method_passes(named: Named, which: str) -> list[Pass]:
+    """Return the methods that may be the forward or the backward pass."""
+    return [Pass(named.member(name), Takes(()), name) for name in methods(named.value, which)]
+
+
+def class_readings(named: Named, arrays: Arrays) -> Iterator[Reading]:
+    """Yield the readings of the forward passes of a class or an instance."""
+    for instances, layouts, certain in _built(named, arrays):
+        for one in method_passes(named, "forward"):
+            is_whole = layouts[0].is_folded
+            wanted = (
+                "x" if instances.places or instances.takes.roles else "xw" if is_whole else "xwb"
+            )
+            for takes in proposals(one_parameters(one), wanted):
+                forward, second = replace(one, takes=takes), _parameter_pass(named)
+                is_sure = certain and takes.is_certain
+                for layout in layouts:
+                    yield Reading(forward, _NO_PASS, layout, instances, second, is_certain=is_sure)
+
+
+def _parameter_pass(named: Named) -> Pass | None:
+    """Return the method that returns dW and db where backward returns dX alone."""
+    for one in method_passes(named, "parameter_gradients"):
+        for takes in proposals(one_parameters(one), ["dout"], _BACKWARD):
+            return replace(one, takes=takes)
+    return None
+
+
+def _built(named: Named, arrays: Arrays) -> Iterator[tuple[Instances, Sequence[Layout], bool]]:
+    """Yield the ways to make instances, with the layouts that what they hold allows."""
+    if not inspect.isclass(named.value):
+        instances = Instances(named, is_copy=True)
+        for sizes in _sizes_held(named.value):
+            yield from _held(instances, named.value, sizes, is_lazy=False)
+        return
+    known = parameters(named.value)
+    ways = [(takes, "sizes") for takes in proposals(known, "dm", names=size_role)]
+    given = [(takes, "arrays") for takes in proposals(known, "wb")]
+    ways = [*given, *ways] if any(takes.is_certain for takes, _ in given) else [*ways, *given]
+    ways += [(takes, "sizes") for takes in proposals(known, "m", names=size_role)]
+    whole = [(takes, "whole") for takes in proposals(known, "w")]
+    for takes, kind in [*ways, *whole, *((takes, "none") for takes in proposals(known, ""))]:
+        instances = Instances(named, takes)
+        if kind in ("arrays", "whole"):
+            for layout in LAYOUTS:
+                if layout.is_folded == (kind == "whole"):
+                    kept = _kept(instances, layout, arrays)
+                    yield (
+                        replace(instances, kept=kept),
+                        [layout],
+                        takes.is_certain and kind == "arrays",
+                    )
+        else:
+            yield from _of_sizes(instances, arrays)
+    for takes in proposals(known, ""):  # the parameters come with every forward pass
+        for is_folded in (False, True):
+            layouts = [each for each in LAYOUTS if each.is_folded == is_folded]
+            yield Instances(named, takes), layouts, takes.is_certain and not is_folded
+
+
+def _kept(instances: Instances, layout: Layout, arrays: Arrays) -> tuple[tuple[str, Place], ...]:
+    """Return where an instance keeps the W and b that it was built from, if that is plain."""
+    _, w, b, _ = arrays.given(PROBE)
+    try:
+        instance = instances.make(layout, w, b, _NO_PASS)
+    except Exception:  # of the user's code
+        return ()
+    for bias in dict.fromkeys((layout.bias, "(M,)", "(1, M)")):
+        for made, layouts, _ in _held(instances, instance, _SIZES, is_lazy=False):
+            if _shape_of(layouts[0]) == (layout.transposed, bias):
+                return made.places
+    return ()
+
+
+def _of_sizes(
+    instances: Instances, arrays: Arrays
+) -> Iterator[tuple[Instances, Sequence[Layout], bool]]:
+    """Yield how a class that is built from sizes holds its parameters, at once or later."""
+    d, m = _SIZES
+    try:
+        with preserve_random_state():
+            instance = instances.takes.call(instances.named.value, {"d": d, "m": m})
+    except Exception:  # of the user's code
+        return
+    held = list(_held(instances, instance, _SIZES, is_lazy=False))
+    yield from held
+    if held:
+        return
+    for one in method_passes(instances.named, "forward"):
+        for takes in proposals(one_parameters(one), "x"):
+            for columns in (False, True):
+                x = np.zeros((1, d) if not columns else (d, 1), arrays.dtype)
+                try:
+                    with preserve_random_state(), np.errstate(all="ignore"):
+                        instance = instances.takes.call(instances.named.value, {"d": d, "m": m})
+                        replace(one, takes=takes).call(instance, {"x": arrays.inward(x)})
+                except Exception:  # of the user's code
+                    continue
+                for made, layouts, certain in _held(instances, instance, _SIZES, is_lazy=True):
+                    yield made, [each for each in layouts if each.columns == columns], certain
+
+
+def _held(
+    instances: Instances, instance: Any, sizes: tuple[int, int], is_lazy: bool
+) -> Iterator[tuple[Instances, Sequence[Layout], bool]]:
+    """Yield where an instance may keep W and b, with the layouts that their shapes allow."""
+    d, m = sizes
+    held = [(place, array) for place, array in arrays_of(instance)]
+    for layout, w_shape, b_shape in _shapes(d, m):
+        weights = _of_shape(held, w_shape, "w")
+        biases = [None] if layout.is_folded else _of_shape(held, b_shape, "b")
+        for w_places, w_named in weights:
+            for bias in biases:
+                b_places, b_named = bias or ((), True)
+                if set(w_places) & set(b_places):
+                    continue
+                places = [("w", place) for place in w_places] + [("b", place) for place in b_places]
+                made = replace(instances, places=tuple(places), is_lazy=is_lazy)
+                # Which of several arrays is meant has to be sure: by its name, or as the only one.
+                certain = (w_named or len(weights) == 1) and (b_named or len(biases) == 1)
+                layouts = [each for each in LAYOUTS if _shape_of(each) == _shape_of(layout)]
+                yield made, layouts, certain and instances.takes.is_certain and not layout.is_folded
+
+
+def _shape_of(layout: Layout) -> tuple[bool, str]:
+    return layout.transposed, layout.bias
+
+
+def _shapes(d: int, m: int) -> Iterator[tuple[Layout, tuple[int, ...], tuple[int, ...]]]:
+    for layout in LAYOUTS:
+        if layout.columns:
+            continue
+        stored = layout.given(np.zeros((1, d)), np.zeros((d, m)), np.zeros(m))
+        yield layout, stored["w"].shape, stored["b"].shape
+
+
+def _of_shape(
+    held: Sequence[tuple[Place, Any]], shape: tuple[int, ...], wanted: str
+) -> list[tuple[tuple[Place, ...], bool]]:
+    """Return the arrays of a shape, each with all of its places; those named so come first."""
+    arrays: dict[int, list[Place]] = {}
+    other = "wb".replace(wanted, "")
+    for place, array in held:
+        if tuple(array.shape) == shape and place.role != other:
+            arrays.setdefault(id(array), []).append(place)
+    found = [
+        (tuple(places), any(place.role == wanted for place in places)) for places in arrays.values()
+    ]
+    return sorted(found, key=lambda each: not each[1])
+
+
+def _sizes_held(instance: Any) -> Iterator[tuple[int, int]]:
+    """Yield the sizes D and M that the matrices of an instance allow."""
+    shapes = {tuple(array.shape) for _, array in arrays_of(instance) if is_array(array)}
+    pairs = {
+        shape for shape in shapes if len(shape) == 2 and 1 not in shape and len(set(shape)) == 2
+    }
+    for first, second in sorted(pairs):
+        yield from ((first, second), (second, first))
+        yield from ((first - 1, second), (second - 1, first))
