@@ -117,7 +117,7 @@ def check(
         seed=seed,
         outcomes=subject.judged(),
         findings=tuple(run.findings),
-        notes=tuple(dict.fromkeys([*layer.remarks, *run.notes, *run.rounding()])),
+        notes=tuple(dict.fromkeys([*run.notes, *run.rounding()])),
         steps=tuple(run.steps),
         certificate=run.certificate,
         only=only,

@@ -220,6 +220,14 @@ def test_a_cell_shows_the_report(code: str, call: str, expected: str) -> None:
         assert "details" in page.elements
 
 
+def test_a_pass_that_is_not_written_yet_has_no_numbers() -> None:
+    text = PAIR.replace("    x, w, b = cache\n", "    raise NotImplementedError\n")
+    code = f"from affine.checker import check\n{text}"
+    page = Page(in_a_cell(code, "check(affine_forward, affine_backward)"))
+    assert "Remedy" in page.text
+    assert not {"pre", "details"} & page.elements
+
+
 @pytest.mark.parametrize("kind", reports())
 def test_every_report_is_a_page_by_itself(kind: str) -> None:
     """Balanced, without a script or anything from elsewhere, in the colours of the page."""

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from affine.checker.report import Finding, Report
 from affine.checker.report.snippet import snippet
-from affine.checker.report.text import case_lines, verdict
+from affine.checker.report.text import case_lines, is_unwritten, verdict
 from affine.checker.report.words import clean, counted, describe
 
 __all__ = ["html"]
@@ -50,13 +50,14 @@ def _parts(report: Report) -> Iterator[str]:
 def _finding(finding: Finding, report: Report) -> Iterator[str]:
     first, diagnosis = finding.outcomes[0], finding.diagnosis
     yield f"<p><strong>{escape(_headline(finding))}</strong></p>"
-    if lines := list(case_lines(first, _WIDTH, report.reduction)):
+    is_shown = not is_unwritten(report)  # else there is no number to look at
+    if is_shown and (lines := list(case_lines(first, _WIDTH, report.reduction))):
         yield _PRE + "\n".join(map(_bold, lines)) + "</pre>"
-    if diagnosis and diagnosis.sentence and first.error:
+    if is_shown and diagnosis and diagnosis.sentence and first.error:
         yield _labelled("Observed", describe(first.error))
     if diagnosis and diagnosis.mistake:
         yield _labelled("Remedy", diagnosis.mistake.remedy)
-    if code := snippet(first, report.usage, report.reduction):
+    if is_shown and (code := snippet(first, report.usage, report.reduction)):
         summary = "<summary>To reproduce it</summary>"
         yield f"<details>{summary}{_PRE}{escape(clean(code))}</pre></details>"
 
