@@ -18,7 +18,7 @@ import numpy as np
 
 from affine.checker.exceptions import cut, describe, describe_warning, in_words, message, type_name
 from affine.checker.memory import Arena, array_at, open_block
-from affine.checker.process import LARGEST_RESULT, RESULTS
+from affine.checker.process import FLAGS, LARGEST_RESULT, RESULTS
 from affine.checker.reading import load
 from affine.layer import VJP_VARIANTS, Layer
 from affine.memory import Memory
@@ -113,7 +113,9 @@ def _load(target: str) -> tuple[Layer | None, dict[str, Any]]:
         "variants": list(layer.variants),
         "texts": {name: cut(getattr(layer, name)) for name in ("name", "form", "usage")},
         "not_applicable": {name: cut(why) for name, why in layer.not_applicable.items()},
-        "compiles_per_shape": layer.compiles_per_shape,
+        "remarks": [cut(remark) for remark in layer.remarks],
+        "dtypes": [cut(dtype) for dtype in layer.dtypes],
+        "flags": {name: bool(getattr(layer, name)) for name in FLAGS},
         "uses_reference": uses_reference,
     }
 

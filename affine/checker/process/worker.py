@@ -21,7 +21,7 @@ from affine.memory import Memory
 from affine.oracle import NotAnArray, expect_count
 from affine.quantities import GRADIENTS
 
-_ABOUT = {"variants", "texts", "not_applicable", "compiles_per_shape", "uses_reference"}
+_ABOUT = {"variants", "texts", "not_applicable", "remarks", "dtypes", "flags", "uses_reference"}
 _GUARD = 'put what should not run at import under `if __name__ == "__main__":`'
 _WHEN = "in this call"
 _NAMES = {
@@ -77,8 +77,9 @@ class Worker(Memory):
             vjp=partial(self._vjp, "vjp"), variants=variants,
             batch=self.results_of, memory=self, copies_arguments=True,
             own_state_changes=self._state_changes,
-            not_applicable=about["not_applicable"], compiles_per_shape=about["compiles_per_shape"],
-            **about["texts"],
+            not_applicable=about["not_applicable"],
+            remarks=tuple(about["remarks"]), dtypes=tuple(about["dtypes"]),
+            **about["texts"], **about["flags"],
         )  # fmt: skip
 
     def _start(self) -> Child:
