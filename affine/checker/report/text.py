@@ -34,6 +34,10 @@ _STATUSES = {
 }  # fmt: skip
 _MEANING = "A pass means that no case falsified a property: strong evidence, not a proof."
 _PROVED = " At the sizes of the proof it is one, for all real inputs of a bilinear layer."
+_IN_ROWS = (
+    "Formulas of your layer are written as it keeps its arrays. Equations, numbers and code to "
+    "reproduce a failure are shown with data points in rows, and W as (D, M)."
+)
 _MOST_LISTED = 5
 _HEADLINES = 2
 _LONGEST_MESSAGE = 240
@@ -49,6 +53,13 @@ def parts(report: Report, width: int, *, verbose: bool = False) -> Iterator[Rend
     yield heading(verdict(report), style=_COLOURS[report.verdict])
     if further := clean(report.error_message).partition("\n")[2]:
         yield paragraph(further)
+    if report.form:
+        yield rows([("Read as", " ".join(clean(report.form).split()))])
+    if is_unwritten(report):
+        yield indented(paragraph(" ".join(_unwritten(report))), by=0)
+        return
+    if report.findings and (report.columns or report.transposed):
+        yield indented(paragraph(_IN_ROWS), by=0)
     for place, finding in enumerate(report.findings, start=1):
         many = f"Mistake {place} of {len(report.findings)}. " if report.findings[1:] else ""
         yield from _finding(finding, report, many, width, verbose)
@@ -59,7 +70,20 @@ def parts(report: Report, width: int, *, verbose: bool = False) -> Iterator[Rend
         yield from _footer(report, verbose)
     if verbose and report.versions:
         versions = (f"{name} {clean(version)}" for name, version in report.versions.items())
-        yield rows([("Form", clean(report.form)), ("Versions", ", ".join(versions))])
+        yield rows([("Versions", ", ".join(versions))])
+
+
+def is_unwritten(report: Report) -> bool:
+    """Whether all that is wrong is that the layer, or a pass of it, is still to be written."""
+    mistakes = [finding.diagnosis and finding.diagnosis.mistake for finding in report.findings]
+    return [mistake and mistake.name for mistake in mistakes] == ["not-written-yet"]
+
+
+def _unwritten(report: Report) -> Iterator[str]:
+    for finding in report.findings:
+        if finding.diagnosis and finding.diagnosis.mistake:
+            yield clean(finding.diagnosis.sentence)
+            yield finding.diagnosis.mistake.remedy
 
 
 def verdict(report: Report) -> str:
