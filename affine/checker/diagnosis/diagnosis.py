@@ -30,7 +30,7 @@ from affine.oracle import Violation
 from affine.properties import Property
 from affine.quantities import GRADIENTS, QUANTITIES
 
-__all__ = ["DETECTORS", "diagnose"]
+__all__ = ["DETECTORS", "diagnose", "diagnose_unwritten"]
 
 Detector: TypeAlias = Callable[[ProbeSession], Explanation | None]
 
@@ -122,6 +122,13 @@ def diagnose(
             return Diagnosis(_names(quantity), MISTAKES["process-ended"], words)
         finally:
             layer.memory.release()
+
+
+def diagnose_unwritten(layer: Layer) -> Diagnosis | None:
+    """Return which pass is still to be written, None where none is; this takes one call."""
+    session = ProbeSession(layer)
+    found = unwritten(session.layer, plain_operands())
+    return _diagnosis_from(session, "", found) if found else None
 
 
 def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = None) -> Diagnosis:
