@@ -20,7 +20,7 @@ from affine.checker.certificate import (
     prove,
 )
 from affine.checker.clock import MORE_TIME, Clock, with_deadline
-from affine.checker.diagnosis import MISTAKES, Diagnosis, diagnose
+from affine.checker.diagnosis import Diagnosis, diagnose_unwritten
 from affine.checker.diagnosis.catalogue import NOT_AVERAGED
 from affine.checker.diagnosis.causes import findings
 from affine.checker.mutation import MUTANT_COUNT, failures_unmutated, surviving_mutants
@@ -201,10 +201,9 @@ class _Run:
         falsified, judges = self.subject.falsified(), {JUDGES[name].name: name for name in JUDGES}
         if not falsified:
             return False
-        found = diagnose(self.subject.layer, "")
-        if found.mistake != MISTAKES["not-written-yet"]:
-            return False
-        if not {judges[outcome.name] for outcome in failed} <= {*found.quantities}:
+        found = diagnose_unwritten(self.subject.layer)
+        wrong = {judges[outcome.name] for outcome in failed}
+        if found is None or not wrong <= {*found.quantities}:
             return False
         self.findings = [Finding(tuple(falsified), found)]
         return True

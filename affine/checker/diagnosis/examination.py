@@ -10,6 +10,7 @@ import numpy as np
 from affine.cases import dtype_of
 from affine.checker.clock import Clock
 from affine.checker.diagnosis.catalogue import OF_VARIANT
+from affine.checker.diagnosis.own_layout import Layout
 from affine.checker.diagnosis.probe import Probe, arrays, close, copies, distinct_integers, standard
 from affine.layer import (
     VJP,
@@ -90,6 +91,7 @@ class ProbeSession:
         self, layer: Layer, case: Case | None = None, dtype: str = "", averages: bool = False
     ) -> None:
         self.case, self.averages = case, averages
+        self.layout = Layout(layer.columns, layer.transposed)
         self.dtype = dtype or dtype_of(layer)
         is_fixed = bool(dtype or layer.dtypes)
         self._clock = Clock(_PATIENCE)
