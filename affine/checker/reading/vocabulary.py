@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
 
@@ -37,12 +38,14 @@ def stem(name: str, words: Iterable[str] = ()) -> str:
     return re.sub(r"^my|layer", "", short)
 
 
+@cache
 def role(name: str) -> str:
     """Return what a parameter of this name usually is, `""` where that is not known."""
     known = (found for found, names in WORDS["roles"].items() if plain(name) in names)
     return next(known, "dout" if begins(name, "upstream") else "")
 
 
+@cache
 def gradient_role(name: str) -> str:
     """Return `x`, `w` or `b` for the name of that one's gradient, else `""`."""
     matches = (re.match(pattern, plain(name)) for pattern in WORDS["gradients"]["patterns"])
