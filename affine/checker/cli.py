@@ -208,6 +208,8 @@ def _checked(target: str, timeout: float, budget: float, **chosen: Any) -> "Repo
     worker = Worker(target, timeout, clock)
     with _progress(target) as progress, worker:
         # The process loads the target while these are loaded here.
+        import psutil  # noqa: F401 (the end of the process needs it)
+
         import affine.checker.report.text  # noqa: F401
         from affine.checker import check as judge
         from affine.checker.reading import TargetError
