@@ -2,10 +2,11 @@
 
 import inspect
 from collections.abc import Sequence
+from typing import Any
 
 from affine.checker.reading.evidence import Evidence, reads_names_alone
 from affine.checker.reading.forms import methods, one_parameters
-from affine.checker.reading.places import attributes
+from affine.checker.reading.places import attributes, is_array
 from affine.checker.reading.reading import Pass
 from affine.checker.reading.signatures import Parameters, parameters
 from affine.checker.reading.target import Named, TargetError, refusal
@@ -23,7 +24,12 @@ def not_read(
         return refusal("read_without_calls", name=name)
     if far is None:
         return _not_called(parts, backwards)
-    form = str(far.reading.instances or "")
+    instances, is_right = far.reading.instances, far.is_forward_right
+    if instances is None and not is_right and far.reading.layout.is_folded:
+        return refusal("forward_function", call=f"{name}{parameters(parts[0].value)}")
+    if instances and not (is_right or instances.places or instances.takes.is_named):
+        return _not_called(parts, backwards)
+    form = str(instances or "")
     facts = {"name": name, "form": form, "problem": far.problem, "returned": far.returned}
     facts["forward"] = f"{far.reading.forward}{' of ' * bool(form)}{form}"
     facts["backward"] = str(far.reading.backward)
@@ -39,11 +45,17 @@ def not_read(
     if far.stage == "forward ran":
         return refusal("read_backward_raises", **facts)
     if far.stage == "backward ran":
-        held = attributes(far.instance) if far.instance is not None else {}
-        names = [f"{key} (None)" if value is None else key for key, value in held.items()]
-        where = f" among {', '.join(names)}" if names else ""
-        return refusal("read_no_gradients", where=where, **facts)
+        return refusal("read_no_gradients", where=_kept_on(far.instance), **facts)
     return refusal("read_backward_unclear", **facts)
+
+
+def _kept_on(instance: Any) -> str:
+    """Return what an instance holds after both passes, in words."""
+    held = {} if instance is None else attributes(instance)
+    names = [f"{key} (None)" if value is None else key for key, value in held.items()]
+    shared = [key for key, value in vars(type(instance)).items() if is_array(value)]
+    names += [f"{key} (of the class, shared by all instances)" for key in shared]
+    return f" among {', '.join(names)}" if names else ""
 
 
 def _doubt(far: Evidence) -> str:
