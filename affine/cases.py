@@ -14,19 +14,40 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from affine.layer import Array, Case, Operands
-from affine.oracle import exact_limit
+from affine.layer import Array, Case, Layer, Operands
+from affine.oracle import exact_limit, precision
 
 __all__ = [
     "DECODERS", "DTYPES", "LARGE", "LAYOUTS", "LAYOUT_BYTES", "POOL_BYTES", "SIZE_BYTES",
-    "VALUE_BYTES", "Sizes", "ValueKind", "Values", "build_case", "kind_of_sizes", "read_layouts",
-    "read_sizes", "read_values",
+    "VALUE_BYTES", "Sizes", "ValueKind", "Values", "build_case", "dtype_of", "dtypes_of",
+    "kind_of_sizes", "read_layouts", "read_sizes", "read_values",
 ]  # fmt: skip
 
 Sizes: TypeAlias = tuple[int, int, int]
 ValueKind: TypeAlias = Literal["integers", "reals", "any"]
 
 DTYPES = ("float64", "float32", "float16")
+
+
+def dtypes_of(layer: Layer) -> Sequence[str]:
+    """Return the dtypes in which a layer is judged: those that it takes.
+
+    Examples:
+        >>> dtypes_of(Layer("mine", vjp=None))
+        ('float64', 'float32', 'float16')
+    """
+    return layer.dtypes or DTYPES
+
+
+def dtype_of(layer: Layer) -> str:
+    """Return the dtype of what is no matter of dtypes: the most precise that a layer takes.
+
+    Examples:
+        >>> dtype_of(Layer("mine", vjp=None, dtypes=("float16", "float32")))
+        'float32'
+    """
+    return max(dtypes_of(layer), key=precision)
+
 
 # ------------------------------------------------------------------ sizes
 
@@ -183,7 +204,8 @@ class Values(NamedTuple):
     """The numbers of a case, before it has sizes.
 
     Attributes:
-        dtype: Of all eight arrays; large sizes take float32 for float16.
+        dtype: Of all eight arrays, unless sizes are large.
+        dtype_if_large: Of arrays of large sizes, for which half precision has too few integers.
         decoder: How the bytes are read as numbers.
         pattern: What is made of the rows.
         pool: The bytes.
@@ -191,6 +213,7 @@ class Values(NamedTuple):
     """
 
     dtype: str
+    dtype_if_large: str
     decoder: Decoder
     pattern: Callable[[Array], Array]
     pool: bytes
@@ -210,10 +233,9 @@ class Values(NamedTuple):
 
     def _large(self, sizes: Sizes, seed: int = 0) -> Operands:
         """Return integers from a generator: thousands of bytes would be slow to draw and shrink."""
-        # Half precision has too few exact integers for sums of this length.
-        dtype = "float32" if self.dtype == "float16" else self.dtype
         # Small integers are easier to read; of larger ones int64 holds the sums of three factors.
-        largest = min(exact_limit(max(sizes), dtype) // 2, (3, 1000)[self.pool[0] % 2])
+        dtype, wanted = self.dtype_if_large, (3, 1000)[self.pool[0] % 2]
+        largest = max(min(exact_limit(max(sizes), dtype) // 2, wanted), 1)
         generator = np.random.default_rng((*self.pool[:8], seed))
         n, d, m = sizes
         shapes = (n, d), (d, m), (m,), (n, m)
@@ -227,10 +249,11 @@ VALUE_BYTES = 5 + POOL_BYTES
 
 def read_values(raw: bytes, kind: ValueKind, dtypes: Sequence[str] = DTYPES) -> Values:
     """Return the values that bytes stand for; smaller bytes are plainer ones."""
-    dtype, decoder, pattern, *_ = raw
-    decoders = DECODERS[kind]
+    which, decoder, pattern, *_ = raw
+    decoders, dtype = DECODERS[kind], dtypes[which % len(dtypes)]
+    wider = "float32" if dtype == "float16" and "float32" in dtypes else dtype
     return Values(
-        dtypes[dtype % len(dtypes)], decoders[decoder % len(decoders)], _PATTERNS[pattern // 32],
+        dtype, wider, decoders[decoder % len(decoders)], _PATTERNS[pattern // 32],
         raw[5:], int.from_bytes(raw[3:5]),
     )  # fmt: skip
 

@@ -73,7 +73,7 @@ def values(kind: ValueKind = "any", *, dtypes: Sequence[str] = DTYPES) -> st.Sea
     Args:
         kind: `integers`, for which every sum of the case is exact, `reals`, or `any`, as in
             `affine.cases.DECODERS`; large sizes take integers.
-        dtypes: Which dtypes; large sizes take float32 for float16.
+        dtypes: Which dtypes; large sizes take float32 for float16, if it is one of them.
 
     Examples:
         >>> from hypothesis import find

@@ -10,6 +10,7 @@ from time import perf_counter
 
 import numpy as np
 
+from affine.cases import dtype_of
 from affine.checker.report import Certificate, Outcome
 from affine.checker.search import SMALL_SHAPES, fails_on, outcome_on, with_cached_calls
 from affine.layer import Array, Case, Layer, Operands, OutOfTime
@@ -22,7 +23,7 @@ CENTRAL_DIFFERENCE = value.central_difference_is_twice_the_directional_derivativ
 # ⟨dout, XW⟩ has degree 3 in the drawn numbers, and so has ⟨gradient, step⟩ for a gradient that
 # is a polynomial of degree 2 in the operands.
 _DEGREE = 3
-_LIMIT = 1000
+_LIMITS = {"float64": 1000, "float32": 64, "float16": 8}
 _DRAWS = 4
 _SHAPES = (
     (1, 1, 1), (1, 5, 3), (7, 1, 4), (3, 4, 1), (2, 3, 4), (4, 3, 2), (3, 3, 3), (9, 7, 8),
@@ -42,10 +43,11 @@ def prove(layer: Layer) -> tuple[list[tuple[int, int, int]], Outcome]:
     """
     start = perf_counter()
     done: list[tuple[int, int, int]] = []
-    outcome = Outcome(BASIS_PAIRS.name, "held")
+    outcome, dtype = Outcome(BASIS_PAIRS.name, "held"), dtype_of(layer)
     try:
         for n, d, m in SMALL_SHAPES:
-            zeros = Operands(np.zeros((n, d)), np.zeros((d, m)), np.zeros(m), np.zeros((n, m)))
+            shapes = (n, d), (d, m), (m,), (n, m)
+            zeros = Operands(*(np.zeros(shape, dtype) for shape in shapes))
             outcome = outcome_on(BASIS_PAIRS, layer, Case(zeros, zeros))
             if outcome.status == "falsified":
                 break
@@ -57,12 +59,16 @@ def prove(layer: Layer) -> tuple[list[tuple[int, int, int]], Outcome]:
     return done, replace(outcome, cases=cases, seconds=perf_counter() - start)
 
 
+def _largest(shape: tuple[int, int, int], dtype: str) -> int:
+    # The operands that the identity moves reach twice the limit R: K·(2R)² + 2R < 2^p.
+    return exact_limit(max(shape), dtype) // 2
+
+
 def draw(
     shape: tuple[int, int, int], limit: int, generator: np.random.Generator, dtype: str = "float64"
 ) -> Case:
     """Return a case of independent integers from −limit to limit; refuse what may be rounded."""
-    # The operands that the identity moves reach twice the limit R: K·(2R)² + 2R < 2^p.
-    largest = exact_limit(max(shape), dtype) // 2
+    largest = _largest(shape, dtype)
     if limit > largest:
         where = f"in {dtype} at sizes {shape}"
         raise ValueError(f"integers up to {limit} may be rounded {where}; at most {largest}")
@@ -86,8 +92,10 @@ def miss_bound(degree: int, limit: int, draws: int) -> Fraction:
 def certify(layer: Layer, seed: int = 0, patience: float = inf) -> tuple[Certificate, Outcome]:
     """Return the certificate, and the outcome of the draws.
 
-    Sizes are left out at which one draw would take more seconds than the patience, by the time
-    that smaller ones took. If the time runs out before anything is drawn, it raises `OutOfTime`.
+    The integers are as large as the layer's most precise dtype has room for. Sizes are left out at
+    which they would be rounded, or at which one draw would take more seconds than the patience, by
+    the time that smaller ones took. If the time runs out before anything is drawn, it raises
+    `OutOfTime`.
     """
 
     def judge(layer: Layer, case: Case) -> None:
@@ -98,12 +106,14 @@ def certify(layer: Layer, seed: int = 0, patience: float = inf) -> tuple[Certifi
     start, generator = perf_counter(), np.random.default_rng(seed)
     outcome, done = Outcome(CENTRAL_DIFFERENCE.name, "held", 1), list[tuple[int, int, int]]()
     pace = 0.0  # seconds for one product of two numbers
+    dtype = dtype_of(layer)
+    limit = _LIMITS[dtype]
     try:
         for shape in (*_SHAPES, *_OF_NETWORKS):
-            if pace * prod(shape) > patience:
+            if pace * prod(shape) > patience or limit > _largest(shape, dtype):
                 continue
             begun, count = perf_counter(), _DRAWS if shape in _SHAPES else 1
-            cases = [draw(shape, _LIMIT, generator) for _ in range(count)]
+            cases = [draw(shape, limit, generator, dtype) for _ in range(count)]
             shared = with_cached_calls(layer, [(CENTRAL_DIFFERENCE, case) for case in cases])
             errors = ((case, fails_on(judge, shared, case)) for case in cases)
             if failure := next((pair for pair in errors if pair[1] is not None), None):
@@ -116,14 +126,16 @@ def certify(layer: Layer, seed: int = 0, patience: float = inf) -> tuple[Certifi
             raise
     drawn = tuple(shape for shape in done if shape in _SHAPES)
     large = tuple(shape for shape in done if shape in _OF_NETWORKS)
-    bound = miss_bound(_DEGREE, _LIMIT, _DRAWS)
-    certificate = Certificate(_DRAWS, drawn, _LIMIT, _DEGREE, bound, large)
+    bound = miss_bound(_DEGREE, limit, _DRAWS)
+    certificate = Certificate(_DRAWS, drawn, limit, _DEGREE, bound, large)
     return certificate, replace(outcome, seconds=perf_counter() - start)
 
 
 def find_inexact_sum(layer: Layer, seed: int = 0) -> Outcome | None:
     """Return a draw on which a sum of integers is not exact, None if there is none."""
     generator, tested = np.random.default_rng(seed), value.integer_sums_are_exact
-    cases = (draw(shape, _LIMIT, generator) for shape in _ROUNDING_SHAPES)
+    dtype = dtype_of(layer)
+    limits = ((shape, min(_LIMITS[dtype], _largest(shape, dtype))) for shape in _ROUNDING_SHAPES)
+    cases = (draw(shape, limit, generator, dtype) for shape, limit in limits)
     outcomes = (outcome_on(tested, layer, case) for case in cases)
     return next((outcome for outcome in outcomes if outcome.status == "falsified"), None)

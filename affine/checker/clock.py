@@ -12,6 +12,7 @@ from affine.layer import Layer, OutOfTime, intercept_calls
 # ends five seconds past it at most: the rest is for the end of the processes, on a busy machine.
 _GRACE = 3.0
 _MOST_HANGS = 2
+MORE_TIME = "give the check more time, such as --budget 300"
 
 
 class Clock:

@@ -5,6 +5,7 @@ from itertools import product
 
 import numpy as np
 
+from affine.cases import dtype_of
 from affine.checker.exceptions import TargetError, TargetRaised
 from affine.checker.report import Outcome
 from affine.checker.search import JUDGES, fails_on, outcome_on
@@ -31,14 +32,21 @@ _POINT = Operands(
     b=np.arange(1.0, 3),
     dout=np.arange(1.0, 9).reshape(4, 2),
 )
-_CASE = Case(_POINT, _POINT)
+
+
+def _case(layer: Layer) -> Case:
+    dtype = dtype_of(layer)
+    # In half precision one more is within the rounding of anything but ones.
+    point = _POINT.map(np.sign) if dtype == "float16" else _POINT
+    point = point.map(lambda array: array.astype(dtype))
+    return Case(point, point)
 
 
 def failures_unmutated(layer: Layer) -> list[Outcome]:
     """Return what fails on one plain case; raise `TargetError` if the layer cannot be judged."""
     failed = []
     for judge in JUDGES.values():
-        outcome = outcome_on(judge, layer, _CASE)
+        outcome = outcome_on(judge, layer, _case(layer))
         error = outcome.error
         if isinstance(error, TargetError):
             raise error
@@ -55,7 +63,7 @@ def surviving_mutants(layer: Layer) -> list[str]:
     """Return the planted mistakes that nothing catches; raise `WorkerDied` if the layer did."""
     survivors = []
     for (quantity, judge), (mistake, plant) in product(JUDGES.items(), _PLANTS.items()):
-        error = fails_on(judge, _planted(layer, quantity, plant), _CASE)
+        error = fails_on(judge, _planted(layer, quantity, plant), _case(layer))
         if isinstance(error, WorkerDied):
             raise error
         survivors += [f"{quantity} {mistake}"] * (error is None)

@@ -1,15 +1,36 @@
-"""Layers seen through a convention: averaged gradients, and sums that round."""
+"""Layers seen through a convention: averaged gradients, steps, few dtypes, sums that round."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import ceil, log2
 
 import numpy as np
 
 from affine.layer import Array, Call, Layer, Operands, Results, intercept_calls
-from affine.oracle import bounds, exact, index_sum
+from affine.oracle import bounds, exact, index_sum, surely_within, unit_roundoff
 
 # The variants whose results a property compares with those of `vjp`.
 _COMPARED = ("on_reused_instance", "then_next_batch", "after_update")
+_SEEN_IN_STEPS = {"dw": "w", "db": "b"}
+
+_VACUOUS_BY_STEPS = {
+    "powers_of_two_scale_through": "dw is W before a step less W after it: beside a large W, a "
+    "small dw leaves no digit",
+    "nan_taints_exactly_what_depends_on_it": "dw is W before a step less W after it: a NaN in W "
+    "would stand in dw too",
+    "infinities_travel_as_in_a_matrix_product": "dw is W before a step less W after it: ∞ less ∞ "
+    "is NaN",
+    "dtypes_follow_promotion": "dw is W before a step less W after it, so it has the dtype of W",
+}
+
+
+def with_limits(layer: Layer) -> Layer:
+    """Return the layer with the properties that its dtypes or its steps leave nothing to see of."""
+    vacuous = dict(_VACUOUS_BY_STEPS) if layer.by_steps else {}
+    if layer.dtypes:
+        only = " and ".join(layer.dtypes)
+        vacuous["dtypes_follow_promotion"] = f"the layer takes {only} only"
+    return replace(layer, not_applicable={**vacuous, **layer.not_applicable})
 
 
 def undo_mean_reduction(layer: Layer) -> Layer:
@@ -44,6 +65,75 @@ def undo_mean_reduction(layer: Layer) -> Layer:
     return intercept_calls(layer, view, _COMPARED)
 
 
+def multiply_averages(layer: Layer) -> Layer:
+    """Return the layer with dw and db times N: sums, if they are averages.
+
+    For a diagnosis, which compares up to rounding: each result is the layer's own at this very
+    dout, so that a formula of it is the layer's formula.
+    """
+
+    def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
+        def multiplied(results: Results) -> Results:
+            averages = {name: results[name] for name in ("dw", "db") if name in results}
+            sums = {name: got * len(call[0]) for name, got in averages.items() if _is_finite(got)}
+            return {**results, **sums}
+
+        return call, multiplied
+
+    return intercept_calls(layer, view, _COMPARED)
+
+
+def forgive_steps(layer: Layer, averaged: bool = False) -> Layer:
+    """Return a layer seen by steps with what the steps themselves round taken off dw and db.
+
+    W less the new W is dW rounded twice more, each time to the precision of |W| + |dW|. On integers
+    that is exact, unless the gradients are averages; on reals an entry that is no further from the
+    exact one than this is replaced by it. Other layers are returned as they are.
+    """
+
+    def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
+        def seen(results: Results) -> Results:
+            if len(call) < 4 or not all(np.isfinite(array).all() for array in call):
+                return results
+            point = Operands(*call)
+            exact_ones = {
+                name: _without_steps(results[name], point, name, averaged)
+                for name in _SEEN_IN_STEPS
+                if name in results
+            }
+            return {**results, **exact_ones}
+
+        return call, seen
+
+    return intercept_calls(layer, view, _COMPARED) if layer.by_steps else layer
+
+
+def _without_steps(got: Array, point: Operands, name: str, averaged: bool) -> Array:
+    if not _is_finite(got) or surely_within(name, got, point):
+        return got
+    expected = exact(point, name)[name]
+    on_integers = expected.dtype != object
+    if got.shape != expected.shape or (on_integers and not averaged):
+        return got
+    parameter = abs(index_sum("...->...", getattr(point, _SEEN_IN_STEPS[name])))
+    if averaged:  # then all is as if dW were smaller by up to this
+        parameter = parameter * 2 ** ceil(log2(max(len(point.x), 1)))
+    limit = bounds(point, name, extra_roundings=2)[name]
+    moved = parameter.astype(object) + abs(expected) + limit
+    limit = limit + 3 * unit_roundoff(got.dtype) * moved
+    try:
+        nearest = expected.astype(np.float64).astype(got.dtype)
+    except OverflowError:
+        return got
+    return np.where(abs(index_sum("...->...", got) - expected) <= limit, nearest, got)
+
+
+def _is_finite(result: Array) -> bool:
+    """Whether a result is an array of finite floating-point numbers."""
+    is_floating = isinstance(result, np.ndarray) and result.dtype.kind == "f"
+    return is_floating and bool(np.isfinite(result).all())
+
+
 def snap_to_exact(layer: Layer) -> Layer:
     """Return the layer with results that a sound algorithm may round replaced by the exact ones.
 
@@ -69,9 +159,7 @@ def snap_to_exact(layer: Layer) -> Layer:
 
 def _nearest(result: Array, expected: Array, point: Operands, name: str) -> Array:
     """Return the expected sums where they are integers within the rounding bound of the result."""
-    if not isinstance(result, np.ndarray) or result.shape != expected.shape:
-        return result
-    if result.dtype.kind != "f" or not np.isfinite(result).all():
+    if not _is_finite(result) or result.shape != expected.shape:
         return result
     try:
         rounded = expected.astype(np.float64).astype(result.dtype)

@@ -3,7 +3,7 @@
 import platform
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -19,14 +19,21 @@ from affine.checker.certificate import (
     find_inexact_sum,
     prove,
 )
-from affine.checker.clock import Clock, with_deadline
-from affine.checker.diagnosis import Diagnosis
+from affine.checker.clock import MORE_TIME, Clock, with_deadline
+from affine.checker.diagnosis import MISTAKES, Diagnosis, diagnose
+from affine.checker.diagnosis.catalogue import NOT_AVERAGED
 from affine.checker.diagnosis.causes import findings
 from affine.checker.mutation import MUTANT_COUNT, failures_unmutated, surviving_mutants
 from affine.checker.reading import layer_from
-from affine.checker.reduction import snap_to_exact, undo_mean_reduction
+from affine.checker.reduction import (
+    forgive_steps,
+    multiply_averages,
+    snap_to_exact,
+    undo_mean_reduction,
+    with_limits,
+)
 from affine.checker.report import Certificate, Finding, Outcome, Report, Step, StepName
-from affine.checker.search import EXAMPLES, Progress, Subject, search_all, with_cached_calls
+from affine.checker.search import EXAMPLES, JUDGES, Progress, Subject, search_all, with_cached_calls
 from affine.layer import Layer, OutOfTime, WorkerDied
 from affine.properties.value import integer_sums_are_exact
 
@@ -37,11 +44,10 @@ _SHARES: dict[StepName, float] = {
 _SHARE_OF_A_DRAW = 0.1
 _NO_AVERAGES = Diagnosis(
     ("dw", "db"),
-    None,
+    NOT_AVERAGED,
     "Your dw and db are the sums over the data points, not the averages that --reduction mean asks "
     "for: equations (dw) and (db) ask for sums, and without the option the layer is right.",
 )
-_MORE_TIME = "give the check more time, such as --budget 300"
 # What a wrong layer warns of may differ in every call.
 _MOST_WARNINGS = 10
 
@@ -85,26 +91,30 @@ def check(
     only = tuple(only)
     clock = clock or Clock(budget)
     clock.restart()
-    bare, properties = with_deadline(layer, clock), selected(profile, only)
+    bare, properties = with_deadline(with_limits(layer), clock), selected(profile, only)
     # A failure of these is only remarked on.
     only_noted = {"note"} if profile == "textbook" and not only else ()
     notes = frozenset(each.name for each in properties if each.profile in only_noted)
-    subject = Subject(bare, properties, notes, clock)
+    subject = Subject(forgive_steps(bare), properties, notes, clock)
     if reduction == "mean":
         # Scaling by N uses up digits, so sums are judged by the bound from the start.
-        subject.layer = subject.unsnapped = snap_to_exact(undo_mean_reduction(bare))
+        summing = forgive_steps(undo_mean_reduction(bare), averaged=True)
+        subject.layer = subject.unsnapped = snap_to_exact(summing)
     run = _Run(bare, subject, reduction, seed, progress)
+    run.notes += [*layer.remarks, *_on_dtypes(layer)]
     with _warnings_to(run.notes):
         run.all_steps()
     return Report(
         target=layer.name,
         form=layer.form,
+        columns=layer.columns,
+        transposed=layer.transposed,
         profile=profile,
         reduction=reduction,
         seed=seed,
         outcomes=subject.judged(),
         findings=tuple(run.findings),
-        notes=tuple(dict.fromkeys([*run.notes, *run.rounding()])),
+        notes=tuple(dict.fromkeys([*layer.remarks, *run.notes, *run.rounding()])),
         steps=tuple(run.steps),
         certificate=run.certificate,
         only=only,
@@ -134,6 +144,8 @@ class _Run:
         """Run the five steps; each says what it established, and stops when its time is up."""
         subject = self.subject
         self._step("mutation check", self.mutation_check)
+        if self.findings:  # the layer is not written yet
+            return
         if BASIS_PAIRS in subject.properties:
             self._step("proof", self.prove)
         if CENTRAL_DIFFERENCE in subject.properties:
@@ -156,7 +168,7 @@ class _Run:
             established = f"not established: {reason}"
             if name == "mutation check" and isinstance(reason, OutOfTime):
                 when = "before a planted mistake was looked for"
-                self.error_message = f"{reason} {when}; {_MORE_TIME}"
+                self.error_message = f"{reason} {when}; {MORE_TIME}"
         self.steps.append(Step(name, established, perf_counter() - start))
 
     def mutation_check(self) -> str:
@@ -164,12 +176,27 @@ class _Run:
         if failed := failures_unmutated(layer):
             names = {tested.name for tested in self.subject.properties}
             self.subject.add(outcome for outcome in failed if outcome.name in names)
+            if self._is_unwritten(failed):
+                return "not needed: there is nothing to plant a mistake in"
             return "not needed: the layer fails with nothing planted"
         if survivors := surviving_mutants(layer):
             which = f"planted mistakes were not caught ({'; '.join(survivors)})"
             why = "so a pass would mean nothing; does the layer see that it is being tested?"
             self.error_message = f"{which}, {why}"
         return f"{MUTANT_COUNT - len(survivors)} of {MUTANT_COUNT} planted mistakes were caught"
+
+    def _is_unwritten(self, failed: Sequence[Outcome]) -> bool:
+        """Whether nothing is wrong but that a pass is still to be written; then that is found."""
+        falsified, judges = self.subject.falsified(), {JUDGES[name].name: name for name in JUDGES}
+        if not falsified:
+            return False
+        found = diagnose(self.subject.layer, "")
+        if found.mistake != MISTAKES["not-written-yet"]:
+            return False
+        if not {judges[outcome.name] for outcome in failed} <= {*found.quantities}:
+            return False
+        self.findings = [Finding(tuple(falsified), found)]
+        return True
 
     def prove(self) -> str:
         outcomes, name = self.subject.outcomes, BASIS_PAIRS.name
@@ -202,7 +229,7 @@ class _Run:
         outcomes = [subject.outcomes[tested.name] for tested in waiting]
         if count := sum(outcome.status == "error" for outcome in outcomes):
             were = "property was" if count == 1 else "properties were"
-            self.error_message = f"{stopped}: {count} {were} not run; {_MORE_TIME}"
+            self.error_message = f"{stopped}: {count} {were} not run; {MORE_TIME}"
         elif stopped:
             held = [outcome.cases for outcome in outcomes if outcome.status == "held"]
             least = f"each property ran on at least {min(held, default=0)} of {EXAMPLES} cases"
@@ -212,9 +239,12 @@ class _Run:
 
     def diagnose(self) -> str:
         layer, falsified, clock = self.subject.layer, self.subject.falsified(), self.subject.clock
-        causes = findings(layer, falsified, self.seed, EXAMPLES, clock)
+        probed = None
+        if self.reduction == "mean":
+            probed = forgive_steps(multiply_averages(self.bare), averaged=True)
+        causes = findings(layer, falsified, self.seed, EXAMPLES, clock, probed)
         with suppress(OutOfTime):
-            if self.reduction == "mean" and not failures_unmutated(self.bare):
+            if self.reduction == "mean" and not failures_unmutated(forgive_steps(self.bare)):
                 causes = [replace(cause, diagnosis=_NO_AVERAGES) for cause in causes]
         self.findings = causes
         self.subject.add(outcome for cause in causes for outcome in cause.outcomes)
@@ -232,6 +262,13 @@ class _Run:
             if outcome.status == "falsified" and self.reduction == "sum"
         ]
         return texts or list(filter(None, [subject.rounding]))
+
+
+def _on_dtypes(layer: Layer) -> list[str]:
+    if not layer.dtypes:
+        return []
+    only = "the only dtype" + "s" * (len(layer.dtypes) > 1)
+    return [f"judged in {' and '.join(layer.dtypes)}, {only} that the layer takes"]
 
 
 def _failed_at(outcome: Outcome) -> str:

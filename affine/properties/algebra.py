@@ -176,15 +176,16 @@ def features_may_be_permuted_and_scaled(layer: Layer, case: Case) -> None:
 )
 def two_layers_compose_into_one(layer: Layer, case: Case) -> None:
     """Two layers in a row are the layer with weights W₁W₂, and so are their gradients."""
-    # Products of three operands need the headroom of float64.
-    x, w1, b1, like_out = case.primal.map(_floats)
-    _, w2, b2, dout = _second(case.tangent.map(_floats))
+    # Products of three operands need the headroom of float64, or operands that are signs.
+    fitted = np.sign if layer.dtypes else _floats
+    x, w1, b1, like_out = case.primal.map(fitted)
+    _, w2, b2, dout = _second(case.tangent.map(fitted))
     hidden, first = layer.vjp(x, w1, b1)
     out, second = layer.vjp(require_finite("out", hidden, like_out.shape), w2, b2)
     dhidden, dw2, db2 = second(dout)
     dx, dw1, db1 = first(require_finite("dx", dhidden, hidden.shape))
-    product = _floats(index_sum("dm,mk->dk", w1, w2))
-    shift = _floats(index_sum("m,mk->k", b1, w2) + index_sum("k->k", b2))
+    product = index_sum("dm,mk->dk", w1, w2).astype(x.dtype)
+    shift = (index_sum("m,mk->k", b1, w2) + index_sum("k->k", b2)).astype(x.dtype)
     one = layer.results(x, product, shift, dout)
     for quantity, got, expected in (
         ("out", out, one["out"]),
@@ -200,7 +201,7 @@ def two_layers_compose_into_one(layer: Layer, case: Case) -> None:
 def _second(tangent: Operands) -> Operands:
     """Return a second layer, from M to D + 1, and the dout after it: no shape is the first's."""
     x, w, _, _ = tangent
-    weights = np.column_stack([w.T, np.ones(w.shape[1])])
+    weights = np.column_stack([w.T, np.ones(w.shape[1], w.dtype)])
     return Operands(x, weights, weights.sum(axis=0), np.column_stack([x, x[:, :1]]))
 
 

@@ -12,29 +12,34 @@ import pytest
 
 import affine
 from affine.checker.reading import TargetError, layer_from, load
-from affine.checker.reading.signatures import Parameters, backward_plan, forward_plan
+from affine.checker.reading.signatures import Parameter, Parameters, proposals
 from affine.checker.reading.vocabulary import gradient_role, role
 from affine.layer import Layer
 
 DATA = tomllib.loads((Path(__file__).parent / "reading.toml").read_text(encoding="utf-8"))
 FORMS, COURSE = DATA["forms"], DATA["course"]["layers"]
 REFUSED = [(case["code"], case["message"]) for case in DATA["refused"]]
-PLANS = {
-    forward_plan: {
-        "features matrix shift": "x w b", "W hidden b": "w x b", "weights m n": "",
-        "w kernel b": "", "x": "",
-    },
-    backward_plan: {
-        "a b": "dout cache", "x w upstream": "x w dout", "dz W a_prev": "dout w x",
-        "dout cache m": "", "": "",
-    },
-}  # fmt: skip
+FORWARD, BACKWARD = (("x", "w", "b"), ()), (("dout",), ("cache", "x", "w", "b"))
+PROPOSED = [
+    (FORWARD, "x w b", ["x w b"]),
+    (FORWARD, "W hidden b", ["w x b"]),
+    (FORWARD, "features matrix shift", ["x w b", "x b w"]),
+    (FORWARD, "a b c", ["x w b", "x b w", "w x b", "w b x", "b x w", "b w x"]),
+    (FORWARD, "x w b mask", []),
+    (FORWARD, "x", []),
+    (BACKWARD, "dout cache", ["dout cache"]),
+    (BACKWARD, "dz W a_prev", ["dout w x"]),
+    (BACKWARD, "x w upstream", ["x w dout"]),
+    (BACKWARD, "d", ["dout"]),
+    (BACKWARD, "lr", []),
+]
 
 
 @pytest.fixture(autouse=True)
 def own_search_path(monkeypatch: pytest.MonkeyPatch) -> None:
     """A target's folder stays importable: here, until the end of the test."""
     monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
 
 
 def written(text: str, path: Path) -> str:
@@ -157,12 +162,13 @@ def test_results_of_the_wrong_kind_are_described(result: object) -> None:
         layer.backward(*map(np.ones, ((4, 3), (3, 2), 2, (4, 2))))
 
 
-def test_arguments_are_known_by_name_and_else_by_position() -> None:
-    """What is left over is found by elimination; what contradicts its place is refused."""
-    for plan, cases in PLANS.items():
-        for names, expected in cases.items():
-            takes = plan(Parameters(tuple(names.split()), len(names.split())))
-            assert " ".join(takes or ()) == expected, names
+@pytest.mark.parametrize(("wanted", "names", "expected"), PROPOSED)
+def test_arguments_are_proposed_by_name_and_then_by_trial(
+    wanted: tuple[tuple[str, ...], tuple[str, ...]], names: str, expected: list[str]
+) -> None:
+    """What is left over is found by elimination; an argument of no known use is given nothing."""
+    known = Parameters(tuple(map(Parameter, names.split())))
+    assert [" ".join(takes.roles) for takes in proposals(known, *wanted)] == expected
 
 
 def test_names_say_what_they_are() -> None:

@@ -12,17 +12,19 @@ from importlib.resources import files
 from itertools import product
 from typing import Any, NamedTuple
 
-from affine.checker.diagnosis.phrasing import notation
+from affine.checker.diagnosis.phrasing import notation, scaled
 from affine.quantities import QUANTITIES
 
 __all__ = [
     "CORRECT",
     "MISTAKES",
+    "NOT_AVERAGED",
     "OF_VARIANT",
     "Diagnosis",
     "Explanation",
     "Formula",
     "Mistake",
+    "averaged",
     "formulas",
     "scales",
     "terms",
@@ -76,6 +78,19 @@ class Mistake:
     unshown: str = ""
 
 
+NOT_AVERAGED = Mistake(
+    name="not-averaged",
+    title="not averaged over the batch",
+    sentence="The gradient is a sum over the data points; --reduction mean asks for the average.",
+    formula="dw = x.T @ dout",
+    equation="average",
+    remedy="Divide by N: dW = Xᵀ·dout / N and db = Σ dout / N; or, if your course sums, check "
+    "without --reduction mean.",
+    right="dw = x.T @ dout / n",
+)
+"""What is a mistake only where --reduction mean is asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """Which mistake explains a wrong result: verified on probes or by the property, or nothing.
@@ -111,6 +126,37 @@ class Explanation(NamedTuple):
     def formula(self) -> str:
         """What the result is, in the notation of the equations."""
         return "0" if self.code.startswith("0 * ") else notation(self.says or self.code)
+
+
+def averaged(found: Explanation) -> Explanation:
+    """Return the mistake of a layer that averages, of whose results times N it is known.
+
+    Examples:
+        >>> averaged(Explanation("multiplied-by-a-size", code="n * (x.T @ dout)")).formula
+        'Xᵀ·dout'
+        >>> averaged(Explanation("scaled-by-a-constant", code="2 * (x.T @ dout)")).formula
+        '2 * (Xᵀ·dout) / N'
+    """
+    for right in (CORRECT["dw"], CORRECT["db"]):
+        if found.code == scaled(right, "n", 1):
+            return found._replace(mistake=NOT_AVERAGED.name, code=right)
+    mistake = _IF_AVERAGED.get(found.mistake, found.mistake)
+    code, says = (_over_n(text) for text in (found.code, found.says))
+    return found._replace(mistake=mistake, code=code, says=says)
+
+
+_IF_AVERAGED = {"averaged-over-the-batch": "averaged-twice"}
+
+
+def _over_n(formula: str) -> str:
+    """Return a formula divided by N, in words where it is in words."""
+    code, comma, words = formula.partition(", ") if ", with" in formula else (formula, "", "")
+    if not code or code.startswith("0 * "):
+        return formula
+    if " n * " in f" {code}":
+        return re.sub(r"\bn \* ", "", code, count=1) + comma + words
+    divided = f"{code.removesuffix(' / n')} / (n * n)" if code.endswith(" / n") else ""
+    return (divided or scaled(code, "1 / n", 1)) + comma + words
 
 
 # Where two formulas are one function, the first one gives it its name.

@@ -23,9 +23,16 @@ _OF_CALLS = {"memory", "state"}
 
 
 def findings(
-    layer: Layer, falsified: Iterable[Outcome], seed: int, examples: int, clock: Clock
+    layer: Layer,
+    falsified: Iterable[Outcome],
+    seed: int,
+    examples: int,
+    clock: Clock,
+    averaging: Layer | None = None,
 ) -> list[Finding]:
     """Return one finding for each cause, with its smallest case and its diagnosis.
+
+    A layer that is held to averages is judged in one way, and diagnosed as `averaging` shows it.
 
     A property belongs to the cause on whose smallest case it fails too. When the time runs out,
     what is left is one finding without a diagnosis.
@@ -35,14 +42,14 @@ def findings(
     while waiting:
         first, *others = waiting
         try:
-            diagnosis = _diagnosis(layer, first) if found else None
+            diagnosis = _diagnosis(layer, first, averaging) if found else None
             named = [finding.diagnosis.mistake for finding in found if finding.diagnosis]
             # A case of a mistake that has been shown is not shown, and need not be small.
             if not diagnosis or not diagnosis.mistake or diagnosis.mistake not in named:
                 known = [finding.outcomes[0] for finding in found]
                 with clock.at_most(_SECONDS_TO_SHRINK):
                     first = _smallest(layer, first, known, seed, examples)
-                diagnosis = _diagnosis(layer, first)
+                diagnosis = _diagnosis(layer, first, averaging)
             finding = Finding((first, *_joining(layer, first, others)), diagnosis)
         except OutOfTime:
             found.append(Finding(tuple(waiting), _NO_TIME))
@@ -58,11 +65,12 @@ def findings(
     return list(merged.values())
 
 
-def _diagnosis(layer: Layer, found: Outcome) -> Diagnosis | None:
+def _diagnosis(layer: Layer, found: Outcome, averaging: Layer | None) -> Diagnosis | None:
     if isinstance(found.error, WorkerDied):
         return None
     quantity = getattr(found.error, "quantity", "")
-    return diagnose(layer, quantity, PROPERTIES[found.name], found.counterexample)
+    tested, case = PROPERTIES[found.name], found.counterexample
+    return diagnose(averaging or layer, quantity, tested, case, averages=averaging is not None)
 
 
 def _smallest(

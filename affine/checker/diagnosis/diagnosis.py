@@ -9,14 +9,23 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from affine.checker.diagnosis import memory, sizes, special_values, state
-from affine.checker.diagnosis.catalogue import CORRECT, MISTAKES, OF_VARIANT, Diagnosis, Explanation
+from affine.checker.diagnosis.catalogue import (
+    CORRECT,
+    MISTAKES,
+    NOT_AVERAGED,
+    OF_VARIANT,
+    Diagnosis,
+    Explanation,
+    averaged,
+)
 from affine.checker.diagnosis.entrywise import entrywise
 from affine.checker.diagnosis.examination import ProbeSession, attempt
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import describe_error, error_message, listed
 from affine.checker.diagnosis.probe import close, plain_operands
+from affine.checker.diagnosis.unwritten import unwritten
 from affine.checker.exceptions import NotThreeGradients
-from affine.layer import Case, Layer, OutOfTime, WorkerDied, intercept_calls
+from affine.layer import Case, Layer, OutOfTime, WorkerDied
 from affine.oracle import Violation
 from affine.properties import Property
 from affine.quantities import GRADIENTS, QUANTITIES
@@ -51,6 +60,10 @@ _EQUATIONS = {
     "per-sample dw": "Equation (per-sample) has one product X_iᵀ·dout_i for each data point.",
     "per-sample db": "Equation (per-sample) has one row of dout for each data point.",
 }
+_AVERAGES = {
+    "dw": "With --reduction mean, dw is Xᵀ·dout / N.",
+    "db": "With --reduction mean, db is the sum of dout over the data points, divided by N.",
+}
 _NO_TIME = "The time ran out before the mistake was named."
 _NOTHING = (
     "No mistake shows on the probes of the diagnosis: look at what is special about the case."
@@ -64,7 +77,11 @@ _RULED_OUT = (
 
 
 def diagnose(
-    layer: Layer, quantity: str, tested: Property | None = None, case: Case | None = None
+    layer: Layer,
+    quantity: str,
+    tested: Property | None = None,
+    case: Case | None = None,
+    averages: bool = False,
 ) -> Diagnosis:
     """Return which known mistake a layer makes, or what was observed and ruled out.
 
@@ -77,6 +94,7 @@ def diagnose(
         quantity: What was found wrong: `out`, `dx`, `dw`, `db`; anything else looks at all four.
         tested: The property that failed: what it points to is looked for first.
         case: The case on which it failed, as one more probe.
+        averages: Whether the layer's dw and db are averages, which `layer` multiplies by N.
 
     Examples:
         >>> def vjp(x, w, b):
@@ -90,7 +108,7 @@ def diagnose(
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            found = _diagnosed(ProbeSession(layer, case), quantity, tested)
+            found = _diagnosed(ProbeSession(layer, case, averages=averages), quantity, tested)
             if found.mistake is None and (view := _variant(layer, tested, case)):
                 words, session = view
                 if (there := _diagnosed(session, quantity)).mistake is not None:
@@ -108,6 +126,8 @@ def diagnose(
 
 def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = None) -> Diagnosis:
     """Look at what is shown, at wrong values, at the rest, and then once more at large sizes."""
+    if missing := unwritten(session.layer, plain_operands()):
+        return _diagnosis_from(quantity, missing)
     of_calls: list[Detector] = []
     of_values: list[Detector] = []
     for name in tested.points_to if tested else ():
@@ -140,7 +160,8 @@ def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = N
 
 def _broken(tested: Property, mistake: str, session: ProbeSession) -> Explanation | None:
     """Return the mistake that any other failure of a property is, if it fails on its case."""
-    cases = session.case, Case(plain_operands(), plain_operands(1))
+    plain = [plain_operands(seed).map(lambda a: a.astype(session.dtype)) for seed in (0, 1)]
+    cases = session.case, Case(*plain)
     for case in filter(None, cases if tested.is_observable_on(session.layer) else ()):
         fresh = attempt(lambda: session.fresh(case.primal))  # noqa: B023
         # An exception here, or what is no floating-point array, has another cause.
@@ -207,18 +228,22 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
     for find in (special_values.narrowed, *(of_results if quantity in QUANTITIES else ())):
         found = found or find(session, quantity)
     if len({each.mistake for each in found}) == 1:
-        return _named(quantity, found[0], where or sizes.guarded(evidence, found[0].code))
+        where = where or sizes.guarded(evidence, found[0].code)
+        return _named(session, quantity, found[0], where)
     titles = listed([MISTAKES[each.mistake].title for each in found])
     sentence = f"Your {quantity} fits more than one mistake: {titles}." if found else ""
     return Diagnosis(_names(quantity), None, sentence)
 
 
-def _named(quantity: str, found: Explanation, where: str = "") -> Diagnosis:
-    mistake = MISTAKES[found.mistake]
+def _named(session: ProbeSession, quantity: str, found: Explanation, where: str = "") -> Diagnosis:
+    mistake, equation = MISTAKES[found.mistake], _EQUATIONS[quantity]
+    if session.averages and quantity in _AVERAGES:
+        found, equation = averaged(found), _AVERAGES[quantity]
+        mistake = {**MISTAKES, NOT_AVERAGED.name: NOT_AVERAGED}[found.mistake]
     only = f"Where {where}, your" if where else "Your"
     also = f", and {MISTAKES[found.also].title}" if found.also else ""
     sentence = found.sentence or f"{only} {quantity} is {found.formula}: {mistake.title}{also}"
-    return Diagnosis(_names(quantity), mistake, f"{sentence}. {_EQUATIONS[quantity]}")
+    return Diagnosis(_names(quantity), mistake, f"{sentence}. {equation}")
 
 
 def _diagnosis_from(quantity: str, found: Explanation) -> Diagnosis:
@@ -241,7 +266,7 @@ def _of_the_rest(session: ProbeSession, quantity: str, wrong: tuple[str, ...]) -
     failed = [call for call in session.standard if GRADIENTS[-1] not in call.results]
     for name in QUANTITIES if not failed else ():
         if hidden := entrywise(session, name):
-            return _named(name, hidden[0])
+            return _named(session, name, hidden[0])
     if not failed:
         return Diagnosis(_names(quantity), None, _NOTHING)
     fine = [call.probe.point.sizes for call in session.standard if call not in failed]
@@ -291,8 +316,7 @@ def _variant(
         other = replace(layer, vjp=vjp, batch=None, compiles_per_shape=True)
         return _VARIANTS[needs], ProbeSession(other)
     formats = {array.dtype.name for array in case.primal} if case is not None else set()
-    if len(formats) != 1 or not formats < {"float32", "float16"}:
+    if layer.dtypes or len(formats) != 1 or not formats < {"float32", "float16"}:
         return None
     name = formats.pop()
-    view = lambda call: ([array.astype(name) for array in call], dict)  # noqa: E731
-    return f"With arguments in {name}, ", ProbeSession(intercept_calls(layer, view, ()), dtype=name)
+    return f"With arguments in {name}, ", ProbeSession(layer, dtype=name)

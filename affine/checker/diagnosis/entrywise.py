@@ -43,11 +43,14 @@ def entrywise(session: ProbeSession, quantity: str) -> list[Explanation]:
     operands = QUANTITIES[quantity].operands
     # Of the result, or of some operands: where several fit they are one.
     choices = [chosen for count in range(4) for chosen in combinations(operands, count)]
+    with np.errstate(over="ignore"):
+        values = _VALUES.astype(session.dtype).astype(np.float64)
+    values = values[np.isfinite(values)]
     for operand in operands:
-        curve = _curve(session, quantity, operand, _VALUES)
-        if curve is None or np.array_equal(_VALUES, curve):
+        curve = _curve(session, quantity, operand, values)
+        if curve is None or np.array_equal(values, curve):
             continue
-        for change in _changes(session, quantity, operand, curve):
+        for change in _changes(session, quantity, operand, values, curve):
             for changed in choices:
                 if _verified(session, quantity, change, changed):
                     where = f"In your {quantity}, {listed([notation(name) for name in changed])}"
@@ -105,10 +108,12 @@ def _curve(session: ProbeSession, quantity: str, operand: str, values: Array) ->
     return np.asarray(line[(0,) * (line.ndim - 1)])
 
 
-def _changes(session: ProbeSession, quantity: str, operand: str, curve: Array) -> Iterator[Change]:
+def _changes(
+    session: ProbeSession, quantity: str, operand: str, values: Array, curve: Array
+) -> Iterator[Change]:
     """Yield the changes that give the curve."""
     low, high = float(curve.min()), float(curve.max())
-    candidates = [*_ROUNDINGS, *_thresholds(session, quantity, operand, curve)]
+    candidates = [*_ROUNDINGS, *_thresholds(session, quantity, operand, values, curve)]
     for name, unit in _UNITS.items():
         if unit > np.finfo(session.dtype).eps:  # the format of the arguments is no mistake
             narrow = _rounding_to(name)
@@ -117,20 +122,20 @@ def _changes(session: ProbeSession, quantity: str, operand: str, curve: Array) -
                 Change("lower-precision", f"computed in {name}", narrow, unit=unit),
             ]
     if low < high and np.isfinite(curve).all():
-        below, above = low > _VALUES.min(), high < _VALUES.max()
+        below, above = low > values.min(), high < values.max()
         words = f"clipped to [{number(low)}, {number(high)}]"
         if not (below and above):
             words = f"cut off {f'below {number(low)}' if below else f'above {number(high)}'}"
         scale = max(abs(low) * below, abs(high) * above)
         clip = Change("clipped", words, lambda array: np.clip(array, low, high), scale)
         candidates.insert(0, clip)
-    yield from (each for each in candidates if np.array_equal(each.apply(_VALUES), curve))
-    slope = float(curve[_VALUES == -1][0] / -1)
+    yield from (each for each in candidates if np.array_equal(each.apply(values), curve))
+    slope = float(curve[values == -1][0] / -1)
 
     def scaled(array: Array) -> Array:
         return np.where(array < 0, slope * array, array)
 
-    if slope not in (0, 1, -1) and close(scaled(_VALUES), curve):
+    if slope not in (0, 1, -1) and close(scaled(values), curve):
         words = f"multiplied by {number(slope)} where it is negative"
         yield Change("negative-side-scaled", words, scaled)
 
@@ -151,11 +156,11 @@ _ROUNDINGS = [
 
 
 def _thresholds(
-    session: ProbeSession, quantity: str, operand: str, curve: Array
+    session: ProbeSession, quantity: str, operand: str, values: Array, curve: Array
 ) -> Iterator[Change]:
     """Find the threshold below which values become 0: bracket it, then take a short number."""
-    lost = np.abs(_VALUES[(curve == 0) & (_VALUES != 0)])
-    kept = np.abs(_VALUES[(curve == _VALUES) & (_VALUES != 0)])
+    lost = np.abs(values[(curve == 0) & (values != 0)])
+    kept = np.abs(values[(curve == values) & (values != 0)])
     if not len(lost) or not len(kept) or lost.max() >= kept.min():
         return
     between = np.geomspace(lost.max(), kept.min(), 4096)

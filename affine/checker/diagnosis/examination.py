@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from affine.cases import dtype_of
 from affine.checker.clock import Clock
 from affine.checker.diagnosis.catalogue import OF_VARIANT
 from affine.checker.diagnosis.probe import Probe, arrays, close, copies, distinct_integers, standard
@@ -81,18 +82,24 @@ class CallResult(NamedTuple):
 class ProbeSession:
     """A layer under diagnosis, and what it does on the probes: its calls may take some seconds.
 
-    Its arguments are of this dtype in the end, whatever format the probes have.
+    Its arguments are of this dtype in the end, whatever format the probes have: of that which the
+    layer takes, unless one is given.
     """
 
-    def __init__(self, layer: Layer, case: Case | None = None, dtype: str = "float64") -> None:
-        self.case = case
-        self.dtype = dtype
+    def __init__(
+        self, layer: Layer, case: Case | None = None, dtype: str = "", averages: bool = False
+    ) -> None:
+        self.case, self.averages = case, averages
+        self.dtype = dtype or dtype_of(layer)
+        is_fixed = bool(dtype or layer.dtypes)
         self._clock = Clock(_PATIENCE)
         # Arguments stay alive, so that a cache keyed by id() shows itself only where it is meant.
         kept: list[Call] = []
 
         def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
             self._clock.raise_if_expired()
+            if is_fixed:
+                call = [array.astype(self.dtype, copy=False) for array in call]
             kept.append(call)
             return call, dict
 
@@ -102,6 +109,8 @@ class ProbeSession:
     def standard(self) -> list[CallResult]:
         """What the layer does on the standard probes, and on the case that was found."""
         probes = list(standard(self.layer.compiles_per_shape))
+        if self.layer.by_steps:  # beside larger weights a step shows no digits of its own
+            probes = [probe for probe in probes if probe.is_of_integers]
         if self.case is not None and 0 not in self.case.primal.sizes:
             point = self.case.primal.map(lambda a: np.array(a, np.float64, order="C"))
             if all(np.isfinite(array).all() for array in point):
@@ -185,4 +194,4 @@ class ProbeSession:
 
     def lent(self, point: Operands) -> Operands:
         """Return copies that the layer is given itself: what it writes there is seen here."""
-        return point.map(self.layer.memory.lend)
+        return point.map(lambda array: self.layer.memory.lend(array.astype(self.dtype)))

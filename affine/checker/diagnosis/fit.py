@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice, product
+from math import log10
 from typing import TypeAlias
 
 import numpy as np
@@ -18,7 +19,7 @@ from affine.checker.diagnosis.catalogue import (
 )
 from affine.checker.diagnosis.examination import Trial
 from affine.checker.diagnosis.phrasing import number, scaled, shortest, summed
-from affine.checker.diagnosis.probe import Probe, close
+from affine.checker.diagnosis.probe import Probe, alike, close
 from affine.layer import Array
 
 __all__ = ["explanations", "fit_strength", "ratio"]
@@ -66,7 +67,7 @@ def fit_strength(value: Base, evidence: Sequence[Trial]) -> int:
     explained, strength = 0, 2
     for trial in sorted(evidence, key=lambda trial: not trial.wrong):
         predicted = value(trial)
-        fits = close(trial.got, predicted)
+        fits = alike(trial.got, predicted)
         if predicted is None or predicted.shape != trial.right.shape:
             if trial.wrong and not fits:
                 return 0
@@ -105,12 +106,21 @@ def _best(
 # ------------------------------------------------------------------ the factor of a term
 
 
-def ratio(rest: Array, value: Array, size: float = 0.0) -> float:
-    """Return the factor that makes a value the rest, up to rounding; 0 if there is none."""
+def ratio(rest: Array, value: Array, size: float = 0.0, unit: float = 2.0**-52) -> float:
+    """Return the factor that makes a value the rest, up to rounding; 0 if there is none.
+
+    The unit is that of the format in which the rest was rounded, at 1.
+    """
     index = np.unravel_index(np.abs(value).argmax(), value.shape)
     slope = float(rest[index] / value[index]) if value.any() else 0.0
-    slack = 1e-12 * float(size + np.abs(value * slope).max(initial=0))
+    slack = 4500 * unit * float(size + np.abs(value * slope).max(initial=0))
     return slope if (np.abs(rest - slope * value) <= slack).all() else 0.0
+
+
+def _unit(trial: Trial) -> float:
+    """Return the distance from 1 to the next number in the format of a result."""
+    got = trial.got
+    return float(np.finfo(got.dtype).eps) if got is not None and got.dtype.kind == "f" else 2.0**-52
 
 
 def _value_of(code: str) -> Base:
@@ -143,8 +153,9 @@ def _factors(
             continue
         fitted = slope / float(unit)
         # The short number that the fitted one stands for, if there is one within rounding.
-        short = float(f"{fitted:.12g}")
-        factor = short if abs(short - fitted) <= 4e-16 * abs(fitted) else fitted
+        slack = 64 * _unit(pivot)
+        short = float(f"{fitted:.{max(int(-log10(slack)) - 1, 2)}g}")
+        factor = short if abs(short - fitted) <= slack * abs(fitted) else fitted
 
         def predicted(trial: Trial, scale: str = scale, factor: float = factor) -> Array | None:
             value, unit, start = trial.probe.value(term), trial.probe.value(scale), base(trial)
@@ -173,7 +184,7 @@ def _pivot(evidence: Sequence[Trial], term: str, base: Base) -> tuple[Trial | No
         rest = got if base is _nothing else got - start
         if not np.isfinite(value + got).all() or not rest.any():
             continue
-        slope = ratio(rest, value, np.abs(got).max())
+        slope = ratio(rest, value, np.abs(got).max(), _unit(trial))
         if not slope:
             # A term that is not proportional here is none anywhere: give up at once.
             return None, 0.0
@@ -252,7 +263,8 @@ def _normalised(quantity: str, evidence: Sequence[Trial]) -> Iterator[Explanatio
         (trial.probe, slope)
         for trial in evidence
         if trial.wrong and trial.got is not None and trial.got.shape == trial.right.shape
-        if np.isfinite(trial.got).all() and (slope := ratio(trial.got, trial.right)) > 0
+        if np.isfinite(trial.got).all()
+        and (slope := ratio(trial.got, trial.right, unit=_unit(trial))) > 0
     ]
     norms = ("np.linalg.norm({})", "abs({}).max()")
     for array, norm in product((f"({right})", "dout", "x", "w"), norms):

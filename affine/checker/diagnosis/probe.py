@@ -18,6 +18,7 @@ from affine.quantities import QUANTITIES
 
 __all__ = [
     "Probe",
+    "alike",
     "arrays",
     "close",
     "copies",
@@ -59,6 +60,11 @@ class Probe:
         self.point = point
         self.names: dict[str, Any] = {**point._asdict(), **extra, "n": n, "d": d, "m": m}
         self._values: dict[str, Array | None] = {}
+
+    @property
+    def is_of_integers(self) -> bool:
+        """Whether every operand is, so that every sum is exact."""
+        return all(bool((array == np.rint(array)).all()) for array in self.point)
 
     def value(self, code: str) -> Array | None:
         """Return what a formula gives here; None where it raises."""
@@ -155,6 +161,15 @@ def close(got: Array | None, value: Array | None) -> bool:
     largest = float(np.abs(value[finite]).max(initial=0))
     unit = float(np.finfo(got.dtype).eps) if got.dtype.kind == "f" else 0.0
     return bool((np.abs(got[finite] - value[finite]) <= 64 * unit * largest).all())
+
+
+def alike(got: Array | None, value: Array | None) -> bool:
+    """Whether a result is a formula's value, also where a row of one was read as a vector.
+
+    A bias of shape (1, M) is read as (M,), and so is whatever else comes back as one row.
+    """
+    is_row = got is not None and value is not None and value.shape == (1, *got.shape)
+    return close(got, value) or (is_row and value is not None and close(got, value[0]))
 
 
 def arrays(results: Mapping[str, Any]) -> dict[str, Array]:

@@ -9,7 +9,7 @@ from affine.checker.diagnosis.catalogue import Explanation
 from affine.checker.diagnosis.examination import ProbeSession, Trial
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import listed
-from affine.checker.diagnosis.probe import Probe, close, distinct_integers
+from affine.checker.diagnosis.probe import Probe, alike, close, distinct_integers
 from affine.layer import Array
 from affine.quantities import AXES, QUANTITIES
 
@@ -36,7 +36,9 @@ _CONDITIONS = {
     **{code.upper(): code for code in ("n > d", "n < d", "d > m", "d < m", "n > m", "n < m")},
 }  # fmt: skip
 # Those of a special case in the code, with a formula of its own.
-_SPECIAL = ("N = D = M", "D = M", "N = M", "N = D", "N = 1", "D = 1", "M = 1")
+_SPECIAL = (
+    "N = D = M", "D = M", "N = M", "N = D", "N = 1", "D = 1", "M = 1", "N > 1", "D > 1", "M > 1",
+)  # fmt: skip
 
 
 def condition(sizes: Sequence[Sizes], others: Sequence[Sizes]) -> str:
@@ -78,7 +80,7 @@ def guarded(evidence: Sequence[Trial], code: str) -> str:
     right = [
         trial.probe.point.sizes
         for trial in evidence
-        if code and not trial.wrong and not close(trial.got, trial.probe.value(code))
+        if code and not trial.wrong and not alike(trial.got, trial.probe.value(code))
     ]
     return (condition(used, right) or "its shape fits") if right else ""
 

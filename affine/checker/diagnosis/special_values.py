@@ -46,6 +46,8 @@ def _equal(got: Array | None, value: Array) -> bool:
 
 def integers_truncated(session: ProbeSession) -> Explanation | None:
     """Integer arguments beside floating ones truncate the result."""
+    if session.layer.dtypes:
+        return None
     point, quarters = plain_operands(), plain_operands().map(lambda array: array / 4)
     for name, array in point._asdict().items():
         right = right_at(quarters._replace(**{name: array}))
@@ -103,11 +105,17 @@ def nan_and_infinity(session: ProbeSession) -> Explanation | None:
 def magnitudes(session: ProbeSession) -> Explanation | None:
     """Right at ordinary magnitudes, wrong near the ends of the format, where all results fit."""
     room = 12  # so that no partial sum of the equations overflows
+    if session.layer.by_steps:  # beside the end of the format, a step is nothing or all
+        return None
+    limits = np.finfo(session.dtype)
+    part = limits.maxexp / 1024  # of the range of float64
+    usual = [int(exponent * part) for exponent in (-60, 60, -140, 140)]
+    ends = int(200 * part), int(limits.maxexp) - 1 - room, int(-200 * part), int(limits.minexp)
     for names in (("dout",), ("x", "b"), ("w", "b")):
         # A clip, a threshold, or a narrower format inside is not the end of the format.
-        if any(_wrong_at(session, names, exponent) for exponent in (-60, 60, -140, 140)):
+        if any(_wrong_at(session, names, exponent) for exponent in usual):
             continue
-        for exponent in (200, 1023 - room, -200, -1022):
+        for exponent in ends:
             wrong = _wrong_at(session, names, exponent)
             if wrong:
                 verbs = ("overflows", "overflow") if exponent > 0 else ("is lost", "are lost")

@@ -7,3 +7,7 @@ object a line. The parent judges copies. No sandbox: a target can read files and
 RESULTS = 2**26  # where the results begin in the block
 LARGEST_RESULT = 2**25  # bytes
 LONGEST_LINE = 2**18  # bytes; texts are cut where they are made, so none comes near it
+FLAGS = ("compiles_per_shape", "by_steps", "columns", "transposed")
+"""What is true or false of a `Layer`, and told as such."""
+FOUND = {"found": True}
+"""What the child says once the target is imported, before it is called."""

@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from mmap import mmap
 from types import ModuleType
@@ -18,7 +18,7 @@ import numpy as np
 
 from affine.checker.exceptions import cut, describe, describe_warning, in_words, message, type_name
 from affine.checker.memory import Arena, array_at, open_block
-from affine.checker.process import LARGEST_RESULT, RESULTS
+from affine.checker.process import FLAGS, FOUND, LARGEST_RESULT, RESULTS
 from affine.checker.reading import load
 from affine.layer import VJP_VARIANTS, Layer
 from affine.memory import Memory
@@ -36,13 +36,13 @@ _VJP_VARIANTS = ("vjp", *VJP_VARIANTS)
 _MOST_RESULTS, _MOST_WARNINGS = 8, 20
 
 
-def main(target: str, handle: int | str) -> None:
+def main(target: str, handle: int | str, by_names: bool) -> None:
     """Load the target, then answer calls until the other end closes the connection."""
     _thread.start_new_thread(_end_with, (os.getppid(),))
     requests, answers = _take_the_connection()
     block = open_block(handle)
     _look_like_a_plain_run(target)
-    layer, about = _load(target)
+    layer, about = _load(target, lambda: _send(answers, FOUND), by_names)
     try:
         _send(answers, about)
         if layer is not None:
@@ -86,6 +86,7 @@ def _look_like_a_plain_run(target: str) -> None:
     sys.modules["__main__"] = ModuleType("__main__")
     sys.modules["__main__"].__file__ = target
     sys.argv[:] = [target]
+    os.environ.setdefault("MPLBACKEND", "Agg")  # no window opens, and no call waits for one
     for stream in (sys.stdout, sys.stderr):
         # Whole lines, so that what was printed before a crash is not lost.
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
@@ -96,10 +97,12 @@ def _hide_this_package() -> None:
         del sys.modules[name]
 
 
-def _load(target: str) -> tuple[Layer | None, dict[str, Any]]:
+def _load(
+    target: str, found: Callable[[], None], by_names: bool
+) -> tuple[Layer | None, dict[str, Any]]:
     """Return the layer and what the parent has to know of it, or why there is none."""
     try:
-        layer = load(target)
+        layer = load(target, found, by_names)
     except BaseException as error:
         # By name: this package may have been imported once more while the target loaded.
         if type_name(error) == "TargetError":
@@ -113,7 +116,9 @@ def _load(target: str) -> tuple[Layer | None, dict[str, Any]]:
         "variants": list(layer.variants),
         "texts": {name: cut(getattr(layer, name)) for name in ("name", "form", "usage")},
         "not_applicable": {name: cut(why) for name, why in layer.not_applicable.items()},
-        "compiles_per_shape": layer.compiles_per_shape,
+        "remarks": [cut(remark) for remark in layer.remarks],
+        "dtypes": [cut(dtype) for dtype in layer.dtypes],
+        "flags": {name: bool(getattr(layer, name)) for name in FLAGS},
         "uses_reference": uses_reference,
     }
 

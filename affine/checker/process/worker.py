@@ -11,17 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from affine.checker.clock import Clock
+from affine.checker.clock import MORE_TIME, Clock
 from affine.checker.exceptions import TargetError, rebuild_exception, warn_again
 from affine.checker.memory import Arena, array_at, create_block
-from affine.checker.process import LARGEST_RESULT, RESULTS
+from affine.checker.process import FOUND, LARGEST_RESULT, RESULTS
 from affine.checker.process.child import FORGED, Child
 from affine.layer import VJP_VARIANTS, Array, Call, Layer, OutOfTime, Pullback, Results, WorkerDied
 from affine.memory import Memory
 from affine.oracle import NotAnArray, expect_count
 from affine.quantities import GRADIENTS
 
-_ABOUT = {"variants", "texts", "not_applicable", "compiles_per_shape", "uses_reference"}
+_ABOUT = {"variants", "texts", "not_applicable", "remarks", "dtypes", "flags", "uses_reference"}
 _GUARD = 'put what should not run at import under `if __name__ == "__main__":`'
 _WHEN = "in this call"
 _NAMES = {
@@ -44,10 +44,17 @@ class Worker(Memory):
     `TargetError` if that cannot be judged. A call may take `timeout` seconds.
     """
 
-    def __init__(self, target: str, timeout: float = 10.0, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        target: str,
+        timeout: float = 10.0,
+        clock: Clock | None = None,
+        by_names: bool = False,
+    ) -> None:
         self.restarts, self.uses_reference = 0, False
         self.output = ""  # the end of what the target printed
         self._target, self._timeout, self._clock = target, timeout, clock or Clock()
+        self._by_names = by_names
         self._calls, self._numbers = count(1), count(1)  # the child's numbers count down
         self._seconds = _MOMENT  # that a call takes; the first ones are sent one by one
         self._lent: dict[int, tuple[Any, ...]] = {}
@@ -77,15 +84,16 @@ class Worker(Memory):
             vjp=partial(self._vjp, "vjp"), variants=variants,
             batch=self.results_of, memory=self, copies_arguments=True,
             own_state_changes=self._state_changes,
-            not_applicable=about["not_applicable"], compiles_per_shape=about["compiles_per_shape"],
-            **about["texts"],
+            not_applicable=about["not_applicable"],
+            remarks=tuple(about["remarks"]), dtypes=tuple(about["dtypes"]),
+            **about["texts"], **about["flags"],
         )  # fmt: skip
 
     def _start(self) -> Child:
         inherits = [self._handle] if isinstance(self._handle, int) else []
         program = f"import sys; sys.path[:] = {sys.path!a}; "
         program += "from affine.checker.process.server import main; "
-        program += f"main({self._target!a}, {self._handle!a})"
+        program += f"main({self._target!a}, {self._handle!a}, {self._by_names!a})"
         return Child(program, inherits, self._keep)
 
     def _keep(self, printed: bytes) -> None:
@@ -94,19 +102,38 @@ class Worker(Memory):
     def _load(self) -> dict[str, Any]:
         """Wait until the target is loaded, and return what the process says of the layer."""
         # A framework takes seconds to import, however short the calls are.
-        limit = max(min(max(20, 6 * self._timeout), self._clock.hard_deadline - perf_counter()), 0)
-        about: dict[str, Any] = {}
-        try:
-            about = self._child.answer(limit, "while it was loaded")
-            reason = f"{FORGED} while it was loaded"
-        except (TimeoutError, WorkerDied) as error:
-            reason = str(error) or f"no answer while it was loaded within {limit:.3g} s"
+        about, reason = self._about(max(20, 6 * self._timeout), "while it was loaded")
+        is_found = about == FOUND
+        if is_found:
+            about, reason = self._about(2 * self._timeout, "while it was read")
         if about.keys() == _ABOUT:
             self.uses_reference |= about["uses_reference"]
             return about
         self._child.end()
+        if is_found and "refused" not in about and not (self._by_names or self._is_late):
+            # A call ended or hung the process. Its names may be enough to judge that.
+            self._by_names = True
+            self._child = self._start()
+            return self._load()
         refused = f"{self._target} does not load: {reason}; {_GUARD}"
+        if is_found and self._is_late:
+            refused = f"the budget ran out in a call, before {self._target} was judged; {MORE_TIME}"
         raise TargetError(str(about.get("refused", refused)))
+
+    @property
+    def _is_late(self) -> bool:
+        return perf_counter() >= self._clock.hard_deadline
+
+    def _about(self, limit: float, when: str) -> tuple[dict[str, Any], str]:
+        """Return what the process says next, and why it says nothing of the layer."""
+        limit = max(min(limit, self._clock.hard_deadline - perf_counter()), 0)
+        try:
+            return self._child.answer(limit, when), f"{FORGED} {when}"
+        except TimeoutError:
+            self._clock.hangs += not self._is_late
+            return {}, f"no answer {when} within {limit:.3g} s"
+        except WorkerDied as error:
+            return {}, str(error)
 
     def _vjp(self, do: str, x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
         """Return out and the pullback of a function like vjp."""

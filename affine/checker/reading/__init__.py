@@ -1,14 +1,18 @@
 """From a target that a user names to a `Layer`.
 
-A target is `path.py`, `path.py:name`, `package.module` or `package.module:name`.
+A target is `path.py`, `notebook.ipynb` or `package.module`, and `:name` behind it where it has
+several layers.
 """
 
 import inspect
 import sys
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+from affine.checker.reading.evidence import names_alone
 from affine.checker.reading.frameworks import home_of
 from affine.checker.reading.recognise import recognise
 from affine.checker.reading.target import Named, TargetError, find
@@ -17,11 +21,14 @@ from affine.layer import Layer
 __all__ = ["TargetError", "layer_from", "load"]
 
 
-def load(target: str) -> Layer:
+def load(target: str, found: Callable[[], None] = lambda: None, by_names: bool = False) -> Layer:
     """Return the layer that a target names.
 
     Args:
-        target: `path.py[:name]` or `package.module[:name]`; the name may be dotted.
+        target: `path.py[:name]`, `notebook.ipynb[:name]` or `package.module[:name]`; the name
+            may be dotted.
+        found: Called once it is imported, before it is called itself.
+        by_names: Whether it is read by the names of its arguments alone, and called by nobody.
 
     Returns:
         The layer, adapted from whichever form the code has.
@@ -40,7 +47,14 @@ def load(target: str) -> Layer:
             return forward(x, w, b), lambda dout: backward(dout, x, w)
     """
     named, module = find(target)
-    return replace(recognise(named, target, module), name=target)
+    found()
+    try:
+        with names_alone() if by_names else nullcontext():
+            layer = recognise(named, target, module)
+    except TargetError as error:
+        # What is missed may be what was left out.
+        raise TargetError("\n".join([str(error), *module.remarks])) from error
+    return replace(layer, name=target, remarks=(*layer.remarks, *module.remarks))
 
 
 def layer_from(found: Any, name: str = "") -> Layer:

@@ -1,4 +1,4 @@
-"""From a reading that holds to a `Layer`: its variants, and the code that reproductions begin with."""
+"""From a reading that holds to a `Layer`, with its variants, and code for reproductions."""
 
 import ast
 import inspect
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from affine.checker.reading.evidence import PROBE, Arrays, Evidence, silently
+from affine.checker.reading.evidence import PROBE, Arrays, Evidence, reads_names_alone, silently
 from affine.checker.reading.places import INSTANCE, RETURNED, Place
 from affine.checker.reading.reading import Reading
 from affine.checker.reading.target import Named, import_of, loaded
@@ -107,7 +107,7 @@ def _update(layer: Any, fresh: Any, places: Sequence[Place]) -> None:
 
 def _flattens(reading: Reading, arrays: Arrays) -> bool:
     """Whether the forward pass shows that it flattens an x of more axes to (N, D)."""
-    if reading.layout.columns or reading.layout.is_folded:
+    if reading.layout.columns or reading.layout.is_folded or reads_names_alone():
         return False
     w = np.arange(1.0, 13.0).reshape(6, 2).astype(arrays.dtype)
     x = np.arange(24.0).reshape(4, 2, 3).astype(arrays.dtype)

@@ -100,11 +100,14 @@ class Framework:
         )
         function = _forward(reading)
         layer = self.differentiated(lambda d, m: function, dtype)
-        words = ", ".join(reading.layout.words())
         return replace(
-            layer, name=named.expression, form=f"{form}: {words}" if words else form,
-            usage=loaded(*parts), columns=reading.layout.columns, transposed=reading.layout.transposed,
-        )  # fmt: skip
+            layer,
+            name=named.expression,
+            form=reading.layout.described(form),
+            usage=loaded(*parts),
+            columns=reading.layout.columns,
+            transposed=reading.layout.transposed,
+        )
 
     def read(self, readings: Sequence[Reading]) -> tuple[Evidence | None, str]:
         """Return the evidence of the forward pass that holds, and the dtype in which it does."""

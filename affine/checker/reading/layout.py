@@ -1,6 +1,6 @@
 """How a layer keeps its arrays: data points in rows or columns, W or Wᵀ, the shape of the bias."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -29,7 +29,12 @@ class Layout:
         """Whether the bias is a row of the weights."""
         return self.bias in ("last", "first")
 
-    def words(self) -> Iterator[str]:
+    def described(self, form: str, more: Iterable[str] = ()) -> str:
+        """Return a form with what differs from XW + b, and more of it."""
+        words = ", ".join([*self._words(), *more])
+        return f"{form}: {words}" if words else form
+
+    def _words(self) -> Iterator[str]:
         """Yield what differs from XW + b with a bias of shape (M,)."""
         yield from ["data points in columns"] * self.columns
         yield from ["weight (M, D)"] * (self.transposed and not self.is_folded)
@@ -88,7 +93,7 @@ def _layouts() -> Iterator[Layout]:
         # Data points in columns have their outputs in columns too, as a bias (M, 1) is.
         first: tuple[Bias, ...] = ("(M, 1)", "(M,)") if columns else ("(M,)", "(1, M)", "(M, 1)")
         for bias in (*first, "last", "first"):
-            yield Layout(columns, transposed, bias)  # type: ignore[arg-type]
+            yield Layout(columns, transposed, bias)
 
 
 LAYOUTS = tuple(_layouts())

@@ -14,7 +14,7 @@ __all__ = [
 ]  # fmt: skip
 
 RETURNED, INSTANCE, PARAMETERS = "returned", "instance", "parameters"
-"""From where a place is looked up: what a pass returned, the instance, what a second one returned."""
+"""The roots of places: what a pass returned, the instance, and what a second pass returned."""
 
 _COMPUTED = (property, cached_property)
 _DEEPEST = 3
@@ -131,17 +131,18 @@ def outputs_on(owner: Any) -> Iterator[Place]:
 
 def gradients_on(owner: Any) -> dict[str, Place]:
     """Return where an instance keeps gradients, by their names; a place may hold None."""
-    found: dict[str, tuple[Any, Place]] = {}
+    named: dict[str, Place] = {}
+    others: dict[str, Place] = {}  # where there is nothing yet, and in lists without names
     for place, value in _walk(INSTANCE, attributes(owner)):
         which = place.gradient
-        if not which and isinstance(value, (list, tuple)) and 0 < len(value) <= 2:
-            if begins(place.names[-1], "gradient_container"):
-                for index, one in enumerate("wb"[: len(value)]):
-                    found.setdefault(one, (value[index], Place(INSTANCE, (*place.path, (index,)))))
-        if which and (is_array(value) or value is None):
-            if which not in found or found[which][0] is None:
-                found[which] = value, place
-    return {which: place for which, (_, place) in found.items()}
+        if which and is_array(value):
+            named.setdefault(which, place)
+        elif which and value is None:
+            others.setdefault(which, place)
+        elif isinstance(value, (list, tuple)) and begins(place.names[-1], "gradient_container"):
+            for index, one in enumerate("wb"[: len(value)] if len(value) <= 2 else ""):
+                others.setdefault(one, Place(INSTANCE, (*place.path, (index,))))
+    return others | named
 
 
 def gradients_returned(
@@ -178,15 +179,11 @@ def gradients_returned(
 def _by_name(root: str, result: Any, before: tuple[Any, ...] = ()) -> dict[str, Place]:
     """Return the entries named like gradients, or else like arguments."""
     places = [place for place, _ in _walk(root, _inside(result), before)]
-    for which in (lambda place: place.gradient, lambda place: _last_role(place)):
+    for which in (lambda place: place.gradient, lambda place: role(place.names[-1])):
         found = {which(place): place for place in reversed(places) if which(place)}
         if {"w", "b"} & found.keys():
             return {name: found[name] for name in "xwb" if name in found}
     return {}
-
-
-def _last_role(place: Place) -> str:
-    return role(place.names[-1]) if place.names else ""
 
 
 def describe_result(result: Any) -> str:

@@ -64,7 +64,7 @@ class Instances:
     """How instances are made: of a class, or as copies of one instance."""
 
     named: Named
-    takes: Takes = Takes(())
+    takes: Takes = field(default_factory=lambda: Takes(()))
     is_copy: bool = False
     places: tuple[tuple[str, Place], ...] = ()  # of `w` and `b`, where they are put
     kept: tuple[tuple[str, Place], ...] = ()  # where an instance that is built from them has them
@@ -112,7 +112,7 @@ class Reading:
     layout: Layout = field(default_factory=Layout)
     instances: Instances | None = None
     parameter_pass: Pass | None = None
-    out: Place = Place(RETURNED)
+    out: Place = field(default_factory=lambda: Place(RETURNED))
     has_cache: bool = False
     gradients: Mapping[str, Place] = field(default_factory=dict)
     update: Update = "overwrites"
@@ -225,8 +225,7 @@ class Reading:
         if self.parameter_pass is not None:
             passes = f"{self.forward}, {self.backward} and {self.parameter_pass}"
         called = passes if self.instances is None else f"{self.instances} with {passes}"
-        words = ", ".join([*self.layout.words(), *self._conventions()])
-        return f"{called}: {words}" if words else called
+        return self.layout.described(called, self._conventions())
 
     def _conventions(self) -> Iterator[str]:
         if self.instances is not None and self.instances.is_lazy:

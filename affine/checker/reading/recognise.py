@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import compress
@@ -23,11 +24,12 @@ from affine.checker.reading.reading import Pass, Reading
 from affine.checker.reading.refusals import no_known_form, not_read, without_backward
 from affine.checker.reading.signatures import Takes, parameters
 from affine.checker.reading.target import Named, TargetError, refusal
-from affine.checker.reading.vocabulary import METHODS, WORDS, plain, stem
+from affine.checker.reading.vocabulary import WORDS, plain, stem
 from affine.layer import Layer
 
 __all__ = ["recognise"]
 
+_PASSES = ("forward", "backward")
 _Candidate: TypeAlias = tuple[str, tuple[Named, ...]]
 """A form that was found: what it is called without its affixes, and its parts."""
 
@@ -54,9 +56,9 @@ def _recognised(named: Named, label: str, space: Named) -> Layer:
         names = [f"{named.expression}[{index}]" for index in range(2)]
         if not named.expression:
             own = [getattr(function, "__name__", "") for function in value]
-            usual = [METHODS[which][0] for which in ("forward", "backward")]
-            names = [a if a.isidentifier() else b for a, b in zip(own, usual, strict=True)]
-        return _of_pair(*(Named(*both, named.origin) for both in zip(names, value, strict=True)))
+            names = [a if a.isidentifier() else b for a, b in zip(own, _PASSES, strict=True)]
+        forward, backward = (Named(*both, named.origin) for both in zip(names, value, strict=True))
+        return _of_pair(forward, backward)
     members = _members(space) if callable(value) and not inspect.isclass(value) else []
     for _, parts in _pairs(members):
         if any(part.value is value for part in parts):
@@ -72,8 +74,8 @@ def _of_object(named: Named, others: Sequence[Named] = ()) -> Layer:
         if torch.is_class(value) or torch.is_class(type(value)) or not methods(value, "backward"):
             return torch.layer_of(named)
     if inspect.isclass(value) and is_static(value):
-        both = (named.member(methods(value, which)[0]) for which in ("forward", "backward"))
-        return _of_pair(*both, parts=[named])
+        forward, backward = (named.member(methods(value, each)[0]) for each in _PASSES)
+        return _of_pair(forward, backward)
     if inspect.isclass(value) or _has_both(value):
         readings: Callable[[Arrays], Iterator[Reading]] = partial(class_readings, named)
         return _read(name, readings, method_passes(named, "backward"), [named])
@@ -82,7 +84,7 @@ def _of_object(named: Named, others: Sequence[Named] = ()) -> Layer:
     raise without_backward(named, others)
 
 
-def _of_pair(forward: Named, backward: Named, parts: Sequence[Named] = ()) -> Layer:
+def _of_pair(forward: Named, backward: Named) -> Layer:
     name = framework_of(backward.value) or framework_of(forward.value)
     passes = [Pass(backward, Takes(()))]
     return _read(name, lambda arrays: pair_readings(forward, backward), passes, [forward, backward])
@@ -124,18 +126,17 @@ def _in_namespace(space: Named, label: str) -> Layer:
     usual = [one for one in candidates if one[0] in WORDS["names"]["usual"]] or candidates
     if len(candidates) == 1 or len(usual) == 1:
         return _layer_of((usual if len(usual) == 1 else candidates)[0][1], members)
-    read = []
+    read: list[tuple[Named, Layer]] = []
     for _, parts in usual:
-        try:
-            read.append((parts, _layer_of(parts, members)))
-        except TargetError:
-            continue
+        with suppress(TargetError):
+            read.append((parts[0], _layer_of(parts, members)))
     if len(read) == 1 and len(usual) == len(candidates):
         return read[0][1]
     if usual:
-        several = ", ".join(" and ".join(part.expression for part in parts) for _, parts in usual)
-        several = "; ".join(layer.form for _, layer in read) if len(read) > 1 else several
-        example = f"{label.partition(':')[0]}:{(read or usual)[0][0 if read else 1][0].expression}"
+        names = [" and ".join(part.expression for part in parts) for _, parts in usual]
+        several = "; ".join(layer.form for _, layer in read) if read else ", ".join(names)
+        first = read[0][0] if read else usual[0][1][0]
+        example = f"{label.partition(':')[0]}:{first.expression}"
         raise refusal("several_layers", label=label, several=several, example=example)
     raise no_known_form(label, [one for one in members if callable(one.value)])
 

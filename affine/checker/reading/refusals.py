@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Sequence
 
-from affine.checker.reading.evidence import Evidence
+from affine.checker.reading.evidence import Evidence, reads_names_alone
 from affine.checker.reading.forms import methods, one_parameters
 from affine.checker.reading.places import attributes
 from affine.checker.reading.reading import Pass
@@ -19,6 +19,8 @@ def not_read(
 ) -> TargetError:
     """Return why no reading of a layer holds, by how far the furthest came."""
     name = parts[0].expression or "the layer"
+    if far is None and reads_names_alone():
+        return refusal("read_without_calls", name=name)
     if far is None:
         return _not_called(parts, backwards)
     form = str(far.reading.instances or "")
@@ -77,10 +79,7 @@ def _not_called(parts: Sequence[Named], backwards: Sequence[Pass]) -> TargetErro
         takes = parameters(getattr(named.value, which), skip=1)
         if takes.is_known and not takes.each:
             return refusal("graph_node", call=f"{named.expression}.{which}()")
-    unknown = [
-        one.name for one in known.each
-        if not (one.has_default or flag(one.name) or size_role(one.name) or role(one.name) in ("w", "b"))
-    ]  # fmt: skip
+    unknown = [one.name for one in known.each if not (one.has_default or _is_known(one.name))]
     facts = {"call": f"{named.expression}{known}", "unknown": " and ".join(unknown)}
     return refusal("class_takes_unknown" if len(unknown) else "no_parameters_held", **facts)
 
@@ -105,6 +104,11 @@ def function_not_read(named: Named, known: Parameters, far: Evidence | None) -> 
     if far.stage == "built":
         return refusal("read_forward_raises", **facts)
     return refusal("read_forward_unclear", doubt=_doubt(far), **facts)
+
+
+def _is_known(name: str) -> bool:
+    """Whether it is known what to give a constructor for an argument of this name."""
+    return bool(flag(name) or size_role(name) or role(name) in ("w", "b"))
 
 
 # ------------------------------------------------------------------ which layer is meant

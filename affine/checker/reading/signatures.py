@@ -1,7 +1,6 @@
-"""What a callable takes, and the ways in which its arguments can be given: by name, then by trial."""
+"""What a callable takes, and the ways to give it its arguments: by name, then by trial."""
 
 import inspect
-from ast import literal_eval
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
@@ -52,7 +51,8 @@ class Parameters:
         if not self.is_known:
             return ""
         star = next((k for k, one in enumerate(self.each) if one.by_keyword), len(self.each))
-        return f"({', '.join([*self.names[:star], *['*'] * (star < len(self.each)), *self.names[star:]])})"
+        names = [*self.names[:star], *["*"] * (star < len(self.each)), *self.names[star:]]
+        return f"({', '.join(names)})"
 
 
 def parameters(function: Callable[..., Any], skip: int = 0) -> Parameters:
@@ -101,11 +101,6 @@ class Takes:
         return tuple(one.role for one in self.arguments if one.role)
 
     @property
-    def plain(self) -> bool:
-        """Whether operands alone are given, by position."""
-        return all(one.role and not one.by_keyword for one in self.arguments)
-
-    @property
     def names(self) -> Mapping[str, str]:
         """What each parameter is given, by its name."""
         return {one.name: one.role for one in self.arguments if one.role}
@@ -141,55 +136,45 @@ def proposals(
     """
     if not known.is_known:
         for count in range(len(optional), -1, -1):
-            roles = (*required, *optional[:count])
-            yield Takes(tuple(Argument(each, each) for each in roles), is_certain=False)
+            usual = (*required, *optional[:count])
+            yield Takes(tuple(Argument(each, each) for each in usual), is_certain=False)
         return
     claims = _claims(known, (*required, *optional), names)
     ways = list(_assigned(known, claims, required, optional))
-    if not ways and not set(required) <= set(claims):  # names that are not meant as usual
-        ways = [
-            (each, False) for each, _ in _assigned(known, [""] * len(claims), required, optional)
-        ]
+    if not ways and not set(required) <= {*claims}:  # names that are not meant as usual
+        unnamed = _assigned(known, [""] * len(claims), required, optional)
+        ways = [(each, False) for each, _ in unnamed]
     seen: set[str] = set()
     for roles, is_certain in ways:
         for values, is_doubtful in _values(known, roles):
-            given = (
-                Argument(
-                    one.name,
-                    which,
-                    value,
-                    one.by_keyword or k > _last_positional(known, roles, values),
-                )
-                for k, (one, which, value) in enumerate(zip(known.each, roles, values, strict=True))
-                if which or value is not _LEFT_OUT
-            )
-            takes = Takes(tuple(given), is_certain and not is_doubtful)
-            if repr(takes.arguments) not in seen:
-                seen.add(repr(takes.arguments))
+            takes = Takes(_arguments(known, roles, values), is_certain and not is_doubtful)
+            if str(takes.arguments) not in seen:
+                seen.add(str(takes.arguments))
                 yield takes
 
 
 _LEFT_OUT: Any = object()
 
 
-def _last_positional(known: Parameters, roles: Sequence[str], values: Sequence[Any]) -> int:
-    """Return up to where arguments go by position: one that is left out ends them."""
-    given = [
-        bool(which) or value is not _LEFT_OUT for which, value in zip(roles, values, strict=True)
-    ]
-    return given.index(False) if False in given else len(given)
+def _arguments(
+    known: Parameters, roles: Sequence[str], values: Sequence[Any]
+) -> tuple[Argument, ...]:
+    """Return the arguments: by position, until one is left out."""
+    given: list[Argument] = []
+    for one, which, value in zip(known.each, roles, values, strict=True):
+        if which or value is not _LEFT_OUT:
+            after_a_gap = len(given) < known.each.index(one)
+            given.append(Argument(one.name, which, value, one.by_keyword or after_a_gap))
+    return tuple(given)
 
 
 def _claims(known: Parameters, roles: Sequence[str], names: Callable[[str], str]) -> list[str]:
     """Return what each parameter is by its name, `""` where that is not sure."""
     claims = [names(one.name) for one in known.each]
     claims = [claim if claim in roles else "" for claim in claims]
-    letters = [one.name.lower() for one in known.each if len(one.name) == 1]
-    if names is role and "w" not in claims and {"a", "b"} <= {*letters}:  # a, b, c say nothing
-        claims = [
-            "" if one.name.lower() in ("a", "b") else claim
-            for one, claim in zip(known.each, claims, strict=True)
-        ]
+    own = [name.lower() for name in known.names]
+    if names is role and "w" not in claims and {"a", "b"} <= {*own}:  # a, b, c say nothing
+        claims = ["" if a in "ab" else claim for a, claim in zip(own, claims, strict=True)]
     # A flag of that name where the role is taken (bias=True beside b), or two of one name.
     for k, claim in enumerate(claims):
         if claim and claim in claims[:k]:
@@ -203,15 +188,10 @@ def _assigned(
     """Yield the role of each parameter, and whether the names leave no doubt."""
     missing = [each for each in required if each not in claims]
     places = range(len(claims))
-    free = [
-        k
-        for k in places
-        if not claims[k] and not known.each[k].has_default and not flag(known.each[k].name)
-    ]
-    if len(free) < len(missing):  # also what has a default, or is called as a flag is
-        spare = (k for k in places if not claims[k] and not flag(known.each[k].name))
-        free = sorted([*free, *(k for k in spare if k not in free)][: len(missing)])
-    needed = [k for k in free if not known.each[k].has_default and not flag(known.each[k].name)]
+    unclaimed = [k for k in places if not claims[k] and not flag(known.each[k].name)]
+    needed = [k for k in unclaimed if not known.each[k].has_default]
+    with_default = [k for k in unclaimed if k not in needed]
+    free = sorted([*needed, *with_default[: max(len(missing) - len(needed), 0)]])
     if len(free) > _MOST_FREE or len(free) < len(missing):
         return
     others = [each for each in optional if each not in claims]
@@ -237,7 +217,7 @@ def _values(known: Parameters, roles: Sequence[str]) -> Iterator[tuple[list[Any]
     choices, is_doubtful = [], False
     for one, which in zip(known.each, roles, strict=True):
         of_name = None if which else flag(one.name)
-        options = [] if of_name is None else [literal_eval(value) for value in of_name.values]
+        options = [] if of_name is None else list(of_name.values)
         if of_name is not None:
             is_doubtful |= of_name.doubtful
         if one.has_default and not (of_name and of_name.always):

@@ -1,40 +1,42 @@
 """From what a user types to the module and the object that it names."""
 
-import importlib
 import importlib.util
+import keyword
 import re
 import sys
-import traceback
-import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from affine.checker.exceptions import TargetError
+from affine.checker.reading.loading import from_file, from_module
+from affine.checker.reading.messages import refusal
 from affine.checker.reading.signatures import parameters
-from affine.checker.reading.vocabulary import closest, data
+from affine.checker.reading.vocabulary import closest
 
 __all__ = [
     "Named", "TargetError", "find", "import_of", "loaded", "public", "refusal",
 ]  # fmt: skip
 
-_MESSAGES: dict[str, str] = data("messages.toml")
-
-
-def refusal(reason: str, **facts: Any) -> TargetError:
-    """Return the error of a reason in `messages.toml`."""
-    return TargetError(_MESSAGES[reason].format(**facts))
+_FILES = (".py", ".ipynb")
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An object of the user's, the expression that names it, and where to import that from."""
+    """An object of the user's, and the expression that names it.
+
+    Attributes:
+        expression: How code names it, after the import.
+        value: It.
+        origin: The module to import it from; the name of a file that cannot be imported; or `""`.
+        remarks: What is to be known of how it was loaded.
+    """
 
     expression: str
     value: Any
     origin: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -44,7 +46,7 @@ class Named:
     def member(self, name: str) -> "Named":
         """Return an attribute of it, named in the same way."""
         expression = f"{self.expression}.{name}".lstrip(".")
-        return Named(expression, getattr(self.value, name), self.origin)
+        return replace(self, expression=expression, value=getattr(self.value, name))
 
     def call(self, takes: Sequence[str]) -> str:
         """Return how it is called, by the names that it gives to what it takes."""
@@ -61,28 +63,30 @@ def loaded(*parts: Named) -> str:
 
 
 def import_of(*parts: Named) -> str:
-    """Return code that imports objects, or a comment where that is not known."""
+    """Return code that imports objects, or a comment where that is not possible."""
     expressions = [one.expression or "layer" for one in parts]
     names = list(dict.fromkeys(one.partition(".")[0].partition("[")[0] for one in expressions))
-    if origin := parts[0].origin:
+    origin = parts[0].origin
+    if not origin or origin.endswith(_FILES):
+        return f"# {' and '.join(names)}: {f'from {origin}' if origin else 'your own'}"
+    if all(part.isidentifier() and not keyword.iskeyword(part) for part in origin.split(".")):
         return f"from {origin} import {', '.join(names)}"
-    return f"# {' and '.join(names)}: your own"
+    members = ", ".join(f"module.{name}" for name in names)
+    load = f'module = importlib.import_module("{origin}")'
+    return f"import importlib\n\n{load}\n{', '.join(names)} = {members}"
 
 
 def find(text: str) -> tuple[Named, Named]:
     """Import what a target names; return it and its module, which may be the same."""
     # A drive letter has a colon too.
-    match = re.fullmatch(r"(.*\.py|[^:]*)(?::(.*))?", text, re.DOTALL)
+    match = re.fullmatch(r"(.*\.(?:py|ipynb)|[^:]*)(?::(.*))?", text, re.DOTALL)
     place, name = match.groups("") if match else (text, "")
-    if place.endswith(".py"):
-        module = Named("", _from_file(Path(place)), Path(place).stem)
+    if place.endswith(_FILES):
+        of = from_file(Path(place))
     else:
         _refuse_paths(place)
-        folder = str(Path.cwd())
-        # Behind everything that is installed: nothing in the folder can hide a library.
-        if folder not in sys.path and "" not in sys.path:
-            sys.path.append(folder)
-        module = Named("", _run(place, lambda: importlib.import_module(place)), place)
+        of = from_module(place)
+    module = Named("", of.module, of.origin, of.remarks)
     named = module
     for part in name.split(".") if name else ():
         if not hasattr(named.value, part):
@@ -90,6 +94,7 @@ def find(text: str) -> tuple[Named, Named]:
             near = closest(part, names)
             hint = f"did you mean {near}?" if near else f"it has {', '.join(names) or 'no names'}"
             owner = ":".join(filter(None, (place, named.expression)))
+            hint = "; ".join([hint, *named.remarks])
             raise refusal("no_member", owner=owner, name=part, hint=hint)
         named = named.member(part)
     return named, module
@@ -100,33 +105,6 @@ def public(namespace: Any) -> list[str]:
     return [name for name in vars(namespace) if not name.startswith("_")]
 
 
-def _from_file(path: Path) -> ModuleType:
-    if path.is_dir():
-        raise refusal("file_is_a_folder", path=path)
-    if not path.is_file():
-        near = closest(path.name, [other.name for other in path.parent.glob("*.py")])
-        hint = f" (did you mean {path.with_name(near)}?)" if near else ""
-        raise refusal("no_file", path=path, hint=hint)
-    # A name of its own, so that two targets with one file name do not meet.
-    name = f"affine_target_{path.stem}_{zlib.crc32(bytes(path.resolve())):x}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module, loader = importlib.util.module_from_spec(spec), spec.loader
-    sys.modules[name] = module
-    # Its siblings can be imported, as when Python runs it. Afterwards their folder comes last:
-    # imports inside functions still work, and no file of it hides a library.
-    folder = str(path.resolve().parent)
-    known = folder in sys.path
-    sys.path[:0] = [] if known else [folder]
-    try:
-        _run(str(path), lambda: loader.exec_module(module))
-    finally:
-        if not known and folder in sys.path:
-            sys.path.remove(folder)
-            sys.path.append(folder)
-    return module
-
-
 def _refuse_paths(name: str) -> None:
     if not name:
         raise refusal("no_target")
@@ -135,8 +113,9 @@ def _refuse_paths(name: str) -> None:
         inside = sorted(file.name for file in path.glob("*.py"))
         example = path / (inside[0] if inside else "my_layer.py")
         raise refusal("folder", name=name, example=example)
-    if path.with_name(path.name + ".py").is_file() and not _is_importable(name):
-        raise refusal("module_is_a_file", name=name)
+    for file in (path.with_name(path.name + suffix) for suffix in _FILES):
+        if file.is_file() and not _is_importable(name):
+            raise refusal("module_is_a_file", name=name, file=file)
     if path.is_file():
         raise refusal("no_python_file", name=name)
     if not all(part.isidentifier() for part in name.split(".")):
@@ -148,29 +127,3 @@ def _is_importable(name: str) -> bool:
         return name in sys.modules or importlib.util.find_spec(name) is not None
     except (ImportError, ValueError, AttributeError):
         return False
-
-
-def _run(place: str, load: Callable[[], Any]) -> Any:
-    """Run the user's code; whatever it raises becomes a message."""
-    try:
-        return load()
-    except (Exception, SystemExit) as error:
-        raise _not_loaded(error, place) from error
-
-
-def _not_loaded(error: BaseException, place: str) -> TargetError:
-    kind, name = type(error).__name__, Path(place).name
-    passed = traceback.walk_tb(error.__traceback__)
-    lines = [line for frame, line in passed if Path(frame.f_code.co_filename).name == name]
-    line = f" (line {lines[-1]})" if lines else ""  # the last of the user's file
-    if isinstance(error, SyntaxError):
-        file, text = error.filename or "", (error.text or "").strip()
-        line = f"{error.lineno}" + ("" if Path(file).name == name else f" of {file}")
-        return refusal("syntax_error", place=place, kind=kind, line=line, why=error.msg, text=text)
-    if isinstance(error, ModuleNotFoundError):
-        is_itself = error.name and f"{place}.".startswith(f"{error.name}.")
-        reason = "no_module" if is_itself else "missing_import"
-        return refusal(reason, place=place, kind=kind, name=error.name, line=line)
-    if isinstance(error, SystemExit):
-        return refusal("ends_the_program", place=place, kind=kind, code=error.code)
-    return refusal("raises_at_import", place=place, kind=kind, error=error, line=line)

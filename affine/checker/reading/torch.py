@@ -147,13 +147,12 @@ def _module(
 
     layer = FRAMEWORK.differentiated(read, dtype)
     reused = FRAMEWORK.of_numpy(on_reused_instance)
-    words = ", ".join(reading.layout.words())
     title = f"torch module {named.expression}{made if made.arguments else ''}"
     return replace(
         layer,
         name=named.expression,
         variants={**layer.variants, "on_reused_instance": reused},
-        form=f"{title}: {words}" if words else title,
+        form=reading.layout.described(title),
         usage=loaded(named),
         not_applicable={**layer.not_applicable, **OWN_PARAMETERS},
         columns=reading.layout.columns,

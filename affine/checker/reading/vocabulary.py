@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from ast import literal_eval
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -28,13 +29,18 @@ class Flag:
     """An argument that is no operand, and the values under which a layer may be affine."""
 
     names: tuple[str, ...]
-    values: tuple[str, ...]
+    values: tuple[Any, ...]
     always: bool = False
     doubtful: bool = False
 
 
 _FLAGS = {
-    name: Flag(**{key: tuple(v) if isinstance(v, list) else v for key, v in entry.items()})
+    name: Flag(
+        tuple(entry["names"]),
+        tuple(map(literal_eval, entry["values"])),
+        entry.get("always", False),
+        entry.get("doubtful", False),
+    )
     for entry in WORDS["flags"]
     for name in entry["names"]
 }

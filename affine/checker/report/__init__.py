@@ -88,7 +88,9 @@ class Report:
 
     Attributes:
         target: What was checked, as the user named it.
-        form: The form that was recognised.
+        form: How the layer was read, in one sentence.
+        columns: Whether the layer itself keeps data points as columns.
+        transposed: Whether the layer itself keeps Wᵀ.
         profile: `textbook`, `library` or `framework`.
         reduction: `sum`, or `mean` where dW and db were held to averages over the batch.
         seed: Replays the check.
@@ -106,6 +108,8 @@ class Report:
 
     target: str
     form: str = ""
+    columns: bool = False
+    transposed: bool = False
     profile: str = "textbook"
     reduction: Literal["sum", "mean"] = "sum"
     seed: int = 0

@@ -56,6 +56,7 @@ def record(report: Report) -> dict[str, Any]:
         "target": cut(report.target),
         "trouble": cut(report.error_message),
         "form": cut(report.form),
+        "reading": cut(report.form),
         **_fields(report, "profile", "reduction", "seed"),
         "versions": {name: cut(version) for name, version in report.versions.items()},
         "seconds": report.seconds,

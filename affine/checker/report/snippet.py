@@ -1,11 +1,13 @@
 """A failure as a reader sees it, and a few lines of NumPy that show it without this package."""
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.resources import files
+from keyword import iskeyword
 from textwrap import TextWrapper
 from typing import Any, TypeGuard
 
@@ -123,11 +125,25 @@ def snippet(outcome: Outcome, usage: str = "", reduction: str = "sum") -> str:
         lines.append(f"selector = {failure.case.selector}")
     # Code that had to be cut would show nothing.
     usage = usage.strip() if cut(usage) == usage else ""
+    usage = _IMPORT.sub(_importable, usage)
     start = (usage or "# vjp(x, w, b) -> (out, pullback) is the layer under test").split("\n")
     gap = [] if start[0].startswith(("import ", "from ", "#")) else [""]
     numpy = [] if "import numpy as np" in start else ["import numpy as np", *gap]
     summing = [_SUMMING] if failure.is_summed else []
     return "\n".join([*numpy, *start, *summing, "", *lines, "", calls])
+
+
+_IMPORT = re.compile(r"^from (.+) import (.+)$", re.MULTILINE)
+
+
+def _importable(line: re.Match[str]) -> str:
+    """Return an import that runs, also of a file whose name no statement can hold."""
+    module, names = line.groups()
+    if all(part.isidentifier() and not iskeyword(part) for part in module.split(".")):
+        return line[0]
+    values = ", ".join(f"module.{name}" for name in names.split(", "))
+    imported = f"from importlib import import_module\n\nmodule = import_module({module!r})"
+    return f"{imported}\n{names} = {values}"
 
 
 def names_in(code: str) -> set[str]:

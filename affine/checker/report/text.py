@@ -10,6 +10,7 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from affine.checker.diagnosis import MISTAKES
 from affine.checker.report import Finding, Outcome, Report
 from affine.checker.report.layout import code, heading, indented, paragraph, printed, rows
 from affine.checker.report.snippet import Counterexample, counterexample, layout, names_in, snippet
@@ -49,6 +50,11 @@ def parts(report: Report, width: int, *, verbose: bool = False) -> Iterator[Rend
     yield heading(verdict(report), style=_COLOURS[report.verdict])
     if further := clean(report.error_message).partition("\n")[2]:
         yield paragraph(further)
+    if report.form:
+        yield rows([("Read as", " ".join(clean(report.form).split()))])
+    if is_unwritten(report):
+        yield indented(paragraph(" ".join(_unwritten(report))), by=0)
+        return
     for place, finding in enumerate(report.findings, start=1):
         many = f"Mistake {place} of {len(report.findings)}. " if report.findings[1:] else ""
         yield from _finding(finding, report, many, width, verbose)
@@ -59,7 +65,20 @@ def parts(report: Report, width: int, *, verbose: bool = False) -> Iterator[Rend
         yield from _footer(report, verbose)
     if verbose and report.versions:
         versions = (f"{name} {clean(version)}" for name, version in report.versions.items())
-        yield rows([("Form", clean(report.form)), ("Versions", ", ".join(versions))])
+        yield rows([("Versions", ", ".join(versions))])
+
+
+def is_unwritten(report: Report) -> bool:
+    """Whether all that is wrong is that the layer, or a pass of it, is still to be written."""
+    causes = [finding.diagnosis for finding in report.findings]
+    return [cause and cause.mistake for cause in causes] == [MISTAKES["not-written-yet"]]
+
+
+def _unwritten(report: Report) -> Iterator[str]:
+    for finding in report.findings:
+        if finding.diagnosis and finding.diagnosis.mistake:
+            yield clean(finding.diagnosis.sentence)
+            yield finding.diagnosis.mistake.remedy
 
 
 def verdict(report: Report) -> str:

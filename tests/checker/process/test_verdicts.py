@@ -1,5 +1,6 @@
 """A layer in a child process behaves as it does here: its results, its memory, its failures."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from affine.cases import LAYOUTS
+from affine.checker.process import FLAGS, server
 from affine.checker.process.worker import Worker
 from affine.checker.reading import TargetError, load
 from affine.layer import Case, Layer, Operands
@@ -78,7 +80,7 @@ def test_what_is_known_of_the_layer_is_copied() -> None:
     here, dout = load("affine"), X @ W
     with Worker("affine") as worker:
         there = worker.layer
-        for field in ("name", "form", "usage", "not_applicable", "compiles_per_shape"):
+        for field in ("name", "form", "usage", "not_applicable"):
             assert getattr(there, field) == getattr(here, field)
         assert "with_extra_axes" not in there.variants
         jvp, per_sample = (there.variants[name] for name in ("jvp", "per_sample_gradients"))
@@ -87,6 +89,21 @@ def test_what_is_known_of_the_layer_is_copied() -> None:
         out, pullback = there.vjp(X, W, B)
         at_once = there.results(X, W, B, dout).values()
         assert all(map(np.array_equal, at_once, (out, *pullback(dout))))
+
+
+def test_how_the_layer_was_read_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As data: every field that says so, also where it is not the usual one."""
+    here = Layer(
+        "mine", load("affine").vjp, compiles_per_shape=True, remarks=("first", "second"),
+        dtypes=("float32", "float16"), by_steps=True, columns=True, transposed=True,
+    )  # fmt: skip
+    monkeypatch.setattr(server, "load", lambda target: here)
+    monkeypatch.setattr(server, "_hide_this_package", lambda: None)
+    about = json.loads(json.dumps(server._load("mine.py")[1]))
+    worker = object.__new__(Worker)
+    monkeypatch.setattr(worker, "_load", lambda: about)
+    for field in ("remarks", "dtypes", *FLAGS):
+        assert getattr(worker.layer, field) == getattr(here, field)
 
 
 # ------------------------------------------------------------------ what the target finds

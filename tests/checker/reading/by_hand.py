@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.checker.reading.classes import constructor_arguments, place_of_dx, places
 from tests.checker.reading.conventions import Convention
-from tests.checker.reading.sources import constructor_takes, place_of_dx, places, source
+from tests.checker.reading.sources import source
 
 Array = NDArray[Any]
+Gradients = tuple[Array, Array, Array]
 Results = tuple[Array, Array, Array, Array]
 
 
@@ -52,7 +54,7 @@ def _plain_parameters(convention: Convention, w: Array, b: Array) -> tuple[Array
     return (w[:-1], w[-1]) if convention.bias == "last" else (w[1:], w[0])
 
 
-def _unpacked(convention: Convention, got: Any) -> Results:
+def _unpacked(convention: Convention, got: Any) -> Gradients:
     """Return the gradients of a container, with dw for db where there is one array for both."""
     one, container = convention.bias_in_weights, convention.container
     if container == "dict":
@@ -104,7 +106,7 @@ def _constructed(convention: Convention, sizes: dict[str, int], w: Array, b: Arr
     if convention.built == "parameters":
         taken: list[Any] = [w.copy()] if convention.bias_in_weights else [w.copy(), b.copy()]
     else:
-        taken = [sizes[name] for name in constructor_takes(convention) if name in sizes]
+        taken = [sizes[name] for name in constructor_arguments(convention) if name in sizes]
     return [*taken, *[1.0] * convention.rate.startswith("constructor")]
 
 
@@ -117,7 +119,7 @@ def _keep(instance: Any, convention: Convention, w: Array, b: Array) -> None:
 
 def _gradients(
     instance: Any, convention: Convention, given: list[Any], before: tuple[Array, Array]
-) -> tuple[Array, Array, Array]:
+) -> Gradients:
     """Call backward, and return the gradients from where it leaves them."""
     backward = getattr(instance, convention.methods.split("/")[1])
     if convention.rate in ("lr", "learning_rate"):

@@ -1,7 +1,7 @@
 """The conventions in which people write an affine layer, and few combinations of many of them."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from itertools import combinations as combinations_of
@@ -200,11 +200,14 @@ _OPTIONS: dict[str, Callable[[Convention], tuple[str, ...]]] = {
 """What is natural on each axis, after the choices on those before it."""
 
 
-def _drawn(generator: random.Random) -> Convention:
-    convention = Convention(*[""] * len(AXES))
-    for axis, options in _OPTIONS.items():
-        convention = replace(convention, **{axis: generator.choice(options(convention))})
-    return convention
+def drawn(count: int, seed: int) -> Iterator[Convention]:
+    """Yield natural conventions at random, the same for the same seed."""
+    generator = random.Random(seed)
+    for _ in range(count):
+        convention = Convention(*[""] * len(AXES))
+        for axis, options in _OPTIONS.items():
+            convention = replace(convention, **{axis: generator.choice(options(convention))})
+        yield convention
 
 
 def pairs_of_choices(convention: Convention) -> set[tuple[str, str, str, str]]:
@@ -220,12 +223,11 @@ def combinations(pool: int = 4000) -> tuple[Convention, ...]:
     They are picked from a pool that is drawn at random, the same each time: first those that add
     many pairs of choices, then those that add few.
     """
-    generator = random.Random(0)
-    drawn = [(each, pairs_of_choices(each)) for each in (_drawn(generator) for _ in range(pool))]
+    candidates = [(each, pairs_of_choices(each)) for each in drawn(pool, seed=0)]
     picked: list[Convention] = []
     covered: set[tuple[str, str, str, str]] = set()
     for enough in (64, 32, 16, 8, 4, 2, 1):
-        for convention, choices in drawn:
+        for convention, choices in candidates:
             if len(choices - covered) >= enough:
                 picked.append(convention)
                 covered |= choices

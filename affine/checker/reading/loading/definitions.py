@@ -1,0 +1,134 @@
+"""What a file or a notebook defines, without whatever else it does when it is run."""
+
+import __future__
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from dis import get_instructions
+from types import CodeType
+from typing import Any, TypeAlias
+
+__all__ = ["Part", "define"]
+
+Part: TypeAlias = tuple[str, ast.Module]
+"""The name of a file, or of a cell of a notebook, and the tree of its code."""
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_IMPORTS = (ast.Import, ast.ImportFrom)
+_LOADS = ("LOAD_GLOBAL", "LOAD_NAME")
+
+
+def define(parts: Sequence[Part], space: dict[str, Any]) -> tuple[bool, list[str]]:
+    r"""Run the imports, definitions and constants of some code in a namespace.
+
+    Those that fail are left out, as is all that stands between them: training, plots, questions.
+
+    Returns:
+        Whether a function or a class was defined, and the names that the definitions miss.
+
+    Examples:
+        >>> space = {}
+        >>> define([("mine.py", ast.parse("def f(): return a\na = input()"))], space)
+        (True, ['a'])
+        >>> "f" in space
+        True
+    """
+    statements = [(file, node) for file, tree in parts for node in _split(tree.body)]
+    imported = {name for _, node in statements for name in _imported(node)}
+    used = {name for file, node in statements for name in _used(file, node)}
+    has_definition, left_out = False, dict[str, None]()
+    for file, node in statements:
+        is_definition = isinstance(node, _DEFINITIONS)
+        if _defines(node, imported, used) and _runs(_compiled(file, node), space):
+            has_definition |= is_definition
+        else:
+            left_out |= dict.fromkeys(
+                name for name in _bound(node) if is_definition or name in used
+            )
+    return has_definition, [name for name in left_out if name not in space]
+
+
+def _compiled(file: str, node: ast.stmt) -> CodeType:
+    # Annotations stay text: one of a library that is missing does no harm.
+    flags = __future__.annotations.compiler_flag
+    code: CodeType = compile(ast.Module([node], []), file, "exec", flags, dont_inherit=True)
+    return code
+
+
+def _runs(code: CodeType, space: dict[str, Any]) -> bool:
+    try:
+        exec(code, space)
+    except (Exception, SystemExit):
+        return False
+    return True
+
+
+def _split(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements, those of `import a, b` one by one: one may be missing."""
+    for node in body:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield ast.copy_location(ast.Import([alias]), node)
+        else:
+            yield node
+
+
+def _imported(node: ast.stmt) -> Iterator[str]:
+    """Yield the names that a statement imports, also inside `try` and `if`."""
+    if not isinstance(node, _DEFINITIONS):
+        for each in ast.walk(node):
+            if isinstance(each, _IMPORTS):
+                yield from _bound(each)
+
+
+def _used(file: str, node: ast.stmt) -> Iterator[str]:
+    """Yield the names of the module that a function or a class uses."""
+    codes = [_compiled(file, node)] if isinstance(node, _DEFINITIONS) else []
+    for code in codes:
+        codes += [each for each in code.co_consts if isinstance(each, CodeType)]
+        yield from (each.argval for each in get_instructions(code) if each.opname in _LOADS)
+
+
+def _defines(node: ast.stmt, imported: set[str], used: set[str]) -> bool:
+    """Whether a statement only defines something, so that to run it starts no work."""
+    if isinstance(node, (*_DEFINITIONS, *_IMPORTS, ast.Pass)):
+        return True
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        return _is_quick(node, imported if used.intersection(_bound(node)) else set())
+    if isinstance(node, ast.If | ast.Try):
+        handlers = [each for handler in getattr(node, "handlers", []) for each in handler.body]
+        inside = [*node.body, *handlers, *node.orelse, *getattr(node, "finalbody", [])]
+        is_quick = isinstance(node, ast.Try) or _is_quick(node.test, imported)
+        return is_quick and all(_defines(each, imported, used) for each in inside)
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _is_quick(node: ast.AST, imported: set[str]) -> bool:
+    """Whether a value is there at once: it calls nothing, unless of what is imported."""
+    if isinstance(node, ast.Lambda):
+        return True
+    if isinstance(node, ast.Await | ast.ListComp | ast.SetComp | ast.DictComp):
+        return False
+    if isinstance(node, ast.Call) and _root(node.func) not in imported:
+        return False
+    return all(_is_quick(child, imported) for child in ast.iter_child_nodes(node))
+
+
+def _root(node: ast.AST) -> str:
+    """Return the first name of `a.b.c`."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _bound(node: ast.AST) -> Iterator[str]:
+    """Yield the names that a statement binds."""
+    if isinstance(node, _IMPORTS):
+        yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
+    elif isinstance(node, _DEFINITIONS):
+        yield node.name
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from _bound(child)
