@@ -10,7 +10,7 @@ from affine.layer import Array, Call, Layer, Operands, Results, intercept_calls
 from affine.oracle import bounds, exact, index_sum, surely_within, unit_roundoff
 
 # The variants whose results a property compares with those of `vjp`.
-_COMPARED = ("on_reused_instance", "then_next_batch", "after_update")
+_COMPARED = ("with_extra_axes", "on_reused_instance", "then_next_batch", "after_update")
 _SEEN_IN_STEPS = {"dw": "w", "db": "b"}
 
 _VACUOUS_BY_STEPS = {
