@@ -179,12 +179,13 @@ _TIME: dict[str, Any] = {"metavar": "SECONDS", "callback": _positive}
 )  # fmt: skip
 @click.option("--verbose", "-v", is_flag=True, help="Also every property, times and versions.")
 def check(target: str, destination: Path | None, verbose: bool, **chosen: Any) -> int:
-    """Check the layer in TARGET: path.py, path.py:name, package.module or package.module:name.
+    """Check the layer in TARGET: path.py, notebook.ipynb or package.module, or one with :name.
 
     \b
     Examples:
       affine check my_layer.py
       affine check my_layer.py:MyAffine --profile library --verbose
+      affine check homework.ipynb
       affine check course_layer.py --reduction mean
       affine check torch.nn:Linear --seed 7 --json report.json
       affine check my_layer.py --only dw_is_xt_dout
@@ -207,6 +208,8 @@ def _checked(target: str, timeout: float, budget: float, **chosen: Any) -> "Repo
     worker = Worker(target, timeout, clock)
     with _progress(target) as progress, worker:
         # The process loads the target while these are loaded here.
+        import psutil  # noqa: F401 (the end of the process needs it)
+
         import affine.checker.report.text  # noqa: F401
         from affine.checker import check as judge
         from affine.checker.reading import TargetError

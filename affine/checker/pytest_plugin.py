@@ -137,6 +137,17 @@ def pytest_collection_modifyitems(
         items[:0] = report.result
 
 
+def pytest_report_collectionfinish(items: list[pytest.Item]) -> str | None:
+    """Say how the layer was read."""
+    layers = [item.parent.layer for item in items if isinstance(item, _PropertyItem)]
+    form = getattr(layers[0], "form", "") if layers else ""
+    if not form:
+        return None
+    from affine.checker.report.words import on_one_line
+
+    return f"affine: read as {on_one_line(form)}"
+
+
 class _Target(pytest.Collector):
     """The layer that is checked, as the parent of its properties."""
 

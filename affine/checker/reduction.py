@@ -10,8 +10,8 @@ from affine.layer import Array, Call, Layer, Operands, Results, intercept_calls
 from affine.oracle import bounds, exact, index_sum, surely_within, unit_roundoff
 
 # The variants whose results a property compares with those of `vjp`.
-_COMPARED = ("with_extra_axes", "on_reused_instance", "then_next_batch", "after_update")
-_SEEN_IN_STEPS = {"dw": "w", "db": "b"}
+_COMPARED = ("on_reused_instance", "then_next_batch", "after_update")
+_SUMMED = {"dw": "w", "db": "b"}
 
 _VACUOUS_BY_STEPS = {
     "powers_of_two_scale_through": "dw is W before a step less W after it: beside a large W, a "
@@ -62,7 +62,7 @@ def undo_mean_reduction(layer: Layer) -> Layer:
 
         return (x, w, b, scaled), summing
 
-    return intercept_calls(layer, view, _COMPARED)
+    return intercept_calls(layer, view, (*_COMPARED, "with_extra_axes"))
 
 
 def multiply_averages(layer: Layer) -> Layer:
@@ -74,9 +74,10 @@ def multiply_averages(layer: Layer) -> Layer:
 
     def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
         def multiplied(results: Results) -> Results:
-            averages = {name: results[name] for name in ("dw", "db") if name in results}
-            sums = {name: got * len(call[0]) for name, got in averages.items() if _is_finite(got)}
-            return {**results, **sums}
+            return {
+                name: got * len(call[0]) if name in _SUMMED and _is_finite(got) else got
+                for name, got in results.items()
+            }
 
         return call, multiplied
 
@@ -98,7 +99,7 @@ def forgive_steps(layer: Layer, averaged: bool = False) -> Layer:
             point = Operands(*call)
             exact_ones = {
                 name: _without_steps(results[name], point, name, averaged)
-                for name in _SEEN_IN_STEPS
+                for name in _SUMMED
                 if name in results
             }
             return {**results, **exact_ones}
@@ -115,7 +116,7 @@ def _without_steps(got: Array, point: Operands, name: str, averaged: bool) -> Ar
     on_integers = expected.dtype != object
     if got.shape != expected.shape or (on_integers and not averaged):
         return got
-    parameter = abs(index_sum("...->...", getattr(point, _SEEN_IN_STEPS[name])))
+    parameter = abs(index_sum("...->...", getattr(point, _SUMMED[name])))
     if averaged:  # then all is as if dW were smaller by up to this
         parameter = parameter * 2 ** ceil(log2(max(len(point.x), 1)))
     limit = bounds(point, name, extra_roundings=2)[name]

@@ -20,7 +20,7 @@ from affine.checker.certificate import (
     prove,
 )
 from affine.checker.clock import MORE_TIME, Clock, with_deadline
-from affine.checker.diagnosis import MISTAKES, Diagnosis, diagnose
+from affine.checker.diagnosis import Diagnosis, diagnose_unwritten
 from affine.checker.diagnosis.catalogue import NOT_AVERAGED
 from affine.checker.diagnosis.causes import findings
 from affine.checker.mutation import MUTANT_COUNT, failures_unmutated, surviving_mutants
@@ -54,6 +54,7 @@ _MOST_WARNINGS = 10
 
 def check(
     layer: Any,
+    backward: Callable[..., Any] | None = None,
     *,
     profile: Profile = "textbook",
     reduction: Reduction = "sum",
@@ -63,11 +64,12 @@ def check(
     progress: Progress = lambda step, done, total: None,
     clock: Clock | None = None,
 ) -> Report:
-    """Return the verdict on a layer, in this process.
+    """Return the verdict on a layer, in this process. A notebook shows the report as a page.
 
     Args:
         layer: A `Layer`, or a module, class, function or pair of functions in a form that is
             known.
+        backward: The backward function, where `layer` is the forward function.
         profile: How much a right layer has to promise: `textbook`, `library` or `framework`.
         reduction: `mean` holds dW and db to averages over the batch, [(average)][eq-average].
         seed: Replays the check.
@@ -85,9 +87,10 @@ def check(
         >>> report = check(affine, only=["dw_is_xt_dout"])
         >>> report.verdict, bool(report)
         ('pass', True)
+        >>> check(affine.forward, affine.backward, only=["dw_is_xt_dout"]).target
+        'forward and backward'
     """
-    if not isinstance(layer, Layer):
-        layer = layer_from(layer, getattr(layer, "__name__", type(layer).__name__))
+    layer = _layer_of(layer, backward)
     only = tuple(only)
     clock = clock or Clock(budget)
     clock.restart()
@@ -114,7 +117,7 @@ def check(
         seed=seed,
         outcomes=subject.judged(),
         findings=tuple(run.findings),
-        notes=tuple(dict.fromkeys([*layer.remarks, *run.notes, *run.rounding()])),
+        notes=tuple(dict.fromkeys([*run.notes, *run.rounding()])),
         steps=tuple(run.steps),
         certificate=run.certificate,
         only=only,
@@ -123,6 +126,14 @@ def check(
         seconds=perf_counter() - clock.start,
         error_message=run.error_message,
     )
+
+
+def _layer_of(layer: Any, backward: Callable[..., Any] | None) -> Layer:
+    if isinstance(layer, Layer):
+        return layer
+    parts = [layer] if backward is None else [layer, backward]
+    name = " and ".join(getattr(part, "__name__", type(part).__name__) for part in parts)
+    return layer_from(layer if backward is None else (layer, backward), name)
 
 
 @dataclass
@@ -190,10 +201,9 @@ class _Run:
         falsified, judges = self.subject.falsified(), {JUDGES[name].name: name for name in JUDGES}
         if not falsified:
             return False
-        found = diagnose(self.subject.layer, "")
-        if found.mistake != MISTAKES["not-written-yet"]:
-            return False
-        if not {judges[outcome.name] for outcome in failed} <= {*found.quantities}:
+        found = diagnose_unwritten(self.subject.layer)
+        wrong = {judges[outcome.name] for outcome in failed}
+        if found is None or not wrong <= {*found.quantities}:
             return False
         self.findings = [Finding(tuple(falsified), found)]
         return True

@@ -1,12 +1,17 @@
 """What a diagnosis says is true: the case it holds in, the format, the cause."""
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from affine.checker import check
 from affine.checker.diagnosis import MISTAKES, diagnose
+from affine.checker.process.worker import Worker
 from affine.checker.reading import load
+from affine.checker.report import Report
 from affine.layer import Array, Case, Layer, Operands
 from affine.properties import PROPERTIES
 from docs.site_builder.suite.wrong_layers import WRONG_LAYERS
@@ -139,3 +144,128 @@ def test_the_jvp_of_a_wrong_forward_pass_has_its_mistake() -> None:
     )
     assert found.mistake is not None
     assert found.mistake.name == "activation-fused", found
+
+
+# ------------------------------------------------------------------ averages
+
+
+def held_to_averages(dw: str, db: str) -> Report:
+    return check(wrong_layer(dw=dw, db=db), reduction="mean", budget=60.0)
+
+
+@pytest.mark.parametrize(
+    ("dw", "db", "says"),
+    [
+        (
+            "x.T @ dout", "dout.mean(axis=0)",
+            ["Your dw is Xᵀ·dout: not averaged over the batch. With --reduction mean, dw is"],
+        ),
+        (
+            "x.T @ dout / n", "dout.sum(axis=0)",
+            ["Your db is dout.sum(axis=0): not averaged over the batch."],
+        ),
+        (
+            "2 * (x.T @ dout) / n", "4 / n * dout.sum(axis=0)",
+            [
+                "Your dw is 2 * (Xᵀ·dout) / N: scaled by a constant.",
+                "Your db is 4 * dout.sum(axis=0) / N: scaled by a constant.",
+            ],
+        ),
+        (
+            "x.T @ dout / (n * n)", "dout.mean(axis=0)",
+            ["Your dw is Xᵀ·dout / (N * N): averaged over the batch twice."],
+        ),
+        (
+            "x.T @ dout / n", "dout.mean(axis=1)",
+            ["Your db is dout.mean(axis=1): summed over the wrong axis."],
+        ),
+    ],
+)  # fmt: skip
+def test_a_layer_held_to_averages_is_told_its_own_formula(
+    dw: str, db: str, says: list[str]
+) -> None:
+    """Not that of the sums that its averages stand for."""
+    report = held_to_averages(dw, db)
+    told = " ".join(each.diagnosis.sentence for each in report.findings if each.diagnosis)
+    assert report.verdict == "fail"
+    for sentence in says:
+        assert sentence in told
+
+
+def test_a_layer_that_only_sums_is_told_that_it_averages_nothing() -> None:
+    report = held_to_averages("x.T @ dout", "dout.sum(axis=0)")
+    (found,) = report.findings
+    assert found.diagnosis is not None
+    assert found.diagnosis.mistake is not None
+    assert found.diagnosis.mistake.name == "not-averaged"
+    assert "without the option the layer is right" in found.diagnosis.sentence
+
+
+# ------------------------------------------------------------------ what is not there yet
+
+_NOT_YET: dict[str, tuple[str, str]] = {
+    "all None": (
+        "return None, lambda dout: (None, None, None)",
+        "The layer is not written yet: out, dx, dw and db are None.",
+    ),
+    "forward raises": (
+        "raise NotImplementedError",
+        "The forward pass is not written yet: it raises NotImplementedError.",
+    ),
+    "backward raises": (
+        "def pullback(dout):\n        raise NotImplementedError('yours')\n"
+        "    return x @ w + b, pullback",
+        "The backward pass is not written yet: it raises NotImplementedError.",
+    ),
+    "backward None": (
+        "return x @ w + b, lambda dout: (None, None, None)",
+        "The backward pass is not written yet: dx, dw and db are None.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _NOT_YET)
+def test_a_pass_that_is_still_to_be_written_is_all_that_is_told(name: str) -> None:
+    code, says = _NOT_YET[name]
+    namespace: dict[str, Any] = {}
+    exec(f"def vjp(x, w, b):\n    {code}", namespace)
+    report = check(Layer("mine", namespace["vjp"]))
+    assert report.verdict == "fail"
+    assert [each.diagnosis.sentence for each in report.findings if each.diagnosis] == [says]
+    assert [step.name for step in report.steps] == ["mutation check"]
+
+
+def test_a_function_that_only_passes_is_still_to_be_written(tmp_path: Path) -> None:
+    """In the process of the target, where it returns None in place of three gradients."""
+    target = tmp_path / "starter.py"
+    target.write_text("def forward(x, w, b):\n    pass\n\ndef backward(dout, x, w):\n    pass\n")
+    for layer in (load(str(target)), Worker(str(target)).layer):
+        (found,) = check(layer).findings
+        assert found.diagnosis is not None
+        assert found.diagnosis.sentence.startswith("The layer is not written yet")
+
+
+def test_what_is_wrong_beside_a_missing_pass_is_told_too() -> None:
+    layer = Layer("mine", lambda x, w, b: (2 * x @ w + b, lambda dout: (None, None, None)))
+    report = check(layer, budget=60.0)
+    titles = [each.diagnosis.mistake for each in report.findings if each.diagnosis]
+    assert len(report.steps) > 1
+    assert len(titles) > 1
+
+
+# ------------------------------------------------------------------ one row, one part
+
+
+def test_a_sum_over_the_wrong_axis_is_told_where_a_row_was_read_as_a_vector() -> None:
+    """A bias of shape (1, M) is read as (M,): so is a db of one row."""
+    code = "dout.sum(axis=1, keepdims=True) if n > 1 else dout.sum(axis=1)"
+    found = diagnose(wrong_layer(db=code), "db")
+    assert found.sentence.startswith(
+        "Your db is dout.sum(axis=1, keepdims=True): summed over the wrong axis."
+    )
+
+
+def test_a_bias_that_is_added_once_for_each_part_is_told() -> None:
+    """Where there is one part alone, the layer is right."""
+    found = diagnose(wrong_layer(out="x @ w + b * (2 if d > 1 else 1)"), "out")
+    assert found.sentence.startswith("Where D > 1, your out is X·W + 2 * b: the bias is added")

@@ -43,6 +43,12 @@ def test_json_keeps_every_digit() -> None:
     assert back["strides"] == [12, 4]
 
 
+def test_json_says_how_the_layer_was_read() -> None:
+    """Under the name that reports give it, and under its earlier one."""
+    written = record(failing(form="forward(x, w, b)"))
+    assert written["reading"] == written["form"] == "forward(x, w, b)"
+
+
 def test_json_says_which_mistake_a_property_shows() -> None:
     """Each falsified property carries the diagnosis of its cause."""
     written = record(failing())

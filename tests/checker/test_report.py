@@ -1,12 +1,13 @@
 """A report in words: the verdict, each mistake with its smallest case, plain equations."""
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from affine.checker.diagnosis import Diagnosis
+from affine.checker.diagnosis import MISTAKES, Diagnosis
 from affine.checker.report import Finding, Outcome, Report
 from affine.checker.report.text import block, case_lines, side_by_side, text, verdict
 from affine.checker.report.words import below, number, page
@@ -61,6 +62,29 @@ def test_every_kind_of_report_has_words(name: str) -> None:
         assert lines[0] == verdict(report)
         assert "\x1b" not in said
         assert [line for line in lines[1:] if len(line) > 80 and not line.startswith("    ")] == []
+
+
+def test_how_the_layer_was_read_stands_below_the_verdict() -> None:
+    """In one sentence that wraps beside its label, whatever the verdict is."""
+    sentence = f"class Linear(in, out): {'data points in columns, ' * 4}weight (M, D)"
+    for report in (replace(passing(), form=sentence), failing(form=sentence)):
+        lines = text(report, width=80).splitlines()
+        assert lines[1] == ""
+        assert lines[2].startswith("Read as  class Linear(in, out): data points in columns")
+        assert lines[3].startswith(" " * 9 + "data points")
+        assert " ".join(" ".join(lines[2:4]).split()) == f"Read as {sentence}"
+    assert "Read as" not in text(failing(form=""))
+
+
+def test_a_layer_that_is_still_to_be_written_is_told_in_one_paragraph() -> None:
+    missing = Diagnosis(("out",), MISTAKES["not-written-yet"], "The forward pass is not written.")
+    report = failing(findings=(Finding((averaged(),), missing),), form="forward(x)")
+    said = text(report, width=200).split("\n\n")
+    assert said[0] == "FAIL mine.py: not written yet (out)"
+    assert said[1:] == [
+        "Read as  forward(x)",
+        f"The forward pass is not written. {MISTAKES['not-written-yet'].remedy}",
+    ]
 
 
 # ------------------------------------------------------------------ one mistake

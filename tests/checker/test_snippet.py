@@ -225,3 +225,18 @@ def _same(one: object, other: object) -> bool:
 def test_every_replay_is_of_a_property() -> None:
     """A property that gets another name takes its lines along."""
     assert set(PROPERTIES) >= set(REPLAYS)
+
+
+@pytest.mark.parametrize("name", ["01_layer", "my layer", "class"])
+def test_a_file_that_no_import_statement_can_name_is_imported_all_the_same(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reproduction of it runs beside the file."""
+    (tmp_path / f"{name}.py").write_text(
+        "def forward(x, w, b):\n    return x @ w + b\n\n"
+        "def backward(dout, x, w):\n    return dout @ w.T, x.T @ dout / 2, dout.sum(axis=0)\n"
+    )
+    layer = load(str(tmp_path / f"{name}.py"))
+    monkeypatch.syspath_prepend(tmp_path)
+    assert np.array_equal(_executed(snippet(averaged(), layer.usage))["got"], [[1.0]])  # type: ignore[arg-type]
+    assert "import_module" not in snippet(averaged(), load("affine").usage)

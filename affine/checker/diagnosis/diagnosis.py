@@ -30,7 +30,7 @@ from affine.oracle import Violation
 from affine.properties import Property
 from affine.quantities import GRADIENTS, QUANTITIES
 
-__all__ = ["DETECTORS", "diagnose"]
+__all__ = ["DETECTORS", "diagnose", "diagnose_unwritten"]
 
 Detector: TypeAlias = Callable[[ProbeSession], Explanation | None]
 
@@ -124,10 +124,18 @@ def diagnose(
             layer.memory.release()
 
 
+def diagnose_unwritten(layer: Layer) -> Diagnosis | None:
+    """Return which pass is still to be written, None where none is; this takes one call."""
+    session = ProbeSession(layer)
+    found = unwritten(session.layer, plain_operands())
+    return _diagnosis_from(session, "", found) if found else None
+
+
 def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = None) -> Diagnosis:
     """Look at what is shown, at wrong values, at the rest, and then once more at large sizes."""
-    if missing := unwritten(session.layer, plain_operands()):
-        return _diagnosis_from(quantity, missing)
+    missing = unwritten(session.layer, plain_operands())
+    if missing and (quantity in missing.about or quantity not in QUANTITIES):
+        return _diagnosis_from(session, quantity, missing)
     of_calls: list[Detector] = []
     of_values: list[Detector] = []
     for name in tested.points_to if tested else ():
@@ -136,7 +144,7 @@ def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = N
         in_memory = name in MISTAKES and tested.group == "memory"
         (of_calls if find in _OF_CALLS or in_memory else of_values).append(find)
     if found := _first_explanation(session, of_calls):
-        return _diagnosis_from(quantity, found)
+        return _diagnosis_from(session, quantity, found)
     asked = (
         (quantity,) if quantity in CORRECT else OF_VARIANT.get(tested.needs if tested else "", ())
     )
@@ -148,7 +156,7 @@ def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = N
             session, (*of_values, *_PROMISED, special_values.integers_truncated)
         )
     ):
-        return _diagnosis_from(quantity, found)
+        return _diagnosis_from(session, quantity, found)
     session.look_further()
     wrong = _wrong(session, asked)
     if named := _of_wrong(session, wrong):
@@ -160,8 +168,10 @@ def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = N
 
 def _broken(tested: Property, mistake: str, session: ProbeSession) -> Explanation | None:
     """Return the mistake that any other failure of a property is, if it fails on its case."""
-    plain = [plain_operands(seed).map(lambda a: a.astype(session.dtype)) for seed in (0, 1)]
-    cases = session.case, Case(*plain)
+    plain, other = (
+        plain_operands(seed).map(lambda array: array.astype(session.dtype)) for seed in (0, 1)
+    )
+    cases = session.case, Case(plain, other)
     for case in filter(None, cases if tested.is_observable_on(session.layer) else ()):
         fresh = attempt(lambda: session.fresh(case.primal))  # noqa: B023
         # An exception here, or what is no floating-point array, has another cause.
@@ -223,14 +233,14 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
         found = [Explanation("not-an-array", sentence)]
     changing = state.not_deterministic, state.earlier_call
     if not found and (explanation := _first_explanation(session, changing)):
-        return _diagnosis_from(quantity, explanation)
+        return _diagnosis_from(session, quantity, explanation)
     of_results = entrywise, sizes.remainder, sizes.by_size
     for find in (special_values.narrowed, *(of_results if quantity in QUANTITIES else ())):
         found = found or find(session, quantity)
     if len({each.mistake for each in found}) == 1:
         where = where or sizes.guarded(evidence, found[0].code)
         return _named(session, quantity, found[0], where)
-    titles = listed([MISTAKES[each.mistake].title for each in found])
+    titles = session.layout.words(listed([MISTAKES[each.mistake].title for each in found]))
     sentence = f"Your {quantity} fits more than one mistake: {titles}." if found else ""
     return Diagnosis(_names(quantity), None, sentence)
 
@@ -240,15 +250,19 @@ def _named(session: ProbeSession, quantity: str, found: Explanation, where: str 
     if session.averages and quantity in _AVERAGES:
         found, equation = averaged(found), _AVERAGES[quantity]
         mistake = {**MISTAKES, NOT_AVERAGED.name: NOT_AVERAGED}[found.mistake]
+    layout = session.layout
+    mistake, equation = layout.mistake(mistake), layout.words(equation)
     only = f"Where {where}, your" if where else "Your"
-    also = f", and {MISTAKES[found.also].title}" if found.also else ""
-    sentence = found.sentence or f"{only} {quantity} is {found.formula}: {mistake.title}{also}"
+    also = f", and {layout.words(MISTAKES[found.also].title)}" if found.also else ""
+    formula = f"{only} {quantity} is {layout.formula(quantity, found)}: {mistake.title}{also}"
+    sentence = layout.words(found.sentence) or formula
     return Diagnosis(_names(quantity), mistake, f"{sentence}. {equation}")
 
 
-def _diagnosis_from(quantity: str, found: Explanation) -> Diagnosis:
+def _diagnosis_from(session: ProbeSession, quantity: str, found: Explanation) -> Diagnosis:
     about = tuple(found.about) or _names(quantity)
-    return Diagnosis(about, MISTAKES[found.mistake], f"{found.sentence}.")
+    mistake = session.layout.mistake(MISTAKES[found.mistake])
+    return Diagnosis(about, mistake, f"{session.layout.words(found.sentence)}.")
 
 
 def _names(quantity: str) -> tuple[str, ...]:
@@ -261,7 +275,7 @@ def _names(quantity: str) -> tuple[str, ...]:
 def _of_the_rest(session: ProbeSession, quantity: str, wrong: tuple[str, ...]) -> Diagnosis:
     """Diagnose what no formula explains: exceptions; else say what is seen."""
     if wrong:
-        titles = tuple(MISTAKES[name].title for name in _RULED_OUT)
+        titles = tuple(session.layout.words(MISTAKES[name].title) for name in _RULED_OUT)
         return Diagnosis(wrong, None, sizes.describe_observed(session, wrong), titles)
     failed = [call for call in session.standard if GRADIENTS[-1] not in call.results]
     for name in QUANTITIES if not failed else ():
@@ -279,7 +293,7 @@ def _of_the_rest(session: ProbeSession, quantity: str, wrong: tuple[str, ...]) -
     else:
         part = "backward" if "out" in failed[0].results else "forward"
         found = Explanation("raises", f"The {part} pass raises {describe_error(error)}{when}")
-    return _diagnosis_from(quantity, found)
+    return _diagnosis_from(session, quantity, found)
 
 
 # ------------------------------------------------------------------ other ways to call a layer

@@ -1,6 +1,7 @@
 """What a layer does on the probes of a diagnosis."""
 
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
 from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias
@@ -10,6 +11,7 @@ import numpy as np
 from affine.cases import dtype_of
 from affine.checker.clock import Clock
 from affine.checker.diagnosis.catalogue import OF_VARIANT
+from affine.checker.diagnosis.own_layout import Layout
 from affine.checker.diagnosis.probe import Probe, arrays, close, copies, distinct_integers, standard
 from affine.layer import (
     VJP,
@@ -48,6 +50,10 @@ def attempt(call: Callable[[], Any]) -> Any:
         raise
     except (Exception, SystemExit) as error:
         return error if isinstance(error, Exception) else RuntimeError(f"SystemExit: {error}")
+
+
+def _copied(point: Operands) -> Operands:
+    return point.map(lambda array: np.array(array, order="C"))
 
 
 class Trial(NamedTuple):
@@ -90,6 +96,7 @@ class ProbeSession:
         self, layer: Layer, case: Case | None = None, dtype: str = "", averages: bool = False
     ) -> None:
         self.case, self.averages = case, averages
+        self.layout = Layout(layer.columns, layer.transposed)
         self.dtype = dtype or dtype_of(layer)
         is_fixed = bool(dtype or layer.dtypes)
         self._clock = Clock(_PATIENCE)
@@ -115,12 +122,12 @@ class ProbeSession:
             point = self.case.primal.map(lambda a: np.array(a, np.float64, order="C"))
             if all(np.isfinite(array).all() for array in point):
                 probes.append(Probe(point))
-        half = self._clock.start + _PATIENCE / 2
-        return [
-            self.observe(probe)
-            for place, probe in enumerate(probes)
-            if place < _LEAST or perf_counter() < half
-        ]
+        half, calls = self._clock.start + _PATIENCE / 2, list[CallResult]()
+        for call in self.observe_each(probes):
+            calls.append(call)
+            if len(calls) >= _LEAST and perf_counter() > half:
+                break
+        return calls
 
     def look_further(self) -> None:
         """Add larger sizes to the standard probes."""
@@ -128,7 +135,7 @@ class ProbeSession:
         if self.case is not None and max(self.case.primal.sizes) > 8:
             n, d, m = self.case.primal.sizes
             sizes += [(n, d, m), (n + 1, d + 1, m + 1), (2 * n, d, m), (n, 2 * d, m), (n, d, 2 * m)]
-        self.standard.extend(self.observe(Probe(distinct_integers(*each))) for each in sizes)
+        self.standard.extend(self.observe_each(Probe(distinct_integers(*each)) for each in sizes))
 
     def evidence(self, quantity: str) -> list[Trial]:
         """Return one quantity on every standard probe on which it came back."""
@@ -159,7 +166,7 @@ class ProbeSession:
 
     def observe(self, probe: Probe) -> CallResult:
         """Call the layer on copies of a probe's operands."""
-        point = probe.point.map(lambda array: np.array(array, order="C"))
+        point = _copied(probe.point)
         results: dict[str, Trial] = {}
 
         def both_passes() -> None:
@@ -170,9 +177,22 @@ class ProbeSession:
 
         return CallResult(probe, results, attempt(both_passes))
 
+    def observe_each(self, probes: Iterable[Probe]) -> Iterator[CallResult]:
+        """Call the layer on each probe, many at once where that is quicker."""
+        waiting = deque(probes)
+        if self.layer.batch is not None:
+            calls = self.layer.results_of([_copied(probe.point) for probe in waiting])
+            while waiting and isinstance(results := attempt(partial(next, calls)), dict):
+                probe = waiting.popleft()
+                trials = {name: Trial.of(probe, name, got) for name, got in results.items()}
+                yield CallResult(probe, trials)
+                self._clock.raise_if_expired()
+        # What raised is called once more by itself: its forward pass may have been right.
+        yield from map(self.observe, waiting)
+
     def observe_all(self, points: Iterable[Operands], quantity: str) -> list[Trial]:
         """Return one quantity on further points, where it came back."""
-        calls = [self.observe(Probe(point)) for point in points]
+        calls = self.observe_each(map(Probe, points))
         return [call.results[quantity] for call in calls if quantity in call.results]
 
     def results(self, point: Operands) -> dict[str, Array]:
@@ -181,7 +201,7 @@ class ProbeSession:
 
     def fresh(self, point: Operands) -> dict[str, Array]:
         """Return what the layer gives for copies of the operands, wrong formulas included."""
-        return copies(self.results(point.map(lambda array: np.array(array, order="C"))))
+        return copies(self.results(_copied(point)))
 
     def passes(self, vjp: VJP, point: Operands) -> tuple[dict[str, Array], Backward]:
         """Return the results of a variant themselves, and its backward pass, by name."""

@@ -158,12 +158,14 @@ def _factors(
         factor = short if abs(short - fitted) <= slack * abs(fitted) else fitted
 
         def predicted(trial: Trial, scale: str = scale, factor: float = factor) -> Array | None:
-            value, unit, start = trial.probe.value(term), trial.probe.value(scale), base(trial)
-            if value is None or unit is None or start is None:
+            value, unit = trial.probe.value(term), trial.probe.value(scale)
+            if value is None or unit is None:
                 return None
             # A whole result may have a shape of its own; a part of one may not.
             if base is _nothing:
                 return np.asarray(factor * unit * value)
+            if (start := base(trial)) is None:
+                return None
             with suppress(ValueError):
                 return np.asarray(start + factor * unit * value)
             return None
@@ -176,8 +178,11 @@ def _pivot(evidence: Sequence[Trial], term: str, base: Base) -> tuple[Trial | No
     """Return where the term is largest beside the result, and how often it is contained there."""
     best, found, steepness = 0.0, None, 0.0
     for trial in evidence:
-        value, start, got = trial.probe.value(term), base(trial), trial.got
-        if not trial.wrong or value is None or start is None or got is None:
+        got = trial.got
+        if not trial.wrong or got is None:
+            continue
+        value, start = trial.probe.value(term), base(trial)
+        if value is None or start is None:
             continue
         if not value.shape == got.shape == start.shape or not value.any():
             continue

@@ -17,7 +17,8 @@ def unwritten(layer: Layer, point: Operands) -> Explanation | None:
     """Return which pass is not written yet, None where both are."""
     forward = attempt(lambda: layer.vjp(*point[:3]))
     if _raises_not_implemented(forward):
-        return _explanation("The forward pass", "it raises NotImplementedError", ("out",))
+        fact = "it raises NotImplementedError"
+        return _explanation("The forward pass", fact, ("out", *GRADIENTS))
     if isinstance(forward, Exception):
         return None
     out, pullback = forward
@@ -30,7 +31,8 @@ def unwritten(layer: Layer, point: Operands) -> Explanation | None:
     subject = "The layer" if missing == ("out", *GRADIENTS) else f"The {passes} pass"
     returned = [name for name in missing if name == "out" or not raises]
     facts = [f"{listed(returned)} {'is' if len(returned) == 1 else 'are'} None"] if returned else []
-    facts += ["the backward pass raises NotImplementedError"] * raises
+    who = "it" if missing == GRADIENTS else "the backward pass"
+    facts += [f"{who} raises NotImplementedError"] * raises
     return _explanation(subject, listed(facts), missing)
 
 

@@ -1,8 +1,8 @@
 """One child process, from the parent's side: lines to it and from it, what it prints, its end."""
 
-import io
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -12,13 +12,13 @@ from queue import Empty, SimpleQueue
 from secrets import token_hex
 from threading import Thread
 from time import monotonic
-from typing import Any
+from typing import IO, Any, cast
 
 from affine.checker.process import LONGEST_LINE
 from affine.layer import WorkerDied
 
 FORGED = "the process wrote to the connection of the checker"
-_MOST_LINES = 1000  # more than are ever asked for at once
+_MOST_PARTS = 1000  # more than are ever waited for at once
 
 # What the child starts inherits it, and is found by it, whatever group or session it is in.
 _MARK = "RUN_ID"
@@ -40,9 +40,16 @@ class Child:
             env={**os.environ, _MARK: self._mark}, pass_fds=inherits, start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )  # fmt: skip
-        self._lines: SimpleQueue[bytes] = SimpleQueue()
-        self._readers = [Thread(target=run, daemon=True) for run in (self._listen, self._collect)]
-        for reader in self._readers:
+        self._stdout = cast("IO[bytes]", self._process.stdout)
+        self._stderr = cast("IO[bytes]", self._process.stderr)
+        self._received, self._parts = bytearray(), SimpleQueue[bytes]()
+        self._readers = {self._stderr: Thread(target=self._collect, daemon=True)}
+        if sys.platform == "win32":
+            self._readers[self._stdout] = Thread(target=self._listen, daemon=True)
+        else:
+            self._connection = select.poll()
+            self._connection.register(self._stdout, select.POLLIN)
+        for reader in self._readers.values():
             reader.start()
         self.send(program.encode("ascii") + b"\n")
 
@@ -73,44 +80,53 @@ class Child:
         _end_tree(self._process, self._mark)
         with suppress(BrokenPipeError):
             self._process.stdin.close()  # type: ignore[union-attr]
-        pipes = self._process.stdout, self._process.stderr
-        for reader, pipe in zip(self._readers, pipes, strict=True):
-            reader.join(timeout=1)
-            if not reader.is_alive():  # else somebody who is left holds the other end
-                pipe.close()  # type: ignore[union-attr]
+        for pipe in (self._stdout, self._stderr):
+            if reader := self._readers.get(pipe):
+                reader.join(timeout=1)
+            if not reader or not reader.is_alive():  # else who is left holds the other end
+                pipe.close()
 
     def _line(self, seconds: float) -> bytes:
         deadline = monotonic() + seconds
-        while True:
+        while b"\n" not in self._received:
+            if len(self._received) >= LONGEST_LINE:
+                raise ValueError("a line without an end")
             left = deadline - monotonic()
-            try:
-                line = self._lines.get(timeout=max(min(left, 0.1), 0))
-            except Empty:
-                # Look whether it ended: a copy of it may keep the connection open. Its last line
-                # may still be on its way to the queue.
-                if self._process.poll() is not None:
-                    self._readers[0].join(timeout=1)
-                    if self._lines.empty():
-                        raise EOFError from None
-                elif left <= 0:
-                    raise TimeoutError from None
-                continue
-            if not line:
-                raise EOFError
-            if not line.endswith(b"\n") or self._lines.qsize() >= _MOST_LINES:
-                raise ValueError("a line without an end, or lines without end")
-            return line
+            part = self._part(max(min(left, 0.1), 0))
+            # Look whether it ended: a copy of it may keep the connection open. Its last line may
+            # still be on its way.
+            if part is None and self._process.poll() is not None:
+                part = self._part(1.0) or b""
+            if part is None and left <= 0:
+                raise TimeoutError
+            if part == b"":
+                raise ValueError("a line without an end") if self._received else EOFError
+            self._received += part or b""
+        line, _, self._received = self._received.partition(b"\n")
+        return bytes(line)
+
+    def _part(self, seconds: float) -> bytes | None:
+        """Return what has come, `b""` at the end; None where nothing comes in time.
+
+        Read where it is waited for: a thread between would take longer than a call of the layer.
+        """
+        if sys.platform == "win32":  # where nothing tells whether a pipe has something to read
+            with suppress(Empty):
+                return self._parts.get(timeout=seconds)
+            return None
+        if self._connection.poll(1000 * seconds):
+            return os.read(self._stdout.fileno(), LONGEST_LINE)
+        return None
 
     def _listen(self) -> None:
-        stream, line = io.BufferedReader(self._process.stdout), b"\n"  # type: ignore[type-var]
+        part = b"?"
         # Who floods the connection is not read any further, and waits.
-        while line.endswith(b"\n") and self._lines.qsize() < _MOST_LINES:
-            line = stream.readline(LONGEST_LINE)
-            self._lines.put(line)
-        stream.detach()
+        while part and self._parts.qsize() < _MOST_PARTS:
+            part = self._stdout.read(2**16)
+            self._parts.put(part)
 
     def _collect(self) -> None:
-        while part := self._process.stderr.read(2**16):  # type: ignore[union-attr]
+        while part := self._stderr.read(2**16):
             self._keep(part)
 
     def _how_it_ended(self, when: str) -> str:

@@ -61,6 +61,7 @@ def _probe(n: int, d: int, m: int) -> Probe:
     return Probe(**arrays)
 
 
+_SQUARE = _probe(2, 2, 2)
 _DTYPES = re.compile("dtype|float|double|half", re.IGNORECASE)
 # N is a power of two: an average over N is exact.
 PROBE = _probe(4, 3, 2)
@@ -225,14 +226,26 @@ def best_forward(readings: Iterable[Reading], arrays: Arrays) -> Evidence | None
 
 def backward_evidence(before: Evidence, arrays: Arrays) -> Evidence:
     """Return how far the backward pass comes; the reading is completed by its gradients."""
+    reached = _located(before, arrays, PROBE)
+    if reached.stage == "gradients found":
+        return _judged(reached, arrays)
+    if reached.problem and reached.stage != "backward ran":
+        # Where the gradients are may still be seen at sizes that hide a transpose.
+        square = _located(before, arrays, _SQUARE)
+        return replace(reached, reading=square.reading)
+    return reached
+
+
+def _located(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
+    """Return how far the backward pass comes on a probe, and where it leaves the gradients."""
     reading = before.reading
-    x, w, b, dout = arrays.given(PROBE)
+    x, w, b, dout = arrays.given(probe)
     instance = reading.instance(w, b)
 
     def run() -> tuple[dict[str, Any], dict[str, Any]]:
         known = reading.layout.given(x, w, b)
         reading.run_forward(instance, known)
-        held = {which: value * 1 for which, value in reading._parameters(instance).items()}
+        held = {which: value * 1 for which, value in reading.parameters(instance).items()}
         return held, reading.run_backward(instance, {**known, "dout": reading.layout.data(dout)})
 
     ran, problem = silently(run)
@@ -247,14 +260,11 @@ def backward_evidence(before: Evidence, arrays: Arrays) -> Evidence:
         problem = f"no gradient of {' and '.join(missing)}"
         missed = replace(before, stage="backward ran", problem=problem, returned=said)
         return replace(missed, reading=replace(reading, gradients=_IN_ORDER), instance=instance)
-    completed = replace(
-        reading, gradients={which: found[which] for which in sorted(wanted)}, update=update
-    )
-    if update == "overwrites":
-        completed = _adding(completed, arrays) or completed
-    return _judged(
-        replace(before, reading=completed, stage="gradients found", returned=said), arrays
-    )
+    gradients = {which: found[which] for which in sorted(wanted)}
+    completed = replace(reading, gradients=gradients, update=update)
+    if update == "overwrites" and _adds(completed, arrays, probe):
+        completed = replace(completed, update="adds")
+    return replace(before, reading=completed, stage="gradients found", returned=said)
 
 
 def _judged(before: Evidence, arrays: Arrays) -> Evidence:
@@ -267,8 +277,8 @@ def _judged(before: Evidence, arrays: Arrays) -> Evidence:
     right, sized = set(before.right), before.sized
     for which, gradient in zip("xwb", got, strict=True):
         result, expected = arrays.outward(gradient), PROBE.right[which]
-        if is_array(result) and np.size(result) == expected.size:
-            sized += 1
+        if is_array(result):
+            sized += (np.size(result) == expected.size) + (np.ndim(result) == expected.ndim)
             is_average = which != "x" and _equal(result * len(PROBE.x), expected)
             right |= {which} if is_average or _equal(result, expected) else set()
     return replace(before, right=frozenset(right), sized=sized)
@@ -284,11 +294,9 @@ def _gradients(
     if PARAMETERS in roots:
         found |= gradients_returned(roots[PARAMETERS], root=PARAMETERS)
     found |= gradients_returned(roots[RETURNED], names)
-    after = reading._parameters(instance)
-    is_step = bool(held) and all(
-        is_array(after[which]) and not _same(after[which], held[which]) for which in held
-    )
-    if is_step:
+    after = reading.parameters(instance)
+    moved = [is_array(after[one]) and not _same(after[one], held[one]) for one in held]
+    if is_step := any(moved):
         found = {**{which: Place("step", ((which,),)) for which in held}, **found}
     return found, "steps" if is_step else "overwrites"
 
@@ -297,12 +305,12 @@ def _same(one: Any, other: Any) -> bool:
     return bool(np.array_equal(np.asarray(one), np.asarray(other)))
 
 
-def _adding(reading: Reading, arrays: Arrays) -> Reading | None:
-    """Return the reading of a layer that adds both gradients up, where the caller can zero them."""
+def _adds(reading: Reading, arrays: Arrays, probe: Probe) -> bool:
+    """Whether a layer adds both gradients up, where the caller can set them to zero."""
     places = [reading.gradients[which] for which in ("w", "b") if which in reading.gradients]
     if any(place.root != INSTANCE for place in places):
-        return None
-    x, w, b, dout = arrays.given(PROBE)
+        return False
+    x, w, b, dout = arrays.given(probe)
 
     def twice() -> list[list[Any]]:
         instance, seen = reading.instance(w, b), []
@@ -315,12 +323,10 @@ def _adding(reading: Reading, arrays: Arrays) -> Reading | None:
 
     seen, problem = silently(twice)
     if problem:
-        return None
-    adds = all(
-        _same(second, first * 2) and np.any(np.asarray(first))
-        for first, second in zip(*seen, strict=True)
-    )
-    return replace(reading, update="adds") if adds else None
+        return False
+    pairs = list(zip(*seen, strict=True))
+    changes = any(not _same(second, first) for first, second in pairs)
+    return changes and all(_same(second, first * 2) for first, second in pairs)
 
 
 def returned_names(backward: Pass) -> Sequence[str]:
@@ -378,6 +384,10 @@ def best_reading(
     return (best if best is not None and _is_held(best) else None), furthest
 
 
+# What a pass raises that lacks what another call would have set up, or is given no array.
+_NOT_SET_UP = ("AttributeError", "TypeError", "KeyError", "NameError", "NotImplementedError")
+
+
 def _is_held(evidence: Evidence) -> bool:
     """Whether a reading may be judged: it is known what the layer is given, and what it returns."""
     reading = evidence.reading
@@ -385,8 +395,12 @@ def _is_held(evidence: Evidence) -> bool:
         return False
     if evidence.stage == "gradients found":
         return reading.is_certain or bool(evidence.right & {"x", "w", "b"})
-    # An instance that raises may only lack what another call would have set up.
-    return reading.is_certain and reading.instances is None
+    is_pair = reading.instances is None
+    if evidence.stage == "backward ran":
+        return is_pair and reading.is_certain
+    if evidence.problem.startswith(_NOT_SET_UP):
+        return is_pair and reading.is_named
+    return reading.is_certain
 
 
 def _with_backward(

@@ -196,7 +196,8 @@ def _of_sizes(
                 except Exception:  # of the user's code
                     continue
                 for made, layouts, certain in _held(instances, instance, _SIZES, is_lazy=True):
-                    yield made, [each for each in layouts if each.columns == columns], certain
+                    usual = [each for each in layouts if each.columns == columns]
+                    yield made, usual or layouts, certain
 
 
 def _held(

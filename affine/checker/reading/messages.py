@@ -11,7 +11,12 @@ _MESSAGES: dict[str, str] = data("messages.toml")
 
 
 def sentence(entry: str, /, **facts: Any) -> str:
-    """Return an entry of `messages.toml` with the facts in it."""
+    """Return an entry of `messages.toml` with the facts in it.
+
+    Examples:
+        >>> sentence("missing_import_remedy", name="torch")
+        'install torch or correct the import'
+    """
     return _MESSAGES[entry].format(**facts)
 
 

@@ -118,6 +118,13 @@ class Reading:
     update: Update = "overwrites"
     is_certain: bool = True
 
+    @property
+    def is_named(self) -> bool:
+        """Whether every role is known by its name, and none by elimination."""
+        takes = [self.forward.takes, self.backward.takes]
+        takes += [self.instances.takes] if self.instances else []
+        return self.is_certain and all(each.is_named for each in takes)
+
     def instance(self, w: Array, b: Array) -> Any:
         """Return a fresh instance with these parameters, None for a pair of functions."""
         if self.instances is None:
@@ -167,19 +174,20 @@ class Reading:
 
     def run_backward(self, instance: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         """Run the backward pass; return the roots under which the gradients are."""
-        held = self._parameters(instance) if self.update == "steps" else {}
+        held = self.parameters(instance) if self.update == "steps" else {}
         before = {which: value * 1 for which, value in held.items()}
         roots = {INSTANCE: instance, RETURNED: self.backward.call(instance, given)}
         if self.parameter_pass is not None:
             roots[PARAMETERS] = self.parameter_pass.call(instance, given)
         if before:
-            after = self._parameters(instance)
+            after = self.parameters(instance)
             roots["step"] = {which: before[which] - after[which] for which in before}
             for which, place in self.held_in:
                 place.put(instance, before[which])
         return roots
 
-    def _parameters(self, instance: Any) -> dict[str, Any]:
+    def parameters(self, instance: Any) -> dict[str, Any]:
+        """Return W and b as an instance holds them."""
         return {which: place.get({INSTANCE: instance}) for which, place in self.held_in}
 
     @property

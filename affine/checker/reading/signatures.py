@@ -21,6 +21,7 @@ class Parameter:
     name: str
     has_default: bool = False
     by_keyword: bool = False
+    default: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,9 @@ def parameters(function: Callable[..., Any], skip: int = 0) -> Parameters:
     if any(one.kind is one.VAR_POSITIONAL for one in found):
         return Parameters(is_known=False)
     return Parameters(tuple(
-        Parameter(one.name, one.default is not one.empty, one.kind is one.KEYWORD_ONLY)
+        Parameter(
+            one.name, one.default is not one.empty, one.kind is one.KEYWORD_ONLY, one.default
+        )
         for one in found
         if one.kind is not one.VAR_KEYWORD
     ))  # fmt: skip
@@ -89,11 +92,12 @@ class Argument:
 class Takes:
     """One way to give a callable its arguments.
 
-    `is_certain`: the names alone leave no doubt of it.
+    `is_certain`: the names alone leave no doubt of it; `is_named`: not by elimination.
     """
 
     arguments: tuple[Argument, ...]
     is_certain: bool = True
+    is_named: bool = True
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -141,13 +145,16 @@ def proposals(
         return
     claims = _claims(known, (*required, *optional), names)
     ways = list(_assigned(known, claims, required, optional))
+    is_sure = len(ways) == 1
     if not ways and not set(required) <= {*claims}:  # names that are not meant as usual
-        unnamed = _assigned(known, [""] * len(claims), required, optional)
-        ways = [(each, False) for each, _ in unnamed]
+        ways = list(_assigned(known, [""] * len(claims), required, optional))
     seen: set[str] = set()
-    for roles, is_certain in ways:
+    for roles in ways:
+        by_elimination = sum(one != claim for one, claim in zip(roles, claims, strict=True))
         for values, is_doubtful in _values(known, roles):
-            takes = Takes(_arguments(known, roles, values), is_certain and not is_doubtful)
+            is_certain = is_sure and by_elimination <= 1 and not is_doubtful
+            is_named = is_certain and (not by_elimination or len(claims) == 1)
+            takes = Takes(_arguments(known, roles, values), is_certain, is_named)
             if str(takes.arguments) not in seen:
                 seen.add(str(takes.arguments))
                 yield takes
@@ -184,32 +191,24 @@ def _claims(known: Parameters, roles: Sequence[str], names: Callable[[str], str]
 
 def _assigned(
     known: Parameters, claims: Sequence[str], required: Sequence[str], optional: Sequence[str]
-) -> Iterator[tuple[list[str], bool]]:
-    """Yield the role of each parameter, and whether the names leave no doubt."""
+) -> Iterator[list[str]]:
+    """Yield the role of each parameter."""
     missing = [each for each in required if each not in claims]
-    places = range(len(claims))
-    unclaimed = [k for k in places if not claims[k] and not flag(known.each[k].name)]
+    unclaimed = [k for k, one in enumerate(known.each) if not claims[k] and not flag(one.name)]
     needed = [k for k in unclaimed if not known.each[k].has_default]
     with_default = [k for k in unclaimed if k not in needed]
     free = sorted([*needed, *with_default[: max(len(missing) - len(needed), 0)]])
     if len(free) > _MOST_FREE or len(free) < len(missing):
         return
-    others = [each for each in optional if each not in claims]
-    pool = [*missing, *others, ""]
+    pool = [*missing, *(each for each in optional if each not in claims), ""]
     found = []
     for roles in permutations([*pool, *[""] * (len(free) - 1)], len(free)):
-        is_whole = set(missing) <= set(roles) and all(
-            which for k, which in zip(free, roles, strict=True) if k in needed
-        )
-        if is_whole and roles not in found:
+        filled = dict(zip(free, roles, strict=True))
+        if set(missing) <= set(roles) and all(map(filled.get, needed)) and roles not in found:
             found.append(roles)
-    found.sort(key=lambda roles: [pool.index(each) for each in roles])
-    certain = len(missing) <= 1 and len(free) == len(missing) and len(claims) > 1
-    for roles in found:
-        filled = list(claims)
-        for k, which in zip(free, roles, strict=True):
-            filled[k] = which
-        yield filled, (certain or (len(claims) == 1)) and len(found) == 1
+    for roles in sorted(found, key=lambda roles: [pool.index(each) for each in roles]):
+        filled = dict(zip(free, roles, strict=True))
+        yield [filled.get(k, claim) for k, claim in enumerate(claims)]
 
 
 def _values(known: Parameters, roles: Sequence[str]) -> Iterator[tuple[list[Any], bool]]:
@@ -219,7 +218,8 @@ def _values(known: Parameters, roles: Sequence[str]) -> Iterator[tuple[list[Any]
         of_name = None if which else flag(one.name)
         options = [] if of_name is None else list(of_name.values)
         if of_name is not None:
-            is_doubtful |= of_name.doubtful
+            is_neutral = one.has_default and one.default in of_name.values
+            is_doubtful |= of_name.doubtful and not is_neutral
         if one.has_default and not (of_name and of_name.always):
             options = [_LEFT_OUT, *options]
         choices.append(options or [_LEFT_OUT])

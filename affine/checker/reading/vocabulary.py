@@ -6,6 +6,7 @@ from ast import literal_eval
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -59,6 +60,7 @@ def stem(name: str, words: Iterable[str] = ()) -> str:
     return re.sub(r"^my|layer", "", short)
 
 
+@cache
 def role(name: str) -> str:
     """Return what a parameter of this name usually is, `""` where that is not known."""
     known = (found for found, names in WORDS["roles"].items() if plain(name) in names)
@@ -82,6 +84,7 @@ def is_step(name: str) -> bool:
     return plain(name) in WORDS["names"]["step"]
 
 
+@cache
 def gradient_role(name: str) -> str:
     """Return `x`, `w` or `b` for the name of that one's gradient, else `""`."""
     matches = (re.match(pattern, plain(name)) for pattern in WORDS["gradients"]["patterns"])

@@ -142,3 +142,9 @@ class Report:
 
     def __bool__(self) -> bool:
         return self.verdict == "pass"
+
+    def _repr_html_(self) -> str:
+        """Return the report as a notebook shows it."""
+        from affine.checker.report.html import html  # late: a report of a program needs none
+
+        return html(self)

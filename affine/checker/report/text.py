@@ -10,7 +10,6 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from affine.checker.diagnosis import MISTAKES
 from affine.checker.report import Finding, Outcome, Report
 from affine.checker.report.layout import code, heading, indented, paragraph, printed, rows
 from affine.checker.report.snippet import Counterexample, counterexample, layout, names_in, snippet
@@ -35,6 +34,10 @@ _STATUSES = {
 }  # fmt: skip
 _MEANING = "A pass means that no case falsified a property: strong evidence, not a proof."
 _PROVED = " At the sizes of the proof it is one, for all real inputs of a bilinear layer."
+_IN_ROWS = (
+    "Formulas of your layer are written as it keeps its arrays. Equations, numbers and code to "
+    "reproduce a failure are shown with data points in rows, and W as (D, M)."
+)
 _MOST_LISTED = 5
 _HEADLINES = 2
 _LONGEST_MESSAGE = 240
@@ -55,6 +58,8 @@ def parts(report: Report, width: int, *, verbose: bool = False) -> Iterator[Rend
     if is_unwritten(report):
         yield indented(paragraph(" ".join(_unwritten(report))), by=0)
         return
+    if report.findings and (report.columns or report.transposed):
+        yield indented(paragraph(_IN_ROWS), by=0)
     for place, finding in enumerate(report.findings, start=1):
         many = f"Mistake {place} of {len(report.findings)}. " if report.findings[1:] else ""
         yield from _finding(finding, report, many, width, verbose)
@@ -70,8 +75,8 @@ def parts(report: Report, width: int, *, verbose: bool = False) -> Iterator[Rend
 
 def is_unwritten(report: Report) -> bool:
     """Whether all that is wrong is that the layer, or a pass of it, is still to be written."""
-    causes = [finding.diagnosis for finding in report.findings]
-    return [cause and cause.mistake for cause in causes] == [MISTAKES["not-written-yet"]]
+    mistakes = [finding.diagnosis and finding.diagnosis.mistake for finding in report.findings]
+    return [mistake and mistake.name for mistake in mistakes] == ["not-written-yet"]
 
 
 def _unwritten(report: Report) -> Iterator[str]:

@@ -15,9 +15,9 @@ from types import ModuleType
 from affine.checker.exceptions import TargetError
 from affine.checker.reading.loading.definitions import define
 from affine.checker.reading.loading.failure import ALIAS, explain
+from affine.checker.reading.loading.limit import TooLong, time_limit
 from affine.checker.reading.loading.notebook import cells
 from affine.checker.reading.loading.project import Project
-from affine.checker.reading.loading.time_limit import TooLong, time_limit
 from affine.checker.reading.messages import refusal, sentence
 from affine.checker.reading.vocabulary import closest
 
@@ -70,6 +70,10 @@ def from_module(name: str) -> Loaded:
 
     Raises:
         TargetError: It is not there, or does not load.
+
+    Examples:
+        >>> from_module("affine").origin
+        'affine'
     """
     folder = Path.cwd()
     # Behind everything that is installed: nothing in the folder can hide a library.

@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from affine.checker.reading.loading.time_limit import SECONDS, TooLong
+from affine.checker.reading.loading.limit import TooLong
 from affine.checker.reading.messages import sentence
 from affine.checker.reading.vocabulary import closest
 
@@ -20,7 +20,12 @@ _ALIAS = re.compile(r"\baffine_target_(\w+)_[0-9a-f]+\b")
 
 
 def explain(error: BaseException, place: str) -> tuple[str, str]:
-    """Return what went wrong when a target was loaded, and the message that says so."""
+    """Return what went wrong when a target was loaded, and the message that says so.
+
+    Examples:
+        >>> explain(EOFError("no input"), "mine.py")[0]
+        'EOFError: no input'
+    """
     if isinstance(error, ModuleNotFoundError) and f"{place}.".startswith(f"{error.name}."):
         return str(error), _no_module(place)
     reason, facts = _reason(error)
@@ -31,7 +36,7 @@ def explain(error: BaseException, place: str) -> tuple[str, str]:
 
 def _reason(error: BaseException) -> tuple[str, dict[str, Any]]:
     """Return the entry of the messages for an error, and its facts."""
-    facts = {"kind": type(error).__name__, "error": error}
+    facts: dict[str, Any] = {"kind": type(error).__name__}
     if isinstance(error, SyntaxError):
         text = (error.text or "").strip()
         return "syntax_error", {**facts, "why": error.msg, "text": text}
@@ -43,8 +48,8 @@ def _reason(error: BaseException) -> tuple[str, dict[str, Any]]:
     if isinstance(error, SystemExit):
         return "ends_the_program", {**facts, "code": error.code}
     if isinstance(error, TooLong):
-        return "runs_too_long", {"seconds": SECONDS}
-    return "raises_at_import", facts
+        return "runs_too_long", {"seconds": error.args[0]}
+    return "raises_at_import", {"raised": ": ".join(filter(None, [facts["kind"], str(error)]))}
 
 
 def _line(error: BaseException, place: str) -> str:

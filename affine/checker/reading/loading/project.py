@@ -20,6 +20,11 @@ class Project:
     Attributes:
         folders: Where to look, in order.
         used: Where something was found.
+
+    Examples:
+        >>> folder = Path("project/common").absolute()
+        >>> Project.around(folder).origin_of(folder / "layers.py", package=folder)
+        'common.layers'
     """
 
     folders: tuple[Path, ...]
@@ -52,14 +57,22 @@ class Project:
         It is the name of the file if there is none.
         """
         is_package = path.name == "__init__.py"
-        own = path.parents[1] if is_package else path.parent
-        roots = {own, *self.used, *([package.parent] if package else [])}
-        if not all(path.is_relative_to(root) for root in roots):
+        own = package.parent if package else path.parents[is_package]
+        needed = self.used | ({path.parent} if _has_siblings(path) else set())
+        root = next(iter(needed), own)
+        # From a folder above, relative imports work as well; others need the very one.
+        if len(needed) > 1 or not (own if package else path).is_relative_to(root):
             return path.name
-        outermost = min(roots, key=lambda root: len(root.parts))
-        parts = path.relative_to(outermost).with_suffix("").parts
+        parts = path.relative_to(root).with_suffix("").parts
         parts = parts[:-1] if is_package else parts
-        return path.name if any("." in part for part in parts) else ".".join(parts)
+        return path.name if not parts or any("." in part for part in parts) else ".".join(parts)
+
+
+def _has_siblings(path: Path) -> bool:
+    """Whether a file beside this one was imported by its plain name."""
+    files = (getattr(module, "__file__", None) for module in [*sys.modules.values()])
+    siblings = (Path(file) for file in files if file and Path(file).parent == path.parent)
+    return any(sibling != path and sibling.stem in sys.modules for sibling in siblings)
 
 
 def _parents(folder: Path) -> Iterator[Path]:

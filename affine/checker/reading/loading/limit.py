@@ -1,22 +1,25 @@
 """A limit of the time that the code of a target may take when it is loaded."""
 
 import signal
+import site
 import sysconfig
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-__all__ = ["SECONDS", "TooLong", "time_limit"]
+__all__ = ["TooLong", "time_limit"]
 
 SECONDS = 5.0
 """How long the code of a target may run; a library that it imports may take longer."""
 _TICK = 0.25
-_LIBRARIES = ("<", *{sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
+_LIBRARIES = (
+    "<", sysconfig.get_path("stdlib"), *site.getsitepackages(), site.getusersitepackages(),
+)  # fmt: skip
 
 
 class TooLong(BaseException):
-    """The code of a target ran too long. No handler of errors in it sees this."""
+    """The code of a target ran for so many seconds. No handler of errors in it sees this."""
 
 
 @contextmanager
@@ -25,6 +28,10 @@ def time_limit() -> Iterator[None]:
 
     Without an alarm clock (on Windows, in a thread, or where it is in use) there is no limit here:
     that of the whole process holds.
+
+    Examples:
+        >>> with time_limit():
+        ...     answer = 42
     """
     is_main = threading.current_thread() is threading.main_thread()
     if not (is_main and hasattr(signal, "setitimer")) or any(signal.getitimer(signal.ITIMER_REAL)):
@@ -36,7 +43,7 @@ def time_limit() -> Iterator[None]:
         nonlocal left
         left -= 0 if _in_a_library(frame) else _TICK
         if left <= 0:
-            raise TooLong
+            raise TooLong(SECONDS)
 
     before = signal.signal(signal.SIGALRM, tick)
     signal.setitimer(signal.ITIMER_REAL, _TICK, _TICK)

@@ -1,0 +1,84 @@
+"""A report as HTML, as a notebook shows it: the verdict, the first mistake, and what to do."""
+
+from collections.abc import Iterator
+from html import escape
+
+from rich.console import Console
+from rich.text import Text
+
+from affine.checker.report import Finding, Report
+from affine.checker.report.snippet import snippet
+from affine.checker.report.text import case_lines, is_unwritten, verdict
+from affine.checker.report.words import clean, counted, describe
+
+__all__ = ["html"]
+
+# Seen on light and on dark pages. They are for a line at the side: text has the page's colour.
+_COLOURS = {"pass": "#2a9d5c", "fail": "#e0474c", "error": "#c98500"}
+_WIDTH = 100
+_PRE = '<pre style="overflow-x: auto; color: inherit; background: none">'
+
+
+def html(report: Report) -> str:
+    """Return the report as HTML that needs nothing else: no script, no style sheet, no font.
+
+    Examples:
+        >>> "<strong" in html(Report("mine.py", error_message="no file mine.py"))
+        True
+    """
+    style = f"border-left: 0.25em solid {_COLOURS[report.verdict]}; padding-left: 0.75em"
+    return f'<div style="{style}">\n' + "\n".join(_parts(report)) + "\n</div>"
+
+
+def _parts(report: Report) -> Iterator[str]:
+    word = report.verdict.upper()
+    yield f"<p><strong>{word}</strong>{escape(verdict(report).removeprefix(word))}</p>"
+    if further := clean(report.error_message).partition("\n")[2]:
+        yield f"{_PRE}{escape(further)}</pre>"
+    if report.form:
+        yield _labelled("Read as", report.form)
+    if report.findings:
+        yield from _finding(report.findings[0], report)
+    if others := report.findings[1:]:
+        yield f"<p>{counted(len(others), 'more mistake')}:</p>"
+        yield _listed(_headline(each) for each in others)
+    if report.notes:
+        yield "<p>Notes, which are not failures:</p>"
+        yield _listed(report.notes)
+
+
+def _finding(finding: Finding, report: Report) -> Iterator[str]:
+    first, diagnosis = finding.outcomes[0], finding.diagnosis
+    yield f"<p><strong>{escape(_headline(finding))}</strong></p>"
+    is_shown = not is_unwritten(report)  # else there is no number to look at
+    if is_shown and (lines := list(case_lines(first, _WIDTH, report.reduction))):
+        yield _PRE + "\n".join(map(_bold, lines)) + "</pre>"
+    if is_shown and diagnosis and diagnosis.sentence and first.error:
+        yield _labelled("Observed", describe(first.error))
+    if diagnosis and diagnosis.mistake:
+        yield _labelled("Remedy", diagnosis.mistake.remedy)
+    if is_shown and (code := snippet(first, report.usage, report.reduction)):
+        summary = "<summary>To reproduce it</summary>"
+        yield f"<details>{summary}{_PRE}{escape(clean(code))}</pre></details>"
+
+
+def _headline(finding: Finding) -> str:
+    """Return the diagnosis of a mistake, or else what was observed."""
+    first = finding.outcomes[0]
+    sentence = finding.diagnosis.sentence if finding.diagnosis else ""
+    return clean(sentence) or (describe(first.error) if first.error else first.name)
+
+
+def _labelled(label: str, text: str) -> str:
+    return f"<p><strong>{label}</strong> {escape(clean(text))}</p>"
+
+
+def _listed(texts: Iterator[str] | tuple[str, ...]) -> str:
+    return "<ul>" + "".join(f"<li>{escape(clean(text))}</li>" for text in texts) + "</ul>"
+
+
+def _bold(line: Text) -> str:
+    """Return a line of a matrix: the entries that differ, and titles, are bold."""
+    pieces = line.render(Console(file=None))
+    marked = ((escape(each.text), each.style is not None and each.style.bold) for each in pieces)
+    return "".join(f"<b>{text}</b>" if bold else text for text, bold in marked).rstrip("\n")
