@@ -62,7 +62,7 @@ def undo_mean_reduction(layer: Layer) -> Layer:
 
         return (x, w, b, scaled), summing
 
-    return intercept_calls(layer, view, _COMPARED)
+    return intercept_calls(layer, view, (*_COMPARED, "with_extra_axes"))
 
 
 def multiply_averages(layer: Layer) -> Layer:

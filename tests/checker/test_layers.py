@@ -23,7 +23,8 @@ SIZES = [(4, 3, 2), (2, 2, 2), (1, 1, 1), (9, 1, 3), (17, 9, 10)]
 ROUNDS = {"mean_times_n"}
 # Layers whose code alone would be long: reproductions adapt them as a check does.
 UNUSUAL = {
-    "cache_as_dict", "gradients_beside_dx", "instance_of_a_configuration", "parameter_objects",
+    "cache_as_dict", "edinburgh_mlp", "fau_deep_learning", "gradients_beside_dx",
+    "instance_of_a_configuration", "keras_like", "parameter_objects", "step_in_backward",
     "parameters_in_dicts", "parameters_in_lists", "per_sample_terms",
 }  # fmt: skip
 FORMS = {

@@ -4,11 +4,19 @@ import numpy as np
 
 
 class AffineLayer:
-    def __init__(self, input_dim, output_dim, weights_penalty=None, biases_penalty=None):
+    def __init__(
+        self,
+        input_dim,
+        output_dim,
+        weights_initialiser=np.ones,
+        biases_initialiser=np.zeros,
+        weights_penalty=None,
+        biases_penalty=None,
+    ):
         self.input_dim = input_dim
         self.output_dim = output_dim
-        self.weights = np.zeros((output_dim, input_dim))
-        self.biases = np.zeros(output_dim)
+        self.weights = weights_initialiser((output_dim, input_dim))
+        self.biases = biases_initialiser(output_dim)
         self.weights_penalty = weights_penalty
         self.biases_penalty = biases_penalty
 
