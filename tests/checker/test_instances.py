@@ -87,7 +87,10 @@ def test_gradients_that_nobody_kept_are_named() -> None:
         def backward(self, dout):  # type: ignore[no-untyped-def]
             return dout @ self.W.T
 
-    with pytest.raises(TargetError, match="no gradient of b and W: backward returned one ndarray, .* among W, b, x; keep"):
+    with pytest.raises(
+        TargetError,
+        match=r"no gradient of b and W: backward returned one ndarray, .* among W, b, x; keep",
+    ):
         layer_from(Affine).backward(*map(np.ones, ((4, 3), (3, 2), 2, (4, 2))))
 
 

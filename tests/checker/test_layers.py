@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from affine.checker.reading import layer_from, load
+from affine.checker.reading import TargetError, layer_from, load
 from affine.checker.reading.frameworks import framework
 from affine.layer import Layer, Operands
 from affine.oracle import exact
@@ -23,9 +23,8 @@ SIZES = [(4, 3, 2), (2, 2, 2), (1, 1, 1), (9, 1, 3), (17, 9, 10)]
 ROUNDS = {"mean_times_n"}
 # Layers whose code alone would be long: reproductions adapt them as a check does.
 UNUSUAL = {
-    "cache_as_dict", "edinburgh_mlp", "fau_deep_learning", "gradients_beside_dx",
-    "instance_of_a_configuration", "keras_like", "parameter_objects", "step_in_backward",
-    "parameters_in_dicts", "parameters_in_lists", "per_sample_terms",
+    "edinburgh_mlp", "fau_deep_learning", "instance_of_a_configuration", "keras_like",
+    "step_in_backward",
 }  # fmt: skip
 FORMS = {
     "torch_function": "torch function affine(x, w, b)",
@@ -153,9 +152,13 @@ def test_jax_is_left_as_it_was() -> None:
 def test_how_torch_takes_weights_is_tried() -> None:
     """A function of one data point gives no (N, M)."""
     torch = pytest.importorskip("torch")
-    functions = lambda x, w, b: x @ w + b, torch.nn.functional.linear, torch.mv
-    assert [framework("torch").storage(one) for one in functions] == ["W", "Wᵀ", ""]
-    form = "torch module Linear(in_features, out_features), weights stored as Wᵀ"
+    assert (
+        layer_from(lambda x, w, b: torch.add(x @ w, b)).form == "torch function the layer(x, w, b)"
+    )
+    assert layer_from(torch.nn.functional.linear).form.endswith(": weight (M, D)")
+    with pytest.raises(TargetError, match="mv was not judged"):
+        layer_from(torch.mv)
+    form = "torch module Linear(in_features, out_features): weight (M, D)"
     assert layer_from(torch.nn.Linear).form == form
 
 

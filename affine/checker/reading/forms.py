@@ -137,7 +137,8 @@ def _built(named: Named, arrays: Arrays) -> Iterator[tuple[Instances, Sequence[L
     given = [(takes, "arrays") for takes in proposals(known, "wb")]
     ways = [*given, *ways] if any(takes.is_certain for takes, _ in given) else [*ways, *given]
     ways += [(takes, "sizes") for takes in proposals(known, "m", names=size_role)]
-    whole = [(takes, "whole") for takes in proposals(known, "w")]
+    is_sized = any(map(size_role, known.names))
+    whole = [] if is_sized else [(takes, "whole") for takes in proposals(known, "w")]
     for takes, kind in [*ways, *whole, *((takes, "none") for takes in proposals(known, ""))]:
         instances = Instances(named, takes)
         if kind in ("arrays", "whole"):

@@ -8,7 +8,7 @@ from affine.checker.reading.evidence import Evidence, reads_names_alone
 from affine.checker.reading.forms import methods, one_parameters
 from affine.checker.reading.places import attributes, is_array
 from affine.checker.reading.reading import Pass
-from affine.checker.reading.signatures import Parameters, parameters
+from affine.checker.reading.signatures import Parameters, parameters, proposals
 from affine.checker.reading.target import Named, TargetError, refusal
 from affine.checker.reading.vocabulary import WORDS, closest, flag, is_step, role, size_role
 
@@ -91,9 +91,11 @@ def _not_called(parts: Sequence[Named], backwards: Sequence[Pass]) -> TargetErro
         takes = parameters(getattr(named.value, which), skip=1)
         if takes.is_known and not takes.each:
             return refusal("graph_node", call=f"{named.expression}.{which}()")
+    call = f"{named.expression}{known}"
+    if any(True for which in ("dm", "m", "") for _ in proposals(known, which, names=size_role)):
+        return refusal("no_parameters_held", call=call)
     unknown = [one.name for one in known.each if not (one.has_default or _is_known(one.name))]
-    facts = {"call": f"{named.expression}{known}", "unknown": " and ".join(unknown)}
-    return refusal("class_takes_unknown" if len(unknown) else "no_parameters_held", **facts)
+    return refusal("class_takes_unknown", call=call, unknown=" and ".join(unknown))
 
 
 def _function_takes(call: str, known: Parameters) -> TargetError:
