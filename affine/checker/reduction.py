@@ -145,7 +145,8 @@ def snap_to_exact(layer: Layer) -> Layer:
     def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
         x, w, b, *rest = call
         dout = rest[0] if rest else np.zeros((x.shape[0], w.shape[1]), x.dtype)
-        point = Operands(x, w, b, dout)
+        is_flattened = x.ndim > 2 and x.size == len(x) * len(w)
+        point = Operands(x.reshape(len(x), len(w)) if is_flattened else x, w, b, dout)
 
         def snapped(results: Results) -> Results:
             if not all(np.isfinite(array).all() for array in point):
@@ -155,7 +156,7 @@ def snap_to_exact(layer: Layer) -> Layer:
 
         return call, snapped
 
-    return intercept_calls(layer, view, _COMPARED)
+    return intercept_calls(layer, view, (*_COMPARED, "with_extra_axes"))
 
 
 def _nearest(result: Array, expected: Array, point: Operands, name: str) -> Array:
