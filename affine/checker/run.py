@@ -98,11 +98,9 @@ def check(
     # A failure of these is only remarked on.
     only_noted = {"note"} if profile == "textbook" and not only else ()
     notes = frozenset(each.name for each in properties if each.profile in only_noted)
-    subject = Subject(forgive_steps(bare), properties, notes, clock)
+    subject = Subject(_judged(bare, reduction), properties, notes, clock)
     if reduction == "mean":
-        # Scaling by N uses up digits, so sums are judged by the bound from the start.
-        summing = forgive_steps(undo_mean_reduction(bare), averaged=True)
-        subject.layer = subject.unsnapped = snap_to_exact(summing)
+        subject.unsnapped = subject.layer
     run = _Run(bare, subject, reduction, seed, progress)
     run.notes += [*layer.remarks, *_on_dtypes(layer)]
     with _warnings_to(run.notes):
@@ -272,6 +270,14 @@ class _Run:
             if outcome.status == "falsified" and self.reduction == "sum"
         ]
         return texts or list(filter(None, [subject.rounding]))
+
+
+def _judged(bare: Layer, reduction: Reduction) -> Layer:
+    """Return the layer as properties see it: one that returns sums."""
+    if reduction == "sum":
+        return forgive_steps(bare)
+    # Scaling by N uses up digits, so sums are judged by the bound from the start.
+    return snap_to_exact(forgive_steps(undo_mean_reduction(bare), averaged=True))
 
 
 def _on_dtypes(layer: Layer) -> list[str]:

@@ -93,6 +93,9 @@ BEHAVIOUR: dict[str, tuple[Callable[[], Layer], str, str]] = {
         lambda: wrong_layer(dw="x.T @ dout / (n if n > 4 else 1)"), "", "right up to N = 4;",
     ),
     "raises": (lambda: pullback_layer(raising), "", "where N = 1"),
+    "not-written-yet": (
+        lambda: wrong_layer(dx="None", dw="None", db="None"), "", "dx, dw and db are None",
+    ),
     "not-an-array": (lambda: wrong_layer(db="dout.sum(axis=0).tolist()"), "", "not an array"),
     "wrong-number-of-results": (
         lambda: pullback_layer(of_two_results), "", "two results",

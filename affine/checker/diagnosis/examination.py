@@ -76,6 +76,16 @@ class Trial(NamedTuple):
             got = array if array.dtype.kind in "fiub" else None
         return cls(probe, got, right, not close(got, right))
 
+    def fits(self, value: Array | None) -> bool:
+        """Whether a formula's value is what the layer returned.
+
+        A bias of shape (1, M) is read as (M,), and so is a db of one row.
+        """
+        if close(self.got, value) or self.got is None or value is None:
+            return close(self.got, value)
+        is_row = self.right.ndim == self.got.ndim == 1 and value.shape == (1, len(self.got))
+        return is_row and close(self.got, value[0])
+
 
 class CallResult(NamedTuple):
     """One call: what came back, and the exception that was raised."""

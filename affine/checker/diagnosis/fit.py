@@ -19,7 +19,7 @@ from affine.checker.diagnosis.catalogue import (
 )
 from affine.checker.diagnosis.examination import Trial
 from affine.checker.diagnosis.phrasing import number, scaled, shortest, summed
-from affine.checker.diagnosis.probe import Probe, alike, close
+from affine.checker.diagnosis.probe import Probe, close
 from affine.layer import Array
 
 __all__ = ["explanations", "fit_strength", "ratio"]
@@ -67,7 +67,7 @@ def fit_strength(value: Base, evidence: Sequence[Trial]) -> int:
     explained, strength = 0, 2
     for trial in sorted(evidence, key=lambda trial: not trial.wrong):
         predicted = value(trial)
-        fits = alike(trial.got, predicted)
+        fits = trial.fits(predicted)
         if predicted is None or predicted.shape != trial.right.shape:
             if trial.wrong and not fits:
                 return 0

@@ -18,7 +18,6 @@ from affine.quantities import QUANTITIES
 
 __all__ = [
     "Probe",
-    "alike",
     "arrays",
     "close",
     "copies",
@@ -161,16 +160,6 @@ def close(got: Array | None, value: Array | None) -> bool:
     largest = float(np.abs(value[finite]).max(initial=0))
     unit = float(np.finfo(got.dtype).eps) if got.dtype.kind == "f" else 0.0
     return bool((np.abs(got[finite] - value[finite]) <= 64 * unit * largest).all())
-
-
-def alike(got: Array | None, value: Array | None) -> bool:
-    """Whether a result is a formula's value, also where a row of one was read as a vector.
-
-    A bias of shape (1, M) is read as (M,), and so is whatever else comes back as one row.
-    """
-    if close(got, value) or got is None or value is None:
-        return close(got, value)
-    return got.ndim == 1 and value.shape == (1, len(got)) and close(got, value[0])
 
 
 def arrays(results: Mapping[str, Any]) -> dict[str, Array]:

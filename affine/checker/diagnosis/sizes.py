@@ -9,7 +9,7 @@ from affine.checker.diagnosis.catalogue import Explanation
 from affine.checker.diagnosis.examination import ProbeSession, Trial
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import listed
-from affine.checker.diagnosis.probe import Probe, alike, close, distinct_integers
+from affine.checker.diagnosis.probe import Probe, close, distinct_integers
 from affine.layer import Array
 from affine.quantities import AXES, QUANTITIES
 
@@ -80,7 +80,7 @@ def guarded(evidence: Sequence[Trial], code: str) -> str:
     right = [
         trial.probe.point.sizes
         for trial in evidence
-        if code and not trial.wrong and not alike(trial.got, trial.probe.value(code))
+        if code and not trial.wrong and not trial.fits(trial.probe.value(code))
     ]
     return (condition(used, right) or "its shape fits") if right else ""
 
