@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from types import CodeType, ModuleType
 from typing import Any
@@ -23,6 +24,9 @@ def referred(value: Any) -> Iterator[str]:
         yield from map(home_of, value.__bases__)
         members = [getattr(member, "__func__", member) for member in vars(value).values()]
     for function in map(unwrapped, members):
+        for cell in getattr(function, "__closure__", None) or ():
+            with suppress(ValueError):  # a cell may be empty
+                yield home_of(cell.cell_contents)
         space, codes = getattr(function, "__globals__", {}), [getattr(function, "__code__", None)]
         for code in codes:
             if isinstance(code, CodeType):
