@@ -13,4 +13,4 @@ class Affine:
     def backward(self, dout):
         self.dW = self.dW + self.x.T @ dout
         self.db = self.db + dout.sum(axis=0)
-        return dout @ self.w.T
+        return dout @ self.w.T, self.dW, self.db

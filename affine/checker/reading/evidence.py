@@ -18,6 +18,7 @@ from affine.checker.reading.places import (
     PARAMETERS,
     RETURNED,
     Place,
+    attributes,
     describe_result,
     gradients_on,
     gradients_returned,
@@ -25,6 +26,7 @@ from affine.checker.reading.places import (
     outputs_on,
 )
 from affine.checker.reading.reading import Pass, Reading
+from affine.checker.reading.vocabulary import is_step
 from affine.layer import Array
 
 __all__ = [
@@ -279,8 +281,8 @@ def _judged(before: Evidence, arrays: Arrays) -> Evidence:
         result, expected = arrays.outward(gradient), PROBE.right[which]
         if is_array(result):
             sized += (np.size(result) == expected.size) + (np.ndim(result) == expected.ndim)
-            is_average = which != "x" and _equal(result * len(PROBE.x), expected)
-            right |= {which} if is_average or _equal(result, expected) else set()
+            average = expected / (len(PROBE.x) if which != "x" else 1)
+            right |= {which} if _equal(result, expected) or _equal(result, average) else set()
     return replace(before, right=frozenset(right), sized=sized)
 
 
@@ -296,9 +298,17 @@ def _gradients(
     found |= gradients_returned(roots[RETURNED], names)
     after = reading.parameters(instance)
     moved = [is_array(after[one]) and not _same(after[one], held[one]) for one in held]
-    if is_step := any(moved):
+    takes_step = any(moved) and _rate_is_set(reading, instance)
+    if takes_step:
         found = {**{which: Place("step", ((which,),)) for which in held}, **found}
-    return found, "steps" if is_step else "overwrites"
+    return found, "steps" if takes_step else "overwrites"
+
+
+def _rate_is_set(reading: Reading, instance: Any) -> bool:
+    """Whether the layer takes its learning rate from its caller, or keeps it as an attribute."""
+    made = reading.instances.takes.arguments if reading.instances else ()
+    given = (one.name for one in (*reading.backward.takes.arguments, *made) if not one.role)
+    return any(map(is_step, (*given, *attributes(instance))))
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -385,7 +395,7 @@ def best_reading(
 
 
 # What a pass raises that lacks what another call would have set up, or is given no array.
-_NOT_SET_UP = ("AttributeError", "TypeError", "KeyError", "NameError", "NotImplementedError")
+_NOT_SET_UP = ("AttributeError", "TypeError", "KeyError", "NotImplementedError")
 
 
 def _is_held(evidence: Evidence) -> bool:
@@ -395,6 +405,9 @@ def _is_held(evidence: Evidence) -> bool:
         return False
     if evidence.stage == "gradients found":
         return reading.is_certain or bool(evidence.right & {"x", "w", "b"})
+    # It may be what was left out where the definitions of a file alone were loaded.
+    if evidence.problem.startswith(("NameError", "ImportError", "ModuleNotFoundError")):
+        return False
     is_pair = reading.instances is None
     if evidence.stage == "backward ran":
         return is_pair and reading.is_certain
