@@ -75,7 +75,8 @@ def fit_strength(value: Base, evidence: Sequence[Trial]) -> int:
         elif not fits and np.isfinite(predicted).all():
             return 0
         # No NaN matches NaN: that says nothing of where it comes from.
-        explained += trial.wrong and fits and bool(np.isfinite(predicted).all())
+        is_number = predicted is not None and bool(np.isfinite(predicted).all())
+        explained += trial.wrong and fits and is_number
     return strength if explained >= 2 else 0
 
 

@@ -230,11 +230,13 @@ def backward_evidence(before: Evidence, arrays: Arrays) -> Evidence:
     """Return how far the backward pass comes; the reading is completed by its gradients."""
     reached = _located(before, arrays, PROBE)
     if reached.stage == "gradients found":
-        return _judged(reached, arrays)
+        return _judged(reached, arrays, PROBE)
     if reached.problem and reached.stage != "backward ran":
         # Where the gradients are may still be seen at sizes that hide a transpose.
         square = _located(before, arrays, _SQUARE)
-        return replace(reached, reading=square.reading)
+        if square.stage == "gradients found":
+            sized = _judged(square, arrays, _SQUARE).sized
+            return replace(reached, reading=square.reading, sized=sized)
     return reached
 
 
@@ -269,19 +271,19 @@ def _located(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
     return replace(before, reading=completed, stage="gradients found", returned=said)
 
 
-def _judged(before: Evidence, arrays: Arrays) -> Evidence:
+def _judged(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
     """Return how many gradients are right, or averages of the right ones."""
     reading = before.reading
-    x, w, b, dout = arrays.given(PROBE)
+    x, w, b, dout = arrays.given(probe)
     got, problem = silently(lambda: reading.vjp(x, w, b)[1](dout))
     if problem:
         return replace(before, problem=problem)
     right, sized = set(before.right), before.sized
     for which, gradient in zip("xwb", got, strict=True):
-        result, expected = arrays.outward(gradient), PROBE.right[which]
+        result, expected = arrays.outward(gradient), probe.right[which]
         if is_array(result):
             sized += (np.size(result) == expected.size) + (np.ndim(result) == expected.ndim)
-            average = expected / (len(PROBE.x) if which != "x" else 1)
+            average = expected / (len(probe.x) if which != "x" else 1)
             right |= {which} if _equal(result, expected) or _equal(result, average) else set()
     return replace(before, right=frozenset(right), sized=sized)
 
