@@ -16,7 +16,14 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from affine.checker.reading.evidence import Arrays, Evidence, best_forward
+from affine.checker.reading.evidence import (
+    PROBE,
+    Arrays,
+    Evidence,
+    best_forward,
+    reads_names_alone,
+    silently,
+)
 from affine.checker.reading.layout import LAYOUTS
 from affine.checker.reading.reading import Pass, Reading
 from affine.checker.reading.refusals import function_not_read
@@ -100,6 +107,9 @@ class Framework:
         )
         function = _forward(reading)
         layer = self.differentiated(lambda d, m: function, dtype)
+        problem = "" if reading.is_named else self.raises(layer, dtype)
+        if problem:
+            raise function_not_read(named, known, replace(evidence, stage="built", problem=problem))
         return replace(
             layer,
             name=named.expression,
@@ -108,6 +118,13 @@ class Framework:
             columns=reading.layout.columns,
             transposed=reading.layout.transposed,
         )
+
+    def raises(self, layer: Layer, dtype: str) -> str:
+        """Return what both passes raise on the probe; by names alone nothing is called."""
+        if reads_names_alone():
+            return ""
+        operands = (getattr(PROBE, name).astype(dtype) for name in ("x", "w", "b", "dout"))
+        return silently(lambda: layer.results(*operands))[1]
 
     def read(self, readings: Sequence[Reading]) -> tuple[Evidence | None, str]:
         """Return the evidence of the forward pass that holds, and the dtype in which it does."""

@@ -39,8 +39,7 @@ def recognise(named: Named, label: str, space: Named) -> Layer:
     try:
         return _recognised(named, label, space)
     except TargetError as error:
-        message = str(error)
-        raise TargetError(message if label in message else f"{label}: {message}") from error
+        raise TargetError(f"{label}: {error}") from error
     except (Exception, SystemExit) as error:
         raised = f"{type(error).__name__}: {error}"
         raise refusal("unusable", label=label, error=raised) from error
