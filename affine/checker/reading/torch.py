@@ -4,7 +4,7 @@ Imported only where the target is of torch. Weights that a form stores as Wᵀ a
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from affine.checker.reading.assemble import OWN_PARAMETERS, warm_up
-from affine.checker.reading.frameworks import Framework
+from affine.checker.reading.frameworks import Framework, Prepare
 from affine.checker.reading.layout import LAYOUTS, Bias, Layout
 from affine.checker.reading.reading import Pass, Reading
 from affine.checker.reading.refusals import function_not_read
@@ -40,14 +40,29 @@ class _Torch(Framework):
     def tried(self, function: Callable[..., Any], *arrays: Array) -> Any:
         return function(*map(self.inward, arrays))
 
-    def vjp(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def vjp(
+        self, function: Callable[..., Any], needed: Sequence[Any] = (True, True, True)
+    ) -> Callable[..., Any]:
         def vjp(*operands: Tensor) -> Any:
-            leaves = [one.requires_grad_() for one in operands]
-            out = function(*leaves)
+            asked = zip(operands, needed, strict=True)
+            leaves = [one.requires_grad_() for one, is_needed in asked if is_needed]
+            out = function(*operands)
             always = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
             return out, lambda dout: torch.autograd.grad(out, leaves, dout.to(out.dtype), **always)
 
         return vjp
+
+    def differentiated(self, prepare: Prepare, dtype: str = "float64") -> Layer:
+        """Return the layer of functions that torch differentiates, also with frozen operands."""
+
+        def with_frozen_operands(x: Any, w: Any, b: Any, dout: Any, needed: Any) -> Any:
+            out, pullback = self.vjp(prepare(*w.shape), needed)(x, w, b)
+            gradients = iter(pullback(dout))
+            return out, *(next(gradients) if each else None for each in needed)
+
+        layer = super().differentiated(prepare, dtype)
+        frozen = self.of_numpy(with_frozen_operands)
+        return replace(layer, variants={**layer.variants, "with_frozen_operands": frozen})
 
     def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
         # Else torch falls back to the plain function in silence after some shapes.
