@@ -111,6 +111,28 @@ def test_a_module_that_is_frozen_as_a_whole_is_refused() -> None:
         layer_from(torch.nn.Linear(3, 2).requires_grad_(False))
 
 
+def test_a_module_that_was_built_is_judged_and_stays_as_it_is() -> None:
+    """To convert it in place, inside a transform of torch, once ended the process."""
+    torch = pytest.importorskip("torch")
+    module = torch.nn.Linear(3, 2)
+    layer = layer_from(module)
+    x, w, b = np.ones((4, 3)), np.ones((3, 2)), np.ones(2)
+    for dtype in ("float64", "float32"):
+        operands = [one.astype(dtype) for one in (x, w, x, w, b)]
+        assert (layer.variants["jvp"](*operands) == 7).all()
+    assert module.weight.dtype == module.bias.dtype == torch.float32
+
+
+def test_a_module_without_weights_yet_is_refused() -> None:
+    torch = pytest.importorskip("torch")
+    module = torch.nn.LazyLinear(2)
+    for lazy in (torch.nn.LazyLinear, module):
+        with pytest.raises(TargetError, match="makes its weights in its first forward pass"):
+            layer_from(lazy)
+    module(torch.ones(4, 3))
+    assert layer_from(module).transposed
+
+
 def test_a_convention_holds_for_an_instance_that_lives_on() -> None:
     """Averages that are turned into sums are turned so in each variant."""
 

@@ -23,6 +23,7 @@ from affine.quantities import GRADIENTS
 
 _ABOUT = {"variants", "texts", "not_applicable", "remarks", "dtypes", "flags", "uses_reference"}
 _GUARD = 'put what should not run at import under `if __name__ == "__main__":`'
+_RETURNS = "make sure that building it and both passes return, for arrays of a few entries"
 _WHEN = "in this call"
 _NAMES = {
     "pullback": ("backward", GRADIENTS),
@@ -117,6 +118,8 @@ class Worker(Memory):
             self._child = self._start()
             return self._load()
         refused = f"{self._target} does not load: {reason}; {_GUARD}"
+        if is_found:
+            refused = f"{self._target} was not judged: {reason}; {_RETURNS}"
         if is_found and self._is_late:
             refused = f"the budget ran out in a call, before {self._target} was judged; {MORE_TIME}"
         raise TargetError(str(about.get("refused", refused)))

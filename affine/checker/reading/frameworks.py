@@ -3,15 +3,14 @@
 Neither is imported here: `torch.py` and `jax.py` each describe theirs as a `Framework`.
 """
 
-import inspect
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from importlib import import_module
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,6 +23,7 @@ from affine.checker.reading.evidence import (
     reads_names_alone,
     silently,
 )
+from affine.checker.reading.homes import home_of, referred, unwrapped
 from affine.checker.reading.layout import LAYOUTS
 from affine.checker.reading.reading import Pass, Reading
 from affine.checker.reading.refusals import function_not_read
@@ -220,36 +220,11 @@ def framework_of(value: Any) -> str:
     """Return `torch`, `jax`, or `""` for plain Python and NumPy, without importing either."""
     # What the code refers to decides; if that is neither of them nor NumPy, what it imports.
     module = sys.modules.get(home_of(value))
-    held = getattr(_unwrapped(value), "__globals__", vars(module) if module else {})
+    held = getattr(unwrapped(value), "__globals__", vars(module) if module else {})
     imported = (one.__name__ for one in list(held.values()) if isinstance(one, ModuleType))
-    for homes in ([home_of(value) or type(value).__module__], _referred(value), imported):
+    for homes in ([home_of(value) or type(value).__module__], referred(value), imported):
         roots = {home.partition(".")[0] for home in homes}
-        used = [name for name in _FACTS if name in roots or f"{name}lib" in roots]
+        used = [name for name, facts in _FACTS.items() if roots & {*facts["packages"]}]
         if used or "numpy" in roots:
             return used[0] if used else ""
     return ""
-
-
-def home_of(value: Any) -> str:
-    """Return the name of the module that something is, or was made in."""
-    if isinstance(value, ModuleType):
-        return value.__name__
-    return getattr(value, "__module__", None) or ""
-
-
-def _referred(value: Any) -> Iterator[str]:
-    """Yield the modules of what the names in a function, or in a class's methods, stand for."""
-    members = [value.func if isinstance(value, partial) else value]
-    if inspect.isclass(value):
-        yield from map(home_of, value.__bases__)
-        members = [getattr(member, "__func__", member) for member in vars(value).values()]
-    for function in map(_unwrapped, members):
-        space, codes = getattr(function, "__globals__", {}), [getattr(function, "__code__", None)]
-        for code in codes:
-            if isinstance(code, CodeType):
-                codes += code.co_consts
-                yield from (home_of(space[name]) for name in code.co_names if name in space)
-
-
-def _unwrapped(value: Any) -> Any:
-    return inspect.unwrap(value) if callable(value) else value

@@ -72,7 +72,8 @@ class Place:
 
 def is_array(value: Any) -> bool:
     """Whether a value is an array of NumPy or of a framework."""
-    return hasattr(value, "shape") and hasattr(value, "dtype") and not isinstance(value, type)
+    shape = getattr(value, "shape", None)  # Keras's random states have a shape of None
+    return isinstance(shape, tuple) and hasattr(value, "dtype") and not isinstance(value, type)
 
 
 def attributes(owner: Any) -> dict[str, Any]:

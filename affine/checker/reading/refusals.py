@@ -2,11 +2,17 @@
 
 import inspect
 from collections.abc import Sequence
+from functools import partial
+from textwrap import indent
 from typing import Any
 
-from affine.checker.reading.evidence import Evidence, reads_names_alone
+import numpy as np
+
+from affine.checker.reading.evidence import Evidence, reads_names_alone, silently
 from affine.checker.reading.forms import methods, one_parameters
-from affine.checker.reading.places import attributes, is_array
+from affine.checker.reading.libraries import engine_of, library_of, library_used
+from affine.checker.reading.messages import sentence
+from affine.checker.reading.places import arrays_of, attributes, is_array
 from affine.checker.reading.reading import Pass
 from affine.checker.reading.signatures import Parameters, parameters, proposals
 from affine.checker.reading.target import Named, TargetError, refusal
@@ -19,12 +25,21 @@ def not_read(
     far: Evidence | None, parts: Sequence[Named], backwards: Sequence[Pass]
 ) -> TargetError:
     """Return why no reading of a layer holds, by how far the furthest came."""
+    return _or_by_engine(_not_read(far, parts, backwards), parts[0].value)
+
+
+def _not_read(
+    far: Evidence | None, parts: Sequence[Named], backwards: Sequence[Pass]
+) -> TargetError:
     name = parts[0].expression or "the layer"
     if far is None and reads_names_alone():
         return refusal("read_without_calls", name=name)
+    is_right = far is not None and far.is_forward_right
+    if (library := library_of(parts[0].value)) and not is_right:
+        return _of_a_library(name, library)
     if far is None:
         return _not_called(parts, backwards)
-    instances, is_right = far.reading.instances, far.is_forward_right
+    instances = far.reading.instances
     if instances is None and not is_right and far.reading.layout.is_folded:
         return refusal("forward_function", call=f"{name}{parameters(parts[0].value)}")
     if instances and not (is_right or instances.places or instances.takes.is_named):
@@ -40,6 +55,8 @@ def not_read(
     if not far.is_forward_right:
         doubt = _doubt(far)
         return refusal("read_forward_unclear", doubt=doubt, **facts)
+    if not backwards:
+        return refusal("read_no_backward", **facts)
     if unknown := _unknown_backward(backwards):
         return refusal("read_backward_takes", takes=unknown, **facts)
     if far.stage == "forward ran":
@@ -47,6 +64,19 @@ def not_read(
     if far.stage == "backward ran":
         return refusal("read_no_gradients", where=_kept_on(far.instance), **facts)
     return refusal("read_backward_unclear", **facts)
+
+
+def _or_by_engine(error: TargetError, value: Any) -> TargetError:
+    """Return an error with what to write where an engine beside the code differentiates."""
+    engine = engine_of(value)
+    return TargetError(f"{error}\n{sentence('own_engine', engine=engine)}") if engine else error
+
+
+def _of_a_library(name: str, library: dict[str, Any]) -> TargetError:
+    """Return why a layer of a library is not judged, with the code to write."""
+    facts = {key: library[key] for key in ("because", "write", "example")}
+    code = indent(library["code"].strip(), "  ")
+    return refusal("of_a_library", name=name, library=library["name"], code=code, **facts)
 
 
 def _kept_on(instance: Any) -> str:
@@ -66,6 +96,8 @@ def _doubt(far: Evidence) -> str:
     for one in given:
         if not one.role and (known := flag(one.name)) and known.doubtful:
             return f"{one.name} may change what it computes"
+    if len(reading.forward.takes.roles) == 1:
+        return f"it returned {far.returned}"
     return "its names do not say which argument is which"
 
 
@@ -85,17 +117,30 @@ def _not_called(parts: Sequence[Named], backwards: Sequence[Pass]) -> TargetErro
         known = parameters(named.value)
         return _function_takes(f"{named.expression}{known}", known)
     if not inspect.isclass(named.value):
-        return refusal("sides_unclear", name=named.expression)
+        has_weights = any(np.ndim(array) == 2 for _, array in arrays_of(named.value))
+        reason = "sides_unclear" if has_weights else "no_weights_held"
+        return refusal(reason, name=named.expression)
     known = parameters(named.value)
     for which in methods(named.value, "forward"):
         takes = parameters(getattr(named.value, which), skip=1)
         if takes.is_known and not takes.each:
             return refusal("graph_node", call=f"{named.expression}.{which}()")
     call = f"{named.expression}{known}"
+    if problem := _problem_when_built(named):
+        return refusal("read_not_built", form=f"class {call}", problem=problem)
     if any(True for which in ("dm", "m", "") for _ in proposals(known, which, names=size_role)):
         return refusal("no_parameters_held", call=call)
     unknown = [one.name for one in known.each if not (one.has_default or _is_known(one.name))]
     return refusal("class_takes_unknown", call=call, unknown=" and ".join(unknown))
+
+
+def _problem_when_built(named: Named) -> str:
+    """Return what a class raises that takes two sizes, `""` where it is built from them."""
+    known, sizes, problems = parameters(named.value), {"d": 3, "m": 2}, []
+    for roles in ("dm", "m"):
+        for takes in proposals(known, roles, names=size_role):
+            problems.append(silently(partial(takes.call, named.value, sizes))[1])
+    return problems[0] if problems and all(problems) else ""
 
 
 def _function_takes(call: str, known: Parameters) -> TargetError:
@@ -112,6 +157,8 @@ def function_not_read(named: Named, known: Parameters, far: Evidence | None) -> 
     """Return why a function that a framework differentiates is not judged."""
     name = named.expression.removesuffix(".apply")
     call = f"{name}{known}"
+    if library := library_of(named.value):
+        return _of_a_library(name, library)
     if far is None:
         return _function_takes(call, known)
     facts = {"name": name, "form": call, "forward": call, "problem": far.problem}
@@ -133,21 +180,28 @@ def without_backward(named: Named, others: Sequence[Named]) -> TargetError:
     name = named.expression or "it"
     if not callable(named.value):
         return refusal("no_layer", name=name, kind=type(named.value).__name__)
+    if library := library_used(named.value):
+        return _of_a_library(name, library)
     other = name.replace("forward", "backward")
     near = closest(other, [one.expression for one in others])
     hint = f" ({near} is close; rename it)" if near not in ("", name) else ""
     other = other if other != name else f"{name}_backward"
     takes = parameters(named.value)
-    return refusal("no_backward", name=name, takes=takes, other=other, hint=hint)
+    missing = refusal("no_backward", name=name, takes=takes, other=other, hint=hint)
+    return _or_by_engine(missing, named.value)
 
 
 def no_known_form(label: str, callables: Sequence[Named]) -> TargetError:
     """Return the error that a namespace holds nothing that looks like a layer."""
+    for one in callables:
+        if library := library_used(one.value):
+            return _of_a_library(one.expression, library)
     calls = [
         (f"{one.expression}{parameters(one.value)}", _hint(one, callables)) for one in callables[:8]
     ]
     found = ", ".join(f"{call} ({hint})" if hint else call for call, hint in calls)
-    return refusal("no_known_form", label=label, found=found or "no public function or class")
+    unknown = refusal("no_known_form", label=label, found=found or "no public function or class")
+    return _or_by_engine(unknown, callables[0].value if callables else None)
 
 
 def _hint(named: Named, others: Sequence[Named]) -> str:

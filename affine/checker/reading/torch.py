@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.modules.lazy import LazyModuleMixin
+from torch.nn.parameter import is_lazy
 
 from affine.checker.reading.assemble import OWN_PARAMETERS, warm_up
 from affine.checker.reading.frameworks import Framework, Prepare
@@ -101,6 +103,8 @@ FRAMEWORK = _Torch()
 
 def _module_class(named: Named) -> Layer:
     """Return the layer of a class of modules, which is built from two sizes."""
+    if issubclass(named.value, LazyModuleMixin):
+        raise refusal("module_is_lazy", name=named.expression)
     error: Exception | None = None
     for takes in proposals(parameters(named.value), "dm", names=size_role):
 
@@ -136,7 +140,12 @@ def _module(
             # What the module gives no gradient has none here either.
             stored = {weight: w, bias: b}
             held = {name: one.detach() if name in frozen else one for name, one in stored.items()}
-            return torch.func.functional_call(module.to(x.dtype), held, (x,), flags)
+            # Not `module.to`: it changes the module, and inside a transform that is fatal to torch.
+            buffers = {
+                name: one.to(x.dtype) if one.is_floating_point() else one
+                for name, one in module.named_buffers()
+            }
+            return torch.func.functional_call(module, {**buffers, **held}, (x,), flags)
 
         return function
 
@@ -200,6 +209,8 @@ def _reading_of(
 
 def _parameters_of(label: str, module: torch.nn.Module) -> tuple[str, str, list[Layout]]:
     """Return the names of weights and bias, and the layouts that their shapes allow."""
+    if any(map(is_lazy, module.parameters())):
+        raise refusal("module_is_lazy", name=label)
     held = {name: tuple(one.shape) for name, one in module.named_parameters()}
     matrices = [name for name, shape in held.items() if len(shape) == 2 and 1 not in shape]
     others = [name for name in held if name not in matrices]
