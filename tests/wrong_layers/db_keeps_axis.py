@@ -12,5 +12,6 @@ class Affine:
         return x @ self.w + self.b
 
     def backward(self, dout):
-        self.dw, self.db = self.x.T @ dout, dout.sum(axis=0, keepdims=True)
+        self.dw = self.x.T @ dout
+        self.db = dout.sum(axis=0, keepdims=True)
         return dout @ self.w.T
