@@ -3,7 +3,7 @@ import numpy as np
 
 class Linear:
     def __init__(self, n_in, n_out):
-        self.W = np.random.randn(n_out, n_in) * 0.01
+        self.W = np.random.default_rng().normal(size=(n_out, n_in))
         self.b = np.zeros((n_out, 1))
         self.zero_grad()
 
