@@ -20,6 +20,7 @@ from affine.checker.reading.evidence import (
     Arrays,
     Evidence,
     best_forward,
+    is_another_layer,
     reads_names_alone,
     silently,
 )
@@ -107,9 +108,7 @@ class Framework:
         )
         function = _forward(reading)
         layer = self.differentiated(lambda d, m: function, dtype)
-        problem = "" if reading.is_named else self.raises(layer, dtype)
-        if problem:
-            raise function_not_read(named, known, replace(evidence, stage="built", problem=problem))
+        self.refuse_others(layer, named, known, evidence)
         return replace(
             layer,
             name=named.expression,
@@ -119,12 +118,18 @@ class Framework:
             transposed=reading.layout.transposed,
         )
 
-    def raises(self, layer: Layer, dtype: str) -> str:
-        """Return what both passes raise on the probe; by names alone nothing is called."""
+    def refuse_others(
+        self, layer: Layer, named: Named, known: Parameters, evidence: Evidence
+    ) -> None:
+        """Raise why a layer is not judged that is right as another one, or was given no array."""
         if reads_names_alone():
-            return ""
-        operands = (getattr(PROBE, name).astype(dtype) for name in ("x", "w", "b", "dout"))
-        return silently(lambda: layer.results(*operands))[1]
+            return
+        made = Arrays(dtype=layer.dtypes[0] if layer.dtypes else "float64")
+        if not evidence.is_forward_right and is_another_layer(layer.vjp, made):
+            raise function_not_read(named, known, replace(evidence, is_another=True))
+        problem = silently(lambda: layer.results(*made.given(PROBE)))[1]
+        if problem and not evidence.reading.is_named:
+            raise function_not_read(named, known, replace(evidence, stage="built", problem=problem))
 
     def read(self, readings: Sequence[Reading]) -> tuple[Evidence | None, str]:
         """Return the evidence of the forward pass that holds, and the dtype in which it does."""
