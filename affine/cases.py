@@ -261,8 +261,16 @@ def read_values(raw: bytes, kind: ValueKind, dtypes: Sequence[str] = DTYPES) -> 
 # ------------------------------------------------------------------ memory layouts
 
 
-def _every_second(array: Array) -> Array:
+def _padded_rows(array: Array) -> Array:
+    # A slice `wide[:, :k]`: rows that lie further apart than they are long, as BLAS's lda says.
     # NaN between the entries: whoever reads past the strides shows it.
+    wide = np.full((*array.shape[:-1], array.shape[-1] + 1), np.nan, array.dtype)
+    view = wide[..., :-1]
+    view[...] = array
+    return view
+
+
+def _every_second(array: Array) -> Array:
     parent = np.full([2 * side + 1 for side in array.shape], np.nan, array.dtype)
     view = parent[(slice(1, None, 2),) * array.ndim]
     view[...] = array
@@ -282,6 +290,7 @@ def _broadcast(array: Array) -> Array:
 
 LAYOUTS: Mapping[str, Callable[[Array], Array]] = {
     "C": lambda array: array.copy(),
+    "padded rows": _padded_rows,
     "Fortran": lambda array: array.copy(order="F"),
     "transposed view": lambda array: np.ascontiguousarray(array.T).T,
     "strided": _every_second,

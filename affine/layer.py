@@ -82,6 +82,9 @@ class Layer:
             - `compiled`: as vjp, through the framework's compiler.
             - `vmapped`: from (xs, w, b, douts), stacked along a new first axis, to (outs, dxs, dws,
               dbs), through the framework's vectorisation.
+            - `with_frozen_operands`: from (x, w, b, dout, needed) to (out, dx, dw, db), where
+              `needed` says of each of x, w and b whether it needs a gradient; of one that does
+              not, the gradient is None.
         form: How the code is written, in the words of reports.
         usage: Python code that defines `vjp` with the user's own functions, for reproductions.
         not_applicable: Properties that the form makes vacuous, each with the reason.

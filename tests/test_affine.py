@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -72,10 +73,16 @@ def vmapped(xs: Array, w: Array, b: Array, douts: Array) -> tuple[Array, ...]:
     return tuple(map(np.stack, (outs, *zip(*gradients, strict=True))))
 
 
+def with_frozen_operands(x: Array, w: Array, b: Array, dout: Array, needed: Array) -> Any:
+    """What is asked for, and None where no gradient is needed."""
+    out, pullback = any_axes(x, w, b)
+    gradients = zip(pullback(dout), needed, strict=True)
+    return out, *(gradient if is_needed else None for gradient, is_needed in gradients)
+
+
 # The reference takes matrices, and belongs to no framework: what it lacks, this one has.
-ANY_AXES = Layer(
-    "any axes", any_axes, variants={**dict.fromkeys(VJP_VARIANTS, any_axes), "vmapped": vmapped}
-)
+OTHERS = {"vmapped": vmapped, "with_frozen_operands": with_frozen_operands}
+ANY_AXES = Layer("any axes", any_axes, variants=dict.fromkeys(VJP_VARIANTS, any_axes) | OTHERS)
 
 
 def holds(tested: Property) -> Callable[[], None]:
@@ -104,7 +111,7 @@ for property_ in PROPERTIES.values():
 def test_the_reference_has_what_its_form_can_have() -> None:
     """Only the properties of other forms run on another layer."""
     elsewhere = {one.needs for one in PROPERTIES.values() if not one.is_observable_on(REFERENCE)}
-    assert elsewhere == {*VJP_VARIANTS, "vmapped"}
+    assert elsewhere == {*VJP_VARIANTS, *OTHERS}
 
 
 @pytest.mark.parametrize("name", ["dw_is_xt_dout", "db_is_the_column_sum_of_dout"])

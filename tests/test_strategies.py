@@ -104,6 +104,7 @@ def test_every_layout_is_reached(laid_out: list[Case]) -> None:
     assert any(array.flags.c_contiguous and array.base is None for array in arrays)
     assert any(array.flags.f_contiguous and array.base is None for array in arrays)
     assert any(array.flags.f_contiguous and array.base is not None for array in arrays)
+    assert any(not array.flags.forc and array.strides[1] == array.itemsize for array in arrays)
     assert any(not array.flags.forc and min(array.strides) > array.itemsize for array in arrays)
     assert any(min(array.strides) < 0 for array in arrays)
     assert any(0 in array.strides for array in arrays)

@@ -221,7 +221,9 @@ def _checked(target: str, timeout: float, budget: float, **chosen: Any) -> "Repo
             report = judge(worker.layer, progress=progress, clock=clock, **chosen)
         except (TargetError, WorkerDied) as error:
             named = {name: chosen[name] for name in ("profile", "reduction", "seed")}
-            return Report(target, error_message=str(error), **named)
+            # The report begins with the target: its message need not.
+            why = str(error).removeprefix(f"{target}: ").removeprefix(f"{target} ")
+            return Report(target, error_message=why, **named)
     notes = list(report.notes)
     if output := worker.output.strip():
         notes.append(f"the target printed something; its last line: {output.split(chr(10))[-1]}")

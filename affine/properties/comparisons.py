@@ -9,7 +9,15 @@ import numpy as np
 from affine.layer import VJP, Array, Operands, by_name
 from affine.oracle import expect, expect_equal, pairing
 
-__all__ = ["both_passes", "copies", "expect_number", "expect_same", "paired", "require_finite"]
+__all__ = [
+    "both_passes",
+    "copies",
+    "expect_number",
+    "expect_same",
+    "in_words",
+    "paired",
+    "require_finite",
+]
 
 
 def expect_same(got: Mapping[str, Array], expected: Mapping[str, Array], because: str) -> None:
@@ -50,6 +58,20 @@ def require_finite(quantity: str, got: Any, shape: tuple[int, ...]) -> Array:
         quantity,
     )
     return np.asarray(got)
+
+
+def in_words(error: Exception) -> str:
+    """Return what a layer raised in one line, also where it was raised in another process.
+
+    Examples:
+        >>> in_words(ValueError("no batch"))
+        'ValueError: no batch'
+    """
+    kind, text, place = (
+        str(getattr(error, name, usual))
+        for name, usual in (("kind", type(error).__name__), ("message", error), ("place", ""))
+    )
+    return f"{kind}: {text.splitlines()[0] if text else ''}{f' ({place})' if place else ''}"
 
 
 def paired(quantity: str, got: Any, other: Array) -> Any:

@@ -1,10 +1,14 @@
-"""Frameworks: the compiler, vectorisation and leading axes change no result."""
+"""Frameworks: the compiler, vectorisation, frozen operands and leading axes change no result."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from affine.layer import Case, Layer, Operands
-from affine.properties.comparisons import both_passes, expect_same
+from affine.layer import Case, Layer, Operands, Results, WorkerDied
+from affine.oracle import Violation
+from affine.properties.comparisons import both_passes, expect_same, in_words
 from affine.properties.property import checks
+from affine.quantities import GRADIENTS
 
 
 @checks(
@@ -48,3 +52,38 @@ def leading_axes_are_batch_axes(layer: Layer, case: Case) -> None:
     expected["dx"] = expected["dx"].reshape(xs.shape)
     got = both_passes(layer.variants["with_leading_axes"], Operands(xs, w, b, douts))
     expect_same(got, expected, "x has a leading axis")
+
+
+FROZEN = {
+    "X is frozen": (False, True, True),
+    "W is frozen": (True, False, True),
+    "b is frozen": (True, True, False),
+    "X and W are frozen": (False, False, True),
+    "X and b are frozen": (False, True, False),
+    "W and b are frozen": (True, False, False),
+}
+"""Which of X, W and b need a gradient, by the words for those that do not."""
+
+
+@checks(
+    "out", "dx", "dw", "db", profile="framework", needs="with_frozen_operands",
+    catches="a list of saved operands that is shorter where one of them needs no gradient",
+)  # fmt: skip
+def frozen_operands_change_no_other_result(layer: Layer, case: Case) -> None:
+    """Where one or two of X, W and b need no gradient, out and the other gradients stay."""
+    expected = _with_frozen(layer, case.primal, (True, True, True))
+    for because, needed in FROZEN.items():
+        try:
+            got = _with_frozen(layer, case.primal, needed)
+        except WorkerDied:
+            raise
+        except Exception as error:
+            raise Violation(f"the layer raises {in_words(error)}, where {because}") from error
+        expect_same(got, expected, because)
+
+
+def _with_frozen(layer: Layer, point: Operands, needed: Sequence[bool]) -> Results:
+    """Return out and the gradients of the operands that need one."""
+    out, *gradients = layer.variants["with_frozen_operands"](*point, np.array(needed))
+    asked = zip(GRADIENTS, gradients, needed, strict=True)
+    return {"out": out} | {name: gradient for name, gradient, is_needed in asked if is_needed}

@@ -54,10 +54,10 @@ def read_only_arguments_are_enough(layer: Layer, case: Case) -> None:
 @checks(
     "out", "dx", "dw", "db", layouts=True, isolated=False,
     points_to=("not_deterministic", "arguments_modified", "memory-layout"),
-    catches="code that reads raw memory in C order, or past the strides",
+    catches="code that reads raw memory in C order, or takes the row stride for the row length",
 )  # fmt: skip
 def memory_layout_does_not_matter(layer: Layer, case: Case) -> None:
-    """Fortran order, views, strides, reversed axes and zero strides change no result."""
+    """Padded rows, Fortran order, strides, reversed axes and zero strides change no result."""
     # Not np.copy, which would keep Fortran order.
     plain = case.primal.map(lambda array: np.array(array, order="C"))
     laid = case.primal.map(layer.memory.lend)

@@ -89,12 +89,12 @@ def test_a_reproduction_runs_beside_a_file_of_any_name(
     file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report = report_on(path_of(f"kind-file_name_is_no_identifier-{file}", tmp_path))
-    example = counterexample(report.findings[0].outcomes[0])
-    assert example is not None
+    outcome = report.findings[0].outcomes[0]
+    assert counterexample(outcome) is not None
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     names: dict[str, Any] = {}
-    exec(snippet(example, report.usage), names)
+    exec(snippet(outcome, report.usage), names)
     assert (names["got"] != names["expected"]).any()
 
 

@@ -190,6 +190,28 @@ def test_another_route_is_taken_where_the_property_asks_for_it() -> None:
     )
 
 
+def test_what_is_wrong_where_an_operand_is_frozen_is_named() -> None:
+    """It says which one, and no more of the gradients than what was asked for."""
+
+    def doubled(x: Any, w: Any, b: Any, dout: Any, needed: Any) -> Any:
+        factor = 1 if needed[1] else 2
+        return x @ w + b, dout @ w.T if needed[0] else None, x.T @ dout, factor * dout.sum(axis=0)
+
+    frozen = replace(wrong_layer(), variants={"with_frozen_operands": doubled})
+    found = diagnose(frozen, "db", PROPERTIES["frozen_operands_change_no_other_result"])
+    assert found.sentence.startswith("Where W is frozen, your db is 2 * dout.sum(axis=0): scaled")
+
+
+def test_of_one_call_no_pass_is_said_to_raise() -> None:
+    def refused(*operands: Any) -> Any:
+        raise ValueError("not so")
+
+    for name in ("frozen_operands_change_no_other_result", "vmap_equals_a_loop"):
+        tested = PROPERTIES[name]
+        refusing = replace(wrong_layer(), variants={tested.needs: refused})
+        assert "the layer raises ValueError: not so" in diagnose(refusing, "", tested).sentence
+
+
 @pytest.mark.parametrize("mistake", ["wrong-beyond-a-size", "blocks-without-the-remainder"])
 def test_a_large_case_shows_where_to_look(mistake: str) -> None:
     code = {

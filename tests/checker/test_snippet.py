@@ -119,7 +119,6 @@ def test_the_snippets_of_wrong_layers_show_their_mistakes(path: Path) -> None:
 LIES = {
     **LAYOUTS,
     "read-only broadcast": lambda array: np.broadcast_to(array[:1], array.shape),
-    "padded": lambda array: np.append(array, array, axis=-1)[..., : array.shape[-1]],
     # No slice of an array in C order lies so.
     "cropped": lambda array: np.asfortranarray(np.concatenate([array, array]))[: len(array)],
 }

@@ -1,8 +1,8 @@
-"""extra_axes_of_x_are_flattened: an x of several axes is flattened in Fortran order"""
+"""extra_axes_of_x_are_flattened: the dx of an x of several axes is in Fortran order"""
 
 
 def affine_forward(x, w, b):
-    flat = x.reshape(len(x), -1, order="F")
+    flat = x.reshape(len(x), -1)
     return flat @ w + b, (x.shape, flat, w)
 
 

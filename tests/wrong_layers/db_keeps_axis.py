@@ -1,9 +1,17 @@
-"""db_is_the_column_sum_of_dout: db keeps its batch axis: shape (1, M)"""
+"""db_is_the_column_sum_of_dout: db keeps its batch axis: shape (1, M), but b is (M,)"""
+
+import numpy as np
 
 
-def forward(x, w, b):
-    return x @ w + b
+class Affine:
+    def __init__(self, d, m):
+        self.w, self.b = np.zeros((d, m)), np.zeros(m)
 
+    def forward(self, x):
+        self.x = x
+        return x @ self.w + self.b
 
-def backward(dout, x, w):
-    return dout @ w.T, x.T @ dout, dout.sum(axis=0, keepdims=True)
+    def backward(self, dout):
+        self.dw = self.x.T @ dout
+        self.db = dout.sum(axis=0, keepdims=True)
+        return dout @ self.w.T

@@ -1,7 +1,7 @@
 """The diagnosis: which known mistake a layer makes, verified on probes of its own."""
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
@@ -25,9 +25,10 @@ from affine.checker.diagnosis.phrasing import describe_error, error_message, lis
 from affine.checker.diagnosis.probe import close, plain_operands
 from affine.checker.diagnosis.unwritten import unwritten
 from affine.checker.exceptions import NotThreeGradients
-from affine.layer import Case, Layer, OutOfTime, WorkerDied
+from affine.layer import VJP, Case, Layer, OutOfTime, WorkerDied
 from affine.oracle import Violation
 from affine.properties import Property
+from affine.properties.frameworks import FROZEN
 from affine.quantities import GRADIENTS, QUANTITIES
 
 __all__ = ["DETECTORS", "diagnose", "diagnose_unwritten"]
@@ -109,8 +110,8 @@ def diagnose(
         warnings.simplefilter("ignore")
         try:
             found = _diagnosed(ProbeSession(layer, case, averages=averages), quantity, tested)
-            if found.mistake is None and (view := _variant(layer, tested, case)):
-                words, session = view
+            others = _other_ways(layer, tested, case) if found.mistake is None else ()
+            for words, session in others:
                 if (there := _diagnosed(session, quantity)).mistake is not None:
                     sentence = words + there.sentence[:1].lower() + there.sentence[1:]
                     return replace(there, sentence=sentence)
@@ -291,8 +292,9 @@ def _of_the_rest(session: ProbeSession, quantity: str, wrong: tuple[str, ...]) -
     if isinstance(error, NotThreeGradients):
         found = Explanation("wrong-number-of-results", f"{error_message(error)}{when}")
     else:
-        part = "backward" if "out" in failed[0].results else "forward"
-        found = Explanation("raises", f"The {part} pass raises {describe_error(error)}{when}")
+        part = "backward pass" if "out" in failed[0].results else "forward pass"
+        who = "layer" if session.in_one_call else part
+        found = Explanation("raises", f"The {who} raises {describe_error(error)}{when}")
     return _diagnosis_from(session, quantity, found)
 
 
@@ -305,32 +307,57 @@ _VARIANTS = {
 }
 
 
-def _variant(
+def _other_ways(
     layer: Layer, tested: Property | None, case: Case | None
-) -> tuple[str, ProbeSession] | None:
-    """Return the layer as the property calls it, or in the format of the case, and the words."""
+) -> Iterator[tuple[str, ProbeSession]]:
+    """Yield the layer as the property calls it, or in the format of the case, and the words."""
     needs = tested.needs if tested else ""
-    if needs in _VARIANTS and needs in layer.variants:
-        variant = layer.variants[needs]
-
-        def vjp(x: Any, w: Any, b: Any) -> Any:
-            if needs == "compiled":
-                return variant(x, w, b)
-            if needs == "vmapped":
-                out = variant(x[None], w, b, np.zeros((1, len(x), len(b)), x.dtype))[0]
-                return out[0], lambda g: [each[0] for each in variant(x[None], w, b, g[None])[1:]]
-            out, pullback = variant(x[None], w, b)
-
-            def backward(dout: Any) -> Any:
-                dx, *others = pullback(dout[None])
-                return np.take(dx, 0, 0), *others
-
-            return np.take(out, 0, 0), backward
-
-        other = replace(layer, vjp=vjp, batch=None, compiles_per_shape=True)
-        return _VARIANTS[needs], ProbeSession(other)
+    if needs in layer.variants and needs in _VARIANTS:
+        vjp = partial(_passes_of_variant, layer, needs)
+        yield _VARIANTS[needs], _called_as(layer, vjp, in_one_call=needs == "vmapped")
+        return
+    if needs in layer.variants and needs == "with_frozen_operands":
+        for words, needed in FROZEN.items():
+            vjp = partial(_frozen_passes, layer, needed)
+            yield f"Where {words}, ", _called_as(layer, vjp, in_one_call=True)
+        return
     formats = {array.dtype.name for array in case.primal} if case is not None else set()
-    if layer.dtypes or len(formats) != 1 or not formats < {"float32", "float16"}:
-        return None
-    name = formats.pop()
-    return f"With arguments in {name}, ", ProbeSession(layer, dtype=name)
+    if not layer.dtypes and len(formats) == 1 and formats < {"float32", "float16"}:
+        name = formats.pop()
+        yield f"With arguments in {name}, ", ProbeSession(layer, dtype=name)
+
+
+def _called_as(layer: Layer, vjp: VJP, in_one_call: bool) -> ProbeSession:
+    other = replace(layer, vjp=vjp, batch=None, compiles_per_shape=True)
+    return ProbeSession(other, in_one_call=in_one_call)
+
+
+def _passes_of_variant(layer: Layer, needs: str, x: Any, w: Any, b: Any) -> Any:
+    """Return out and the pullback of a variant, with no other axes than those of a matrix."""
+    variant = layer.variants[needs]
+    if needs == "compiled":
+        return variant(x, w, b)
+    if needs == "vmapped":
+        out = variant(x[None], w, b, np.zeros((1, len(x), len(b)), x.dtype))[0]
+        return out[0], lambda g: [each[0] for each in variant(x[None], w, b, g[None])[1:]]
+    out, pullback = variant(x[None], w, b)
+
+    def backward(dout: Any) -> Any:
+        dx, *others = pullback(dout[None])
+        return np.take(dx, 0, 0), *others
+
+    return np.take(out, 0, 0), backward
+
+
+def _frozen_passes(layer: Layer, needed: Sequence[bool], x: Any, w: Any, b: Any) -> Any:
+    """Return out and the pullback where some operands are frozen; their gradients are as ever."""
+    call = layer.variants["with_frozen_operands"]
+
+    def passes(dout: Any, needed: Sequence[bool]) -> Any:
+        return call(x, w, b, dout, np.array(needed))
+
+    def backward(dout: Any) -> Any:
+        both = zip(passes(dout, needed)[1:], passes(dout, (True,) * 3)[1:], needed, strict=True)
+        return [frozen if is_needed else usual for frozen, usual, is_needed in both]
+
+    return passes(np.zeros((len(x), len(b)), x.dtype), needed)[0], backward

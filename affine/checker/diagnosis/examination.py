@@ -99,13 +99,19 @@ class ProbeSession:
     """A layer under diagnosis, and what it does on the probes: its calls may take some seconds.
 
     Its arguments are of this dtype in the end, whatever format the probes have: of that which the
-    layer takes, unless one is given.
+    layer takes, unless one is given. Where both passes are made in one call, nothing tells which
+    of them raises.
     """
 
     def __init__(
-        self, layer: Layer, case: Case | None = None, dtype: str = "", averages: bool = False
+        self,
+        layer: Layer,
+        case: Case | None = None,
+        dtype: str = "",
+        averages: bool = False,
+        in_one_call: bool = False,
     ) -> None:
-        self.case, self.averages = case, averages
+        self.case, self.averages, self.in_one_call = case, averages, in_one_call
         self.layout = Layout(layer.columns, layer.transposed)
         self.dtype = dtype or dtype_of(layer)
         is_fixed = bool(dtype or layer.dtypes)

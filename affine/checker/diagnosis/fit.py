@@ -74,7 +74,9 @@ def fit_strength(value: Base, evidence: Sequence[Trial]) -> int:
             strength = min(strength, 1 + fits)
         elif not fits and np.isfinite(predicted).all():
             return 0
-        explained += trial.wrong and fits
+        # No NaN matches NaN: that says nothing of where it comes from.
+        is_number = predicted is not None and bool(np.isfinite(predicted).all())
+        explained += trial.wrong and fits and is_number
     return strength if explained >= 2 else 0
 
 

@@ -30,6 +30,7 @@ _NAMES = {
     "jvp": ("jvp", ("out_dot",)),
     "per_sample_gradients": ("per_sample_gradients", GRADIENTS),
     "vmapped": ("the vectorised layer", ("outs", "dxs", "dws", "dbs")),
+    "with_frozen_operands": ("the layer with frozen operands", ("out", *GRADIENTS)),
 }
 
 # Requests that are sent before the first answer is read: few enough for any pipe, and for what

@@ -18,6 +18,7 @@ from affine.checker.reading.places import (
     PARAMETERS,
     RETURNED,
     Place,
+    attributes,
     describe_result,
     gradients_on,
     gradients_returned,
@@ -25,11 +26,12 @@ from affine.checker.reading.places import (
     outputs_on,
 )
 from affine.checker.reading.reading import Pass, Reading
-from affine.layer import Array
+from affine.checker.reading.vocabulary import is_step
+from affine.layer import VJP, Array
 
 __all__ = [
     "PROBE", "Arrays", "Evidence", "Probe", "best_forward", "best_reading", "forward_evidence",
-    "names_alone", "reads_names_alone", "silently",
+    "is_another_layer", "names_alone", "reads_names_alone", "silently",
 ]  # fmt: skip
 
 
@@ -102,6 +104,7 @@ class Evidence:
     problem: str = ""
     returned: str = ""
     instance: Any = None  # after both passes
+    is_another: bool = False  # a right layer, but not the affine one
 
     @property
     def is_forward_right(self) -> bool:
@@ -228,11 +231,13 @@ def backward_evidence(before: Evidence, arrays: Arrays) -> Evidence:
     """Return how far the backward pass comes; the reading is completed by its gradients."""
     reached = _located(before, arrays, PROBE)
     if reached.stage == "gradients found":
-        return _judged(reached, arrays)
+        return _judged(reached, arrays, PROBE)
     if reached.problem and reached.stage != "backward ran":
         # Where the gradients are may still be seen at sizes that hide a transpose.
         square = _located(before, arrays, _SQUARE)
-        return replace(reached, reading=square.reading)
+        if square.stage == "gradients found":
+            sized = _judged(square, arrays, _SQUARE).sized
+            return replace(reached, reading=square.reading, sized=sized)
     return reached
 
 
@@ -267,20 +272,20 @@ def _located(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
     return replace(before, reading=completed, stage="gradients found", returned=said)
 
 
-def _judged(before: Evidence, arrays: Arrays) -> Evidence:
+def _judged(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
     """Return how many gradients are right, or averages of the right ones."""
     reading = before.reading
-    x, w, b, dout = arrays.given(PROBE)
+    x, w, b, dout = arrays.given(probe)
     got, problem = silently(lambda: reading.vjp(x, w, b)[1](dout))
     if problem:
         return replace(before, problem=problem)
     right, sized = set(before.right), before.sized
     for which, gradient in zip("xwb", got, strict=True):
-        result, expected = arrays.outward(gradient), PROBE.right[which]
+        result, expected = arrays.outward(gradient), probe.right[which]
         if is_array(result):
             sized += (np.size(result) == expected.size) + (np.ndim(result) == expected.ndim)
-            is_average = which != "x" and _equal(result * len(PROBE.x), expected)
-            right |= {which} if is_average or _equal(result, expected) else set()
+            average = expected / (len(probe.x) if which != "x" else 1)
+            right |= {which} if _equal(result, expected) or _equal(result, average) else set()
     return replace(before, right=frozenset(right), sized=sized)
 
 
@@ -296,9 +301,17 @@ def _gradients(
     found |= gradients_returned(roots[RETURNED], names)
     after = reading.parameters(instance)
     moved = [is_array(after[one]) and not _same(after[one], held[one]) for one in held]
-    if is_step := any(moved):
+    takes_step = any(moved) and _rate_is_set(reading, instance)
+    if takes_step:
         found = {**{which: Place("step", ((which,),)) for which in held}, **found}
-    return found, "steps" if is_step else "overwrites"
+    return found, "steps" if takes_step else "overwrites"
+
+
+def _rate_is_set(reading: Reading, instance: Any) -> bool:
+    """Whether the layer takes its learning rate from its caller, or keeps it as an attribute."""
+    made = reading.instances.takes.arguments if reading.instances else ()
+    given = (one.name for one in (*reading.backward.takes.arguments, *made) if not one.role)
+    return any(map(is_step, (*given, *attributes(instance))))
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -381,11 +394,45 @@ def best_reading(
         for evidence in [each for each in named if each.sized][:3] or named[:1]:
             best = _with_backward(evidence, backwards, arrays, best)
             furthest = best or furthest
-    return (best if best is not None and _is_held(best) else None), furthest
+    if best is None or not _is_held(best):
+        return None, furthest
+    if not best.is_forward_right and is_another_layer(best.reading.vjp, arrays):
+        return None, replace(best, is_another=True)
+    return best, furthest
+
+
+def is_another_layer(vjp: VJP, arrays: Arrays) -> bool:
+    """Whether a layer is right as what it is: its out bends in x, and its gradients follow it.
+
+    So is a layer with its activation inside. A step of central differences shows it well enough:
+    nothing is blamed for it.
+    """
+    draw = np.random.default_rng(0).normal
+    shapes = (4, 3), (3, 2), (2,), (4, 2)
+    x, w, b, dout = (draw(size=shape).astype(arrays.dtype) for shape in shapes)
+    along = tuple(draw(size=shape).astype(arrays.dtype) for shape in shapes[:3])
+    still = (along[0], w * 0, b * 0)
+    step, slack = (1e-5, 1e-5) if arrays.dtype == "float64" else (1e-2, 1e-2)
+
+    def loss(scale: float, way: Sequence[Array]) -> float:
+        there = (each + arrays_type(scale) * one for each, one in zip((x, w, b), way, strict=True))
+        out, _ = vjp(*map(arrays.inward, there))
+        return float((arrays.outward(out) * dout).sum())
+
+    def compare() -> bool:
+        _, pullback = vjp(*map(arrays.inward, (x, w, b)))
+        gradients = map(arrays.outward, pullback(arrays.inward(dout)))
+        slope = sum(float((g * one).sum()) for g, one in zip(gradients, along, strict=True))
+        measured = (loss(step, along) - loss(-step, along)) / (2 * step)
+        bend = loss(1, still) - 2 * loss(0, still) + loss(-1, still)
+        return abs(measured - slope) <= slack * (1 + abs(slope)) and abs(bend) > slack
+
+    arrays_type = np.dtype(arrays.dtype).type
+    return bool(silently(compare)[0])
 
 
 # What a pass raises that lacks what another call would have set up, or is given no array.
-_NOT_SET_UP = ("AttributeError", "TypeError", "KeyError", "NameError", "NotImplementedError")
+_NOT_SET_UP = ("AttributeError", "TypeError", "KeyError", "NotImplementedError")
 
 
 def _is_held(evidence: Evidence) -> bool:
@@ -395,6 +442,9 @@ def _is_held(evidence: Evidence) -> bool:
         return False
     if evidence.stage == "gradients found":
         return reading.is_certain or bool(evidence.right & {"x", "w", "b"})
+    # It may be what was left out where the definitions of a file alone were loaded.
+    if evidence.problem.startswith(("NameError", "ImportError", "ModuleNotFoundError")):
+        return False
     is_pair = reading.instances is None
     if evidence.stage == "backward ran":
         return is_pair and reading.is_certain

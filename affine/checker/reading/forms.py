@@ -13,7 +13,7 @@ from affine.checker.reading.places import Place, arrays_of, is_array
 from affine.checker.reading.reading import Instances, Pass, Reading, preserve_random_state
 from affine.checker.reading.signatures import Parameters, Takes, parameters, proposals
 from affine.checker.reading.target import Named
-from affine.checker.reading.vocabulary import METHODS, role, size_role
+from affine.checker.reading.vocabulary import METHODS, plain, role, size_role
 
 __all__ = [
     "class_readings",
@@ -82,12 +82,15 @@ def methods(kind: Any, which: str) -> list[str]:
     """Return the methods of a class or an instance that may be its forward or backward pass."""
     # No other look-up, as every class has a `__call__`.
     bases = (kind if inspect.isclass(kind) else type(kind)).__mro__
-    found = []
-    for name in METHODS[which]:
-        defined = next((vars(base)[name] for base in bases if name in vars(base)), None)
-        if callable(defined) or isinstance(defined, (classmethod, staticmethod)):
-            found.append(name)
-    return found
+    defined = {name: one for base in reversed(bases) for name, one in vars(base).items()}
+    found = [
+        name
+        for name, one in defined.items()
+        if (name if name == "__call__" else plain(name)) in METHODS[which]
+        and (callable(one) or isinstance(one, (classmethod, staticmethod)))
+    ]
+    order = METHODS[which]
+    return sorted(found, key=lambda name: order.index(name if name in order else plain(name)))
 
 
 def is_static(kind: Any) -> bool:

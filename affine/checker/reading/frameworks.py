@@ -15,7 +15,15 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from affine.checker.reading.evidence import Arrays, Evidence, best_forward
+from affine.checker.reading.evidence import (
+    PROBE,
+    Arrays,
+    Evidence,
+    best_forward,
+    is_another_layer,
+    reads_names_alone,
+    silently,
+)
 from affine.checker.reading.homes import home_of, referred, unwrapped
 from affine.checker.reading.layout import LAYOUTS
 from affine.checker.reading.reading import Pass, Reading
@@ -100,6 +108,7 @@ class Framework:
         )
         function = _forward(reading)
         layer = self.differentiated(lambda d, m: function, dtype)
+        self.refuse_others(layer, named, known, evidence)
         return replace(
             layer,
             name=named.expression,
@@ -108,6 +117,19 @@ class Framework:
             columns=reading.layout.columns,
             transposed=reading.layout.transposed,
         )
+
+    def refuse_others(
+        self, layer: Layer, named: Named, known: Parameters, evidence: Evidence
+    ) -> None:
+        """Raise why a layer is not judged that is right as another one, or was given no array."""
+        if reads_names_alone():
+            return
+        made = Arrays(dtype=layer.dtypes[0] if layer.dtypes else "float64")
+        if not evidence.is_forward_right and is_another_layer(layer.vjp, made):
+            raise function_not_read(named, known, replace(evidence, is_another=True))
+        problem = silently(lambda: layer.results(*made.given(PROBE)))[1]
+        if problem and not evidence.reading.is_named:
+            raise function_not_read(named, known, replace(evidence, stage="built", problem=problem))
 
     def read(self, readings: Sequence[Reading]) -> tuple[Evidence | None, str]:
         """Return the evidence of the forward pass that holds, and the dtype in which it does."""

@@ -206,12 +206,14 @@ class Reading:
 
     def _zero(self, instance: Any) -> None:
         """Set the gradients to zero, as the caller of a layer that adds to them does."""
-        own = getattr(instance, "__dict__", {})
+        own, held = getattr(instance, "__dict__", {}), self.parameters(instance)
         for which in {"w", "b"} & self.gradients.keys():
             place = self.gradients[which]
             array = self._peek(place, instance)
             if array is not None and place.path[0] in own:  # what all instances share stays
-                place.put(instance, array * 0)
+                # Of the dtype of the parameter: one of float32 would round what is added to it.
+                like = held.get(which, array)
+                place.put(instance, (like if like.shape == array.shape else array) * 0)
 
     def _gradient(self, place: Place, roots: Mapping[str, Any]) -> Any:
         try:

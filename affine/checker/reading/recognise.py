@@ -39,8 +39,7 @@ def recognise(named: Named, label: str, space: Named) -> Layer:
     try:
         return _recognised(named, label, space)
     except TargetError as error:
-        message = str(error)
-        raise TargetError(message if label in message else f"{label}: {message}") from error
+        raise TargetError(f"{label}: {error}") from error
     except (Exception, SystemExit) as error:
         raised = f"{type(error).__name__}: {error}"
         raise refusal("unusable", label=label, error=raised) from error
@@ -97,23 +96,28 @@ def _read(
     parts: Sequence[Named],
 ) -> Layer:
     """Return the layer of the best reading, on arrays of NumPy or of a framework."""
-    furthest: Evidence | None = None
+    found: list[tuple[Evidence, str, Arrays]] = []
+    furthest: list[Evidence] = []
     for home in ("", name) if name else ("",):
         for dtype in ("float64", "float32"):
             made = framework(home).arrays(dtype) if home else Arrays(dtype=dtype)
             with made.context():
                 best, far = best_reading(readings(made), then_backward(backwards), made)
-                is_right = best is not None and best.is_forward_right
-                if best and (
-                    is_right
-                    or (home == name and dtype == "float64" and not (far and far.names_a_dtype))
-                ):
-                    layer = layer_of(best, made, parts)
-                    return framework(home).through(layer, parts) if home else layer
-            furthest = max(filter(None, (furthest, far)), key=lambda one: one.rank, default=None)
-            if not (far and far.names_a_dtype):
-                break  # another dtype is no remedy
-    raise not_read(furthest, parts, backwards)
+            furthest += [far] if far else []
+            # Another dtype than float64 is believed only where the layer speaks of dtypes.
+            if best is not None and (dtype == "float64" or best.is_forward_right):
+                found.append((best, home, made))
+            if (best and best.is_right) or not (far and far.names_a_dtype):
+                break
+        if found and found[-1][0].is_right:
+            break
+    if not found:
+        raise not_read(max(furthest, key=lambda one: one.rank, default=None), parts, backwards)
+    # Of equal ones the last: code that is written for a framework gets its arrays.
+    best, home, made = max(reversed(found), key=lambda each: each[0].rank)
+    with made.context():
+        layer = layer_of(best, made, parts)
+    return framework(home).through(layer, parts) if home else layer
 
 
 # ------------------------------------------------------------------ a namespace

@@ -48,6 +48,8 @@ def _not_read(
     facts = {"name": name, "form": form, "problem": far.problem, "returned": far.returned}
     facts["forward"] = f"{far.reading.forward}{' of ' * bool(form)}{form}"
     facts["backward"] = str(far.reading.backward)
+    if far.is_another:
+        return refusal("read_another_layer", **facts)
     if far.stage == "not built":
         return refusal("read_not_built", **facts)
     if far.stage == "built":
@@ -162,6 +164,8 @@ def function_not_read(named: Named, known: Parameters, far: Evidence | None) -> 
     if far is None:
         return _function_takes(call, known)
     facts = {"name": name, "form": call, "forward": call, "problem": far.problem}
+    if far.is_another:
+        return refusal("read_another_layer", **facts)
     if far.stage == "built":
         return refusal("read_forward_raises", **facts)
     return refusal("read_forward_unclear", doubt=_doubt(far), **facts)

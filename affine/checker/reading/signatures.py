@@ -153,8 +153,10 @@ def proposals(
         by_elimination = sum(one != claim for one, claim in zip(roles, claims, strict=True))
         for values, is_doubtful in _values(known, roles):
             is_certain = is_sure and by_elimination <= 1 and not is_doubtful
-            is_named = is_certain and (not by_elimination or len(claims) == 1)
-            takes = Takes(_arguments(known, roles, values), is_certain, is_named)
+            given = _arguments(known, roles, values)
+            has_flags = any(not one.role for one in given)
+            is_named = is_certain and (not by_elimination or len(claims) == 1) and not has_flags
+            takes = Takes(given, is_certain, is_named)
             if str(takes.arguments) not in seen:
                 seen.add(str(takes.arguments))
                 yield takes

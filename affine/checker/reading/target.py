@@ -67,6 +67,11 @@ def import_of(*parts: Named) -> str:
     expressions = [one.expression or "layer" for one in parts]
     names = list(dict.fromkeys(one.partition(".")[0].partition("[")[0] for one in expressions))
     origin = parts[0].origin
+    if origin.endswith(".py") and "." in origin.removesuffix(".py"):  # the name of no module
+        members = ", ".join(f'module["{name}"]' for name in names)
+        return (
+            f'import runpy\n\nmodule = runpy.run_path("{origin}")\n{", ".join(names)} = {members}'
+        )
     if not origin or origin.endswith(_FILES):
         return f"# {' and '.join(names)}: {f'from {origin}' if origin else 'your own'}"
     if all(part.isidentifier() and not keyword.iskeyword(part) for part in origin.split(".")):

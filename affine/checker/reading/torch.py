@@ -4,7 +4,7 @@ Imported only where the target is of torch. Weights that a form stores as Wᵀ a
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -15,11 +15,12 @@ from torch.nn.modules.lazy import LazyModuleMixin
 from torch.nn.parameter import is_lazy
 
 from affine.checker.reading.assemble import OWN_PARAMETERS, warm_up
-from affine.checker.reading.frameworks import Framework
+from affine.checker.reading.evidence import Evidence
+from affine.checker.reading.frameworks import Framework, Prepare
 from affine.checker.reading.layout import LAYOUTS, Bias, Layout
 from affine.checker.reading.reading import Pass, Reading
 from affine.checker.reading.refusals import function_not_read
-from affine.checker.reading.signatures import Argument, Takes, parameters, proposals
+from affine.checker.reading.signatures import Argument, Parameters, Takes, parameters, proposals
 from affine.checker.reading.target import Named, TargetError, loaded, refusal
 from affine.checker.reading.vocabulary import size_role
 from affine.layer import Array, Layer
@@ -42,14 +43,29 @@ class _Torch(Framework):
     def tried(self, function: Callable[..., Any], *arrays: Array) -> Any:
         return function(*map(self.inward, arrays))
 
-    def vjp(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def vjp(
+        self, function: Callable[..., Any], needed: Sequence[Any] = (True, True, True)
+    ) -> Callable[..., Any]:
         def vjp(*operands: Tensor) -> Any:
-            leaves = [one.requires_grad_() for one in operands]
-            out = function(*leaves)
+            asked = zip(operands, needed, strict=True)
+            leaves = [one.requires_grad_() for one, is_needed in asked if is_needed]
+            out = function(*operands)
             always = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
             return out, lambda dout: torch.autograd.grad(out, leaves, dout.to(out.dtype), **always)
 
         return vjp
+
+    def differentiated(self, prepare: Prepare, dtype: str = "float64") -> Layer:
+        """Return the layer of functions that torch differentiates, also with frozen operands."""
+
+        def with_frozen_operands(x: Any, w: Any, b: Any, dout: Any, needed: Any) -> Any:
+            out, pullback = self.vjp(prepare(*w.shape), needed)(x, w, b)
+            gradients = iter(pullback(dout))
+            return out, *(next(gradients) if each else None for each in needed)
+
+        layer = super().differentiated(prepare, dtype)
+        frozen = self.of_numpy(with_frozen_operands)
+        return replace(layer, variants={**layer.variants, "with_frozen_operands": frozen})
 
     def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
         # Else torch falls back to the plain function in silence after some shapes.
@@ -134,7 +150,9 @@ def _module(
 
         return function
 
-    reading, dtype = _reading_of(named, prepare, sample, layouts)
+    known = parameters(sample.forward)
+    evidence, dtype = _evidence_of(named, prepare, known, layouts)
+    reading = replace(evidence.reading, forward=evidence.reading.backward)
 
     def read(d: int, m: int) -> Callable[..., Any]:
         function = prepare(d, m)
@@ -155,6 +173,7 @@ def _module(
         return passes(x, weights, biases)
 
     layer = FRAMEWORK.differentiated(read, dtype)
+    FRAMEWORK.refuse_others(layer, named, known, evidence)
     reused = FRAMEWORK.of_numpy(on_reused_instance)
     title = f"torch module {named.expression}{made if made.arguments else ''}"
     return replace(
@@ -169,16 +188,16 @@ def _module(
     )
 
 
-def _reading_of(
-    named: Named, prepare: Callable[[int, int], Any], sample: torch.nn.Module, layouts: list[Layout]
-) -> tuple[Reading, str]:
+def _evidence_of(
+    named: Named, prepare: Callable[[int, int], Any], known: Parameters, layouts: list[Layout]
+) -> tuple[Evidence, str]:
     """Return how the forward pass of a module is read, and in which dtype."""
 
     def call(x: Tensor, w: Tensor, b: Tensor, flags: dict[str, Any]) -> Any:
         return prepare(3, 2)(x, w, b, **flags)
 
     readings = []
-    for takes in proposals(parameters(sample.forward), "x"):
+    for takes in proposals(known, "x"):
         flags = {one.name: one.value for one in takes.arguments if not one.role}
         for layout in layouts:
             function = partial(call, flags=flags)
@@ -188,8 +207,8 @@ def _reading_of(
             readings.append(Reading(shown, forward, layout, is_certain=takes.is_certain))
     evidence, dtype = FRAMEWORK.read(readings)
     if evidence is None or not (evidence.is_forward_right or evidence.reading.is_certain):
-        raise function_not_read(named, parameters(sample.forward), evidence)
-    return replace(evidence.reading, forward=evidence.reading.backward), dtype
+        raise function_not_read(named, known, evidence)
+    return evidence, dtype
 
 
 def _parameters_of(label: str, module: torch.nn.Module) -> tuple[str, str, list[Layout]]:

@@ -195,6 +195,8 @@ def _order(array: Array) -> str:
         return ""
     if array.flags.f_contiguous and array.size > 1:
         return "Fortran order"
+    if array.strides[-1] == array.itemsize and array.strides[0] > array.shape[-1] * array.itemsize:
+        return "padded rows"
     backwards = array[(slice(None, None, -1),) * array.ndim]
     if backwards.flags.c_contiguous and array.size > 1:
         return "reversed"
@@ -249,7 +251,8 @@ def _view(name: str, array: Array) -> Iterator[str]:
     *rows, step = (stride // array.itemsize for stride in array.strides)
     used = array.shape[-1] * step
     if step > 0 and all(row >= used for row in rows) and len(rows) < 2:
-        part = ", ".join([*":" * len(rows), f"{step - 1}:{used}:{step}"])
+        columns = f"{step - 1}:{used}:{step}" if step > 1 else f":{used}"
+        part = ", ".join([*":" * len(rows), columns])
         yield f"memory = np.full({(*array.shape[:-1], *(rows or [used]))}, np.nan{_dtype(array)})"
         yield f"memory[{part}] = {name}"
         yield f"{name} = memory[{part}]"

@@ -9,6 +9,8 @@ from textwrap import fill
 from typing import Any
 
 from affine.checker.reading import TargetError, load
+from docs.site_builder.record import load_results
+from docs.site_builder.suite.sample import not_run
 from docs.site_builder.suite.wrong_layers import frameworks
 
 _TESTS = Path(__file__).parents[3] / "tests"
@@ -19,8 +21,10 @@ def read_as(*courses: str) -> str:
     """Return the command for each of these courses and the line *Read as* of its report.
 
     They are entries of the table that the tests hold the check to. A layer that is refused has the
-    first line of the message instead.
+    first line of the message instead. A build without the results of the suite reads none.
     """
+    if not load_results():
+        return not_run("affine check my_layer.py")
     table = tomllib.loads(_TABLE.read_text(encoding="utf-8"))["course"]
     return "\n".join(line for course in courses for line in _lines(table[course]))
 

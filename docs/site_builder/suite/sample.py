@@ -38,9 +38,9 @@ def console(command: str, name: str = "", *, code: int = 0, first: int = 0, need
         needs: A package without which the command is shown alone.
     """
     if needs and not find_spec(needs):
-        return _not_run(command, f", which has no {needs}")
+        return not_run(command, f", which has no {needs}")
     if not load_results():
-        return _not_run(command)
+        return not_run(command)
     # Where paths are printed, they are relative to the folder: the same in every build.
     with TemporaryDirectory() as folder:
         if name:
@@ -59,5 +59,6 @@ def console(command: str, name: str = "", *, code: int = 0, first: int = 0, need
     return "\n".join(["```text", f"$ {command}", *lines, "```\n"])
 
 
-def _not_run(command: str, why: str = "") -> str:
+def not_run(command: str, why: str = "") -> str:
+    """Return a command alone, and that it was not run."""
     return f"```console\n$ {command}\n```\n\n*Not run in this build{why}.*\n"

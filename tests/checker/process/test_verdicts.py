@@ -97,9 +97,9 @@ def test_how_the_layer_was_read_is_copied(monkeypatch: pytest.MonkeyPatch) -> No
         "mine", load("affine").vjp, compiles_per_shape=True, remarks=("first", "second"),
         dtypes=("float32", "float16"), by_steps=True, columns=True, transposed=True,
     )  # fmt: skip
-    monkeypatch.setattr(server, "load", lambda target: here)
+    monkeypatch.setattr(server, "load", lambda *_: here)
     monkeypatch.setattr(server, "_hide_this_package", lambda: None)
-    about = json.loads(json.dumps(server._load("mine.py")[1]))
+    about = json.loads(json.dumps(server._load("mine.py", lambda: None, False)[1]))
     worker = object.__new__(Worker)
     monkeypatch.setattr(worker, "_load", lambda: about)
     for field in ("remarks", "dtypes", *FLAGS):

@@ -88,7 +88,7 @@ def _parents(folder: Path) -> Iterator[Path]:
 def _holds(folder: Path, name: str) -> bool:
     """Whether a folder has a module or a package of that name, with code in it."""
     inside = folder / name
-    files = ("*.py", "*/*.py")
+    files = ("*.py", "*/*.py", "*/*/*.py")
     return inside.with_name(f"{name}.py").is_file() or any(
         True for pattern in files for _ in inside.glob(pattern)
     )
