@@ -78,6 +78,7 @@ def layer_from(found: Any, name: str = "") -> Layer:
     if isinstance(found, Layer):
         return found
     own_name = getattr(found, "__qualname__", "").rpartition(".")[2]
+    own_name = own_name if own_name.isidentifier() else ""  # a lambda has none
     is_space = inspect.ismodule(found) or isinstance(found, (SimpleNamespace, dict))
     home = found if inspect.ismodule(found) else sys.modules.get(home_of(found))
     origin = getattr(home, "__name__", "")

@@ -103,9 +103,8 @@ class Framework:
         if evidence is None or not (evidence.is_forward_right or evidence.reading.is_certain):
             raise function_not_read(named, known, evidence)
         reading = evidence.reading
-        form = (
-            f"{self.name} {kind} {named.expression.removesuffix('.apply')}{reading.forward.takes}"
-        )
+        known_as = named.expression.removesuffix(".apply") or "the layer"
+        form = f"{self.name} {kind} {known_as}{reading.forward.takes}"
         function = _forward(reading)
         layer = self.differentiated(lambda d, m: function, dtype)
         self.refuse_others(layer, named, known, evidence)

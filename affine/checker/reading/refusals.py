@@ -157,7 +157,7 @@ def _function_takes(call: str, known: Parameters) -> TargetError:
 
 def function_not_read(named: Named, known: Parameters, far: Evidence | None) -> TargetError:
     """Return why a function that a framework differentiates is not judged."""
-    name = named.expression.removesuffix(".apply")
+    name = named.expression.removesuffix(".apply") or "the layer"
     call = f"{name}{known}"
     if library := library_of(named.value):
         return _of_a_library(name, library)
