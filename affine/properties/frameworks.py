@@ -1,10 +1,11 @@
 """Frameworks: the compiler, vectorisation, frozen operands and leading axes change no result."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
-from affine.layer import Case, Layer, Operands, Results, WorkerDied
+from affine.layer import Case, Layer, Operands, Results, WorkerDied, by_name
 from affine.oracle import Violation
 from affine.properties.comparisons import both_passes, expect_same, in_words
 from affine.properties.property import checks
@@ -41,7 +42,7 @@ def vmap_equals_a_loop(layer: Layer, case: Case) -> None:
 
 @checks(
     "out", "dx", "dw", "db", profile="framework", needs="with_leading_axes",
-    catches="a branch for more than two axes that is another layer",
+    catches="a branch for more than two axes that is another layer, or none in the backward pass",
 )  # fmt: skip
 def leading_axes_are_batch_axes(layer: Layer, case: Case) -> None:
     """An x of shape (2, N, D) gives what its 2·N data points give in one batch."""
@@ -50,7 +51,9 @@ def leading_axes_are_batch_axes(layer: Layer, case: Case) -> None:
     expected = layer.results(np.concatenate(xs), w, b, np.concatenate(douts))
     expected["out"] = expected["out"].reshape(douts.shape)
     expected["dx"] = expected["dx"].reshape(xs.shape)
-    got = both_passes(layer.variants["with_leading_axes"], Operands(xs, w, b, douts))
+    out, pullback = layer.variants["with_leading_axes"](xs, w, b)
+    with _described("the forward pass takes x with leading axes, and the backward pass raises {}"):
+        got = {"out": out, **by_name(pullback(douts))}
     expect_same(got, expected, "x has a leading axis")
 
 
@@ -73,12 +76,8 @@ def frozen_operands_change_no_other_result(layer: Layer, case: Case) -> None:
     """Where one or two of X, W and b need no gradient, out and the other gradients stay."""
     expected = _with_frozen(layer, case.primal, (True, True, True))
     for because, needed in FROZEN.items():
-        try:
+        with _described(f"the layer raises {{}}, where {because}"):
             got = _with_frozen(layer, case.primal, needed)
-        except WorkerDied:
-            raise
-        except Exception as error:
-            raise Violation(f"the layer raises {in_words(error)}, where {because}") from error
         expect_same(got, expected, because)
 
 
@@ -87,3 +86,14 @@ def _with_frozen(layer: Layer, point: Operands, needed: Sequence[bool]) -> Resul
     out, *gradients = layer.variants["with_frozen_operands"](*point, np.array(needed))
     asked = zip(GRADIENTS, gradients, needed, strict=True)
     return {"out": out} | {name: gradient for name, gradient, is_needed in asked if is_needed}
+
+
+@contextmanager
+def _described(words: str) -> Iterator[None]:
+    """Let what the layer raises be a violation, which says how it was called."""
+    try:
+        yield
+    except (Violation, WorkerDied):
+        raise
+    except Exception as error:
+        raise Violation(words.format(in_words(error))) from error

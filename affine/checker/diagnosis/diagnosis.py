@@ -303,7 +303,7 @@ def _of_the_rest(session: ProbeSession, quantity: str, wrong: tuple[str, ...]) -
 _VARIANTS = {
     "compiled": "Compiled: ",
     "vmapped": "Vectorised: ",
-    "with_leading_axes": "With a leading axis of x: ",
+    "with_leading_axes": "With leading axes of x: ",
 }
 
 

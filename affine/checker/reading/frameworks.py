@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
+from math import prod
 from types import ModuleType
 from typing import Any, TypeAlias
 
@@ -91,6 +92,17 @@ class Framework:
             return False
         return True
 
+    def takes_a_stack(self, vjp: Callable[..., Any], dtype: str) -> bool:
+        """Return whether both passes take an x of three axes, or the forward pass is right there.
+
+        What the forward pass is right for, a caller will give the backward pass too.
+        """
+        if self.probe(lambda *call: vjp(*call[:3])[1](call[3]), _STACK, dtype):
+            return True
+        x, w, b, _ = (np.arange(prod(shape), dtype=dtype).reshape(shape) for shape in _STACK)
+        out, _ = silently(lambda: self.of_numpy(vjp)(x, w, b)[0])
+        return np.array_equal(out, x @ w + b)
+
     def function(self, named: Named, known: Parameters, kind: str, parts: Sequence[Named]) -> Layer:
         """Return the layer of a function of x, w and b."""
         readings = [
@@ -164,13 +176,13 @@ class Framework:
             return self.transforms.vmap(one)(xs, douts)
 
         variants: dict[str, Callable[..., Any]] = {"compiled": compiled}
-        for name, variant, tried, shapes in (
-            ("jvp", jvp, jvp, (*_PLAIN[:2], *_PLAIN)),
-            ("with_leading_axes", vjp, lambda *call: vjp(*call[:3])[1](call[3]), _STACK),
-            ("vmapped", vmapped, vmapped, _STACK),
-        ):
-            if self.probe(tried, shapes, dtype):
+        tried: Sequence[tuple[str, Callable[..., Any], _Shapes]]
+        tried = ("jvp", jvp, (*_PLAIN[:2], *_PLAIN)), ("vmapped", vmapped, _STACK)
+        for name, variant, shapes in tried:
+            if self.probe(variant, shapes, dtype):
                 variants[name] = variant
+        if self.takes_a_stack(vjp, dtype):
+            variants["with_leading_axes"] = vjp
         facts = _FACTS[self.name]
         return Layer(
             self.name,
