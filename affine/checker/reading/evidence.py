@@ -63,7 +63,8 @@ def _probe(n: int, d: int, m: int) -> Probe:
     return Probe(**arrays)
 
 
-_SQUARE = _probe(2, 2, 2)
+# Sizes that hide a transpose, and a sum over the data points that is left out.
+_HIDING = _probe(2, 2, 2), _probe(1, 3, 2)
 _DTYPES = re.compile("dtype|float|double|half", re.IGNORECASE)
 # N is a power of two: an average over N is exact.
 PROBE = _probe(4, 3, 2)
@@ -230,14 +231,27 @@ def backward_evidence(before: Evidence, arrays: Arrays) -> Evidence:
     """Return how far the backward pass comes; the reading is completed by its gradients."""
     reached = _located(before, arrays, PROBE)
     if reached.stage == "gradients found":
-        return _judged(reached, arrays, PROBE)
+        return _judged_at_rates(reached, arrays)
     if reached.problem and reached.stage != "backward ran":
-        # Where the gradients are may still be seen at sizes that hide a transpose.
-        square = _located(before, arrays, _SQUARE)
-        if square.stage == "gradients found":
-            sized = _judged(square, arrays, _SQUARE).sized
-            return replace(reached, reading=square.reading, sized=sized)
+        # Where the gradients are may still be seen at sizes that hide the mistake.
+        for probe in _HIDING:
+            seen = _located(before, arrays, probe)
+            if seen.stage == "gradients found":
+                sized = _judged(seen, arrays, probe).sized
+                return replace(reached, reading=seen.reading, sized=sized)
     return reached
+
+
+def _judged_at_rates(reached: Evidence, arrays: Arrays) -> Evidence:
+    """Return how much is right; for steps at another learning rate too, if only that one is wrong.
+
+    At a rate of 1, a factor too many of it does not show.
+    """
+    judged = _judged(reached, arrays, PROBE)
+    if judged.reading.update != "steps" or not judged.is_right:
+        return judged
+    halved = _judged(replace(reached, reading=reached.reading.at_rate(0.5)), arrays, PROBE)
+    return judged if halved.is_right else halved
 
 
 def _located(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
@@ -266,9 +280,22 @@ def _located(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
         return replace(missed, reading=replace(reading, gradients=_IN_ORDER), instance=instance)
     gradients = {which: found[which] for which in sorted(wanted)}
     completed = replace(reading, gradients=gradients, update=update)
+    if not _is_in_proportion(completed, arrays, probe):
+        problem = "the step of the weights is not in proportion to dout"
+        return replace(before, reading=completed, stage="backward ran", problem=problem)
     if update == "overwrites" and _adds(completed, arrays, probe):
         completed = replace(completed, update="adds")
     return replace(before, reading=completed, stage="gradients found", returned=said)
+
+
+def _is_in_proportion(reading: Reading, arrays: Arrays, probe: Probe) -> bool:
+    """Whether a step of the weights doubles with dout, as that of Adam, say, does not."""
+    if not any(place.root == "step" for place in reading.gradients.values()):
+        return True
+    x, w, b, dout = arrays.given(probe)
+    steps = lambda dout: reading.vjp(x, w, b)[1](dout)[1:]  # noqa: E731
+    both, problem = silently(lambda: (steps(dout), steps(dout * 2)))
+    return bool(problem) or all(_same(twice, one * 2) for one, twice in zip(*both, strict=True))
 
 
 def _judged(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:

@@ -44,6 +44,8 @@ def not_read(
         return refusal("read_backward_takes", takes=unknown, **facts)
     if far.stage == "forward ran":
         return refusal("read_backward_raises", **facts)
+    if far.reading.update == "steps":
+        return refusal("read_no_step", **facts)
     if far.stage == "backward ran":
         return refusal("read_no_gradients", where=_kept_on(far.instance), **facts)
     return refusal("read_backward_unclear", **facts)

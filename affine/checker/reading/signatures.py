@@ -2,11 +2,11 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import Any
 
-from affine.checker.reading.vocabulary import flag, role
+from affine.checker.reading.vocabulary import flag, is_step, role
 
 __all__ = ["Argument", "Parameter", "Parameters", "Takes", "parameters", "proposals"]
 
@@ -114,6 +114,12 @@ class Takes:
         given = [(one, known[one.role] if one.role else one.value) for one in self.arguments]
         by_name = {one.name: value for one, value in given if one.by_keyword}
         return function(*(value for one, value in given if not one.by_keyword), **by_name)
+
+    def at_rate(self, rate: float) -> "Takes":
+        """Return the same with another learning rate, where one is given."""
+        is_rate = lambda one: not one.role and is_step(one.name)  # noqa: E731
+        given = (replace(one, value=rate) if is_rate(one) else one for one in self.arguments)
+        return replace(self, arguments=tuple(given))
 
     def code(self, known: Mapping[str, str]) -> str:
         """Return the arguments of such a call as code."""
