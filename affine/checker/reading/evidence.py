@@ -64,7 +64,8 @@ def _probe(n: int, d: int, m: int) -> Probe:
 
 
 # Sizes that hide a transpose, and a sum over the data points that is left out.
-_HIDING = _probe(2, 2, 2), _probe(1, 3, 2)
+_ONE = _probe(1, 3, 2)
+_HIDING = _probe(2, 2, 2), _ONE
 _DTYPES = re.compile("dtype|float|double|half", re.IGNORECASE)
 # N is a power of two: an average over N is exact.
 PROBE = _probe(4, 3, 2)
@@ -104,6 +105,7 @@ class Evidence:
     sized: int = 0  # results of the right size
     problem: str = ""
     returned: str = ""
+    other: str = ""  # what kind of another layer it is seen to be
     instance: Any = None  # after both passes
 
     @property
@@ -293,8 +295,7 @@ def _is_in_proportion(reading: Reading, arrays: Arrays, probe: Probe) -> bool:
     if not any(place.root == "step" for place in reading.gradients.values()):
         return True
     x, w, b, dout = arrays.given(probe)
-    steps = lambda dout: reading.vjp(x, w, b)[1](dout)[1:]  # noqa: E731
-    both, problem = silently(lambda: (steps(dout), steps(dout * 2)))
+    both, problem = silently(lambda: [reading.vjp(x, w, b)[1](dout * k) for k in (1, 2)])
     return bool(problem) or all(_same(twice, one * 2) for one, twice in zip(*both, strict=True))
 
 
@@ -420,7 +421,75 @@ def best_reading(
         for evidence in [each for each in named if each.sized][:3] or named[:1]:
             best = _with_backward(evidence, backwards, arrays, best)
             furthest = best or furthest
+    if furthest is not None and (other := _other_layer(furthest, arrays)):
+        return None, replace(furthest, other=other)
     return (best if best is not None and _is_held(best) else None), furthest
+
+
+def _other_layer(evidence: Evidence, arrays: Arrays) -> str:
+    """Return what other kind of layer it is, if it is seen to be one that takes no matrix x."""
+    reading = evidence.reading
+    if evidence.problem:
+        if not hasattr(arrays.given(PROBE)[0], "reshape") or evidence.stage == "not built":
+            return ""
+        if not evidence.is_forward_right and _takes_three_axes(reading, arrays):
+            return "three_axes"
+        return "one_point" if _takes_one_point(reading, arrays) else ""
+    if evidence.is_forward_right or evidence.stage != "gradients found":
+        return ""
+    return "not_affine" if _is_gradient_of_another(reading, arrays) else ""
+
+
+def _takes_three_axes(reading: Reading, arrays: Arrays) -> bool:
+    """Whether the forward pass is that of the affine layer for an x of shape (N, T, D)."""
+    if reading.layout.columns or reading.layout.is_folded:
+        return False
+    x, w, b, _ = arrays.given(PROBE)
+    out, _ = silently(lambda: arrays.outward(reading.vjp(x.reshape(2, 2, 3), w, b)[0]))
+    return _equal(out, PROBE.right["out"].reshape(2, 2, 2))
+
+
+def _takes_one_point(reading: Reading, arrays: Arrays) -> bool:
+    """Whether all is right for one data point, a matrix of one row or a vector."""
+    x, w, b, dout = arrays.given(_ONE)
+    for points in ((x, dout), (x.reshape(-1), dout.reshape(-1))):
+        point, way = points
+        ran, _ = silently(lambda: reading.vjp(point, w, b))  # noqa: B023 (called at once)
+        got, _ = silently(lambda: (ran[0], *ran[1](way)))  # noqa: B023
+        shapes = [way.shape, point.shape, w.shape, b.shape]
+        results = zip(got or (), shapes, _ONE.right.values(), strict=False)
+        right = [_equal(arrays.outward(one), all_.reshape(shape)) for one, shape, all_ in results]
+        if len(right) == 4 and all(right):
+            return True
+    return False
+
+
+def _is_gradient_of_another(reading: Reading, arrays: Arrays) -> bool:
+    """Whether out is not affine in some operand, and the gradients are those of that out.
+
+    By finite differences, which are good enough not to judge.
+    """
+    random = np.random.default_rng(0)
+    shapes = [getattr(PROBE, name).shape for name in ("x", "w", "b", "dout")]
+    *point, dout = (random.normal(size=shape) for shape in shapes)
+    ways = [random.normal(size=shape) for shape in shapes[:3]]
+
+    def loss(k: int, step: float) -> float:
+        moved = [one + step * ways[k] if i == k else one for i, one in enumerate(point)]
+        out = reading.vjp(*map(arrays.inward, moved))[0]
+        return float(np.sum(arrays.outward(out) * dout))
+
+    def differences() -> tuple[list[bool], list[bool]]:
+        got = reading.vjp(*map(arrays.inward, point))[1](arrays.inward(dout))
+        slopes = [
+            float(np.sum(arrays.outward(one) * way)) for one, way in zip(got, ways, strict=True)
+        ]
+        seen = [(loss(k, 1e-5) - loss(k, -1e-5)) / 2e-5 for k in range(3)]
+        bends = [loss(k, 1) + loss(k, -1) - 2 * loss(k, 0) for k in range(3)]
+        return list(np.isclose(slopes, seen, 1e-5, 1e-7)), list(np.abs(bends) > 1e-3)
+
+    found, problem = silently(differences)
+    return not problem and all(found[0]) and any(found[1])
 
 
 # What a pass raises that lacks what another call would have set up, or is given no array.

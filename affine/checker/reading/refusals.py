@@ -33,6 +33,8 @@ def not_read(
     facts = {"name": name, "form": form, "problem": far.problem, "returned": far.returned}
     facts["forward"] = f"{far.reading.forward}{' of ' * bool(form)}{form}"
     facts["backward"] = str(far.reading.backward)
+    if far.other:
+        return refusal(f"read_{far.other}", **facts)
     if far.stage == "not built":
         return refusal("read_not_built", **facts)
     if far.stage == "built":
