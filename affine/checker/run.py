@@ -35,6 +35,7 @@ from affine.checker.reduction import (
 from affine.checker.report import Certificate, Finding, Outcome, Report, Step, StepName
 from affine.checker.search import EXAMPLES, JUDGES, Progress, Subject, search_all, with_cached_calls
 from affine.layer import Layer, OutOfTime, WorkerDied
+from affine.oracle import Violation
 from affine.properties.value import integer_sums_are_exact
 
 # By when each step has to stop, as a part of the budget.
@@ -267,7 +268,8 @@ class _Run:
         texts = [
             f"{name}: {outcome.error}. It is rounding, and no failure"
             for name, outcome in subject.outcomes.items()
-            if outcome.status == "falsified" and self.reduction == "sum"
+            if outcome.status == "falsified" and isinstance(outcome.error, Violation)
+            if self.reduction == "sum"
         ]
         return texts or list(filter(None, [subject.rounding]))
 

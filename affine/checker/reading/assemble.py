@@ -25,7 +25,7 @@ _REMARKS = {
     "adds": "The gradients of W and b are added to those of the last backward pass: the caller has "
     "to zero them between passes, as the check did.",
     "steps": "The backward pass updates the weights itself. dW and db were judged as the step that "
-    "it takes at a learning rate of 1, W before it less W after it.",
+    "it takes at a learning rate of {rate:g}, W before it less W after it.",
 }
 
 
@@ -33,7 +33,9 @@ def layer_of(evidence: Evidence, arrays: Arrays, parts: Sequence[Named]) -> Laye
     """Return the layer of a reading that holds; `parts` are what its usage imports."""
     reading = evidence.reading
     own = _updated_in(reading, arrays) if reading.instances else ()
-    remarks = [_REMARKS[reading.update]] if reading.update in _REMARKS else []
+    remarks = (
+        [_REMARKS[reading.update].format(rate=reading.rate)] if reading.update in _REMARKS else []
+    )
     return Layer(
         parts[-1].expression,
         reading.vjp,

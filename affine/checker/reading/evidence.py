@@ -63,7 +63,9 @@ def _probe(n: int, d: int, m: int) -> Probe:
     return Probe(**arrays)
 
 
-_SQUARE = _probe(2, 2, 2)
+# Sizes that hide a transpose, and a sum over the data points that is left out.
+_ONE = _probe(1, 3, 2)
+_HIDING = _probe(2, 2, 2), _ONE
 _DTYPES = re.compile("dtype|float|double|half", re.IGNORECASE)
 # N is a power of two: an average over N is exact.
 PROBE = _probe(4, 3, 2)
@@ -103,8 +105,8 @@ class Evidence:
     sized: int = 0  # results of the right size
     problem: str = ""
     returned: str = ""
+    other: str = ""  # what kind of another layer it is seen to be
     instance: Any = None  # after both passes
-    is_another: bool = False  # a right layer, but not the affine one
 
     @property
     def is_forward_right(self) -> bool:
@@ -231,14 +233,27 @@ def backward_evidence(before: Evidence, arrays: Arrays) -> Evidence:
     """Return how far the backward pass comes; the reading is completed by its gradients."""
     reached = _located(before, arrays, PROBE)
     if reached.stage == "gradients found":
-        return _judged(reached, arrays, PROBE)
+        return _judged_at_rates(reached, arrays)
     if reached.problem and reached.stage != "backward ran":
-        # Where the gradients are may still be seen at sizes that hide a transpose.
-        square = _located(before, arrays, _SQUARE)
-        if square.stage == "gradients found":
-            sized = _judged(square, arrays, _SQUARE).sized
-            return replace(reached, reading=square.reading, sized=sized)
+        # Where the gradients are may still be seen at sizes that hide the mistake.
+        for probe in _HIDING:
+            seen = _located(before, arrays, probe)
+            if seen.stage == "gradients found":
+                sized = _judged(seen, arrays, probe).sized
+                return replace(reached, reading=seen.reading, sized=sized)
     return reached
+
+
+def _judged_at_rates(reached: Evidence, arrays: Arrays) -> Evidence:
+    """Return how much is right; for steps at another learning rate too, if only that one is wrong.
+
+    At a rate of 1, a factor too many of it does not show.
+    """
+    judged = _judged(reached, arrays, PROBE)
+    if judged.reading.update != "steps" or not judged.is_right:
+        return judged
+    halved = _judged(replace(reached, reading=reached.reading.at_rate(0.5)), arrays, PROBE)
+    return judged if halved.is_right else halved
 
 
 def _located(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
@@ -267,9 +282,21 @@ def _located(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
         return replace(missed, reading=replace(reading, gradients=_IN_ORDER), instance=instance)
     gradients = {which: found[which] for which in sorted(wanted)}
     completed = replace(reading, gradients=gradients, update=update)
+    if not _is_in_proportion(completed, arrays, probe):
+        problem = "the step of the weights is not in proportion to dout"
+        return replace(before, reading=completed, stage="backward ran", problem=problem)
     if update == "overwrites" and _adds(completed, arrays, probe):
         completed = replace(completed, update="adds")
     return replace(before, reading=completed, stage="gradients found", returned=said)
+
+
+def _is_in_proportion(reading: Reading, arrays: Arrays, probe: Probe) -> bool:
+    """Whether a step of the weights doubles with dout, as that of Adam, say, does not."""
+    if not any(place.root == "step" for place in reading.gradients.values()):
+        return True
+    x, w, b, dout = arrays.given(probe)
+    both, problem = silently(lambda: [reading.vjp(x, w, b)[1](dout * k) for k in (1, 2)])
+    return bool(problem) or all(_same(twice, one * 2) for one, twice in zip(*both, strict=True))
 
 
 def _judged(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
@@ -394,11 +421,47 @@ def best_reading(
         for evidence in [each for each in named if each.sized][:3] or named[:1]:
             best = _with_backward(evidence, backwards, arrays, best)
             furthest = best or furthest
-    if best is None or not _is_held(best):
-        return None, furthest
-    if not best.is_forward_right and is_another_layer(best.reading.vjp, arrays):
-        return None, replace(best, is_another=True)
-    return best, furthest
+    if furthest is not None and (other := _other_layer(furthest, arrays)):
+        return None, replace(furthest, other=other)
+    return (best if best is not None and _is_held(best) else None), furthest
+
+
+def _other_layer(evidence: Evidence, arrays: Arrays) -> str:
+    """Return what other kind of layer it is, if it is seen to be one that takes no matrix x."""
+    reading = evidence.reading
+    if evidence.problem:
+        if not hasattr(arrays.given(PROBE)[0], "reshape") or evidence.stage == "not built":
+            return ""
+        if not evidence.is_forward_right and _takes_three_axes(reading, arrays):
+            return "three_axes"
+        return "one_point" if _takes_one_point(reading, arrays) else ""
+    if evidence.is_forward_right or evidence.stage != "gradients found":
+        return ""
+    return "not_affine" if is_another_layer(reading.vjp, arrays) else ""
+
+
+def _takes_three_axes(reading: Reading, arrays: Arrays) -> bool:
+    """Whether the forward pass is that of the affine layer for an x of shape (N, T, D)."""
+    if reading.layout.columns or reading.layout.is_folded:
+        return False
+    x, w, b, _ = arrays.given(PROBE)
+    out, _ = silently(lambda: arrays.outward(reading.vjp(x.reshape(2, 2, 3), w, b)[0]))
+    return _equal(out, PROBE.right["out"].reshape(2, 2, 2))
+
+
+def _takes_one_point(reading: Reading, arrays: Arrays) -> bool:
+    """Whether all is right for one data point, a matrix of one row or a vector."""
+    x, w, b, dout = arrays.given(_ONE)
+    for points in ((x, dout), (x.reshape(-1), dout.reshape(-1))):
+        point, way = points
+        ran, _ = silently(lambda: reading.vjp(point, w, b))  # noqa: B023 (called at once)
+        got, _ = silently(lambda: (ran[0], *ran[1](way)))  # noqa: B023
+        shapes = [way.shape, point.shape, w.shape, b.shape]
+        results = zip(got or (), shapes, _ONE.right.values(), strict=False)
+        right = [_equal(arrays.outward(one), all_.reshape(shape)) for one, shape, all_ in results]
+        if len(right) == 4 and all(right):
+            return True
+    return False
 
 
 def is_another_layer(vjp: VJP, arrays: Arrays) -> bool:

@@ -137,7 +137,7 @@ class Framework:
             return
         made = Arrays(dtype=layer.dtypes[0] if layer.dtypes else "float64")
         if not evidence.is_forward_right and is_another_layer(layer.vjp, made):
-            raise function_not_read(named, known, replace(evidence, is_another=True))
+            raise function_not_read(named, known, replace(evidence, other="not_affine"))
         problem = silently(lambda: layer.results(*made.given(PROBE)))[1]
         if problem and not evidence.reading.is_named:
             raise function_not_read(named, known, replace(evidence, stage="built", problem=problem))

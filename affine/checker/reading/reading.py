@@ -4,7 +4,7 @@ import copy
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -104,6 +104,7 @@ class Reading:
         has_cache: Whether it returns a cache beside out.
         gradients: Where dx, dw and db are after the backward pass, by `x`, `w` and `b`.
         update: What the backward pass does to the gradients of the last one, or to the weights.
+        rate: The learning rate of a backward pass that takes a step.
         is_certain: Whether the names leave no doubt of the roles.
     """
 
@@ -116,6 +117,7 @@ class Reading:
     has_cache: bool = False
     gradients: Mapping[str, Place] = field(default_factory=dict)
     update: Update = "overwrites"
+    rate: float = 1.0
     is_certain: bool = True
 
     @property
@@ -124,6 +126,14 @@ class Reading:
         takes = [self.forward.takes, self.backward.takes]
         takes += [self.instances.takes] if self.instances else []
         return self.is_certain and all(each.is_named for each in takes)
+
+    def at_rate(self, rate: float) -> "Reading":
+        """Return the same reading at another learning rate."""
+        backward = replace(self.backward, takes=self.backward.takes.at_rate(rate))
+        made = self.instances
+        if made is not None:
+            made = replace(made, takes=made.takes.at_rate(rate))
+        return replace(self, backward=backward, instances=made, rate=rate)
 
     def instance(self, w: Array, b: Array) -> Any:
         """Return a fresh instance with these parameters, None for a pair of functions."""
@@ -136,7 +146,7 @@ class Reading:
             for name, value in attributes(instance).items():
                 if is_step(name) and isinstance(value, (int, float)):
                     with suppress(AttributeError):
-                        setattr(instance, name, 1.0)
+                        setattr(instance, name, self.rate)
         return instance
 
     def vjp(self, x: Array, w: Array, b: Array) -> tuple[Any, Pullback]:
@@ -181,7 +191,8 @@ class Reading:
             roots[PARAMETERS] = self.parameter_pass.call(instance, given)
         if before:
             after = self.parameters(instance)
-            roots["step"] = {which: before[which] - after[which] for which in before}
+            steps = {which: before[which] - after[which] for which in before}
+            roots["step"] = {which: step / self.rate for which, step in steps.items()}
             for which, place in self.held_in:
                 place.put(instance, before[which])
         return roots
@@ -243,7 +254,7 @@ class Reading:
         if self.update == "adds":
             yield "gradients added to those of the last pass"
         if self.update == "steps":
-            yield "gradients seen as the step of the weights at a learning rate of 1"
+            yield f"gradients seen as the step of the weights at a learning rate of {self.rate:g}"
 
 
 def _read(value: Any, place: Place, before: Any, given: Iterable[Any]) -> Any:

@@ -48,8 +48,8 @@ def _not_read(
     facts = {"name": name, "form": form, "problem": far.problem, "returned": far.returned}
     facts["forward"] = f"{far.reading.forward}{' of ' * bool(form)}{form}"
     facts["backward"] = str(far.reading.backward)
-    if far.is_another:
-        return refusal("read_another_layer", **facts)
+    if far.other:
+        return refusal(f"read_{far.other}", **facts)
     if far.stage == "not built":
         return refusal("read_not_built", **facts)
     if far.stage == "built":
@@ -63,6 +63,8 @@ def _not_read(
         return refusal("read_backward_takes", takes=unknown, **facts)
     if far.stage == "forward ran":
         return refusal("read_backward_raises", **facts)
+    if far.reading.update == "steps":
+        return refusal("read_no_step", **facts)
     if far.stage == "backward ran":
         return refusal("read_no_gradients", where=_kept_on(far.instance), **facts)
     return refusal("read_backward_unclear", **facts)
@@ -164,8 +166,8 @@ def function_not_read(named: Named, known: Parameters, far: Evidence | None) -> 
     if far is None:
         return _function_takes(call, known)
     facts = {"name": name, "form": call, "forward": call, "problem": far.problem}
-    if far.is_another:
-        return refusal("read_another_layer", **facts)
+    if far.other:
+        return refusal(f"read_{far.other}", **facts, backward="its backward pass")
     if far.stage == "built":
         return refusal("read_forward_raises", **facts)
     return refusal("read_forward_unclear", doubt=_doubt(far), **facts)

@@ -2,11 +2,11 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import permutations
+from dataclasses import dataclass, replace
+from itertools import compress, permutations
 from typing import Any
 
-from affine.checker.reading.vocabulary import flag, role
+from affine.checker.reading.vocabulary import flag, is_label, is_step, role
 
 __all__ = ["Argument", "Parameter", "Parameters", "Takes", "parameters", "proposals"]
 
@@ -115,6 +115,14 @@ class Takes:
         by_name = {one.name: value for one, value in given if one.by_keyword}
         return function(*(value for one, value in given if not one.by_keyword), **by_name)
 
+    def at_rate(self, rate: float) -> "Takes":
+        """Return the same with another learning rate, where one is given."""
+        given = [
+            one if one.role or not is_step(one.name) else replace(one, value=rate)
+            for one in self.arguments
+        ]
+        return replace(self, arguments=tuple(given))
+
     def code(self, known: Mapping[str, str]) -> str:
         """Return the arguments of such a call as code."""
         each = [(one, known[one.role] if one.role else repr(one.value)) for one in self.arguments]
@@ -150,9 +158,11 @@ def proposals(
         ways = list(_assigned(known, [""] * len(claims), required, optional))
     seen: set[str] = set()
     for roles in ways:
-        by_elimination = sum(one != claim for one, claim in zip(roles, claims, strict=True))
+        guessed = [one != claim for one, claim in zip(roles, claims, strict=True)]
+        by_elimination = sum(guessed)
+        is_doubted = any(map(is_label, compress(known.names, guessed)))
         for values, is_doubtful in _values(known, roles):
-            is_certain = is_sure and by_elimination <= 1 and not is_doubtful
+            is_certain = is_sure and by_elimination <= 1 and not (is_doubtful or is_doubted)
             given = _arguments(known, roles, values)
             has_flags = any(not one.role for one in given)
             is_named = is_certain and (not by_elimination or len(claims) == 1) and not has_flags
