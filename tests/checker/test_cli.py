@@ -155,7 +155,7 @@ def test_a_folder_is_not_a_target(tmp_path: Path) -> None:
     (tmp_path / "mine.py").touch()
     ended = main("check", str(tmp_path))
     assert (ended.code, ended.err) == (2, "")
-    assert ended.out.startswith(f"ERROR {tmp_path}: {tmp_path} is a folder; name one Python")
+    assert ended.out.startswith(f"ERROR {tmp_path}: is a folder; name one Python")
 
 
 def test_a_right_layer_passes_and_leaves_nothing_behind(

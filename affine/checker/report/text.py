@@ -96,7 +96,7 @@ def verdict(report: Report) -> str:
     elif report.verdict == "fail":
         summary = _failures(report)
     elif report.error_message:
-        summary = clean(report.error_message).split("\n")[0].removeprefix(f"{report.target}: ")
+        summary = clean(report.error_message).split("\n")[0]
     elif broken := [outcome for outcome in report.outcomes if outcome.status == "error"]:
         summary = f"{broken[0].name} could not be run: {clean(broken[0].reason)}"
     else:
