@@ -98,11 +98,15 @@ def _joining(layer: Layer, first: Outcome, others: Sequence[Outcome]) -> Iterato
     Each result has a cause of its own until the diagnosis says that they are one. Properties of
     memory and state compare calls with calls: a wrong formula is never why they fail.
     """
-    judges, of_calls = set(JUDGES.values()), PROPERTIES[first.name].group in _OF_CALLS
+    one, judges = PROPERTIES[first.name], set(JUDGES.values())
     for other in others:
-        if {PROPERTIES[first.name], PROPERTIES[other.name]} <= judges:
+        another = PROPERTIES[other.name]
+        if {one, another} <= judges:
             continue
-        if (PROPERTIES[other.name].group in _OF_CALLS) != of_calls:
+        if (another.group in _OF_CALLS) != (one.group in _OF_CALLS):
+            continue
+        # These compare another way to call the layer with the plain one, which fails for itself.
+        if "frameworks" in (one.group, another.group) and one.needs != another.needs:
             continue
         if again := _on_case_of(layer, other, first):
             yield again
