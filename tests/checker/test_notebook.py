@@ -139,7 +139,7 @@ def test_a_notebook_that_is_not_there_has_a_neighbour(
 
 
 def test_a_line_is_named_with_its_cell(tmp_path: Path) -> None:
-    wrong = PAIR.replace("dout.sum(axis=0)", "dout + missing")
+    wrong = PAIR.replace("dout.sum(axis=0)", "dout @ np.ones(7)")
     target = notebook(tmp_path / "n.ipynb", ["%pylab", "import numpy as np", wrong.strip()])
     one = np.ones((1, 1))
     with Worker(target) as worker, pytest.raises(Exception, match=r"n.ipynb code cell 3:6"):

@@ -81,7 +81,7 @@ def test_a_profile_has_its_properties(pytester: pytest.Pytester, run: Run) -> No
 
 @pytest.mark.parametrize(
     ("target", "message"),
-    [("no_such.py", "no file no_such.py"), ("my_layer.py", "my_layer.py has no known form")],
+    [("no_such.py", "no file no_such.py"), ("my_layer.py", "my_layer.py: no known form")],
 )
 def test_a_target_that_cannot_be_judged_is_a_usage_error(
     target: str, message: str, pytester: pytest.Pytester, run: Run

@@ -221,6 +221,7 @@ def test_what_is_not_there_is_refused(
     text = "answer = 42\ndef affine_forward(x, w, b): ...\ndef affine_backwards(d): ...\n"
     (tmp_path / "layer.py").write_text(text, encoding="utf-8")
     (tmp_path / "notes.txt").write_text("", encoding="utf-8")
+    monkeypatch.delitem(sys.modules, "layer", raising=False)  # of another test
     monkeypatch.chdir(tmp_path)
     with pytest.raises(TargetError, match=message):
         load(target)

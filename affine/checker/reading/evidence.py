@@ -295,7 +295,7 @@ def _is_in_proportion(reading: Reading, arrays: Arrays, probe: Probe) -> bool:
     if not any(place.root == "step" for place in reading.gradients.values()):
         return True
     x, w, b, dout = arrays.given(probe)
-    both, problem = silently(lambda: [reading.vjp(x, w, b)[1](dout * k) for k in (1, 2)])
+    both, problem = silently(lambda: [reading.vjp(x, w, b)[1](dout * k)[1:] for k in (1, 2)])
     return bool(problem) or all(_same(twice, one * 2) for one, twice in zip(*both, strict=True))
 
 
