@@ -1,5 +1,6 @@
 """Failures with one cause are told as one mistake, and each statement is about its own case."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -116,3 +117,19 @@ def test_a_layer_that_writes_does_not_change_the_case_that_is_shown() -> None:
         expected = {"dx": dout @ w.T, "dw": x.T @ dout, "db": dout.sum(axis=0), "dout": dout}
         should = np.asarray(first.error.expected, float)  # type: ignore[union-attr]
         assert np.array_equal(expected[first.error.quantity], should)  # type: ignore[union-attr]
+
+
+def test_another_way_to_call_a_layer_has_a_cause_of_its_own() -> None:
+    """Though shapes are not checked in any case, it is said what was frozen."""
+
+    def refused(x: Array, w: Array, b: Array, dout: Array, needed: Array) -> Any:
+        if not needed[1]:
+            raise ValueError("not enough values")
+        gradients = zip(right_gradients(dout, x, w), needed, strict=True)
+        return x @ w + b, *(gradient if asked else None for gradient, asked in gradients)
+
+    layer = replace(wrong_layer(), variants={"with_frozen_operands": refused})
+    only = ["wrong_shapes_are_refused", "frozen_operands_change_no_other_result"]
+    report = check(layer, profile="framework", only=only)
+    assert names(report) == ["shapes-not-checked", "raises"]
+    assert "Where W is frozen" in report.findings[1].diagnosis.sentence  # type: ignore[union-attr]
