@@ -49,10 +49,16 @@ if os.environ.get("AFFINE_REQUIRE_FRAMEWORKS"):  # there a skip would hide that 
     import torch  # noqa: F401
 
 
-def sampled(values: Sequence[Any], step: int) -> list[Any]:
-    """Return all of them; only every so many runs unless exhaustive tests are asked for."""
+def sampled(values: Sequence[Any], step: int, wide: int = 1) -> list[Any]:
+    """Return all of them; only every so many runs unless exhaustive tests are asked for.
+
+    Those that are not every `wide`-th are marked `long` as well.
+    """
+    rare, long = pytest.mark.exhaustive, pytest.mark.long
     return [
-        value if number % step == 0 else pytest.param(value, marks=pytest.mark.exhaustive)
+        value
+        if number % step == 0
+        else pytest.param(value, marks=[rare] if number % wide == 0 else [rare, long])
         for number, value in enumerate(values)
     ]
 

@@ -30,8 +30,13 @@ from affine.checker.reading.vocabulary import is_step
 from affine.layer import VJP, Array
 
 __all__ = [
+<<<<<<< HEAD
     "PROBE", "Arrays", "Evidence", "Probe", "best_forward", "best_reading", "forward_evidence",
     "is_another_layer", "names_alone", "reads_names_alone", "silently",
+=======
+    "PROBE", "Arrays", "Evidence", "Probe", "best_forward", "best_reading", "forward_evidence", "is_of_float32",
+    "names_alone", "reads_names_alone", "silently",
+>>>>>>> critic
 ]  # fmt: skip
 
 
@@ -242,6 +247,25 @@ def backward_evidence(before: Evidence, arrays: Arrays) -> Evidence:
                 sized = _judged(seen, arrays, probe).sized
                 return replace(reached, reading=seen.reading, sized=sized)
     return reached
+
+
+def is_of_float32(evidence: Evidence | None, arrays: Arrays) -> bool:
+    """Whether a class makes its parameters of float32, and computes in it whatever it is given."""
+    if evidence is None or not evidence.is_right or arrays.dtype != "float64":
+        return False
+    reading, instances = evidence.reading, evidence.reading.instances
+    if instances is None or not instances.places:
+        return False
+    x, w, b, _ = (operand / 3 for operand in arrays.given(PROBE))
+
+    def seen() -> bool:
+        made = replace(instances, places=()).make(reading.layout, w, b, reading.forward)
+        own = [place.get({INSTANCE: made}) for _, place in instances.places]
+        out = reading.vjp(x, w, b)[0]
+        is_rounded = not np.allclose(out, x @ w + b, rtol=1e-12, atol=1e-12)
+        return is_rounded and all(array.dtype == np.float32 for array in own)
+
+    return bool(silently(seen)[0])
 
 
 def _judged_at_rates(reached: Evidence, arrays: Arrays) -> Evidence:

@@ -10,7 +10,7 @@ from types import FunctionType, SimpleNamespace
 from typing import Any, TypeAlias
 
 from affine.checker.reading.assemble import layer_of
-from affine.checker.reading.evidence import Arrays, Evidence, best_reading
+from affine.checker.reading.evidence import Arrays, Evidence, best_reading, is_of_float32
 from affine.checker.reading.forms import (
     class_readings,
     is_static,
@@ -107,7 +107,9 @@ def _read(
             # Another dtype than float64 is believed only where the layer speaks of dtypes.
             if best is not None and (dtype == "float64" or best.is_forward_right):
                 found.append((best, home, made))
-            if (best and best.is_right) or not (far and far.names_a_dtype):
+            is_narrow = not home and is_of_float32(best, made)
+            is_done = bool(best and best.is_right) or not (far and far.names_a_dtype)
+            if is_done and not is_narrow:
                 break
         if found and found[-1][0].is_right:
             break
