@@ -30,13 +30,8 @@ from affine.checker.reading.vocabulary import is_step
 from affine.layer import VJP, Array
 
 __all__ = [
-<<<<<<< HEAD
     "PROBE", "Arrays", "Evidence", "Probe", "best_forward", "best_reading", "forward_evidence",
-    "is_another_layer", "names_alone", "reads_names_alone", "silently",
-=======
-    "PROBE", "Arrays", "Evidence", "Probe", "best_forward", "best_reading", "forward_evidence", "is_of_float32",
-    "names_alone", "reads_names_alone", "silently",
->>>>>>> critic
+    "is_another_layer", "is_of_float32", "names_alone", "reads_names_alone", "silently",
 ]  # fmt: skip
 
 
