@@ -134,10 +134,27 @@ def test_a_compiled_layer_gives_the_same(name: str) -> None:
 
 
 def test_what_a_form_refuses_is_not_offered() -> None:
-    """A custom derivative rule has no forward mode, and its backward no leading axes."""
-    layer = loaded("jax_custom_vjp")
-    assert "jvp" not in layer.variants
-    assert "with_leading_axes" not in layer.variants
+    """A custom derivative rule has no forward mode."""
+    assert "jvp" not in loaded("jax_custom_vjp").variants
+
+
+def test_leading_axes_are_judged_where_the_forward_pass_is_right_for_them() -> None:
+    """Whether the backward pass takes them or not; other numbers show that they are not meant."""
+    assert "with_leading_axes" in loaded("jax_custom_vjp").variants
+    torch = pytest.importorskip("torch")
+
+    class OfMatrices(torch.autograd.Function):  # type: ignore[misc]
+        @staticmethod
+        def forward(ctx, x, w, b):  # type: ignore[no-untyped-def]
+            ctx.save_for_backward(x, w)
+            return x.reshape(len(x), -1)[:, : len(w)] @ w + b
+
+        @staticmethod
+        def backward(ctx, dout):  # type: ignore[no-untyped-def]
+            x, w = ctx.saved_tensors
+            return dout.mm(w.t()), x.t().mm(dout), dout.sum(0)
+
+    assert "with_leading_axes" not in layer_from(OfMatrices, "of matrices").variants
 
 
 def test_jax_is_left_as_it_was() -> None:
