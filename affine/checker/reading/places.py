@@ -82,7 +82,9 @@ def attributes(owner: Any) -> dict[str, Any]:
         slots = vars(kind).get("__slots__", ())
         names += (slots,) if isinstance(slots, str) else slots
         computed = (name for name, one in vars(kind).items() if isinstance(one, _COMPUTED))
-        names += filter(gradient_role, computed)
+        names += (
+            one for one in computed if gradient_role(one) or begins(one, "gradient_container")
+        )
     held = {}
     for name in names:
         # Whatever the user's code raises: before the backward pass there may be no gradient.

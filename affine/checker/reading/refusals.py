@@ -7,7 +7,7 @@ from typing import Any
 from affine.checker.reading.evidence import Evidence, reads_names_alone
 from affine.checker.reading.forms import methods, one_parameters
 from affine.checker.reading.places import attributes, is_array
-from affine.checker.reading.reading import Pass
+from affine.checker.reading.reading import Instances, Pass
 from affine.checker.reading.signatures import Parameters, parameters, proposals
 from affine.checker.reading.target import Named, TargetError, refusal
 from affine.checker.reading.vocabulary import WORDS, closest, flag, is_step, role, size_role
@@ -27,6 +27,9 @@ def not_read(
     instances, is_right = far.reading.instances, far.is_forward_right
     if instances is None and not is_right and far.reading.layout.is_folded:
         return refusal("forward_function", call=f"{name}{parameters(parts[0].value)}")
+    if far.stage == "not built" and (guessed := _guessed(instances)):
+        call = f"{name}{parameters(parts[0].value)}"
+        return refusal("class_takes_unknown", call=call, unknown=guessed)
     if instances and not (is_right or instances.places or instances.takes.is_named):
         return _not_called(parts, backwards)
     form = str(instances or "")
@@ -40,8 +43,7 @@ def not_read(
     if far.stage == "built":
         return refusal("read_forward_raises", **facts)
     if not far.is_forward_right:
-        doubt = _doubt(far)
-        return refusal("read_forward_unclear", doubt=doubt, **facts)
+        return refusal("read_forward_unclear", doubt=_doubt(far), **facts)
     if unknown := _unknown_backward(backwards):
         return refusal("read_backward_takes", takes=unknown, **facts)
     if far.stage == "forward ran":
@@ -51,6 +53,12 @@ def not_read(
     if far.stage == "backward ran":
         return refusal("read_no_gradients", where=_kept_on(far.instance), **facts)
     return refusal("read_backward_unclear", **facts)
+
+
+def _guessed(instances: Instances | None) -> str:
+    """Return what was given to a constructor though its name does not say what it is."""
+    given = instances.takes.arguments if instances else ()
+    return " and ".join(one.name for one in given if one.role and not _is_known(one.name))
 
 
 def _kept_on(instance: Any) -> str:
@@ -70,6 +78,8 @@ def _doubt(far: Evidence) -> str:
     for one in given:
         if not one.role and (known := flag(one.name)) and known.doubtful:
             return f"{one.name} may change what it computes"
+    if reading.instances and reading.instances.places and reading.forward.takes.is_certain:
+        return "it is not sure which of its arrays are W and b"
     return "its names do not say which argument is which"
 
 
@@ -99,6 +109,8 @@ def _not_called(parts: Sequence[Named], backwards: Sequence[Pass]) -> TargetErro
     if any(True for which in ("dm", "m", "") for _ in proposals(known, which, names=size_role)):
         return refusal("no_parameters_held", call=call)
     unknown = [one.name for one in known.each if not (one.has_default or _is_known(one.name))]
+    if not unknown:
+        return refusal("class_takes_sizes", call=call)
     return refusal("class_takes_unknown", call=call, unknown=" and ".join(unknown))
 
 
