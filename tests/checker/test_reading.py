@@ -38,7 +38,7 @@ PROPOSED = [
 @pytest.fixture(autouse=True)
 def own_search_path(monkeypatch: pytest.MonkeyPatch) -> None:
     """A target's folder stays importable: here, until the end of the test."""
-    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(sys, "path", [place for place in sys.path if place])
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
 
 

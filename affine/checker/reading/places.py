@@ -83,7 +83,9 @@ def attributes(owner: Any) -> dict[str, Any]:
         slots = vars(kind).get("__slots__", ())
         names += (slots,) if isinstance(slots, str) else slots
         computed = (name for name, one in vars(kind).items() if isinstance(one, _COMPUTED))
-        names += filter(gradient_role, computed)
+        names += (
+            one for one in computed if gradient_role(one) or begins(one, "gradient_container")
+        )
     held = {}
     for name in names:
         # Whatever the user's code raises: before the backward pass there may be no gradient.
@@ -160,6 +162,8 @@ def gradients_returned(
         return {}
     if is_array(result) or isinstance(result, (int, float)):
         return {"x" if root == RETURNED else "w": Place(root)}
+    if [gradient_role(name) for name in getattr(result, "_fields", ())] == ["x", "w", "b"]:
+        return {which: Place(root, ((k,),)) for k, which in enumerate("xwb")}
     inside = _inside(result)
     if not all(isinstance(step, tuple) and isinstance(step[0], int) for step in inside):
         return _by_name(root, result)

@@ -13,7 +13,7 @@ from affine.checker.reading.forms import methods, one_parameters
 from affine.checker.reading.libraries import engine_of, library_of, library_used
 from affine.checker.reading.messages import sentence
 from affine.checker.reading.places import arrays_of, attributes, is_array
-from affine.checker.reading.reading import Pass
+from affine.checker.reading.reading import Instances, Pass
 from affine.checker.reading.signatures import Parameters, parameters, proposals
 from affine.checker.reading.target import Named, TargetError, refusal
 from affine.checker.reading.vocabulary import WORDS, closest, flag, is_step, role, size_role
@@ -42,6 +42,9 @@ def _not_read(
     instances = far.reading.instances
     if instances is None and not is_right and far.reading.layout.is_folded:
         return refusal("forward_function", call=f"{name}{parameters(parts[0].value)}")
+    if far.stage == "not built" and (guessed := _guessed(instances)):
+        call = f"{name}{parameters(parts[0].value)}"
+        return refusal("class_takes_unknown", call=call, unknown=guessed)
     if instances and not (is_right or instances.places or instances.takes.is_named):
         return _not_called(parts, backwards)
     form = str(instances or "")
@@ -83,6 +86,12 @@ def _of_a_library(name: str, library: dict[str, Any]) -> TargetError:
     return refusal("of_a_library", name=name, library=library["name"], code=code, **facts)
 
 
+def _guessed(instances: Instances | None) -> str:
+    """Return what was given to a constructor though its name does not say what it is."""
+    given = instances.takes.arguments if instances else ()
+    return " and ".join(one.name for one in given if one.role and not _is_known(one.name))
+
+
 def _kept_on(instance: Any) -> str:
     """Return what an instance holds after both passes, in words."""
     held = {} if instance is None else attributes(instance)
@@ -102,6 +111,8 @@ def _doubt(far: Evidence) -> str:
             return f"{one.name} may change what it computes"
     if len(reading.forward.takes.roles) == 1:
         return f"it returned {far.returned}"
+    if reading.instances and reading.instances.places and reading.forward.takes.is_certain:
+        return "it is not sure which of its arrays are W and b"
     return "its names do not say which argument is which"
 
 
@@ -135,6 +146,8 @@ def _not_called(parts: Sequence[Named], backwards: Sequence[Pass]) -> TargetErro
     if any(True for which in ("dm", "m", "") for _ in proposals(known, which, names=size_role)):
         return refusal("no_parameters_held", call=call)
     unknown = [one.name for one in known.each if not (one.has_default or _is_known(one.name))]
+    if not unknown:
+        return refusal("class_takes_sizes", call=call)
     return refusal("class_takes_unknown", call=call, unknown=" and ".join(unknown))
 
 
