@@ -87,9 +87,10 @@ def _of_a_library(name: str, library: dict[str, Any]) -> TargetError:
 
 
 def _guessed(instances: Instances | None) -> str:
-    """Return what was given to a constructor though its name does not say what it is."""
+    """Return the one argument of a constructor whose name does not say what it is."""
     given = instances.takes.arguments if instances else ()
-    return " and ".join(one.name for one in given if one.role and not _is_known(one.name))
+    names = [one.name for one in given if one.role]
+    return names[0] if len(names) == 1 and not _is_known(names[0]) else ""
 
 
 def _kept_on(instance: Any) -> str:
