@@ -12,6 +12,7 @@ import pytest
 
 import affine
 from affine.checker.reading import TargetError, layer_from, load
+from affine.checker.reading.loading.project import Project
 from affine.checker.reading.signatures import Parameter, Parameters, proposals
 from affine.checker.reading.vocabulary import gradient_role, role
 from affine.layer import Layer
@@ -39,7 +40,8 @@ PROPOSED = [
 def own_search_path(monkeypatch: pytest.MonkeyPatch) -> None:
     """A target's folder stays importable: here, until the end of the test."""
     monkeypatch.setattr(sys, "path", [place for place in sys.path if place])
-    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+    others = [finder for finder in sys.meta_path if not isinstance(finder, Project)]
+    monkeypatch.setattr(sys, "meta_path", others)  # what other tests loaded is not found here
 
 
 def written(text: str, path: Path) -> str:
@@ -221,7 +223,6 @@ def test_what_is_not_there_is_refused(
     text = "answer = 42\ndef affine_forward(x, w, b): ...\ndef affine_backwards(d): ...\n"
     (tmp_path / "layer.py").write_text(text, encoding="utf-8")
     (tmp_path / "notes.txt").write_text("", encoding="utf-8")
-    monkeypatch.delitem(sys.modules, "layer", raising=False)  # of another test
     monkeypatch.chdir(tmp_path)
     with pytest.raises(TargetError, match=message):
         load(target)
