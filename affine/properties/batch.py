@@ -71,7 +71,7 @@ def sizes_around_blocks_are_no_exception(layer: Layer, case: Case) -> None:
 @checks(
     "out", "dx", "dw", "db", needs="with_extra_axes",
     points_to=("flattened_axes",),
-    catches="an x of several axes that is flattened in another order, or a dX that stays flat",
+    catches="a dX in another order of axes than x has, or one that stays flat",
 )  # fmt: skip
 def extra_axes_of_x_are_flattened(layer: Layer, case: Case) -> None:
     """For x of shape (N, 2, D) the layer is that of its rows of 2·D features, or it refuses."""
