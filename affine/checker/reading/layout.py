@@ -67,10 +67,9 @@ class Layout:
             dw = dw.T
         if self.is_folded and _has_axes(dw, 2):
             dw, db = (dw[:-1], dw[-1]) if self.bias == "last" else (dw[1:], dw[0])
-        if _has_axes(db, 2) and (self.bias, 1) in (
-            ("(1, M)", db.shape[0]),
-            ("(M, 1)", db.shape[1]),
-        ):
+        if self.bias == "(M, 1)" and _has_axes(db, 2):
+            db = db.T
+        if self.bias in ("(1, M)", "(M, 1)") and _has_axes(db, 2) and db.shape[0] == 1:
             db = db.reshape(-1)
         return self.data(dx), dw, db
 
