@@ -71,7 +71,9 @@ class Project:
 def _has_siblings(path: Path) -> bool:
     """Whether a file beside this one was imported by its plain name."""
     files = (getattr(module, "__file__", None) for module in [*sys.modules.values()])
-    siblings = (Path(file) for file in files if file and Path(file).parent == path.parent)
+    siblings = (
+        Path(file) for file in files if isinstance(file, str) and Path(file).parent == path.parent
+    )
     return any(sibling != path and sibling.stem in sys.modules for sibling in siblings)
 
 
