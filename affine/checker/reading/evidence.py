@@ -345,7 +345,9 @@ def _judged(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
     for which, gradient in zip("xwb", got, strict=True):
         result, expected = arrays.outward(gradient), probe.right[which]
         if is_array(result):
-            sized += (np.size(result) == expected.size) + (np.ndim(result) == expected.ndim)
+            kept = 2 if which == "b" and reading.layout.bias != "(M,)" else expected.ndim
+            has_axes = np.ndim(result) in (expected.ndim, kept)
+            sized += (np.size(result) == expected.size) + has_axes
             average = expected / (len(probe.x) if which != "x" else 1)
             right |= {which} if _equal(result, expected) or _equal(result, average) else set()
     return replace(before, right=frozenset(right), sized=sized)

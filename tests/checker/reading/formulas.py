@@ -40,10 +40,13 @@ def leaves_doubt(convention: Convention, mistake: str) -> bool:
     """Whether a layer with a mistake may be one that is written in an unknown way.
 
     Where the forward pass is wrong, or a result has an unusual shape, only names are left to say
-    what is what. No name says that the bias is in the weights.
+    what is what. No name says that the bias is in the weights, or, where data points are rows, that
+    it is a column; and of arrays in a list or made by the first pass there is no name at all.
     """
     if mistake in _OF_FORWARD:
-        return convention.bias_in_weights or convention.names == "a"
+        is_odd_column = convention.bias == "M1" and convention.layout == "rows"
+        is_nameless = convention.built == "units"
+        return convention.bias_in_weights or convention.names == "a" or is_odd_column or is_nameless
     return mistake in _OF_SHAPES and convention.names == "a"
 
 
