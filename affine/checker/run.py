@@ -285,8 +285,7 @@ def _judged(bare: Layer, reduction: Reduction) -> Layer:
 def _on_dtypes(layer: Layer) -> list[str]:
     if not layer.dtypes:
         return []
-    only = "the only dtype" + "s" * (len(layer.dtypes) > 1)
-    return [f"judged in {' and '.join(layer.dtypes)}, {only} that the layer takes"]
+    return [f"judged in {' and '.join(layer.dtypes)}: the layer takes, or computes in, no other"]
 
 
 def _failed_at(outcome: Outcome) -> str:

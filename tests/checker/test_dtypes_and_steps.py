@@ -81,7 +81,7 @@ def test_a_layer_of_one_dtype_is_judged_in_it(dtype: str, profile: Profile, seed
     """No step hands it anything else, and the report says so."""
     report = check(only(dtype), profile=profile, seed=seed, budget=60.0)
     assert report.verdict == "pass", failures(report)
-    assert report.notes[0] == f"judged in {dtype}, the only dtype that the layer takes"
+    assert report.notes[0] == f"judged in {dtype}: the layer takes, or computes in, no other"
     assert report.certificate is not None
     assert report.certificate.limit == {"float64": 1000, "float32": 64, "float16": 8}[dtype]
     unseen = {each.name: each.reason for each in report.outcomes if not each.cases}
@@ -132,7 +132,9 @@ def test_two_dtypes_are_both_tried() -> None:
     report = check(Layer("mine", vjp, dtypes=("float16", "float32")), budget=60.0)
     assert report.verdict == "pass", failures(report)
     assert observed == {"float16", "float32"}
-    assert "judged in float16 and float32, the only dtypes that the layer takes" in report.notes
+    assert (
+        "judged in float16 and float32: the layer takes, or computes in, no other" in report.notes
+    )
 
 
 # ------------------------------------------------------------------ steps

@@ -6,13 +6,13 @@ import pytest
 from affine.checker import check
 from affine.checker.diagnosis import MISTAKES, diagnose
 from affine.checker.diagnosis.catalogue import CORRECT, formulas, terms
-from affine.checker.diagnosis.own_layout import Layout, in_layout
+from affine.checker.diagnosis.own_layout import OwnLayout, in_layout
 from affine.checker.diagnosis.probe import Probe, close, distinct_integers
 from affine.checker.report.text import text
 from affine.layer import Array, Layer, Pullback
 from affine.quantities import QUANTITIES
 
-COLUMNS, COLUMNS_WT, ROWS_WT = Layout(True, False), Layout(True, True), Layout(False, True)
+COLUMNS, COLUMNS_WT, ROWS_WT = OwnLayout(True, False), OwnLayout(True, True), OwnLayout(False, True)
 OTHERS = {"columns, W (D, M)": COLUMNS, "columns, W (M, D)": COLUMNS_WT, "rows, W (M, D)": ROWS_WT}
 SIZES = ((5, 3, 4), (4, 4, 4), (3, 5, 3), (1, 3, 2))
 
@@ -23,7 +23,7 @@ def catalogue(quantity: str) -> list[str]:
     return list(dict.fromkeys([CORRECT[quantity], *known]))
 
 
-def own_value(code: str, probe: Probe, layout: Layout) -> Array | None:
+def own_value(code: str, probe: Probe, layout: OwnLayout) -> Array | None:
     """Return what a formula gives on the arrays as the layout has them."""
     turned = {name: np.transpose(probe.names[name]) for name in "xw" if layout.turns(name)}
     if layout.columns:
@@ -35,7 +35,7 @@ def own_value(code: str, probe: Probe, layout: Layout) -> Array | None:
 
 @pytest.mark.parametrize("layout", OTHERS.values(), ids=OTHERS)
 @pytest.mark.parametrize("quantity", QUANTITIES)
-def test_a_formula_gives_the_same_in_every_layout(quantity: str, layout: Layout) -> None:
+def test_a_formula_gives_the_same_in_every_layout(quantity: str, layout: OwnLayout) -> None:
     """It runs where the other one runs, and gives the result as the layer keeps it."""
     pairs = [(code, in_layout(code, quantity, *layout)) for code in catalogue(quantity)]
     told = [(code, own) for code, own in pairs if own]
@@ -58,10 +58,10 @@ def test_a_formula_gives_the_same_in_every_layout(quantity: str, layout: Layout)
         (COLUMNS_WT, ["w @ x + b", "w.T @ dout", "dout @ x.T", "dout.sum(axis=1)"]),
         (COLUMNS, ["w.T @ x + b", "w @ dout", "x @ dout.T", "dout.sum(axis=1)"]),
         (ROWS_WT, ["x @ w.T + b", "dout @ w", "dout.T @ x", "dout.sum(axis=0)"]),
-        (Layout(), ["x @ w + b", "dout @ w.T", "x.T @ dout", "dout.sum(axis=0)"]),
+        (OwnLayout(), ["x @ w + b", "dout @ w.T", "x.T @ dout", "dout.sum(axis=0)"]),
     ],
 )
-def test_the_equations_are_as_courses_write_them(layout: Layout, own: list[str]) -> None:
+def test_the_equations_are_as_courses_write_them(layout: OwnLayout, own: list[str]) -> None:
     assert [in_layout(CORRECT[name], name, *layout) for name in QUANTITIES] == own
 
 
@@ -72,11 +72,11 @@ def test_words_speak_of_the_layer_as_it_is_written() -> None:
     )
     assert ROWS_WT.words("the first row of W; every row") == "the first column of W; every row"
     assert COLUMNS.words("the first row of W; every row") == "the first row of W; every column"
-    assert Layout().words(remedy) == remedy
+    assert OwnLayout().words(remedy) == remedy
 
 
 @pytest.mark.parametrize("layout", OTHERS.values(), ids=OTHERS)
-def test_no_mistake_is_told_in_another_layout(layout: Layout) -> None:
+def test_no_mistake_is_told_in_another_layout(layout: OwnLayout) -> None:
     """What its remedy says of the equations is what the layer should say."""
     wrong = ["Xᵀ·dout"] if layout.transposed else []
     wrong += ["dout·Wᵀ", "dout @ w.T", "x @ w + b", "dout.sum(axis=0)"] if layout.columns else []

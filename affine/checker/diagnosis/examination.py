@@ -11,7 +11,7 @@ import numpy as np
 from affine.cases import dtype_of
 from affine.checker.clock import Clock
 from affine.checker.diagnosis.catalogue import OF_VARIANT
-from affine.checker.diagnosis.own_layout import Layout
+from affine.checker.diagnosis.own_layout import OwnLayout
 from affine.checker.diagnosis.probe import Probe, arrays, close, copies, distinct_integers, standard
 from affine.layer import (
     VJP,
@@ -112,7 +112,7 @@ class ProbeSession:
         in_one_call: bool = False,
     ) -> None:
         self.case, self.averages, self.in_one_call = case, averages, in_one_call
-        self.layout = Layout(layer.columns, layer.transposed)
+        self.layout = OwnLayout(layer.columns, layer.transposed)
         self.dtype = dtype or dtype_of(layer)
         is_fixed = bool(dtype or layer.dtypes)
         self._clock = Clock(_PATIENCE)

@@ -10,10 +10,10 @@ from affine.checker.diagnosis.catalogue import Explanation, Mistake
 from affine.checker.diagnosis.phrasing import notation
 from affine.quantities import AXES
 
-__all__ = ["Layout", "in_layout"]
+__all__ = ["OwnLayout", "in_layout"]
 
 
-class Layout(NamedTuple):
+class OwnLayout(NamedTuple):
     """How a layer keeps its arrays; the usual layout is that of the equations."""
 
     columns: bool = False
@@ -120,7 +120,7 @@ def in_layout(formula: str, quantity: str, columns: bool, transposed: bool) -> s
         >>> in_layout("x @ w + b", "out", False, True)
         'x @ w.T + b'
     """
-    layout = Layout(columns, transposed)
+    layout = OwnLayout(columns, transposed)
     if not any(layout):
         return formula
     try:
@@ -151,7 +151,7 @@ _ALONG = {"roll", "cumsum", "sort"}
 class _Turning:
     """From a formula to one of arrays that a layer keeps in a layout of its own."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: OwnLayout) -> None:
         self.layout = layout
 
     def turned(self, node: ast.expr, turn: bool) -> _Turned:

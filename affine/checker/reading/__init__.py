@@ -12,7 +12,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-from affine.checker.reading.evidence import names_alone
+from affine.checker.reading.choice import names_alone
 from affine.checker.reading.frameworks import home_of
 from affine.checker.reading.recognise import recognise
 from affine.checker.reading.target import Named, TargetError, find

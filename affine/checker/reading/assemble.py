@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from affine.checker.reading.evidence import PROBE, Arrays, Evidence, reads_names_alone, silently
+from affine.checker.reading.choice import reads_names_alone
+from affine.checker.reading.evidence import Evidence
 from affine.checker.reading.places import INSTANCE, RETURNED, Place
+from affine.checker.reading.probes import PROBE, Arrays, silently
 from affine.checker.reading.reading import Reading
 from affine.checker.reading.target import Named, import_of, loaded
 from affine.checker.reading.vocabulary import gradient_role

@@ -1,15 +1,12 @@
-"""Which reading of a layer holds: by calls on integers, all different, at sizes all different."""
+"""How far one reading of a layer comes on a probe: what it returns, and how much of it is right."""
 
 import ast
 import inspect
 import re
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from contextvars import ContextVar
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from textwrap import dedent
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -25,71 +22,19 @@ from affine.checker.reading.places import (
     is_array,
     outputs_on,
 )
+from affine.checker.reading.probes import HIDING, PROBE, Arrays, Probe, equal, same, silently
 from affine.checker.reading.reading import Pass, Reading
 from affine.checker.reading.vocabulary import is_step
-from affine.layer import VJP, Array
 
 __all__ = [
-    "PROBE", "Arrays", "Evidence", "Probe", "best_forward", "best_reading", "forward_evidence",
-    "is_another_layer", "is_of_float32", "names_alone", "reads_names_alone", "silently",
+    "IN_ORDER", "Evidence", "backward_evidence", "forward_evidence", "is_of_float32",
+    "returned_names",
 ]  # fmt: skip
 
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """Operands, and what the affine layer gives for them."""
-
-    x: Array
-    w: Array
-    b: Array
-    dout: Array
-
-    @property
-    def right(self) -> Mapping[str, Array]:
-        """The results of the affine layer, by the names of roles."""
-        x, w, b, dout = self.x, self.w, self.b, self.dout
-        return {"out": x @ w + b, "x": dout @ w.T, "w": x.T @ dout, "b": dout.sum(axis=0)}
-
-
-def _probe(n: int, d: int, m: int) -> Probe:
-    sizes = {"x": (n, d), "w": (d, m), "b": (m,), "dout": (n, m)}
-    arrays, start = {}, 1
-    for name, shape in sizes.items():
-        count = int(np.prod(shape))
-        values = np.arange(start, start + count, dtype=np.float64)
-        values[1::2] *= -1
-        arrays[name] = values.reshape(shape)
-        start += count
-    return Probe(**arrays)
-
-
-# Sizes that hide a transpose, and a sum over the data points that is left out.
-_ONE = _probe(1, 3, 2)
-_HIDING = _probe(2, 2, 2), _ONE
 _DTYPES = re.compile("dtype|float|double|half", re.IGNORECASE)
-# N is a power of two: an average over N is exact.
-PROBE = _probe(4, 3, 2)
-
-
-def _of_numpy(result: Any) -> Any:
-    """Return a result that is an array of NumPy; another library's is none."""
-    return result if isinstance(result, (np.ndarray, np.generic)) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Arrays:
-    """Between arrays of NumPy and those that the layer takes."""
-
-    inward: Callable[[Array], Any] = np.array
-    outward: Callable[[Any], Any] = _of_numpy
-    dtype: str = "float64"
-    context: Callable[[], AbstractContextManager[Any]] = nullcontext
-
-    def given(self, probe: Probe) -> tuple[Any, Any, Any, Any]:
-        """Return fresh operands."""
-        arrays = (getattr(probe, name).astype(self.dtype) for name in ("x", "w", "b", "dout"))
-        x, w, b, dout = map(self.inward, arrays)
-        return x, w, b, dout
+IN_ORDER = {which: Place(RETURNED, ((k,),)) for k, which in enumerate("xwb")}
+"""Where dx, dw and db are in a tuple of three."""
+_STAGES = ("not built", "built", "forward ran", "backward ran", "gradients found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +45,7 @@ class Evidence:
     """
 
     reading: Reading
-    stage: str  # not built, built, forward ran, forward right, backward ran, gradients found
+    stage: str  # one of `_STAGES`
     right: frozenset[str] = frozenset()
     sized: int = 0  # results of the right size
     problem: str = ""
@@ -126,57 +71,7 @@ class Evidence:
     @property
     def rank(self) -> tuple[int, int, int]:
         """The better the reading, the larger."""
-        return len(self.right), STAGES.index(self.stage), self.sized
-
-
-_IN_ORDER = {which: Place(RETURNED, ((k,),)) for k, which in enumerate("xwb")}
-Backwards: TypeAlias = Callable[[Evidence], Iterable[Reading]]
-"""From a forward pass to the readings of the backward passes that may belong to it."""
-STAGES = ("not built", "built", "forward ran", "backward ran", "gradients found")
-
-
-def silently(function: Callable[[], Any]) -> tuple[Any, str]:
-    """Return what the user's code returns, or what it raises in words."""
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            return function(), ""
-    except (Exception, SystemExit) as error:
-        text = " ".join(str(error).split())
-        return None, f"{type(error).__name__}{': ' * bool(text)}{text}"
-
-
-# Whether the layer is not called at all: it ended or hung its process when it was.
-_names_alone: ContextVar[bool] = ContextVar("names_alone", default=False)
-
-
-@contextmanager
-def names_alone() -> Iterator[None]:
-    """Read what the names leave no doubt of, and call nothing."""
-    token = _names_alone.set(True)
-    try:
-        yield
-    finally:
-        _names_alone.reset(token)
-
-
-def reads_names_alone() -> bool:
-    """Whether nothing is called."""
-    return _names_alone.get()
-
-
-def _by_names(forwards: Iterable[Reading], backwards: Backwards) -> Evidence | None:
-    """Return the first reading of functions that is sure by the names of their arguments."""
-    for forward in forwards:
-        sure = forward.is_certain and forward.instances is None
-        if sure and (reading := next(iter(backwards(Evidence(forward, "built"))), None)):
-            has_cache = "cache" in reading.backward.takes.roles
-            has_cache |= len(returned_names(forward.forward)) == 2
-            out = Place(RETURNED, ((0,),)) if has_cache else Place(RETURNED)
-            if reading.is_certain:
-                made = replace(reading, out=out, has_cache=has_cache, gradients=_IN_ORDER)
-                return Evidence(made, "gradients found")
-    return None
+        return len(self.right), _STAGES.index(self.stage), self.sized
 
 
 def forward_evidence(reading: Reading, arrays: Arrays) -> Evidence:
@@ -198,7 +93,7 @@ def forward_evidence(reading: Reading, arrays: Arrays) -> Evidence:
         completed = replace(reading, out=place, has_cache=_is_pair(returned))
         value = place.get({INSTANCE: instance, RETURNED: returned})
         result = arrays.outward(reading.layout.data(value))
-        right = {"out"} if _equal(result, PROBE.right["out"]) else set()
+        right = {"out"} if equal(result, PROBE.right["out"]) else set()
         sized = int(np.shape(result) == PROBE.right["out"].shape) if is_array(result) else 0
         said = describe_result(returned)
         attempts.append(Evidence(completed, "forward ran", frozenset(right), sized, returned=said))
@@ -209,26 +104,6 @@ def _is_pair(returned: Any) -> bool:
     return isinstance(returned, tuple) and len(returned) > 1
 
 
-def _equal(result: Any, expected: Array) -> bool:
-    return (
-        is_array(result) and np.shape(result) == expected.shape and np.array_equal(result, expected)
-    )
-
-
-def best_forward(readings: Iterable[Reading], arrays: Arrays) -> Evidence | None:
-    """Return the evidence of the first forward pass that is right, else of the likeliest one."""
-    if _names_alone.get():
-        return next((Evidence(one, "forward ran") for one in readings if one.is_certain), None)
-    others = []
-    for reading in readings:
-        evidence = forward_evidence(reading, arrays)
-        if evidence.is_forward_right:
-            return evidence
-        others.append(evidence)
-    named = [one for one in others if one.reading.is_certain] or others
-    return max(named, key=lambda one: one.sized, default=None)
-
-
 def backward_evidence(before: Evidence, arrays: Arrays) -> Evidence:
     """Return how far the backward pass comes; the reading is completed by its gradients."""
     reached = _located(before, arrays, PROBE)
@@ -236,7 +111,7 @@ def backward_evidence(before: Evidence, arrays: Arrays) -> Evidence:
         return _judged_at_rates(reached, arrays)
     if reached.problem and reached.stage != "backward ran":
         # Where the gradients are may still be seen at sizes that hide the mistake.
-        for probe in _HIDING:
+        for probe in HIDING:
             seen = _located(before, arrays, probe)
             if seen.stage == "gradients found":
                 sized = _judged(seen, arrays, probe).sized
@@ -289,7 +164,7 @@ def _located(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
 
     ran, problem = silently(run)
     if problem:
-        return replace(before, reading=replace(reading, gradients=_IN_ORDER), problem=problem)
+        return replace(before, reading=replace(reading, gradients=IN_ORDER), problem=problem)
     held, roots = ran
     said = describe_result(roots[RETURNED])
     found, update = _gradients(reading, held, roots)
@@ -298,7 +173,7 @@ def _located(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
     if missing:
         problem = f"no gradient of {' and '.join(missing)}"
         missed = replace(before, stage="backward ran", problem=problem, returned=said)
-        return replace(missed, reading=replace(reading, gradients=_IN_ORDER), instance=instance)
+        return replace(missed, reading=replace(reading, gradients=IN_ORDER), instance=instance)
     gradients = {which: found[which] for which in sorted(wanted)}
     completed = replace(reading, gradients=gradients, update=update)
     if problem := _is_no_plain_step(completed, arrays, probe):
@@ -349,7 +224,7 @@ def _judged(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
             has_axes = np.ndim(result) in (expected.ndim, kept)
             sized += (np.size(result) == expected.size) + has_axes
             average = expected / (len(probe.x) if which != "x" else 1)
-            right |= {which} if _equal(result, expected) or _equal(result, average) else set()
+            right |= {which} if equal(result, expected) or equal(result, average) else set()
     return replace(before, right=frozenset(right), sized=sized)
 
 
@@ -364,7 +239,7 @@ def _gradients(
         found |= gradients_returned(roots[PARAMETERS], root=PARAMETERS)
     found |= gradients_returned(roots[RETURNED], names)
     after = reading.parameters(instance)
-    moved = [is_array(after[one]) and not _same(after[one], held[one]) for one in held]
+    moved = [is_array(after[one]) and not same(after[one], held[one]) for one in held]
     takes_step = any(moved) and _rate_is_set(reading, instance)
     if takes_step:
         found = {**{which: Place("step", ((which,),)) for which in held}, **found}
@@ -376,10 +251,6 @@ def _rate_is_set(reading: Reading, instance: Any) -> bool:
     made = reading.instances.takes.arguments if reading.instances else ()
     given = (one.name for one in (*reading.backward.takes.arguments, *made) if not one.role)
     return any(map(is_step, (*given, *attributes(instance))))
-
-
-def _same(one: Any, other: Any) -> bool:
-    return bool(np.array_equal(np.asarray(one), np.asarray(other)))
 
 
 def _adds(reading: Reading, arrays: Arrays, probe: Probe) -> bool:
@@ -402,8 +273,8 @@ def _adds(reading: Reading, arrays: Arrays, probe: Probe) -> bool:
     if problem:
         return False
     pairs = list(zip(*seen, strict=True))
-    changes = any(not _same(second, first) for first, second in pairs)
-    return changes and all(_same(second, first * 2) for first, second in pairs)
+    changes = any(not same(second, first) for first, second in pairs)
+    return changes and all(same(second, first * 2) for first, second in pairs)
 
 
 def returned_names(backward: Pass) -> Sequence[str]:
@@ -419,151 +290,3 @@ def returned_names(backward: Pass) -> Sequence[str]:
         if isinstance(node, ast.Return) and isinstance(node.value, (ast.Tuple, ast.List))
     ]
     return [getattr(one, "id", getattr(one, "attr", "")) for one in tuples[-1]] if tuples else ()
-
-
-# ------------------------------------------------------------------ the best of several
-
-
-_MOST_TRIED = 600
-
-
-def best_reading(
-    forwards: Iterable[Reading], backwards: Backwards, arrays: Arrays
-) -> tuple[Evidence | None, Evidence | None]:
-    """Return the evidence of the reading that holds, None if none does; and the furthest.
-
-    Of several that hold the one under which most is right is taken. Where the forward pass is
-    right under none, one whose names leave no doubt is taken.
-    """
-    if _names_alone.get():
-        return _by_names(forwards, backwards), None
-    best: Evidence | None = None
-    right: list[Evidence] = []
-    others: list[Evidence] = []
-    for count, forward in enumerate(forwards):
-        if count > _MOST_TRIED:
-            break
-        evidence = forward_evidence(forward, arrays)
-        if not evidence.is_forward_right:
-            others.append(evidence)
-            continue
-        right.append(evidence)
-        best = _with_backward(evidence, backwards, arrays, best)
-        if best is not None and best.is_right:
-            return best, best
-    furthest = best or max([*right, *others], key=lambda evidence: evidence.rank, default=None)
-    if not right:
-        named = [each for each in others if each.reading.is_certain and each.stage != "not built"]
-        # Only a result of the right shape speaks for another layout than the first.
-        for evidence in [each for each in named if each.sized][:3] or named[:1]:
-            best = _with_backward(evidence, backwards, arrays, best)
-            furthest = best or furthest
-    if furthest is not None and (other := _other_layer(furthest, arrays)):
-        return None, replace(furthest, other=other)
-    return (best if best is not None and _is_held(best) else None), furthest
-
-
-def _other_layer(evidence: Evidence, arrays: Arrays) -> str:
-    """Return what other kind of layer it is, if it is seen to be one that takes no matrix x."""
-    reading = evidence.reading
-    if evidence.stage in ("not built", "backward ran"):
-        return ""
-    if evidence.problem:
-        if not hasattr(arrays.given(PROBE)[0], "reshape"):
-            return ""
-        if not evidence.is_forward_right and _takes_three_axes(reading, arrays):
-            return "three_axes"
-        return "one_point" if _takes_one_point(reading, arrays) else ""
-    if evidence.is_forward_right or evidence.stage != "gradients found":
-        return ""
-    return "not_affine" if is_another_layer(reading.vjp, arrays) else ""
-
-
-def _takes_three_axes(reading: Reading, arrays: Arrays) -> bool:
-    """Whether the forward pass is that of the affine layer for an x of shape (N, T, D)."""
-    if reading.layout.columns or reading.layout.is_folded:
-        return False
-    x, w, b, _ = arrays.given(PROBE)
-    out, _ = silently(lambda: arrays.outward(reading.vjp(x.reshape(2, 2, 3), w, b)[0]))
-    return _equal(out, PROBE.right["out"].reshape(2, 2, 2))
-
-
-def _takes_one_point(reading: Reading, arrays: Arrays) -> bool:
-    """Whether all is right for one data point, a matrix of one row or a vector."""
-    x, w, b, dout = arrays.given(_ONE)
-    for points in ((x, dout), (x.reshape(-1), dout.reshape(-1))):
-        point, way = points
-        ran, _ = silently(lambda: reading.vjp(point, w, b))  # noqa: B023 (called at once)
-        got, _ = silently(lambda: (ran[0], *ran[1](way)))  # noqa: B023
-        shapes = [way.shape, point.shape, w.shape, b.shape]
-        results = zip(got or (), shapes, _ONE.right.values(), strict=False)
-        right = [_equal(arrays.outward(one), all_.reshape(shape)) for one, shape, all_ in results]
-        if len(right) == 4 and all(right):
-            return True
-    return False
-
-
-def is_another_layer(vjp: VJP, arrays: Arrays) -> bool:
-    """Whether a layer is right as what it is: its out bends in x, and its gradients follow it.
-
-    So is a layer with its activation inside. A step of central differences shows it well enough:
-    nothing is blamed for it.
-    """
-    draw = np.random.default_rng(0).normal
-    shapes = (4, 3), (3, 2), (2,), (4, 2)
-    x, w, b, dout = (draw(size=shape).astype(arrays.dtype) for shape in shapes)
-    along = tuple(draw(size=shape).astype(arrays.dtype) for shape in shapes[:3])
-    still = (along[0], w * 0, b * 0)
-    step, slack = (1e-5, 1e-5) if arrays.dtype == "float64" else (1e-2, 1e-2)
-
-    def loss(scale: float, way: Sequence[Array]) -> float:
-        there = (each + arrays_type(scale) * one for each, one in zip((x, w, b), way, strict=True))
-        out, _ = vjp(*map(arrays.inward, there))
-        return float((arrays.outward(out) * dout).sum())
-
-    def compare() -> bool:
-        _, pullback = vjp(*map(arrays.inward, (x, w, b)))
-        gradients = map(arrays.outward, pullback(arrays.inward(dout)))
-        slope = sum(float((g * one).sum()) for g, one in zip(gradients, along, strict=True))
-        measured = (loss(step, along) - loss(-step, along)) / (2 * step)
-        bend = loss(1, still) - 2 * loss(0, still) + loss(-1, still)
-        return abs(measured - slope) <= slack * (1 + abs(slope)) and abs(bend) > slack
-
-    arrays_type = np.dtype(arrays.dtype).type
-    return bool(silently(compare)[0])
-
-
-# What a pass raises that lacks what another call would have set up, or is given no array.
-_NOT_SET_UP = ("AttributeError", "TypeError", "KeyError", "NotImplementedError")
-
-
-def _is_held(evidence: Evidence) -> bool:
-    """Whether a reading may be judged: it is known what the layer is given, and what it returns."""
-    reading = evidence.reading
-    if not evidence.is_forward_right and not reading.is_certain:
-        return False
-    if evidence.stage == "gradients found":
-        # An argument that was guessed wrong seldom leaves two of three gradients right.
-        return reading.is_certain or len(evidence.right & {"x", "w", "b"}) > 1
-    # It may be what was left out where the definitions of a file alone were loaded.
-    if evidence.problem.startswith(("NameError", "ImportError", "ModuleNotFoundError")):
-        return False
-    is_pair = reading.instances is None
-    if evidence.stage == "backward ran":
-        return is_pair and reading.is_certain
-    if evidence.problem.startswith(_NOT_SET_UP):
-        return is_pair and reading.is_named
-    return reading.is_certain
-
-
-def _with_backward(
-    evidence: Evidence, backwards: Backwards, arrays: Arrays, best: Evidence | None
-) -> Evidence | None:
-    """Return the better of the best so far and each backward pass after a forward pass."""
-    for reading in backwards(evidence):
-        got = backward_evidence(replace(evidence, reading=reading), arrays)
-        if best is None or got.rank > best.rank:
-            best = got
-        if best.is_right:
-            break
-    return best

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from affine.checker.reading.evidence import PROBE, Arrays, Evidence
+from affine.checker.reading.evidence import Evidence
 from affine.checker.reading.layout import LAYOUTS, Layout
 from affine.checker.reading.places import Place, arrays_of, is_array
+from affine.checker.reading.probes import PROBE, Arrays
 from affine.checker.reading.reading import Instances, Pass, Reading, preserve_random_state
 from affine.checker.reading.signatures import Parameters, Takes, parameters, proposals
 from affine.checker.reading.target import Named

@@ -16,17 +16,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from affine.checker.reading.evidence import (
-    PROBE,
-    Arrays,
-    Evidence,
-    best_forward,
-    is_another_layer,
-    reads_names_alone,
-    silently,
-)
+from affine.checker.reading.choice import best_forward, reads_names_alone
+from affine.checker.reading.evidence import Evidence
 from affine.checker.reading.homes import home_of, referred, unwrapped
 from affine.checker.reading.layout import LAYOUTS
+from affine.checker.reading.other_layers import is_another_layer
+from affine.checker.reading.probes import PROBE, Arrays, silently
 from affine.checker.reading.reading import Pass, Reading
 from affine.checker.reading.refusals import function_not_read
 from affine.checker.reading.signatures import Parameters, parameters, proposals

@@ -10,7 +10,8 @@ from types import FunctionType, SimpleNamespace
 from typing import Any, TypeAlias
 
 from affine.checker.reading.assemble import layer_of
-from affine.checker.reading.evidence import Arrays, Evidence, best_reading, is_of_float32
+from affine.checker.reading.choice import best_reading
+from affine.checker.reading.evidence import Evidence, is_of_float32
 from affine.checker.reading.forms import (
     class_readings,
     is_static,
@@ -20,6 +21,7 @@ from affine.checker.reading.forms import (
     then_backward,
 )
 from affine.checker.reading.frameworks import framework, framework_of, home_of
+from affine.checker.reading.probes import Arrays
 from affine.checker.reading.reading import Pass, Reading
 from affine.checker.reading.refusals import no_known_form, not_read, without_backward
 from affine.checker.reading.signatures import Takes, parameters

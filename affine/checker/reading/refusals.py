@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from affine.checker.reading.evidence import Evidence, reads_names_alone, silently
+from affine.checker.reading.choice import reads_names_alone
+from affine.checker.reading.evidence import Evidence
 from affine.checker.reading.forms import methods, one_parameters
 from affine.checker.reading.libraries import engine_of, library_of, library_used
 from affine.checker.reading.messages import sentence
 from affine.checker.reading.places import arrays_of, attributes, is_array
+from affine.checker.reading.probes import silently
 from affine.checker.reading.reading import Instances, Pass
 from affine.checker.reading.signatures import Parameters, parameters, proposals
 from affine.checker.reading.target import Named, TargetError, refusal
@@ -38,7 +40,7 @@ def _not_read(
     if (library := library_of(parts[0].value)) and not is_right:
         return _of_a_library(name, library)
     if far is None:
-        return _not_called(parts, backwards)
+        return _not_called(parts)
     instances = far.reading.instances
     if instances is None and not is_right and far.reading.layout.is_folded:
         return refusal("forward_function", call=f"{name}{parameters(parts[0].value)}")
@@ -46,8 +48,13 @@ def _not_read(
         call = f"{name}{parameters(parts[0].value)}"
         return refusal("class_takes_unknown", call=call, unknown=guessed)
     if instances and not (is_right or instances.places or instances.takes.is_named):
-        return _not_called(parts, backwards)
-    form = str(instances or "")
+        return _not_called(parts)
+    return _stopped(far, name, backwards)
+
+
+def _stopped(far: Evidence, name: str, backwards: Sequence[Pass]) -> TargetError:
+    """Return at which call the furthest reading stopped, and why."""
+    form = str(far.reading.instances or "")
     facts = {"name": name, "form": form, "problem": far.problem, "returned": far.returned}
     facts["forward"] = f"{far.reading.forward}{' of ' * bool(form)}{form}"
     facts["backward"] = str(far.reading.backward)
@@ -58,8 +65,7 @@ def _not_read(
     if far.stage == "built":
         return refusal("read_forward_raises", **facts)
     if not far.is_forward_right:
-        doubt = _doubt(far)
-        return refusal("read_forward_unclear", doubt=doubt, **facts)
+        return refusal("read_forward_unclear", doubt=_doubt(far), **facts)
     if not backwards:
         return refusal("read_no_backward", **facts)
     if unknown := _unknown_backward(backwards):
@@ -126,7 +132,7 @@ def _unknown_backward(backwards: Sequence[Pass]) -> str:
     return ""
 
 
-def _not_called(parts: Sequence[Named], backwards: Sequence[Pass]) -> TargetError:
+def _not_called(parts: Sequence[Named]) -> TargetError:
     """Return why there was no way at all to call a layer."""
     named = parts[0]
     if len(parts) == 2:

@@ -134,22 +134,7 @@ def _module(
     if len(frozen) == 2:
         raise refusal("module_is_frozen", name=named.expression, weight=weight, bias=bias)
 
-    def prepare(d: int, m: int) -> Callable[..., Any]:
-        module = make(d, m)
-
-        def function(x: Tensor, w: Tensor, b: Tensor, **flags: Any) -> Any:
-            # What the module gives no gradient has none here either.
-            stored = {weight: w, bias: b}
-            held = {name: one.detach() if name in frozen else one for name, one in stored.items()}
-            # Not `module.to`: it changes the module, and inside a transform that is fatal to torch.
-            buffers = {
-                name: one.to(x.dtype) if one.is_floating_point() else one
-                for name, one in module.named_buffers()
-            }
-            return torch.func.functional_call(module, {**buffers, **held}, (x,), flags)
-
-        return function
-
+    prepare = partial(_function_of, make, weight, bias, frozen)
     known = parameters(sample.forward)
     evidence, dtype = _evidence_of(named, prepare, known, layouts)
     reading = replace(evidence.reading, forward=evidence.reading.backward)
@@ -188,10 +173,39 @@ def _module(
     )
 
 
+def _function_of(
+    make: Callable[[int, int], torch.nn.Module],
+    weight: str,
+    bias: str,
+    frozen: set[str],
+    d: int,
+    m: int,
+) -> Callable[..., Any]:
+    """Return a fresh module's forward pass as a function of x, its weight and its bias."""
+    module = make(d, m)
+
+    def function(x: Tensor, w: Tensor, b: Tensor, **flags: Any) -> Any:
+        # What the module gives no gradient has none here either.
+        stored = {weight: w, bias: b}
+        held = {name: one.detach() if name in frozen else one for name, one in stored.items()}
+        # Not `module.to`: it changes the module, and inside a transform that is fatal to torch.
+        buffers = {
+            name: one.to(x.dtype) if one.is_floating_point() else one
+            for name, one in module.named_buffers()
+        }
+        return torch.func.functional_call(module, {**buffers, **held}, (x,), flags)
+
+    return function
+
+
 def _evidence_of(
     named: Named, prepare: Callable[[int, int], Any], known: Parameters, layouts: list[Layout]
 ) -> tuple[Evidence, str]:
-    """Return how the forward pass of a module is read, and in which dtype."""
+    """Return how the forward pass of a module is read, and in which dtype.
+
+    The function that is tried has x, w and b; in the place of the backward pass, which is torch's,
+    stands what the module's own forward pass takes.
+    """
 
     def call(x: Tensor, w: Tensor, b: Tensor, flags: dict[str, Any]) -> Any:
         return prepare(3, 2)(x, w, b, **flags)

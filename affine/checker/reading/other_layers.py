@@ -1,0 +1,82 @@
+"""Layers that are right as what they are, and are not the affine layer of a matrix x."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from affine.checker.reading.evidence import Evidence
+from affine.checker.reading.probes import ONE, PROBE, Arrays, equal, silently
+from affine.checker.reading.reading import Reading
+from affine.layer import VJP, Array
+
+__all__ = ["is_another_layer", "other_layer"]
+
+
+def other_layer(evidence: Evidence, arrays: Arrays) -> str:
+    """Return what other kind of layer it is, if it is seen to be one that takes no matrix x."""
+    reading = evidence.reading
+    if evidence.stage in ("not built", "backward ran"):
+        return ""
+    if evidence.problem:
+        if not hasattr(arrays.given(PROBE)[0], "reshape"):
+            return ""
+        if not evidence.is_forward_right and _takes_three_axes(reading, arrays):
+            return "three_axes"
+        return "one_point" if _takes_one_point(reading, arrays) else ""
+    if evidence.is_forward_right or evidence.stage != "gradients found":
+        return ""
+    return "not_affine" if is_another_layer(reading.vjp, arrays) else ""
+
+
+def _takes_three_axes(reading: Reading, arrays: Arrays) -> bool:
+    """Whether the forward pass is that of the affine layer for an x of shape (N, T, D)."""
+    if reading.layout.columns or reading.layout.is_folded:
+        return False
+    x, w, b, _ = arrays.given(PROBE)
+    out, _ = silently(lambda: arrays.outward(reading.vjp(x.reshape(2, 2, 3), w, b)[0]))
+    return equal(out, PROBE.right["out"].reshape(2, 2, 2))
+
+
+def _takes_one_point(reading: Reading, arrays: Arrays) -> bool:
+    """Whether all is right for one data point, a matrix of one row or a vector."""
+    x, w, b, dout = arrays.given(ONE)
+    for points in ((x, dout), (x.reshape(-1), dout.reshape(-1))):
+        point, way = points
+        ran, _ = silently(lambda: reading.vjp(point, w, b))  # noqa: B023 (called at once)
+        got, _ = silently(lambda: (ran[0], *ran[1](way)))  # noqa: B023
+        shapes = [way.shape, point.shape, w.shape, b.shape]
+        results = zip(got or (), shapes, ONE.right.values(), strict=False)
+        right = [equal(arrays.outward(one), all_.reshape(shape)) for one, shape, all_ in results]
+        if len(right) == 4 and all(right):
+            return True
+    return False
+
+
+def is_another_layer(vjp: VJP, arrays: Arrays) -> bool:
+    """Whether a layer is right as what it is: its out bends in x, and its gradients follow it.
+
+    So is a layer with its activation inside. A step of central differences shows it well enough:
+    nothing is blamed for it.
+    """
+    draw = np.random.default_rng(0).normal
+    shapes = (4, 3), (3, 2), (2,), (4, 2)
+    x, w, b, dout = (draw(size=shape).astype(arrays.dtype) for shape in shapes)
+    along = tuple(draw(size=shape).astype(arrays.dtype) for shape in shapes[:3])
+    still = (along[0], w * 0, b * 0)
+    step, slack = (1e-5, 1e-5) if arrays.dtype == "float64" else (1e-2, 1e-2)
+
+    def loss(scale: float, way: Sequence[Array]) -> float:
+        there = (each + arrays_type(scale) * one for each, one in zip((x, w, b), way, strict=True))
+        out, _ = vjp(*map(arrays.inward, there))
+        return float((arrays.outward(out) * dout).sum())
+
+    def compare() -> bool:
+        _, pullback = vjp(*map(arrays.inward, (x, w, b)))
+        gradients = map(arrays.outward, pullback(arrays.inward(dout)))
+        slope = sum(float((g * one).sum()) for g, one in zip(gradients, along, strict=True))
+        measured = (loss(step, along) - loss(-step, along)) / (2 * step)
+        bend = loss(1, still) - 2 * loss(0, still) + loss(-1, still)
+        return abs(measured - slope) <= slack * (1 + abs(slope)) and abs(bend) > slack
+
+    arrays_type = np.dtype(arrays.dtype).type
+    return bool(silently(compare)[0])
