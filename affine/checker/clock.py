@@ -22,12 +22,17 @@ class Clock:
         self.budget, self.hangs = budget, 0  # calls that have come to their time limit
         self.start = self._begun = perf_counter()
         self.step_deadline = self.start + budget  # when the present step stops
-        self.hard_deadline = self.step_deadline + _GRACE  # when even a call in progress is ended
+        self._hard_deadline = self.step_deadline + _GRACE  # when even a call in progress is ended
 
     def restart(self) -> None:
         """Count the budget from now: the time to start is taken from the grace."""
         self._begun = perf_counter()
-        self.step_deadline = min(self._begun + self.budget, self.hard_deadline)
+        self.step_deadline = min(self._begun + self.budget, self._hard_deadline)
+
+    @property
+    def left(self) -> float:
+        """Seconds until even a call in progress is ended; 0 once that has come."""
+        return max(self._hard_deadline - perf_counter(), 0)
 
     def raise_if_expired(self) -> None:
         """Raise `OutOfTime` once the step has to stop."""

@@ -147,9 +147,8 @@ class _Server:
         if request.get("forget"):
             self._held.clear()
             self._arena.clear()
-        answer: dict[str, Any] = {"call": request["call"]}
-        if "affine.reference" in _modules:
-            answer["uses_reference"] = True
+        uses_reference = "affine.reference" in _modules
+        answer: dict[str, Any] = {"call": request["call"], "uses_reference": uses_reference}
         if "numbers" in request:
             held = [self._held[number] for number in request["numbers"]]
             if request["do"] == "read":

@@ -47,11 +47,7 @@ class Worker(Memory):
     """
 
     def __init__(
-        self,
-        target: str,
-        timeout: float = 10.0,
-        clock: Clock | None = None,
-        by_names: bool = False,
+        self, target: str, timeout: float = 10.0, clock: Clock | None = None, by_names: bool = False
     ) -> None:
         self.restarts, self.uses_reference = 0, False
         self.output = ""  # the end of what the target printed
@@ -112,7 +108,7 @@ class Worker(Memory):
             self.uses_reference |= about["uses_reference"]
             return about
         self._child.end()
-        if is_found and "refused" not in about and not (self._by_names or self._is_late):
+        if is_found and "refused" not in about and not self._by_names and self._clock.left:
             # A call ended or hung the process. Its names may be enough to judge that.
             self._by_names = True
             self._child = self._start()
@@ -120,21 +116,17 @@ class Worker(Memory):
         refused = f"{self._target} does not load: {reason}; {_GUARD}"
         if is_found:
             refused = f"{self._target} was not judged: {reason}; {_RETURNS}"
-        if is_found and self._is_late:
+        if is_found and not self._clock.left:
             refused = f"the budget ran out in a call, before {self._target} was judged; {MORE_TIME}"
         raise TargetError(str(about.get("refused", refused)))
 
-    @property
-    def _is_late(self) -> bool:
-        return perf_counter() >= self._clock.hard_deadline
-
     def _about(self, limit: float, when: str) -> tuple[dict[str, Any], str]:
         """Return what the process says next, and why it says nothing of the layer."""
-        limit = max(min(limit, self._clock.hard_deadline - perf_counter()), 0)
+        limit = min(limit, self._clock.left)
         try:
             return self._child.answer(limit, when), f"{FORGED} {when}"
         except TimeoutError:
-            self._clock.hangs += not self._is_late
+            self._clock.hangs += self._clock.left > 0
             return {}, f"no answer {when} within {limit:.3g} s"
         except WorkerDied as error:
             return {}, str(error)
@@ -207,16 +199,16 @@ class Worker(Memory):
             raise failure
 
     def _answer(self, child: Child, call: int) -> dict[str, Any]:
-        left = self._clock.hard_deadline - perf_counter()
+        left = self._clock.left
         try:
-            answer = child.answer(max(min(self._timeout, left), 0), _WHEN)
+            answer = child.answer(min(self._timeout, left), _WHEN)
         except TimeoutError:
             if left < self._timeout:
                 raise OutOfTime("the budget ran out in a call, which was ended") from None
             self._clock.hangs += 1
             raise WorkerDied(f"no answer {_WHEN} within {self._timeout:g} s") from None
-        self.uses_reference |= "uses_reference" in answer
         try:
+            self.uses_reference |= bool(answer["uses_reference"])
             # Copied now: the answers to the next requests may lie in the same place.
             for part in ("results", "gradients"):
                 if isinstance(answer.get(part), list):
