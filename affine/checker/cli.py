@@ -212,7 +212,7 @@ def _checked(target: str, timeout: float, budget: float, **chosen: Any) -> "Repo
 
         import affine.checker.report.text  # noqa: F401
         from affine.checker import check as judge
-        from affine.checker.reading import TargetError
+        from affine.checker.exceptions import TargetError
         from affine.checker.report import Report
         from affine.layer import WorkerDied
 

@@ -24,7 +24,6 @@ from affine.checker.diagnosis import Diagnosis, diagnose_unwritten
 from affine.checker.diagnosis.catalogue import NOT_AVERAGED
 from affine.checker.diagnosis.causes import findings
 from affine.checker.mutation import MUTANT_COUNT, failures_unmutated, surviving_mutants
-from affine.checker.reading import layer_from
 from affine.checker.reduction import (
     forgive_steps,
     multiply_averages,
@@ -130,6 +129,9 @@ def check(
 def _layer_of(layer: Any, backward: Callable[..., Any] | None) -> Layer:
     if isinstance(layer, Layer):
         return layer
+    # Late: a target of the command line is read in its own process.
+    from affine.checker.reading import layer_from
+
     parts = [layer] if backward is None else [layer, backward]
     name = " and ".join(getattr(part, "__name__", type(part).__name__) for part in parts)
     return layer_from(layer if backward is None else (layer, backward), name)
