@@ -112,6 +112,11 @@ class Results:
         entry: Mapping[str, Any] | None = self._part("mistakes").get(name)
         return None if entry is None or "lost" in entry else entry
 
+    def breaks(self, name: str) -> list[str] | None:
+        """The equations that a known mistake breaks in one plain call; None if it was not tried."""
+        entry = self.mistake(name)
+        return None if entry is None else entry.get("breaks")
+
     def counterexample(self, layer: str) -> Mapping[str, Any] | None:
         """The smallest failing input of a known-wrong layer; None where nothing was run."""
         return self._part("counterexamples")[layer] if self else None

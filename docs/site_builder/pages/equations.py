@@ -2,11 +2,11 @@
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby, pairwise
 from textwrap import indent
 
-from affine.checker.diagnosis import MISTAKES
+from affine.checker.diagnosis import MISTAKES, Mistake
 from affine.equations import Correction, Equation, Event, Statement, events_of
 from docs.site_builder.citation.citations import Citation, formats
 from docs.site_builder.citation.publish import PLACE
@@ -14,7 +14,7 @@ from docs.site_builder.equations import checks, notation
 from docs.site_builder.equations.block import reference, tests, used_in
 from docs.site_builder.equations.notation import typeset
 from docs.site_builder.pages.properties import citations, this_build
-from docs.site_builder.record import Record
+from docs.site_builder.record import Record, Results
 
 # ------------------------------------------------------------------ the page of one tag
 
@@ -29,12 +29,7 @@ def tag_page(equation: Equation, record: Record, cited: Citation) -> str:
     sections = {
         "Computed by": _function(equation),
         "Tested by": f'<div class="tested">{tests(equation, record)}</div>',
-        "Mistakes that break it": "\n".join(
-            f"- [{typeset(one.title)}][mistake-{one.name}]"
-            + ("" if "\n" in one.formula.strip() else f": `{one.formula}`")
-            for one in MISTAKES.values()
-            if one.equation == tag
-        ),
+        "Mistakes that break it": _mistakes(tag, record.results),
         "Referred to by": f'<dl class="equation-facts">{handwritten}{used_in(tag)}</dl>',
         "Corrections": "\n".join(
             f"- {one.date}: [{one.title}][correction-{one.id}], in the handwritten source"
@@ -87,6 +82,29 @@ def _function(equation: Equation) -> str:
     # No cross reference: the function's own page need not list every tag page that names it.
     link = f"[`{equation.function}`](../../reference/api.md#{equation.function})"
     return f'{link}\n\n??? note "Its source"\n\n{indent(code, "    ")}'
+
+
+def _mistakes(tag: str, results: Results) -> str:
+    """Return the mistakes that break the equation, those that are known by it first."""
+    if not results:
+        return "Not run in this build."
+    own = [one for one in MISTAKES.values() if one.equation == tag]
+    breaking = [one for one in MISTAKES.values() if tag in (results.breaks(one.name) or ())]
+    hidden = [one for one in own if results.breaks(one.name) == []]
+    others = _links(one for one in breaking if one not in own)
+    return "\n\n".join(filter(None, [
+        "\n".join(
+            f"- [{typeset(one.title)}][mistake-{one.name}]"
+            + ("" if "\n" in one.formula.strip() else f": `{one.formula}`")
+            for one in own if one in breaking
+        ),
+        f"Known by another equation, they break this one too: {others}." if others else "",
+        f"One plain call shows nothing, another use does: {_links(hidden)}." if hidden else "",
+    ]))  # fmt: skip
+
+
+def _links(mistakes: Iterable[Mistake]) -> str:
+    return ", ".join(f"[{typeset(one.title)}][mistake-{one.name}]" for one in mistakes)
 
 
 def _history(events: list[Event]) -> str:

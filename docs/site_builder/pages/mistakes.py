@@ -4,7 +4,7 @@ A card has the wrong line beside the right one, and what this build observed of 
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from html import escape
 from itertools import chain, combinations, product
 from textwrap import shorten
@@ -12,6 +12,7 @@ from textwrap import shorten
 from affine.checker.diagnosis import MISTAKES, Mistake
 from docs.site_builder.equations.block import reference
 from docs.site_builder.equations.notation import typeset
+from docs.site_builder.pages.properties import citations
 from docs.site_builder.pictures.matrices import figure
 from docs.site_builder.record import NOT_RUN, Record, Results
 from docs.site_builder.suite import mistake_examples
@@ -23,15 +24,26 @@ from docs.site_builder.suite.wrong_layers import WRONG_LAYERS
 def mistakes(record: Record) -> str:
     """Return a card for every known mistake, below the equation that it breaks."""
     parts = []
+    hidden = [one for one in MISTAKES.values() if record.results.breaks(one.name) == []]
     for tag, equation in record.equations.items():
-        against = [one for one in MISTAKES.values() if one.equation == tag]
+        against = [one for one in MISTAKES.values() if one.equation == tag and one not in hidden]
         if against:
-            cards = "\n".join(card(one, record.results) for one in against)
-            parts.append(
-                f"## {equation.title} {{#against-{tag}}}\n\nAgainst [({tag})][eq-{tag}]\n\n"
-                f'<div class="mistakes">\n{cards}\n</div>'
-            )
+            heading = f"## {equation.title} {{#against-{tag}}}\n\nAgainst [({tag})][eq-{tag}]"
+            parts += [heading, _cards(against, record.results)]
+    if hidden:
+        parts += [_OTHER_USES, _cards(hidden, record.results)]
     return "\n\n".join(parts)
+
+
+_OTHER_USES = """## Right in one plain call {#in-another-use}
+
+With finite numbers of ordinary size, one call gives what every equation asks. These layers are
+wrong in another use: called again, or with other memory, dtypes, sizes or special values."""
+
+
+def _cards(mistakes: Iterable[Mistake], results: Results) -> str:
+    cards = "\n".join(card(one, results) for one in mistakes)
+    return f'<div class="mistakes">\n{cards}\n</div>'
 
 
 def card(mistake: Mistake, results: Results) -> str:
@@ -80,6 +92,12 @@ def _observed(mistake: Mistake) -> str:
     """Return where the mistake was seen in a published program."""
     links = "".join(f'<a href="{escape(at)}">{escape(says)}</a>. ' for at, says in mistake.seen)
     return f"<p>Seen in {links.strip()}</p>\n" if links else ""
+
+
+def _broken(tags: Sequence[str] | None) -> str:
+    if not tags:
+        return "" if tags is None else "In one plain call, none: it is wrong in another use."
+    return f"{citations(tags)}, each tried on this layer."
 
 
 # ------------------------------------------------------------------ where it hides
@@ -146,6 +164,7 @@ def mistake_page(mistake: Mistake, record: Record) -> str:
         layer = (WRONG_LAYERS / f"{entry['layer']}.py").read_text(encoding="utf-8")
     sections = {
         "Counterexample": f'<div class="mistake">\n{_example(mistake, record.results)}\n</div>',
+        "Equations that it breaks": _broken(record.results.breaks(mistake.name)),
         "Observed": _observed(mistake),
         "Remedy": typeset(mistake.remedy),
         "A layer that makes it": f"```python\n{layer}```" if layer else "",

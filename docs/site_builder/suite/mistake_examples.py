@@ -30,6 +30,7 @@ from affine.checker.search import search
 from affine.layer import WorkerDied
 from affine.oracle import Violation, exact
 from affine.properties import PROPERTIES, Property
+from docs.site_builder.suite.violations import violations
 
 CASES = 100
 SEED = 0
@@ -69,19 +70,28 @@ def find(mistake: Mistake, wrong_layers: list[tuple[Path, str]]) -> dict[str, An
         for path, names in _candidates(mistake, wrong_layers, Path(folder)):
             for name in names:
                 if entry := _caught(mistake, path, PROPERTIES[name]):
+                    _require_its_equation(mistake, entry.get("breaks"))
                     return entry | {"layer": path.stem if path.parent != Path(folder) else ""}
         if mistake.unshown:
             path = Path(folder) / "layer.py"
             named = diagnose(load(str(path)), "")
             if named.mistake is not None and named.mistake.name == mistake.name:
                 entry = {"property": "", "quantity": "", "message": named.sentence, "layer": ""}
-                return entry | {"hides": _hides(path)}
+                return entry | _seen_by_a_plain_call(path)
     raise Lost(
         f"the mistake {mistake.name} is no longer caught and named: no property fails on a layer "
         f"with the line `{mistake.formula}`, nor on one of tests/wrong_layers that holds this "
         "line, so that the diagnosis says its name. Mend the property or the diagnosis, mend the "
         "formula in affine/checker/diagnosis/known, or add a wrong layer that makes the mistake"
     )
+
+
+def _require_its_equation(mistake: Mistake, breaks: list[str] | None) -> None:
+    if breaks and mistake.equation not in breaks:
+        raise Lost(
+            f"the mistake {mistake.name} does not break ({mistake.equation}), the equation that "
+            f"affine/checker/diagnosis/known gives for it: write one of {', '.join(breaks)}"
+        )
 
 
 def _candidates(
@@ -185,7 +195,7 @@ def _caught(mistake: Mistake, path: Path, tested: Property) -> dict[str, Any] | 
             right = exact(point, quantity)[quantity]
             if got is not None and not np.array_equal(got, right):
                 entry |= {"expected": _plain(right), "got": _plain(got)}
-    return entry | {"hides": _hides(path)}
+    return entry | _seen_by_a_plain_call(path)
 
 
 def failure(outcome: Outcome) -> dict[str, Any]:
@@ -208,6 +218,10 @@ def failure(outcome: Outcome) -> dict[str, Any]:
 def _plain(array: Any) -> Any:
     """Return an array as lists of numbers, None where there is none to show."""
     return None if array is None else np.asarray(array, dtype=np.float64).tolist()
+
+
+def _seen_by_a_plain_call(path: Path) -> dict[str, Any]:
+    return {"hides": _hides(path), "breaks": violations(lambda: load(str(path)))}
 
 
 def _hides(path: Path) -> list[list[int]]:
