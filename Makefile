@@ -75,7 +75,7 @@ publish: .venv/.docs ## Commit this version of the site to the branch gh-pages; 
 test-site: .venv/.browser ## Test the built site in Chromium
 	@$(BIN)/python -m pytest --quiet -n auto -rs --ignore=tests/site/audit tests/site
 
-audit: .venv/.browser build/audit/.npm ## Check the built site with the W3C's checker and Lighthouse
+audit: .venv/.browser build/audit/.npm ## Check the built site with the W3C's checker, Lighthouse and Firefox
 	@$(BIN)/python -m pytest --quiet -rs tests/site/audit
 
 bench: .venv/.tests ## Run the benchmarks
