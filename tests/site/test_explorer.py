@@ -155,20 +155,18 @@ def test_mouse_edits_sizes_and_steps(show: "Show") -> None:
         wide = slider.evaluate("e => e.clientWidth")
         slider.click(position={"x": 1 if size == 1 else wide - 1, "y": 12})
     assert shown(view, "dX").shape == (8, 1)
-    steps = []
-    for _ in range(3):
-        view.click("[data-part=step]")
-        steps.append(view.locator("[aria-current=step]").inner_text())
-    assert steps == ["one data point", "whole batch", "one entry"]
+    for step in ("batch", "point", "entry"):
+        view.click(f"[data-step={step}]")
+        assert view.locator("[aria-pressed=true]").get_attribute("data-step") == step
     choose_each_mistake(view, lambda select: select.click())
 
 
 def test_each_step_is_cited(show: "Show", addresses: dict[str, str]) -> None:
     view = show(random_case(14, 2, 3, 2).view("dX.0.0"))
-    for tags in (["chain", "entry-x"], ["one-dx"], ["dx"]):
+    for step, tags in {"entry": ["chain", "entry-x"], "point": ["one-dx"], "batch": ["dx"]}.items():
+        view.click(f"[data-step={step}]")
         links = view.locator("[data-part=by] a").evaluate_all("all => all.map(a => a.href)")
         assert links == [f"{addresses['http']}/t/{tag}/index.html" for tag in tags]
-        view.click("[data-part=step]")
     view.hover(selector("X", 0, 0))
     assert view.locator("[data-part=by] a").count() == 0
 
@@ -179,6 +177,7 @@ def test_what_is_no_small_integer_changes_nothing(show: "Show") -> None:
     cell = view.locator(selector("W", 0, 1))
     cell.fill("1.5")
     assert cell.get_attribute("aria-invalid") == "true"
+    assert says(view) == "A cell takes a whole number from −99 to 99."
     cell.blur()
     assert_shows(view, case)
 
@@ -188,11 +187,12 @@ def test_keyboard_alone_reaches_everything(show: "Show") -> None:
     view.locator("[data-side=n]").focus()
     view.keyboard.press("ArrowRight")
     assert shown(view, "X").shape == (3, 3)
-    for _ in range(3):
+    for _ in range(4):
         view.keyboard.press("Tab")
     view.keyboard.press("Enter")
-    assert view.locator("[aria-current=step]").inner_text() == "one data point"
-    view.keyboard.press("Tab")
+    assert view.locator("[aria-pressed=true]").inner_text() == "one data point"
+    for _ in range(2):
+        view.keyboard.press("Tab")
     view.keyboard.press("ArrowDown")
     view.keyboard.press("End")
     view.keyboard.type("4")
@@ -213,8 +213,8 @@ def test_touch_reaches_everything(chromium: "Browser", show: "Show") -> None:
     for name in ("X", "dW", "db"):
         view.locator(selector(name, 0, 1)).tap()
         assert re.match(rf"{name}\[(0,)?1\]", says(view))
-    view.locator("[data-part=step]").tap()
-    assert view.locator("[aria-current=step]").inner_text() == "one data point"
+    view.locator("[data-step=point]").tap()
+    assert view.locator("[aria-pressed=true]").inner_text() == "one data point"
     view.locator(selector("W", 1, 1)).tap()
     view.keyboard.type("7")  # The keyboard of the phone.
     assert shown(view, "W")[1, 1] == 7

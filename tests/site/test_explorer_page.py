@@ -35,7 +35,7 @@ HANDS = {
     "pointing": (".explorer-board input", "pointermove", None),
     "editing": (".explorer-board input:not([readonly])", "input", "7"),
     "sliding": ("[data-side]", "input", "7"),
-    "stepping": ("[data-part=step]", "click", None),
+    "stepping": ("[data-step]", "click", None),
     "mistaking": ("[data-part=mistake] option", "change", None),
 }
 
@@ -67,7 +67,7 @@ def test_the_address_restores_the_view(origin: str, show: "Show") -> None:
     view.hover(selector("dW", 1, 2))
     view.select_option("[data-part=mistake]", "activation-fused")
     view.hover(selector("dW", 0, 1))
-    view.click("[data-part=step]")
+    view.click("[data-step=point]")
     link = view.locator("[data-part=link]").evaluate("a => a.href")
     view.wait_for_url(link)
     before = view.evaluate(CELLS), says(view)
@@ -75,9 +75,29 @@ def test_the_address_restores_the_view(origin: str, show: "Show") -> None:
     assert (again.evaluate(CELLS), says(again)) == before
 
 
+def test_pointing_leaves_the_address_alone(show: "Show") -> None:
+    view = show(random_case(15, 3, 2, 3).view())
+    before = view.url
+    view.hover(selector("dW", 1, 2))
+    view.wait_for_timeout(500)
+    assert view.url == before
+    view.click(selector("dW", 1, 2))
+    view.wait_for_url("**view=**dW.1.2**")
+
+
+def test_a_slider_says_what_it_changes(show: "Show") -> None:
+    names = [one.get_attribute("aria-label") for one in show().locator("[data-side]").all()]
+    assert names == ["N, number of data points", "D, number of features", "M, number of outputs"]
+
+
 @pytest.mark.parametrize(
-    "query", ["9.1.1_X.0.0_entry.0_none_1", "nonsense", "1.1.1_X.0.0_a.0_b_1.1.1.1"]
-)
+    "query",
+    [
+        "9.1.1_X.0.0_entry.0_none_1", "nonsense", "1.1.1_X.0.0_a.0_b_1.1.1.1",
+        # What every object has, and no step or mistake is called.
+        "1.1.1_X.0.0_constructor.0_none_1.1.1.1", "1.1.1_X.0.0_entry.0_constructor_1.1.1.1",
+    ],
+)  # fmt: skip
 def test_an_address_that_means_nothing_is_ignored(query: str, show: "Show") -> None:
     assert show(f"?view={query}").evaluate(CELLS) == show().evaluate(CELLS)
 

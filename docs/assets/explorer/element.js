@@ -44,7 +44,7 @@ class AffineExplorer extends HTMLElement {
     const [, size, name, at, step, point, mistake, numbers] = text?.match(
       /^([1-8](?:\.[1-8]){2})_([XWb]|out|dout|d[XWb])\.([0-7]\.[0-7])_([a-z]+)\.([0-7])_([a-z-]+)_(-?\d{1,2}(?:\.-?\d{1,2})*)$/
     ) || []
-    if (!(step in AffineWords.STEPS) || !(mistake in this.data.mistakes)) return
+    if (!Object.hasOwn(AffineWords.STEPS, step) || !Object.hasOwn(this.data.mistakes, mistake)) return
     const before = this.state.size
     const [n, d, m] = size.split(".").map(Number)
     this.state.size = { n, d, m }
@@ -61,14 +61,18 @@ class AffineExplorer extends HTMLElement {
     Object.assign(this.state, { at: [name, ...at.split(".").map(Number)], step, point: +point, mistake })
   }
 
-  /* Browsers allow few changes of the address a second: wait for the hand to rest. */
-  remember() {
+  link() {
     const address = new URL(location.href)
     address.searchParams.set("view", this.view())
     address.hash = this.id
-    this.part("link").href = address
+    return address
+  }
+
+  /* Browsers allow few changes of the address a second: wait for the hand to rest. */
+  remember() {
+    const address = this.link()
     clearTimeout(this.timer)
-    if (this.touched) this.timer = setTimeout(() => history.replaceState(null, "", address), 200)
+    this.timer = setTimeout(() => history.replaceState(null, "", address), 200)
   }
 
   // ------------------------------------------------------------------ building
@@ -80,14 +84,14 @@ class AffineExplorer extends HTMLElement {
   build() {
     const options = Object.entries(this.data.mistakes)
       .map(([key, says]) => `<option value="${key}">${says}</option>`).join("")
-    const slider = side => `<label class="side-${side}">${side.toUpperCase()} <output></output>
-      <input type="range" min="1" max="8" data-side="${side}"></label>`
+    const slider = ([side, says]) => `<label class="side-${side}">${side.toUpperCase()} <output></output>
+      <input type="range" min="1" max="8" data-side="${side}" aria-label="${side.toUpperCase()}, ${says}"></label>`
     const steps = Object.entries(AffineWords.STEPS)
-      .map(([key, says]) => `<li data-step="${key}">${says}</li>`).join("")
+      .map(([key, says]) => `<button type="button" data-step="${key}">${says}</button>`).join("")
     this.innerHTML = `<figure class="explorer">
-      <div class="explorer-bar">${["n", "d", "m"].map(slider).join("")}
-        <button type="button" data-part="step">Step</button>
-        <ol class="explorer-steps">${steps}</ol></div>
+      <p class="explorer-how">Point at a number. In X, W, b and dout, change it: −99 to 99.</p>
+      <div class="explorer-bar">${Object.entries(AffineWords.SIDES).map(slider).join("")}
+        <span class="explorer-steps" role="group" aria-label="What is marked">${steps}</span></div>
       <div class="explorer-board" data-part="board"><div></div><div></div></div>
       <p class="explorer-says"><span data-part="says" aria-live="polite" aria-atomic="true"></span>
         <span data-part="by"></span></p>
@@ -98,7 +102,9 @@ class AffineExplorer extends HTMLElement {
         <a data-part="link">Link to this view</a></p>
       <div class="explorer-broken" data-part="broken" aria-live="polite"></div></figure>`
     this.part("mistake").addEventListener("change", event => this.change({ mistake: event.target.value }))
-    this.part("step").addEventListener("click", () => this.next())
+    for (const button of this.querySelectorAll("[data-step]")) {
+      button.addEventListener("click", () => this.change({ step: button.dataset.step }))
+    }
     this.addEventListener("input", event => this.entered(event.target))
     for (const kind of ["pointermove", "focusin"]) {
       this.part("board").addEventListener(kind, event => this.pointed(event))
@@ -140,17 +146,17 @@ class AffineExplorer extends HTMLElement {
   // ------------------------------------------------------------------ what a hand does
 
   change(to) {
+    this.show(to)
+    this.remember()
+  }
+
+  /* What a pointer only passes over is shown, and not remembered. */
+  show(to) {
     const rows = JSON.stringify(this.shapes)
-    this.touched = true
     Object.assign(this.state, to)
     this.compute()
     if (JSON.stringify(this.shapes) === rows) this.draw()
     else this.resized()
-  }
-
-  next() {
-    const steps = Object.keys(AffineWords.STEPS)
-    this.change({ step: steps[(steps.indexOf(this.state.step) + 1) % steps.length] })
   }
 
   entered(input) {
@@ -159,7 +165,7 @@ class AffineExplorer extends HTMLElement {
     if (!name) return
     const valid = /^[-−]?\d{1,2}$/.test(input.value.trim())
     input.setAttribute("aria-invalid", !valid)
-    if (!valid) return
+    if (!valid) return this.say("says", `A cell takes ${AffineWords.ACCEPTED}.`)
     this.numbers[name][i][j] = Number(input.value.trim().replace("−", "-"))
     this.change({ at: [name, +i, +j] })
   }
@@ -167,9 +173,11 @@ class AffineExplorer extends HTMLElement {
   pointed(event) {
     const { name, i, j } = event.target.dataset
     if (!name) return
-    if (event.type === "focusin") event.target.select()
+    const passes = event.type === "pointermove"
+    if (!passes) event.target.select()
     const [was, k, l] = this.state.at
-    if (was !== name || k !== +i || l !== +j) this.change({ at: [name, +i, +j] })
+    if (passes && was === name && k === +i && l === +j) return
+    this[passes ? "show" : "change"]({ at: [name, +i, +j] })
   }
 
   left(input) {
@@ -244,9 +252,8 @@ class AffineExplorer extends HTMLElement {
       input.value = size[input.dataset.side]
       input.previousElementSibling.value = input.value
     }
-    for (const item of this.querySelectorAll("[data-step]")) {
-      item.toggleAttribute("aria-current", item.dataset.step === step)
-      if (item.dataset.step === step) item.setAttribute("aria-current", "step")
+    for (const button of this.querySelectorAll("[data-step]")) {
+      button.setAttribute("aria-pressed", button.dataset.step === step)
     }
     const context = { p: this.p, at, step, fixed: this.fixed, found: this.found, wrong: this.wrong }
     this.say("says", AffineWords.says(context))
@@ -254,7 +261,7 @@ class AffineExplorer extends HTMLElement {
     this.say("check", AffineWords.difference(context))
     this.part("mistake").value = mistake
     this.drawBroken()
-    this.remember()
+    this.part("link").href = this.link()
   }
 
   say(name, text) {

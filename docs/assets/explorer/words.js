@@ -4,6 +4,8 @@
 globalThis.AffineWords = (() => {
   const { DIMENSIONS, SOURCES, moved } = AffineModel
   const STEPS = { entry: "one entry", point: "one data point", batch: "whole batch" }
+  const SIDES = { n: "number of data points", d: "number of features", m: "number of outputs" }
+  const ACCEPTED = "a whole number from −99 to 99"
 
   const shown = v => String(v).replace("-", "−")
   const factor = (v, first) => v < 0 && !first ? `(${shown(v)})` : shown(v)
@@ -76,5 +78,5 @@ globalThis.AffineWords = (() => {
       + `${label(`d${variable}`, i, j)} ${said}${equal ? ", exactly equal." : ": not equal."}`
   }
 
-  return { STEPS, shown, fraction, label, says, difference }
+  return { STEPS, SIDES, ACCEPTED, shown, fraction, label, says, difference }
 })()
