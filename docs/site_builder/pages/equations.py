@@ -183,7 +183,7 @@ def handwritten(record: Record) -> str:
             carrying = citations(equation.tag for equation in record.carrying(statement.id))
             parts += [
                 f'<div class="statement" id="source-{statement.id}" markdown="1">',
-                f'<span class="statement-id">{statement.id}</span> {typeset(statement.says)}',
+                f'<span class="statement-id">{statement.id}</span> {_words(statement)}',
                 f"\\[\n{statement.tex}\n\\]" if statement.tex else "",
                 f"[[boxes as written: {statement.boxes}]]" if statement.boxes else "",
                 f'<p class="statement-carried" markdown="1">See {carrying}</p>',
@@ -198,6 +198,12 @@ def handwritten(record: Record) -> str:
                 parts.append(_correction(correction, statement, record))
             corrected.add(correction.id)
     return "\n\n".join(filter(None, parts))
+
+
+def _words(statement: Statement) -> str:
+    """Return the words of the notes in quotation marks, or what a formula of theirs states."""
+    words = typeset(statement.says)
+    return f"“{words}”" if statement.quoted else f'<span class="statement-ours">{words}</span>'
 
 
 def _correction(correction: Correction, wrong: Statement, record: Record) -> str:

@@ -15,13 +15,13 @@ from affine.equations import Equation
 from docs.site_builder.record import Record
 
 # How long a dimension is drawn: the same wherever it occurs.
-LENGTHS = {"1": 1, "M": 2, "D": 3, "D+1": 4, "N": 5, "A+B": 5, "A": 2, "B": 3, "K": 6, "DM": 6,
+LENGTHS = {"1": 1, "M": 2, "D": 3, "D+1": 4, "N": 5, "A+B": 5, "A": 2, "B": 3, "P": 6, "DM": 6,
            "NM": 10}  # fmt: skip
 BETWEEN = {"=": "equals", "+": "plus", "·": "times", "×": "times", ",": "and"}
 PAIRED = {"⟨": "the pairing of", "⟩": ""}
 
 OFF_DIAGONAL = "zero off the diagonal"
-OFF_COLUMN = "zero but for column k of sheet k"
+OFF_COLUMN = "zero but for column j of sheet j"
 OFF_BLOCKS = "zero off the diagonal of M by M blocks"
 
 _OPERATOR = re.compile(r"(?:^|(?<=\s))([=+·×,⟨⟩])(?=\s|$)")
