@@ -55,6 +55,11 @@ def formula_parts(tex: str) -> list[str]:
     return [tex_to_mathml(part, display=True) for part in parts[1:]]
 
 
+def displayed(tex: str) -> str:
+    """Return TeX as mathematics on a line of its own, in HTML."""
+    return f'<div class="display-math">{"".join(formula_parts(tex))}</div>'
+
+
 # ------------------------------------------------------------------ names
 
 _NAME = re.compile(
@@ -123,8 +128,6 @@ def name_to_mathml(name: str) -> str:
 def _token(text: str) -> str:
     if text == "⊤":
         return _TRANSPOSE
-    if text.endswith("′") and text != "′":
-        return f"<msup>{_token(text[:-1])}<mo>′</mo></msup>"
     tag = "mi" if text.isalpha() or text == "𝟏" else "mn" if text.isdigit() else "mo"
     flat = ' stretchy="false"' if text in "()[]" else ' lspace="0" rspace="0"'
     return f"<{tag}{flat if tag == 'mo' else ''}>{escape(text)}</{tag}>"
