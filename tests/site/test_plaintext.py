@@ -101,7 +101,7 @@ def test_every_link_of_a_list_leads_to_a_file(name: str, copies: dict[str, str])
 def test_the_list_keeps_to_its_convention(copies: dict[str, str]) -> None:
     title, empty, summary, *rest = (SITE / "llms.txt").read_text(encoding="utf-8").splitlines()
     assert (title[:2], empty, summary[:2]) == ("# ", "", "> ")
-    assert [line[:3] for line in rest if line.startswith("#")] == ["## "] * 5
+    assert [line[:3] for line in rest if line.startswith("#")] == ["## "] * 6
     assert {"index.md", "derivation/index.md", "reference/api.md"} <= set(listed("llms.txt"))
 
 

@@ -13,12 +13,15 @@ from docs.site_builder.citation.publish import PLACE
 from docs.site_builder.equations import checks, notation
 from docs.site_builder.equations.block import reference, tests, used_in
 from docs.site_builder.equations.notation import typeset
-from docs.site_builder.pages.properties import citations, this_build
+from docs.site_builder.pages.properties import citations, described, this_build
 from docs.site_builder.record import Record
 
 # ------------------------------------------------------------------ the page of one tag
 
-_HEAD = "---\nsearch:\n  exclude: true\nhide:\n  - toc\n---"
+
+
+def _head(description: str) -> str:
+    return f"---\n{described(description)}\nsearch:\n  exclude: true\nhide:\n  - toc\n---"
 
 
 def tag_page(equation: Equation, record: Record, cited: Citation) -> str:
@@ -45,7 +48,8 @@ def tag_page(equation: Equation, record: Record, cited: Citation) -> str:
         "Cite this equation": formats(cited),
     }
     titled = (f"## {title}\n\n{text}" for title, text in sections.items() if text)
-    return "\n\n".join([_HEAD, *_statement(equation), *titled]) + "\n"
+    head = _head(f"Equation ({tag}) of the affine layer: {equation.spoken}.")
+    return "\n\n".join([head, *_statement(equation), *titled]) + "\n"
 
 
 def retired_page(tag: str, record: Record, cited: Citation) -> str:
@@ -54,7 +58,7 @@ def retired_page(tag: str, record: Record, cited: Citation) -> str:
     first, last = events[0], events[-1]
     tex = [event.tex for event in events if event.tex][-1]
     return "\n\n".join([
-        _HEAD,
+        _head(f"The withdrawn equation ({tag}), {first.title}: what it was, and why it went."),
         f"# {first.title} {{#tag-{tag}}}",
         f'!!! warning "Retired on {last.date}"\n\n    {last.why}',
         f"The equation ({tag}) was\n\n\\[\n{tex}\n\\]",
