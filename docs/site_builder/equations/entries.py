@@ -15,8 +15,8 @@ _LETTERS = {
     "x": "X", "w": "W", "b": "b", "out": r"\mathrm{out}", "dout": r"\mathrm{dout}",
     "dx": r"\mathrm{dX}", "dw": r"\mathrm{dW}", "db": r"\mathrm{db}",
 }  # fmt: skip
-_OPERANDS = Operands(example.x, example.w, example.b, example.dout)
-_SIZES = dict(zip("ndm", _OPERANDS.sizes, strict=True))
+OPERANDS = Operands(example.x, example.w, example.b, example.dout)
+_SIZES = dict(zip("ndm", OPERANDS.sizes, strict=True))
 
 
 def entries_tex(name: str) -> str:
@@ -26,7 +26,7 @@ def entries_tex(name: str) -> str:
         KeyError: The name is not one of the four.
     """
     subscripts, result = QUANTITIES[name].subscripts.split("->")
-    values = exact(_OPERANDS, name)[name]
+    values = exact(OPERANDS, name)[name]
     lines = []
     for place in product(*(range(_SIZES[letter]) for letter in result)):
         at = dict(zip(result, place, strict=True))
@@ -56,7 +56,7 @@ def _terms(
 
 
 def _factor(operand: str, place: tuple[int, ...]) -> tuple[str, str]:
-    value = getattr(_OPERANDS, operand)[place]
+    value = getattr(OPERANDS, operand)[place]
     number = np.format_float_positional(value, trim="-")
     return _indexed(operand, place), f"({number})" if value < 0 else number
 

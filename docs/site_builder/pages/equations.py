@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby, pairwise
 from textwrap import indent
 
-from affine.checker.diagnosis import MISTAKES
+from affine.checker.diagnosis import MISTAKES, Mistake
 from affine.equations import Correction, Equation, Event, Statement, events_of
 from docs.site_builder.citation.citations import Citation, formats
 from docs.site_builder.citation.publish import PLACE
@@ -130,25 +130,21 @@ def ledger(record: Record) -> str:
 
 FORMULAS = ("out", "dx", "dw", "db")
 IDENTITIES = ("adjoint", "pairings", "balance", "batch-additivity", "finite-difference")
-COMMONEST = (
-    "averaged-over-the-batch",
-    "not-summed-over-the-batch",
-    "summed-over-the-wrong-axis",
-    "transpose-missing",
-    "results-exchanged",
-    "axis-kept",
-    "one-data-point-only",
-    "accumulates",
-    "arguments-modified",
-)
+MISTAKES_THAT_FIT = 9
+
+
+def most_seen() -> list[Mistake]:
+    """Return the mistakes with the most recorded sightings; of equally many, as they are listed."""
+    seen = [one for one in MISTAKES.values() if one.seen]
+    return sorted(seen, key=lambda one: -len(one.seen))[:MISTAKES_THAT_FIT]
 
 
 def summary(record: Record) -> str:
-    """Return formulas, shapes, identities and the commonest mistakes, to be printed."""
+    """Return formulas, shapes, identities and mistakes that were seen, to be printed."""
     formulas = [record.equations[tag] for tag in FORMULAS]
     symbols = {name: shape for one in formulas for name, shape in one.symbols.items()}
     rows = ["| Mistake | Wrong | Remedy |", "| --- | --- | --- |"]
-    for mistake in map(MISTAKES.__getitem__, COMMONEST):
+    for mistake in most_seen():
         first_sentence = re.split(r"(?<=\.) (?=[A-Z])", mistake.remedy)[0]
         link = f"[{mistake.title}](mistakes/{mistake.name}.md)"
         rows.append(f"| {link} | `{mistake.formula}` | {typeset(first_sentence)} |")
@@ -161,7 +157,7 @@ def summary(record: Record) -> str:
         f'## Shapes\n\n<p class="equation-shapes">{notation.shape_list(symbols)}</p>',
         "## Identities of a right layer",
         _summary_lines([record.equations[tag] for tag in IDENTITIES]),
-        "## Commonest mistakes",
+        "## Mistakes seen in published programs",
         "\n".join(rows),
     ])  # fmt: skip
 

@@ -137,6 +137,11 @@ def grid(box: Box) -> tuple[str, tuple[str, str]]:
     raise BoxesError(f"the four dimensions of {box.name!r} share none: {box.shape}")
 
 
+def reorders(box: Box) -> bool:
+    """Whether the grid of blocks brings together two dimensions that are not the first of pairs."""
+    return len(box.shape) == 4 and box.shape[0] != box.shape[2]
+
+
 # ------------------------------------------------------------------ in words
 
 
@@ -150,6 +155,7 @@ def describe(terms: Sequence[Term]) -> str:
         text = f"{term.name} ({' by '.join(term.shape)})"
         if len(term.shape) == 4:
             outer, block = grid(term)
+            text += ", reordered" if reorders(term) else ""
             text += f": {outer} by {outer} blocks, each {' by '.join(block)}, {OFF_DIAGONAL}"
         elif zeros(term):
             text += f", {zeros(term)}"
