@@ -26,7 +26,7 @@ from mkdocs.utils.meta import get_data
 
 from affine.checker.diagnosis import MISTAKES
 from affine.checker.report.record import SCHEMA, schema
-from docs.site_builder import install, record, repository
+from docs.site_builder import elsewhere, install, record, repository
 from docs.site_builder.citation import citations, publish
 from docs.site_builder.citation.citations import Citation
 from docs.site_builder.equations import checks, font
@@ -97,6 +97,7 @@ class Build:
 
         fence["format"] = remember
         repository.add_links(config)
+        elsewhere.register(config.plugins["autorefs"])
         if book.has_pdf():
             book.browser()  # Missed now, not after a minute.
         if self.version:
@@ -217,7 +218,7 @@ class Build:
 
             def to_copy(name: str, url: str = url) -> str:
                 to: str = autorefs.get_item_url(name, from_url=url)[0]
-                return to.replace(".html", ".md")
+                return to if "://" in to else to.replace(".html", ".md")
 
             page.content = _USED_IN.sub(used_in, page.content or "")
             copies[uri] = plaintext.copy(
