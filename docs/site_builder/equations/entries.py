@@ -39,9 +39,7 @@ def entries_tex(name: str) -> str:
     return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
 
 
-def _terms(
-    name: str, subscripts: list[str], at: dict[str, int]
-) -> Iterator[list[tuple[str, str]]]:
+def _terms(name: str, subscripts: list[str], at: dict[str, int]) -> Iterator[list[tuple[str, str]]]:
     """Yield the terms of an entry's sum, each as its factors in letters and in numbers."""
     summed = QUANTITIES[name].summed.lower()
     operands = QUANTITIES[name].operands

@@ -19,7 +19,6 @@ from docs.site_builder.record import Record
 # ------------------------------------------------------------------ the page of one tag
 
 
-
 def _head(description: str) -> str:
     return f"---\n{described(description)}\nsearch:\n  exclude: true\nhide:\n  - toc\n---"
 
