@@ -3,6 +3,8 @@
 import re
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ pytest.importorskip("math_core", reason="run make site-build: the site's package
 from affine.oracle import exact
 from affine.quantities import QUANTITIES
 from docs.derivation import example
-from docs.site_builder import install
+from docs.site_builder import install, repository
 from docs.site_builder.equations.entries import OPERANDS, entries_tex
 from tests.site.conftest import ROOT, SITE
 
@@ -85,6 +87,18 @@ def test_one_setting_says_how_to_install(
     monkeypatch.setenv("AFFINE_RELEASED", released)
     for kind in ("short", "all"):
         assert command in install.filled(f"Before.\n\n[[install: {kind}]]\n")
+
+
+def test_the_repository_is_linked_where_it_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    config: Any = SimpleNamespace(repo_url=None, repo_name=None, extra={})
+    monkeypatch.delenv("AFFINE_REPO_URL", raising=False)
+    repository.add_links(config)
+    assert (config.repo_url, config.extra) == (None, {})
+    monkeypatch.setenv("AFFINE_REPO_URL", "https://host.example/somebody/affine/")
+    repository.add_links(config)
+    assert config.repo_name == "somebody/affine"
+    links = [one["link"] for one in config.extra["social"]]
+    assert links == [config.repo_url, f"{config.repo_url}/issues"]
 
 
 def test_every_page_that_shows_the_command_says_how_to_get_it() -> None:
