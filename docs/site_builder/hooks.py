@@ -194,6 +194,7 @@ class Build:
         """List the equations in objects.inv, before mkdocstrings writes it."""
         _fail(checks.of_pages(self.record, self.homes))
         inventory = config.plugins["mkdocstrings"].handlers.inventory  # type: ignore[attr-defined]
+        inventory.version = self.project.version
         for tag, equation in self.record.equations.items():
             title = f"({tag}) {equation.title}"
             inventory.register(f"eq-{tag}", "std", "label", self.urls[tag], dispname=title)

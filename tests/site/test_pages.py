@@ -50,6 +50,15 @@ def test_every_reference_is_cited_and_every_citation_is_listed(pages: dict[str, 
     assert listed == cited
 
 
+def test_every_exercise_has_a_solution_that_a_program_checks() -> None:
+    text = (ROOT / "docs" / "derivation" / "exercises.md").read_text(encoding="utf-8")
+    exercises = re.split(r"^## \d+\. ", text, flags=re.MULTILINE)[1:]
+    assert len(exercises) >= 15
+    for exercise in exercises:
+        _, _, solution = exercise.partition('??? success "Solution"')
+        assert '    ```python exec="1" source="above" result="text"' in solution, exercise
+
+
 @pytest.mark.parametrize("name", QUANTITIES)
 def test_every_entry_is_written_out_with_its_value(name: str) -> None:
     """The numbers under the letters are a sum that gives the oracle's entry."""
