@@ -70,8 +70,8 @@ def _statement(equation: Equation) -> Iterator[str]:
     tag = equation.tag
     yield f"# {equation.title} {{#tag-{tag}}}"
     yield (
-        f"Equation ({tag}), number {equation.number}: {equation.spoken}. It is derived at "
-        f"[{equation.title}][eq-{tag}]."
+        f"Equation ({tag}), number {equation.number}: {equation.spoken}. "
+        f"[See its derivation][eq-{tag}]."
     )
     yield f"\\[\n{equation.tex}\n\\]"
     if equation.boxes:
