@@ -78,9 +78,10 @@ class Statement:
     Attributes:
         id: Its place in the source, `S1` to `S20`.
         section: The part of the source that it stands in.
-        says: Its words, or what it says in words.
+        says: Its words where it is quoted, and else what it states, in ours.
         tex: Its formula in TeX; `""` where it has none.
         boxes: The shapes that the source draws beside it, as in `Equation`.
+        quoted: Whether `says` has its own words.
         correction: The correction that it needs, if any.
 
     Examples:
@@ -93,6 +94,7 @@ class Statement:
     says: str
     tex: str = ""
     boxes: str = ""
+    quoted: bool = False
     correction: str = ""
 
 

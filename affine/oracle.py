@@ -162,8 +162,8 @@ def exact_limit(terms: int, dtype: Any) -> int:
 def bounds(primal: Operands, *quantities: str, extra_roundings: int = 0) -> dict[str, Array]:
     """Return how far rounding may move out, dx, dw and db, in exact arithmetic, by name.
 
-    γ_K · Σ|x_k||y_k|, equation [(rounding-bound)][eq-rounding-bound], in the precision that the
-    operands promote to, plus one smallest subnormal for each rounding.
+    γ_r · Σ|x_k||y_k|, equation [(rounding-bound)][eq-rounding-bound], in the precision that the
+    operands promote to, plus one smallest subnormal for each rounding, which covers underflow.
 
     Args:
         primal: The operands.

@@ -17,7 +17,16 @@ _isinstance, _base_name, _real_path = isinstance, os.path.basename, os.path.real
 
 
 class TargetError(Exception):
-    """A target cannot be judged: it was not found, does not load, or has no known form."""
+    """A target cannot be judged: it was not found, does not load, or has no known form.
+
+    Examples:
+        >>> from affine.checker.reading import load
+        >>> try:
+        ...     load("no_such_file.py")
+        ... except TargetError as error:
+        ...     print(str(error).splitlines()[0])
+        no file no_such_file.py; give the path of a Python file
+    """
 
 
 class NotThreeGradients(TypeError):

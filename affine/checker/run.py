@@ -1,5 +1,6 @@
 """The whole check of one layer: mutation check, proof, certificate, search, diagnosis."""
 
+import os
 import platform
 import sys
 import warnings
@@ -64,11 +65,11 @@ def check(
     progress: Progress = lambda step, done, total: None,
     clock: Clock | None = None,
 ) -> Report:
-    """Return the verdict on a layer, in this process. A notebook shows the report as a page.
+    """Return the verdict on a layer, which is loaded and judged in this process.
 
     Args:
         layer: A `Layer`, or a module, class, function or pair of functions in a form that is
-            known.
+            known; or a target as for `affine check`, such as the path of a file.
         backward: The backward function, where `layer` is the forward function.
         profile: How much a right layer has to promise: `textbook`, `library` or `framework`.
         reduction: `mean` holds dW and db to averages over the batch, [(average)][eq-average].
@@ -78,9 +79,14 @@ def check(
         progress: Called with the step, how much of it is done, and of how much.
         clock: One that runs already, in place of a budget.
 
+    Returns:
+        The report, which is true only if every property that ran held. `print` shows it as the
+        command does, a notebook as a page.
+
     Raises:
-        ValueError: `only` names no property.
-        TargetError: The layer has no known form, or keeps no gradients that can be found.
+        ValueError: `only` names a property that does not exist.
+        TargetError: The layer was not found, does not load, has no known form, or keeps no
+            gradients that can be found.
 
     Examples:
         >>> import affine
@@ -89,6 +95,8 @@ def check(
         ('pass', True)
         >>> check(affine.forward, affine.backward, only=["dw_is_xt_dout"]).target
         'forward and backward'
+        >>> check("affine", only=["db_is_the_column_sum_of_dout"]).verdict
+        'pass'
     """
     layer = _layer_of(layer, backward)
     only = tuple(only)
@@ -130,8 +138,10 @@ def _layer_of(layer: Any, backward: Callable[..., Any] | None) -> Layer:
     if isinstance(layer, Layer):
         return layer
     # Late: a target of the command line is read in its own process.
-    from affine.checker.reading import layer_from
+    from affine.checker.reading import layer_from, load
 
+    if isinstance(layer, str | os.PathLike):
+        return load(os.fspath(layer))
     parts = [layer] if backward is None else [layer, backward]
     name = " and ".join(getattr(part, "__name__", type(part).__name__) for part in parts)
     return layer_from(layer if backward is None else (layer, backward), name)

@@ -247,6 +247,18 @@ def search(
     """Search for the smallest case on which the layer breaks the property, or for the first.
 
     The same seed finds the same. If the time runs out, the outcome is that of the cases until then.
+
+    Args:
+        tested: The property.
+        layer: The layer.
+        max_examples: How many cases to try at most.
+        seed: Which cases they are.
+        shrink: Whether a failing case is made as small as it gets.
+
+    Examples:
+        >>> from affine.checker.reading import load
+        >>> search(PROPERTIES["dw_is_xt_dout"], load("affine"), max_examples=5).status
+        'held'
     """
     start, outcome = perf_counter(), _before_the_search(tested, layer)
     if outcome.status == "not_observable":

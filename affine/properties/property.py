@@ -36,7 +36,7 @@ class Property:
         isolated: Whether each call gets copies of its own, so that only a property about
             memory sees what is done to arguments and results afterwards.
         needs: The variant of the layer that it calls, `""` for none.
-        shows: What its failure points to, the likeliest first: detectors of
+        points_to: What its failure points to, the likeliest first: detectors of
             `affine.checker.diagnosis`, by name, or the mistake that any other failure is.
 
     Examples:

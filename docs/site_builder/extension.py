@@ -70,8 +70,7 @@ class DisplayMath(HtmlProcessor):
         assert match
         if before := block[: match.start()]:
             self.parser.parseBlocks(parent, [before])
-        mathml = "".join(notation.formula_parts(match[1].strip()))
-        self.append(parent, f'<div class="display-math">{mathml}</div>')
+        self.append(parent, notation.displayed(match[1].strip()))
         if after := block[match.end() :].lstrip("\n"):
             blocks.insert(0, after)
 

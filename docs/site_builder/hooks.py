@@ -22,10 +22,11 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url, write_file
+from mkdocs.utils.meta import get_data
 
 from affine.checker.diagnosis import MISTAKES
 from affine.checker.report.record import SCHEMA, schema
-from docs.site_builder import record
+from docs.site_builder import elsewhere, install, record, repository
 from docs.site_builder.citation import citations, publish
 from docs.site_builder.citation.citations import Citation
 from docs.site_builder.equations import checks, font
@@ -51,7 +52,7 @@ _SAY_NO_MORE = re.compile(
     r"(t|p|mistakes|reference)/|(properties|mistakes|handwritten|ledger|changes|cite|summary)\.html"
 )
 
-_ANCHORS = re.compile(r'id="((eq|source|correction)-([\w-]+))"')
+_ANCHORS = re.compile(r'id="((eq|source|correction|ref)-([\w-]+))"')
 _USED_IN = re.compile(r'<used-in data-tag="([\w-]+)"></used-in>')
 
 # The stylesheets of all pages, a later one above an earlier one. They are sent as one: a page is
@@ -95,6 +96,8 @@ class Build:
             return html
 
         fence["format"] = remember
+        repository.add_links(config)
+        elsewhere.register(config.plugins["autorefs"])
         if book.has_pdf():
             book.browser()  # Missed now, not after a minute.
         if self.version:
@@ -125,7 +128,8 @@ class Build:
         for file in files.documentation_pages():
             if file.src_uri.startswith("derivation/"):
                 name = Path(file.src_uri).stem.replace("index", "derivation")
-                title = file.content_string.partition("\n")[0].removeprefix("# ")
+                text, _ = get_data(file.content_string)
+                title = text.lstrip().partition("\n")[0].removeprefix("# ")
                 # The URL of this version: a plugin may have added it, and no slash.
                 url = _folder(f"{site.rstrip('/')}/{file.url}") if self.project.url else ""
                 yield file.src_uri, citations.of_page(name, title, url, self.project)
@@ -167,7 +171,7 @@ class Build:
             markdown += f"\n\n{citations.cite_project(cited, self.record.equations)}\n"
         elif cited and uri.startswith("derivation/"):
             markdown += f"\n\n{citations.cite_page(cited)}\n"
-        return book.pdf_sentences(markdown)
+        return install.filled(book.pdf_sentences(markdown))
 
     def register(self, html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
         """Make the anchors in the site's own HTML known to cross references, and place scripts."""
@@ -190,6 +194,7 @@ class Build:
         """List the equations in objects.inv, before mkdocstrings writes it."""
         _fail(checks.of_pages(self.record, self.homes))
         inventory = config.plugins["mkdocstrings"].handlers.inventory  # type: ignore[attr-defined]
+        inventory.version = self.project.version
         for tag, equation in self.record.equations.items():
             title = f"({tag}) {equation.title}"
             inventory.register(f"eq-{tag}", "std", "label", self.urls[tag], dispname=title)
@@ -214,7 +219,7 @@ class Build:
 
             def to_copy(name: str, url: str = url) -> str:
                 to: str = autorefs.get_item_url(name, from_url=url)[0]
-                return to.replace(".html", ".md")
+                return to if "://" in to else to.replace(".html", ".md")
 
             page.content = _USED_IN.sub(used_in, page.content or "")
             copies[uri] = plaintext.copy(

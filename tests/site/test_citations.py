@@ -46,7 +46,8 @@ def intended() -> dict[str, Record]:
     whole = CFF["title"]
     things = {"affine": (whole, "", "")}
     for path in DERIVATION:
-        title = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
+        _, _, text = path.read_text(encoding="utf-8").split("---\n", 2)
+        title = text.strip().splitlines()[0].removeprefix("# ")
         index = path.stem == "index"
         name, place = ("derivation", "") if index else (path.stem, f"{path.stem}.html")
         things[f"affine-{name}"] = (title, whole, f"derivation/{place}")

@@ -83,6 +83,7 @@ def test_a_reader_of_tags_gets_each_equation_and_page(addressed: Path) -> None:
         assert found.one("z:itemType") == "bookSection"
         assert found.one("citation_book_title") == whole.title
         assert found.one("bibo:edition") == f"Version {whole.version}"
+        assert found.one("DC.rights") == "CC-BY-4.0"
         assert found.links["cite-as"] == found.links["canonical"] == own_address(page)
     titles = [Reader(addressed / page).one("citation_title") for page in EQUATION_PAGES]
     assert titles == [f"{one.title}, equation ({one.tag})" for one in EQUATIONS.values()]

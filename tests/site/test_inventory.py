@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from affine.equations import EQUATIONS
-from tests.site.conftest import ADDRESS
+from tests.site.conftest import ADDRESS, ROOT
 
 pytest.importorskip("sphinx", reason="run make test-site: the packages of these tests are missing")
 
@@ -46,6 +47,12 @@ def mkdocs(folder: Path, inventory: Path, text: str) -> subprocess.CompletedProc
 
 
 PROJECTS = [(sphinx, ":external+affine:std:ref:`{}`"), (mkdocs, "[the equation][{}]")]
+
+
+def test_the_inventory_names_the_version(addressed: Path) -> None:
+    cff = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    head = (addressed / "objects.inv").read_bytes().split(b"\n", 3)
+    assert head[2].decode() == f"# Version: {cff['version']}"
 
 
 @pytest.mark.parametrize(("project", "reference"), PROJECTS, ids=["sphinx", "mkdocs"])

@@ -100,7 +100,7 @@ def test_symbols_say_their_meaning_and_shape() -> None:
     shown = notation.explain(mathml, shapes)
     assert 'data-title="dW: the gradient of the weights, D×M"' in shown
     assert 'data-title="X transposed: D×N"' in shown
-    assert 'data-title="Ẇ: a direction of W, D×M"' in shown
+    assert 'data-title="Ẇ: a direction in which W moves, D×M"' in shown
     assert 'data-title="w_j: column j of W, D×1"' in shown
 
 

@@ -72,9 +72,11 @@ def test_every_equation_is_there_in_order_with_number_and_tag(
         assert title in text
 
 
-def test_the_references_come_last(texts: list[str]) -> None:
-    assert f"{len(texts)} References" in texts[-1]
+def test_the_references_come_before_how_to_cite(document: Any, texts: list[str]) -> None:
+    titles = [one.title for one in outline(document)]
+    assert titles.index("References") < titles.index("How to cite")
     assert "How to cite" in texts[-1]
+    assert "CC BY 4.0" in texts[-1]
 
 
 def test_every_link_has_a_destination(document: Any) -> None:

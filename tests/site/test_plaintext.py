@@ -71,6 +71,13 @@ def test_every_link_of_a_copy_leads_to_a_file(copies: dict[str, str]) -> None:
     assert not dead, "\n".join(sorted(dead))
 
 
+def test_no_copy_holds_an_entity(copies: dict[str, str]) -> None:
+    entity = re.compile(r"&(?:#\d+|[a-z]+);")
+    assert {
+        name: entity.findall(text) for name, text in copies.items() if entity.search(text)
+    } == {}
+
+
 @pytest.mark.parametrize("tag", EQUATIONS)
 def test_an_equation_is_in_the_copies_with_what_its_block_says(
     tag: str, copies: dict[str, str]
@@ -101,7 +108,7 @@ def test_every_link_of_a_list_leads_to_a_file(name: str, copies: dict[str, str])
 def test_the_list_keeps_to_its_convention(copies: dict[str, str]) -> None:
     title, empty, summary, *rest = (SITE / "llms.txt").read_text(encoding="utf-8").splitlines()
     assert (title[:2], empty, summary[:2]) == ("# ", "", "> ")
-    assert [line[:3] for line in rest if line.startswith("#")] == ["## "] * 5
+    assert [line[:3] for line in rest if line.startswith("#")] == ["## "] * 6
     assert {"index.md", "derivation/index.md", "reference/api.md"} <= set(listed("llms.txt"))
 
 
@@ -123,6 +130,7 @@ def copy(markdown: str, *printed: str) -> str:
         ('!!! note "Title"\n\n    One.\n\nTwo.', "**Title**\n\nOne.\n\nTwo."),
         ("## Title {#its-id}", "## Title"),
         ('<p class="a" markdown="1">a < b</p>', "a < b"),
+        ("<p><code>a &gt; b</code> &amp; c</p>", "a > b & c"),
         ("<math><msub><mi>X</mi><mrow><mi>i</mi></mrow></msub></math>", "X_i"),
         ("<math><msup><mi>X</mi><mi>⊤</mi></msup></math>", "Xᵀ"),
         ("<pre>a &lt; [b][c]</pre>", "```text\na < [b][c]\n```"),

@@ -100,6 +100,10 @@ class Diagnosis:
         mistake: The known mistake; None where no known one explains the result.
         sentence: What was verified or observed, such as "Your dw is Xᵀ·dout / N."
         ruled_out: Titles of the mistakes that were tried and do not explain it.
+
+    Examples:
+        >>> Diagnosis(("dw",), None, "No known mistake gives this dw.").mistake is None
+        True
     """
 
     quantities: tuple[str, ...]

@@ -44,6 +44,11 @@ class Worker(Memory):
 
     The process starts at once; `layer` waits until it has loaded the target, and raises
     `TargetError` if that cannot be judged. A call may take `timeout` seconds.
+
+    Examples:
+        >>> with Worker("affine") as worker:
+        ...     worker.layer.form
+        'forward(x, w, b) and backward(dout, x, w)'
     """
 
     def __init__(

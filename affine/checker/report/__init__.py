@@ -24,6 +24,10 @@ class Outcome:
         counterexample: The smallest case found on which the property fails.
         error: What it raised there: a `Violation`, or the layer's own exception.
         reason: Why it is not observable, or could not be run.
+
+    Examples:
+        >>> Outcome("dw_is_xt_dout", "held", cases=100).status
+        'held'
     """
 
     name: str
@@ -42,6 +46,16 @@ class Finding:
     Attributes:
         outcomes: The falsified properties; the first one's counterexample is the smallest.
         diagnosis: Which mistake it is, or what was ruled out.
+
+    Examples:
+        >>> from affine.checker import check
+        >>> def forward(x, w, b):
+        ...     return x @ w + b
+        >>> def backward(dout, x, w):
+        ...     return dout @ w.T, x.T @ dout, dout.mean(axis=0)
+        >>> report = check(forward, backward, only=["db_is_the_column_sum_of_dout"])
+        >>> report.findings[0].diagnosis.sentence  # doctest: +ELLIPSIS
+        'Your db is dout.sum(axis=0) / N: averaged over the batch. Equation (db) is the sum ...'
     """
 
     outcomes: tuple[Outcome, ...]
@@ -60,6 +74,10 @@ class Certificate:
         miss_bound: (degree / (2R + 1))^draws: the largest chance that a wrong gradient of
             that degree passes at one of the shapes, by Schwartz and Zippel.
         large: Further sizes, those of layers in use, at which one draw ran.
+
+    Examples:
+        >>> Certificate(2, ((3, 2, 2),), limit=4, degree=3, miss_bound=Fraction(1, 9)).miss_bound
+        Fraction(1, 9)
     """
 
     draws: int
@@ -75,7 +93,17 @@ StepName: TypeAlias = Literal["mutation check", "proof", "certificate", "search"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the check: what it established, in words, and how long it took."""
+    """One step of the check: what it established, in words, and how long it took.
+
+    Attributes:
+        name: Which of the five steps.
+        established: What it established, in words.
+        seconds: How long it took.
+
+    Examples:
+        >>> Step("proof", "every coefficient at 27 sizes").name
+        'proof'
+    """
 
     name: StepName
     established: str
@@ -104,6 +132,13 @@ class Report:
         versions: Of Python and of the packages involved.
         seconds: The whole check.
         error_message: Why there is no verdict; `""` where there is one.
+
+    Examples:
+        >>> report = Report("my_layer.py", error_message="there is no such file")
+        >>> bool(report)
+        False
+        >>> print(report)
+        ERROR my_layer.py: there is no such file
     """
 
     target: str
@@ -142,6 +177,12 @@ class Report:
 
     def __bool__(self) -> bool:
         return self.verdict == "pass"
+
+    def __str__(self) -> str:
+        """Return the report as the command prints it."""
+        from affine.checker.report.text import text  # late: it draws on the report
+
+        return text(self)
 
     def _repr_html_(self) -> str:
         """Return the report as a notebook shows it."""

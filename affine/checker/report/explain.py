@@ -53,21 +53,27 @@ def _equation(equation: Equation) -> Iterator[RenderableType]:
             ("Aloud", equation.spoken),
             ("Shapes", ", ".join(shapes)),
             ("Holds if", "; ".join(equation.assumes)),
+            ("Computed", f"by {equation.function}" if equation.function.count(".") > 1 else ""),
             ("Tested by", ", ".join(tested) or equation.by_definition),
             ("Mistakes", ", ".join(mistakes)),
-            ("Source", "\n".join(f"{each}: {STATEMENTS[each].says}" for each in equation.source)),
+            ("Source", "\n".join(f"{each}: {_words(each)}" for each in equation.source)),
             ("Page", page(tag)),
         ]
     )
     yield heading("In TeX:")
     yield code(equation.tex)
-    if not equation.is_statement_only:
+    if equation.function.count(".") == 1:  # of the reference, which ends with its equation
         yield heading(f"In code, {equation.function}:")
         module, _, name = equation.function.rpartition(".")
         source = dedent(inspect.getsource(getattr(import_module(module), name)))
         body: Any = ast.parse(source).body[0]
         last = body.body[-1]  # the equation
         yield code(dedent("\n".join(source.splitlines()[last.lineno - 1 : last.end_lineno])))
+
+
+def _words(statement: str) -> str:
+    found = STATEMENTS[statement]
+    return f"“{found.says}”" if found.quoted else found.says
 
 
 def _property(tested: Property) -> Iterator[RenderableType]:

@@ -20,6 +20,9 @@ from mkdocs.exceptions import ConfigurationError
 from affine.equations import Equation, Event
 
 
+TEXT_LICENCE, CODE_LICENCE = "CC-BY-4.0", "MIT"  # as SPDX names them
+
+
 @dataclass(frozen=True)
 class Citation:
     """One citable thing; `within` is the work that it is a part of, `""` for the work itself."""
@@ -31,6 +34,11 @@ class Citation:
     released: date
     within: str = ""
     url: str = ""
+
+    @property
+    def licence(self) -> str:
+        """What text and figures may be used under; of the project, the licence of its code too."""
+        return TEXT_LICENCE if self.within else f"{CODE_LICENCE} (code), {TEXT_LICENCE} (text)"
 
     @property
     def edition(self) -> str:
@@ -112,6 +120,7 @@ def _bibtex(cited: Citation) -> str:
         "year": str(cited.released.year),
         "month": f"{cited.released:%b}".lower(),
         "date": str(cited.released),
+        "license": cited.licence,
         "url": cited.url,
     }
     lines = [
@@ -197,6 +206,7 @@ def head(cited: Citation) -> list[tuple[str, str]]:
         ("citation_public_url", cited.url),
         ("z:itemType", "bookSection" if cited.within else "computerProgram"),
         ("bibo:edition", cited.edition if cited.within else cited.version),
+        ("DC.rights", cited.licence),
     ]
     return [(name, content) for name, content in tags if content]
 

@@ -55,12 +55,17 @@ def formula_parts(tex: str) -> list[str]:
     return [tex_to_mathml(part, display=True) for part in parts[1:]]
 
 
+def displayed(tex: str) -> str:
+    """Return TeX as mathematics on a line of its own, in HTML."""
+    return f'<div class="display-math">{"".join(formula_parts(tex))}</div>'
+
+
 # ------------------------------------------------------------------ names
 
 _NAME = re.compile(
     r"(?P<base>[^\W\d_ᵀⁱᵢ]\N{COMBINING DOT ABOVE}?\N{COMBINING CIRCUMFLEX ACCENT}?(?![^\W\d_ᵀⁱᵢ])"
     r"|[^\W\d_ᵀⁱᵢ]+|\d+|.)"
-    r"(?P<dot>-dot)?(?:_(?P<sub>[a-zA-Z0-9]+)|(?P<low>ᵢ))?(?P<sup>ᵀ|\^\(i\)|⁽[ⁱ·]⁾|⁻¹|')?"
+    r"(?P<dot>-dot)?(?:_(?P<sub>[a-zA-Z0-9]+′?)|(?P<low>ᵢ))?(?P<sup>ᵀ|\^\(i\)|⁽[ⁱ·]⁾|⁻¹|')?"
 )
 _SUPERSCRIPTS = {"ᵀ": "⊤", "^(i)": "(i)", "⁽ⁱ⁾": "(i)", "⁽·⁾": "(·)", "⁻¹": "−1", "'": "′"}
 _DOT = "\N{COMBINING DOT ABOVE}"
@@ -193,7 +198,8 @@ def name_of(element: ElementTree.Element) -> tuple[str, bool]:
     inner = [name_of(child)[0] for child in element]
     match element.tag, inner:
         case ("msub", [base, sub]):
-            return f"{base}_{sub}", False
+            other = sub.replace("'", "′")  # as in X_i′, where a prime is no superscript
+            return f"{base}_{other}", False
         case ("msup", [base, "′"]):
             return f"{base}'", False
         case ("msup", [base, sup]):
@@ -211,7 +217,7 @@ def name_of(element: ElementTree.Element) -> tuple[str, bool]:
 def shape_list(symbols: Mapping[str, str]) -> str:
     """Return all symbols of an equation with their shapes as HTML, each size in its colour."""
     coloured = {
-        name: re.sub("[NDMK]", lambda m: f'<span class="side-{m[0].lower()}">{m[0]}</span>', shape)
+        name: re.sub("[NDMP]", lambda m: f'<span class="side-{m[0].lower()}">{m[0]}</span>', shape)
         for name, shape in symbols.items()
     }
     return " ".join(

@@ -21,8 +21,8 @@ from mkdocs.structure.pages import Page
 
 URL = "derivation/book.html"
 PDF = "affine.pdf"
-# What the derivation refers to as its source, so that these links stay in the book.
-SOURCE = "handwritten.md"
+# What the derivation refers to, so that these links stay in the book.
+SOURCE, REFERENCES = "handwritten.md", "references.md"
 
 
 _TAGS = re.compile(r"<[a-z][^>]*>")
@@ -30,6 +30,8 @@ _TAGS = re.compile(r"<[a-z][^>]*>")
 _ON_SCREEN = re.compile(
     r'<p class="on-screen">.*?</p>'
     r"|<div><dt>(?:Used in|Copy and cite)</dt><dd>.*?</dd></div>"
+    # The block says how many properties test it; their names fill half a page.
+    r"|<div><dt>Tested by</dt><dd><ul>.*?</dd></div>"
     r'|<details class="cite-page"[^>]*>.*?</details>',
     re.DOTALL,
 )
@@ -48,12 +50,12 @@ class Chapter(NamedTuple):
 
 
 def chapters(pages: Sequence[Page], site: str) -> list[Chapter]:
-    """Return the derivation in the order of the navigation, and the source that it refers to.
+    """Return the derivation in the order of the navigation, its source and its references.
 
     Where a link leaves the book, it needs the site's URL; in a preview its text stands alone.
     """
     chosen = [page for page in pages if page.file.src_uri.startswith("derivation/")]
-    chosen += [page for page in pages if page.file.src_uri == SOURCE]
+    chosen += [page for uri in (SOURCE, REFERENCES) for page in pages if page.file.src_uri == uri]
     ids = _ids(chosen)
     return [
         Chapter(ids[page.url, ""], str(page.title), _rewritten(page, ids, site)) for page in chosen

@@ -53,6 +53,7 @@ _PRE = re.compile(
     r'(?:<span class="filename">(?P<file>[^<]*)</span>)?<pre\b[^>]*>(?P<code>.*?)</pre>',
     re.DOTALL,
 )
+_ENTITY = re.compile(r"&(?:#\d+|[a-z]+);")
 _RELATIVE = re.compile(r"\]\((?![a-z]+:|#)([^()\s]+)\)")
 
 
@@ -81,6 +82,7 @@ def copy(markdown: str, printed: Iterable[str], record: Record, link: Link, root
     pieces, outputs = "", iter(printed)
     for prose, fence in _fences(text):
         plain = _ATTRIBUTES.sub("", _without_html(_REFERENCE.sub(reference, prose), link))
+        plain = _ENTITY.sub(lambda entity: unescape(entity[0]), plain)
         pieces += re.sub(r"\n{3,}", "\n\n", plain)
         if fence and "exec=" in fence["info"]:
             # What it showed; where its source comes first, that is Python.

@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 from xml.etree.ElementTree import Element, SubElement, indent, register_namespace, tostring
 
 from affine.equations import Correction, Equation, events_of, retired
+from docs.site_builder.citation.citations import TEXT_LICENCE
 from docs.site_builder.record import Record
 
 SCHEMA = 1  # docs/schema/equations-1.json
@@ -22,6 +23,7 @@ def equations(record: Record, homes: Mapping[str, str], version: str, url: str) 
         "schema": SCHEMA,
         "version": version,
         "address": url or None,
+        "license": TEXT_LICENCE,
         "build": record.results.build,
         "equations": [_equation(one, record, homes) for one in record.equations.values()],
         "retired": {tag: _history(tag, record) for tag in retired(record.history)},

@@ -13,12 +13,14 @@ from docs.site_builder.citation.publish import PLACE
 from docs.site_builder.equations import checks, notation
 from docs.site_builder.equations.block import reference, tests, used_in
 from docs.site_builder.equations.notation import typeset
-from docs.site_builder.pages.properties import citations, this_build
+from docs.site_builder.pages.properties import citations, described, this_build
 from docs.site_builder.record import Record, Results
 
 # ------------------------------------------------------------------ the page of one tag
 
-_HEAD = "---\nsearch:\n  exclude: true\nhide:\n  - toc\n---"
+
+def _head(description: str) -> str:
+    return f"---\n{described(description)}\nsearch:\n  exclude: true\nhide:\n  - toc\n---"
 
 
 def tag_page(equation: Equation, record: Record, cited: Citation) -> str:
@@ -40,7 +42,8 @@ def tag_page(equation: Equation, record: Record, cited: Citation) -> str:
         "Cite this equation": formats(cited),
     }
     titled = (f"## {title}\n\n{text}" for title, text in sections.items() if text)
-    return "\n\n".join([_HEAD, *_statement(equation), *titled]) + "\n"
+    head = _head(f"Equation ({tag}) of the affine layer: {equation.spoken}.")
+    return "\n\n".join([head, *_statement(equation), *titled]) + "\n"
 
 
 def retired_page(tag: str, record: Record, cited: Citation) -> str:
@@ -49,7 +52,7 @@ def retired_page(tag: str, record: Record, cited: Citation) -> str:
     first, last = events[0], events[-1]
     tex = [event.tex for event in events if event.tex][-1]
     return "\n\n".join([
-        _HEAD,
+        _head(f"The withdrawn equation ({tag}), {first.title}: what it was, and why it went."),
         f"# {first.title} {{#tag-{tag}}}",
         f'!!! warning "Retired on {last.date}"\n\n    {last.why}',
         f"The equation ({tag}) was\n\n\\[\n{tex}\n\\]",
@@ -62,8 +65,8 @@ def _statement(equation: Equation) -> Iterator[str]:
     tag = equation.tag
     yield f"# {equation.title} {{#tag-{tag}}}"
     yield (
-        f"Equation ({tag}), number {equation.number}: {equation.spoken}. It is derived at "
-        f"[{equation.title}][eq-{tag}]."
+        f"Equation ({tag}), number {equation.number}: {equation.spoken}. "
+        f"[See its derivation][eq-{tag}]."
     )
     yield f"\\[\n{equation.tex}\n\\]"
     if equation.boxes:
@@ -144,25 +147,21 @@ def ledger(record: Record) -> str:
 
 FORMULAS = ("out", "dx", "dw", "db")
 IDENTITIES = ("adjoint", "pairings", "balance", "batch-additivity", "finite-difference")
-COMMONEST = (
-    "averaged-over-the-batch",
-    "not-summed-over-the-batch",
-    "summed-over-the-wrong-axis",
-    "transpose-missing",
-    "results-exchanged",
-    "axis-kept",
-    "one-data-point-only",
-    "accumulates",
-    "arguments-modified",
-)
+MISTAKES_THAT_FIT = 8
+
+
+def most_seen() -> list[Mistake]:
+    """Return the mistakes with the most recorded sightings; of equally many, as they are listed."""
+    seen = [one for one in MISTAKES.values() if one.seen]
+    return sorted(seen, key=lambda one: -len(one.seen))[:MISTAKES_THAT_FIT]
 
 
 def summary(record: Record) -> str:
-    """Return formulas, shapes, identities and the commonest mistakes, to be printed."""
+    """Return formulas, shapes, identities and mistakes that were seen, to be printed."""
     formulas = [record.equations[tag] for tag in FORMULAS]
     symbols = {name: shape for one in formulas for name, shape in one.symbols.items()}
     rows = ["| Mistake | Wrong | Remedy |", "| --- | --- | --- |"]
-    for mistake in map(MISTAKES.__getitem__, COMMONEST):
+    for mistake in most_seen():
         first_sentence = re.split(r"(?<=\.) (?=[A-Z])", mistake.remedy)[0]
         link = f"[{mistake.title}](mistakes/{mistake.name}.md)"
         rows.append(f"| {link} | `{mistake.formula}` | {typeset(first_sentence)} |")
@@ -175,7 +174,7 @@ def summary(record: Record) -> str:
         f'## Shapes\n\n<p class="equation-shapes">{notation.shape_list(symbols)}</p>',
         "## Identities of a right layer",
         _summary_lines([record.equations[tag] for tag in IDENTITIES]),
-        "## Commonest mistakes",
+        "## Mistakes seen in published programs",
         "\n".join(rows),
     ])  # fmt: skip
 
@@ -201,7 +200,7 @@ def handwritten(record: Record) -> str:
             carrying = citations(equation.tag for equation in record.carrying(statement.id))
             parts += [
                 f'<div class="statement" id="source-{statement.id}" markdown="1">',
-                f'<span class="statement-id">{statement.id}</span> {typeset(statement.says)}',
+                f'<span class="statement-id">{statement.id}</span> {_words(statement)}',
                 f"\\[\n{statement.tex}\n\\]" if statement.tex else "",
                 f"[[boxes as written: {statement.boxes}]]" if statement.boxes else "",
                 f'<p class="statement-carried" markdown="1">See {carrying}</p>',
@@ -216,6 +215,12 @@ def handwritten(record: Record) -> str:
                 parts.append(_correction(correction, statement, record))
             corrected.add(correction.id)
     return "\n\n".join(filter(None, parts))
+
+
+def _words(statement: Statement) -> str:
+    """Return the words of the notes in quotation marks, or what a formula of theirs states."""
+    words = typeset(statement.says)
+    return f"“{words}”" if statement.quoted else f'<span class="statement-ours">{words}</span>'
 
 
 def _correction(correction: Correction, wrong: Statement, record: Record) -> str:

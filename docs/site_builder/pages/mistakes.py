@@ -12,7 +12,7 @@ from textwrap import shorten
 from affine.checker.diagnosis import MISTAKES, Mistake
 from docs.site_builder.equations.block import reference
 from docs.site_builder.equations.notation import typeset
-from docs.site_builder.pages.properties import citations
+from docs.site_builder.pages.properties import citations, described
 from docs.site_builder.pictures.matrices import figure
 from docs.site_builder.record import NOT_RUN, Record, Results
 from docs.site_builder.suite import mistake_examples
@@ -172,7 +172,8 @@ def mistake_page(mistake: Mistake, record: Record) -> str:
         f"Other mistakes against ({mistake.equation})": links,
     }
     return "\n\n".join([
-        "---\nhide:\n  - toc\n---",
+        f"---\n{described(f'{mistake.title}. {mistake.sentence}'.replace('`', ''))}\n"
+        "hide:\n  - toc\n---",
         f"# {_title(mistake)} {{#mistake-{mistake.name}}}",
         typeset(mistake.sentence),
         f"{_lines(mistake)}\n\nEquation [({equation.tag})][eq-{equation.tag}], "

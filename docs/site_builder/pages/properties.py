@@ -1,6 +1,7 @@
 """Pages about the properties: the list of them, one each, and what each one catches."""
 
 import inspect
+import json
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -21,6 +22,11 @@ HEADINGS = {
 def citations(tags: Iterable[str]) -> str:
     """Return references to equations."""
     return ", ".join(f"[({tag})][eq-{tag}]" for tag in tags)
+
+
+def described(text: str) -> str:
+    """Return the line of a page's front matter that describes the page to search engines."""
+    return f"description: {json.dumps(' '.join(text.split()), ensure_ascii=False)}"
 
 
 def properties(record: Record) -> str:
@@ -70,7 +76,11 @@ def catches(record: Record) -> str:
 def property_page(one: Property, record: Record) -> str:
     """Return the page of a property as Markdown."""
     return "\n\n".join(
-        ["---\nsearch:\n  exclude: true\nhide:\n  - toc\n---", *_sections(one, record)]
+        [
+            f"---\n{described(f'Property {one.name}. {one.doc}')}\nsearch:\n  exclude: true\n"
+            "hide:\n  - toc\n---",
+            *_sections(one, record),
+        ]
     )
 
 
@@ -80,6 +90,7 @@ def _sections(one: Property, record: Record) -> Iterator[str]:
     yield f"It tests {citations(one.equations)}, and catches {typeset(one.catches)}."
     yield f"On the reference, in this build: {record.results.outcome(one.name)}."
     yield f"```console\n$ affine check my_layer.py --only {one.name}\n```"
+    yield "[Install and begin][install-affine] says how to get the command."
     if caught := record.results.caught_by(one.name):
         yield "## Wrong layers that it caught in this build"
         yield "\n".join(f"- {typeset(layer['mistake'])}: `{layer['message']}`" for layer in caught)
@@ -89,4 +100,4 @@ def _sections(one: Property, record: Record) -> Iterator[str]:
         yield "## To reproduce a failure"
         yield "A report ends with code that sets up its case. Then come:"
         yield f"```python\n{REPLAYS[one.name]}\n```"
-    yield f"It stands among [all properties][property-{one.name}]."
+    yield f"It is one of [all properties][property-{one.name}]."

@@ -49,10 +49,13 @@ def draw(text: str) -> str:
             x += room
             continue
         drawing = drawings[at]
-        label = notation.width(term.name) / 2
+        name, note = notation.name_to_svg(term.name), ""
+        if boxes.reorders(term):
+            note = ", reordered"
+        label = notation.width(term.name + note) / 2
         x += max(label - drawing.middle, 0)
         body += f'<g transform="translate({x:g} 0)">{drawing.svg}</g>'
-        body += _text(x + drawing.middle, half + 19, "name", notation.name_to_svg(term.name))
+        body += _text(x + drawing.middle, half + 19, "name", f"{name}{note}")
         x += max(drawing.width, drawing.middle + label) + GAP
     width, top, height = x - GAP + 4, -half - 20, 2 * half + 48
     return (

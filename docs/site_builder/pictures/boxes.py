@@ -15,13 +15,13 @@ from affine.equations import Equation
 from docs.site_builder.record import Record
 
 # How long a dimension is drawn: the same wherever it occurs.
-LENGTHS = {"1": 1, "M": 2, "D": 3, "D+1": 4, "N": 5, "A+B": 5, "A": 2, "B": 3, "K": 6, "DM": 6,
+LENGTHS = {"1": 1, "M": 2, "D": 3, "D+1": 4, "N": 5, "A+B": 5, "A": 2, "B": 3, "P": 6, "DM": 6,
            "NM": 10}  # fmt: skip
 BETWEEN = {"=": "equals", "+": "plus", "·": "times", "×": "times", ",": "and"}
 PAIRED = {"⟨": "the pairing of", "⟩": ""}
 
 OFF_DIAGONAL = "zero off the diagonal"
-OFF_COLUMN = "zero but for column k of sheet k"
+OFF_COLUMN = "zero but for column j of sheet j"
 OFF_BLOCKS = "zero off the diagonal of M by M blocks"
 
 _OPERATOR = re.compile(r"(?:^|(?<=\s))([=+·×,⟨⟩])(?=\s|$)")
@@ -137,6 +137,11 @@ def grid(box: Box) -> tuple[str, tuple[str, str]]:
     raise BoxesError(f"the four dimensions of {box.name!r} share none: {box.shape}")
 
 
+def reorders(box: Box) -> bool:
+    """Whether the grid of blocks brings together two dimensions that are not the first of pairs."""
+    return len(box.shape) == 4 and box.shape[0] != box.shape[2]
+
+
 # ------------------------------------------------------------------ in words
 
 
@@ -150,6 +155,7 @@ def describe(terms: Sequence[Term]) -> str:
         text = f"{term.name} ({' by '.join(term.shape)})"
         if len(term.shape) == 4:
             outer, block = grid(term)
+            text += ", reordered" if reorders(term) else ""
             text += f": {outer} by {outer} blocks, each {' by '.join(block)}, {OFF_DIAGONAL}"
         elif zeros(term):
             text += f", {zeros(term)}"
