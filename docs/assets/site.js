@@ -1,5 +1,6 @@
 // Copies an equation as TeX or MathML, and citations; says what a symbol means where one points at
-// it; lets the keyboard reach equations that scroll. Everything else works without a script.
+// it; lets the keyboard reach equations that scroll; takes what is searched for literally. Everything
+// else works without a script.
 
 // Neither attribute is HTML's on mathematics, so the pages hold them under names of their own.
 for (const part of document.querySelectorAll("math [data-title]")) {
@@ -48,6 +49,11 @@ document.addEventListener("click", (event) => {
   const record = button.closest("p")?.nextElementSibling
   if (button.matches(".cite-copy")) copy(button, record.textContent, record)
   else copy(button, equation(button))
+})
+
+// In the language of the search these are operators: with one, X^T dout would be no question.
+document.querySelector("[data-md-component=search-query]")?.addEventListener("input", ({ target }) => {
+  if (/[\^~:]/.test(target.value)) target.value = target.value.replace(/[\^~:]/g, " ")
 })
 
 const scrolling = ".equation-math, .display-math, .boxes-frame, .md-typeset p, .md-typeset__scrollwrap"

@@ -182,7 +182,7 @@ class Build:
                 self.homes[name].append(page.file.src_uri)
                 self.urls[name] = f"{page.url}#{anchor}"
                 # What a search is for comes before what only mentions it.
-                page.meta.setdefault("search", {"boost": 8})
+                page.meta.setdefault("search", {"boost": 2})
                 equation = self.record.equations.get(name)
                 title = equation.title if equation else name
             autorefs.register_anchor(page, anchor, title=title)

@@ -28,7 +28,7 @@ class Drawing(NamedTuple):
 
 def framed(text: str) -> str:
     """Return the picture of `text` in a frame that scrolls where the window is narrow."""
-    return f'<div class="boxes-frame">{draw(text)}</div>'
+    return f'<div class="boxes-frame" data-search-exclude="true">{draw(text)}</div>'
 
 
 def draw(text: str) -> str:
