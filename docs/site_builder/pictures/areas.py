@@ -55,7 +55,8 @@ def areas(sizes: str) -> str:
     width = x - GAP
     return (
         '<div class="boxes-frame" data-search-exclude="true">'
-        f'<svg class="boxes areas" role="img" width="{width:g}" height="{WIDEST + 3 * LABEL:g}" style="--wide: {width:g}px" '
+        f'<svg class="boxes areas" role="img" width="{width:g}" height="{WIDEST + 3 * LABEL:g}" '
+        f'style="--wide: {width:g}px" '
         f'viewBox="0 {-WIDEST - 4:g} {width:g} {WIDEST + 2.2 * LABEL:g}">'
         f"<title>{escape(areas_text(sizes))}</title>{body}</svg></div>"
     )
