@@ -19,7 +19,6 @@ from mkdocs.exceptions import ConfigurationError
 
 from affine.equations import Equation, Event
 
-
 TEXT_LICENCE, CODE_LICENCE = "CC-BY-4.0", "MIT"  # as SPDX names them
 
 
