@@ -13,7 +13,7 @@ pytest.importorskip("math_core", reason="run make site-build: the site's package
 from affine.oracle import exact
 from affine.quantities import QUANTITIES
 from docs.derivation import example
-from docs.site_builder import install, repository
+from docs.site_builder import elsewhere, install, repository
 from docs.site_builder.equations.entries import OPERANDS, entries_tex
 from tests.site.conftest import ROOT, SITE
 
@@ -48,6 +48,11 @@ def test_every_reference_is_cited_and_every_citation_is_listed(pages: dict[str, 
     others = (html for name, html in pages.items() if name != "references.html")
     cited = {one for html in others for one in re.findall(r'references\.html#(ref-[\w-]+)"', html)}
     assert listed == cited
+
+
+def test_signatures_link_to_what_is_documented_elsewhere(pages: dict[str, str]) -> None:
+    linked = set(re.findall(r'href="([^"]*)"', pages["reference/api.html"]))
+    assert set(elsewhere.urls().values()) <= linked
 
 
 def test_every_exercise_has_a_solution_that_a_program_checks() -> None:

@@ -72,6 +72,14 @@ def test_every_equation_is_there_in_order_with_number_and_tag(
         assert title in text
 
 
+def test_the_contents_say_where_each_chapter_begins(document: Any, texts: list[str]) -> None:
+    chapters = [one for one in document.outline if not isinstance(one, list)]
+    assert chapters[0].title == "The derivation"
+    pages = [document.get_destination_page_number(one) + 1 for one in chapters]
+    contents = texts[0].partition(chapters[0].title)[2]
+    assert [int(number) for number in re.findall(r"\d+", contents)] == pages
+
+
 def test_the_references_come_before_how_to_cite(document: Any, texts: list[str]) -> None:
     titles = [one.title for one in outline(document)]
     assert titles.index("References") < titles.index("How to cite")

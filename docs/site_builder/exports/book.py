@@ -102,6 +102,8 @@ _FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND", "--no-pdf-header-footer",
     "--generate-pdf-document-outline",
 ]  # fmt: skip
+# Where the number of a chapter's page goes, in the template of the book.
+_IN_CONTENTS = re.compile(r'<span class="book-page" data-of="([\w-]+)">')
 _SENTENCE = re.compile(r"^\[\[pdf: (.+)\]\]$", re.MULTILINE)
 
 
@@ -128,7 +130,31 @@ def pdf_sentences(markdown: str) -> str:
 
 
 def print_pdf(book: Path, target: Path, data: Mapping[str, str]) -> None:
-    """Print the book, and write into the PDF what it is."""
+    """Print the book, and write into the PDF what it is.
+
+    It is printed twice: on which page a chapter begins is known only once it is printed.
+    """
+    _print(book, target)
+    with pikepdf.open(target) as pdf:
+        numbers = _page_numbers(pdf)
+    html = book.read_text(encoding="utf-8")
+    book.write_text(_IN_CONTENTS.sub(lambda at: f"{at[0]}{numbers[at[1]]}", html), encoding="utf-8")
+    _print(book, target)
+    with pikepdf.open(target, allow_overwriting_input=True) as pdf:
+        for name, value in data.items():
+            pdf.docinfo[f"/{name}"] = value
+        # The structure for screen readers is most of the file, and shrinks to a fifth.
+        pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+
+
+def _page_numbers(pdf: pikepdf.Pdf) -> dict[str, int]:
+    """Return the number of the page on which each id of the book is."""
+    numbers = {page.objgen: number for number, page in enumerate(pdf.pages, 1)}
+    places = pdf.Root["/Dests"].items()
+    return {name.removeprefix("/"): numbers[place[0].objgen] for name, place in places}
+
+
+def _print(book: Path, target: Path) -> None:
     target.unlink(missing_ok=True)
     with TemporaryDirectory() as profile:
         options = [f"--user-data-dir={profile}", f"--print-to-pdf={target}"]
@@ -138,8 +164,3 @@ def print_pdf(book: Path, target: Path, data: Mapping[str, str]) -> None:
         )  # fmt: skip
     if done.returncode or not target.exists():
         raise PluginError(f"Chromium printed no PDF (exit code {done.returncode}):\n{done.stderr}")
-    with pikepdf.open(target, allow_overwriting_input=True) as pdf:
-        for name, value in data.items():
-            pdf.docinfo[f"/{name}"] = value
-        # The structure for screen readers is most of the file, and shrinks to a fifth.
-        pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.generate)
