@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from affine.checker.diagnosis import MISTAKES, diagnose
+from affine.checker.diagnosis.conditions import special_probes, where_in_sizes, where_in_values
 from affine.checker.diagnosis.diagnosis import DETECTORS
 from affine.checker.diagnosis.fit import ratio
 from affine.checker.diagnosis.phrasing import listed, notation, summed, with_verb
-from affine.checker.diagnosis.probe import close
-from affine.checker.diagnosis.sizes import condition
+from affine.checker.diagnosis.probe import Probe, close, distinct_integers, standard
 from affine.checker.reading import load
 from affine.checker.search import search
 from affine.layer import Layer
@@ -86,18 +86,39 @@ def _without_bias(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> object:
         ([(3, 3, 3), (4, 2, 2)], [(5, 3, 4)], "D = M"),
         ([(9, 2, 2), (17, 3, 2)], [(5, 3, 4)], "N > 5"),
         ([(2, 3, 5), (4, 5, 7)], [(3, 4, 5), (5, 7, 9)], "N is even"),
+        ([(8, 3, 2), (16, 3, 2)], [(12, 2, 3), (9, 3, 4)], "N is a multiple of 8"),
+        ([(3, 7, 2), (5, 9, 3)], [(3, 5, 2), (2, 10, 3)], "D is not a multiple of 5"),
         ([(3, 4, 5)], [(3, 4, 5)], ""),
     ],
 )
 def test_conditions(
     sizes: list[tuple[int, int, int]], others: list[tuple[int, int, int]], words: str
 ) -> None:
-    assert condition(sizes, others) == words
+    wrong, right = ([Probe(distinct_integers(*each)) for each in found] for found in (sizes, others))
+    assert where_in_sizes(wrong, right) == words
+
+
+def test_a_condition_on_values_is_true_of_its_own_probes_and_of_no_generic_one() -> None:
+    for condition, own in special_probes():
+        assert all(map(condition.holds, own)), condition.words
+        generic = [probe for probe in standard() if probe.is_generic]
+        assert len(generic) > 20
+        assert not any(condition.holds(probe) for probe in generic if len(probe.point.b) > 1)
+
+
+def test_a_condition_on_values_is_found_where_a_layer_is_wrong() -> None:
+    """Of the conditions that are true of the same calls the plainest is said."""
+    probes = [probe for _, own in special_probes() for probe in own]
+    for condition, _ in special_probes():
+        assert where_in_values(list(filter(condition.holds, probes))) == condition.words
+    assert where_in_values(probes) == ""
 
 
 def test_a_result_is_close_up_to_the_rounding_of_its_formula() -> None:
     assert close(np.array([0.1 + 0.2]), np.array([0.3]))
     assert not close(np.array([0.3 * (1 + 1e-12)]), np.array([0.3]))
+    assert not close(np.array([np.inf, 1]), np.array([-np.inf, 1]))
+    assert not close(np.array([np.nan, 1]), np.array([np.inf, 1]))
 
 
 def test_a_ratio_is_that_of_all_entries() -> None:

@@ -18,6 +18,7 @@ from affine.checker.diagnosis.catalogue import (
     Explanation,
     averaged,
 )
+from affine.checker.diagnosis.conditions import where_in_sizes, where_in_values
 from affine.checker.diagnosis.entrywise import entrywise
 from affine.checker.diagnosis.examination import ProbeSession, attempt
 from affine.checker.diagnosis.fit import explanations
@@ -28,7 +29,7 @@ from affine.checker.exceptions import NotThreeGradients
 from affine.layer import VJP, Case, Layer, OutOfTime, WorkerDied
 from affine.oracle import Violation
 from affine.properties import Property
-from affine.properties.frameworks import FROZEN
+from affine.properties.frameworks import FROZEN, interleaved
 from affine.quantities import GRADIENTS, QUANTITIES
 
 __all__ = ["DETECTORS", "diagnose", "diagnose_unwritten"]
@@ -69,6 +70,8 @@ _NO_TIME = "The time ran out before the mistake was named."
 _NOTHING = (
     "No mistake shows on the probes of the diagnosis: look at what is special about the case."
 )
+# What a property shows by itself, unless the layer as it is called there makes a known mistake.
+_IF_NO_OTHER = ("frozen-operands",)
 _RULED_OUT = (
     "averaged-over-the-batch", "scaled-by-a-constant", "wrong-sign", "transpose-missing",
     "data-point-left-out", "regulariser", "constant-added", "masked", "clipped",
@@ -110,8 +113,8 @@ def diagnose(
         warnings.simplefilter("ignore")
         try:
             found = _diagnosed(ProbeSession(layer, case, averages=averages), quantity, tested)
-            others = _other_ways(layer, tested, case) if found.mistake is None else ()
-            for words, session in others:
+            is_open = found.mistake is None or found.mistake.name in _IF_NO_OTHER
+            for words, session in _other_ways(layer, tested, case) if is_open else ():
                 if (there := _diagnosed(session, quantity)).mistake is not None:
                     sentence = words + there.sentence[:1].lower() + there.sentence[1:]
                     return replace(there, sentence=sentence)
@@ -150,11 +153,19 @@ def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = N
         (quantity,) if quantity in CORRECT else OF_VARIANT.get(tested.needs if tested else "", ())
     )
     wrong = _wrong(session, asked)
+    if set(wrong) & set(GRADIENTS) and (
+        found := _first_explanation(session, [memory.overwritten_in_between])
+    ):
+        return _diagnosis_from(session, quantity, found)
     if named := _of_wrong(session, wrong):
         return named
     if not wrong and (
         found := _first_explanation(
-            session, (*of_values, *_PROMISED, special_values.integers_truncated)
+            session,
+            (
+                *of_values, *_PROMISED, special_values.integers_truncated,
+                special_values.magnitudes,
+            ),
         )
     ):
         return _diagnosis_from(session, quantity, found)
@@ -226,7 +237,6 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
     found = explanations(quantity, evidence, session.raising(quantity))
     where = ""
     if not found or sizes.guarded(evidence, found[0].code):
-        # Where a formula is used in one case alone, a simpler one may be the same there.
         special_found, where = sizes.special_case(session, quantity)
         found = special_found or found
     if not found and all(trial.got is None for trial in evidence):
@@ -284,8 +294,9 @@ def _of_the_rest(session: ProbeSession, quantity: str, wrong: tuple[str, ...]) -
             return _named(session, name, hidden[0])
     if not failed:
         return Diagnosis(_names(quantity), None, _NOTHING)
-    fine = [call.probe.point.sizes for call in session.standard if call not in failed]
-    where = sizes.condition([call.probe.point.sizes for call in failed], fine) if fine else ""
+    fine = [call.probe for call in session.standard if call not in failed]
+    raising = [call.probe for call in failed]
+    where = (where_in_sizes(raising, fine) or where_in_values(raising)) if fine else ""
     when = f", where {where}" if where else "" if fine else ", at every size that was tried"
     error = failed[0].error
     assert error is not None
@@ -315,6 +326,9 @@ def _other_ways(
     if needs in layer.variants and needs in _VARIANTS:
         vjp = partial(_passes_of_variant, layer, needs)
         yield _VARIANTS[needs], _called_as(layer, vjp, in_one_call=needs == "vmapped")
+        if needs == "with_leading_axes":
+            words = "With a leading axis of x that is not the first one in memory: "
+            yield words, _called_as(layer, partial(_passes_of_interleaved, layer))
         return
     if needs in layer.variants and needs == "with_frozen_operands":
         for words, needed in FROZEN.items():
@@ -327,7 +341,7 @@ def _other_ways(
         yield f"With arguments in {name}, ", ProbeSession(layer, dtype=name)
 
 
-def _called_as(layer: Layer, vjp: VJP, in_one_call: bool) -> ProbeSession:
+def _called_as(layer: Layer, vjp: VJP, in_one_call: bool = False) -> ProbeSession:
     other = replace(layer, vjp=vjp, batch=None, compiles_per_shape=True)
     return ProbeSession(other, in_one_call=in_one_call)
 
@@ -344,6 +358,21 @@ def _passes_of_variant(layer: Layer, needs: str, x: Any, w: Any, b: Any) -> Any:
 
     def backward(dout: Any) -> Any:
         dx, *others = pullback(dout[None])
+        return np.take(dx, 0, 0), *others
+
+    return np.take(out, 0, 0), backward
+
+
+def _passes_of_interleaved(layer: Layer, x: Any, w: Any, b: Any) -> Any:
+    """Return out and the pullback of x beside zeros, which lie between its rows."""
+
+    def beside_zeros(array: Any) -> Any:
+        return interleaved(np.stack([array, 0 * array]))
+
+    out, pullback = layer.variants["with_leading_axes"](beside_zeros(x), w, b)
+
+    def backward(dout: Any) -> Any:
+        dx, *others = pullback(beside_zeros(dout))
         return np.take(dx, 0, 0), *others
 
     return np.take(out, 0, 0), backward

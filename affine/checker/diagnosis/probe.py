@@ -7,7 +7,7 @@ small values.
 """
 
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,11 @@ class Probe:
     def is_of_integers(self) -> bool:
         """Whether every operand is, so that every sum is exact."""
         return all(bool((array == np.rint(array)).all()) for array in self.point)
+
+    @cached_property
+    def is_generic(self) -> bool:
+        """Whether all entries of each operand differ, and none is 0: nothing hides by chance."""
+        return all(array.all() and len(set(array.flat)) == array.size for array in self.point)
 
     def value(self, code: str) -> Array | None:
         """Return what a formula gives here; None where it raises."""
@@ -155,7 +160,7 @@ def close(got: Array | None, value: Array | None) -> bool:
     if got.dtype.kind not in "fiu":
         return False
     finite = np.isfinite(value)
-    if not (got[~finite] == value[~finite]).all() and not (np.isnan(got) == np.isnan(value)).all():
+    if not np.array_equal(got[~finite], value[~finite], equal_nan=True):
         return False
     largest = float(np.abs(value[finite]).max(initial=0))
     unit = float(np.finfo(got.dtype).eps) if got.dtype.kind == "f" else 0.0
