@@ -64,7 +64,6 @@ NEAR_MISSES = {
     "a logarithm": "x.T @ dout / np.log1p(n)",
     "random numbers": "np.random.default_rng(0).normal(size=w.shape)",
     "an entry in the middle": "x.T @ dout + (np.arange(d * m).reshape(d, m) == 2)",
-    "averaged where N is even": "x.T @ dout / (n if n % 2 == 0 else 1)",
     "a soft threshold": "(lambda g: np.sign(g) * np.maximum(abs(g) - 0.5, 0))(x.T @ dout)",
     "every third row": "x[::3].T @ dout[::3]",
     "two products": "x.T @ dout + x.T @ (dout * dout) * 0.5 + 0.25 * w",

@@ -25,6 +25,7 @@ class Condition(NamedTuple):
 
 # ------------------------------------------------------------------ sizes
 
+
 def _of_code(*codes: str) -> tuple[Condition, ...]:
     signs = {"==": "=", "!=": "≠"}
     return tuple(
@@ -99,7 +100,8 @@ _OF_MATRICES = (
     ("all rows of {X} are equal", "({x} == {x}[:1]).all()", "0 * {x} + {x}[:1]"),
     ("all columns of {X} are equal", "({x} == {x}[:, :1]).all()", "0 * {x} + {x}[:, :1]"),
     ("a row of {X} is 0", "not {x}.any(axis=1).all()", "np.vstack([0 * {x}[:1], {x}[1:]])"),
-    ("a column of {X} is 0", "not {x}.any(axis=0).all()", "np.hstack([0 * {x}[:, :1], {x}[:, 1:]])"),
+    ("a column of {X} is 0", "not {x}.any(axis=0).all()",
+     "np.hstack([0 * {x}[:, :1], {x}[:, 1:]])"),
     ("two rows of {X} are equal", "len(set(map(tuple, {x}))) < len({x})",
      "np.vstack([{x}[-1:], {x}[1:]])"),
     ("two columns of {X} are equal", "len(set(map(tuple, {x}.T))) < len({x}.T)",
@@ -109,9 +111,7 @@ _OF_SQUARE_W = (
     ("W is the identity matrix", "np.array_equal(w, np.eye(d, m))", "np.eye(d, m)"),
     ("W is symmetric", "np.array_equal(w, w.T)", "w + w.T"),
 )
-_OF_OUT = Condition(
-    "an entry of out is 0", "not (x @ w + b).all()", {"b": "b - (x @ w + b)[0]"}
-)
+_OF_OUT = Condition("an entry of out is 0", "not (x @ w + b).all()", {"b": "b - (x @ w + b)[0]"})
 
 
 @cache
@@ -132,7 +132,8 @@ def special_probes() -> tuple[tuple[Condition, tuple[Probe, Probe]], ...]:
 
 def _made(condition: Condition, sizes: tuple[int, int, int]) -> Probe:
     point = distinct_integers(*sizes)
-    changed = {name: Probe(point).value(code) for name, code in condition.makes.items()}
+    values = ((name, Probe(point).value(code)) for name, code in condition.makes.items())
+    changed = {name: value for name, value in values if value is not None}
     return Probe(point._replace(**changed))
 
 

@@ -115,7 +115,8 @@ def diagnose(
             found = _diagnosed(ProbeSession(layer, case, averages=averages), quantity, tested)
             is_open = found.mistake is None or found.mistake.name in _IF_NO_OTHER
             for words, session in _other_ways(layer, tested, case) if is_open else ():
-                if (there := _diagnosed(session, quantity)).mistake is not None:
+                there = _diagnosed(session, quantity)
+                if there.mistake and not (found.mistake and there.mistake.name == "raises"):
                     sentence = words + there.sentence[:1].lower() + there.sentence[1:]
                     return replace(there, sentence=sentence)
             return found
@@ -163,7 +164,9 @@ def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = N
         found := _first_explanation(
             session,
             (
-                *of_values, *_PROMISED, special_values.integers_truncated,
+                *of_values,
+                *_PROMISED,
+                special_values.integers_truncated,
                 special_values.magnitudes,
             ),
         )
@@ -191,6 +194,8 @@ def _broken(tested: Property, mistake: str, session: ProbeSession) -> Explanatio
             continue
         with np.errstate(all="warn"):
             error = attempt(lambda: tested(session.layer, case))  # noqa: B023
+        if tested.needs and not isinstance(error, Violation | None):
+            continue  # that the variant raises by itself is another matter
         got, expected = (getattr(error, name, None) for name in ("got", "expected"))
         if error is not None and not close(got, expected):  # more than rounding
             words = str(error) if isinstance(error, Violation) else describe_error(error)

@@ -13,7 +13,15 @@ from affine.checker.clock import Clock
 from affine.checker.diagnosis.catalogue import OF_VARIANT
 from affine.checker.diagnosis.conditions import special_probes
 from affine.checker.diagnosis.own_layout import OwnLayout
-from affine.checker.diagnosis.probe import Probe, arrays, close, copies, distinct_integers, standard
+from affine.checker.diagnosis.probe import (
+    Probe,
+    arrays,
+    close,
+    copies,
+    distinct_integers,
+    standard,
+    terms_at,
+)
 from affine.layer import (
     VJP,
     Array,
@@ -145,6 +153,7 @@ class ProbeSession:
             point = self.case.primal.map(lambda a: np.array(a, np.float64, order="C"))
             if all(np.isfinite(array).all() for array in point):
                 probes.append(Probe(point))
+        probes = list(filter(self._is_within_the_format, probes))
         half, calls = self._clock.start + _PATIENCE / 2, list[CallResult]()
         for call in self.observe_each(probes):
             calls.append(call)
@@ -160,7 +169,15 @@ class ProbeSession:
             sizes += [(n, d, m), (n + 1, d + 1, m + 1), (2 * n, d, m), (n, 2 * d, m), (n, d, 2 * m)]
         special = [probe for _, probes in special_probes() for probe in probes]
         further = [*special, *(Probe(distinct_integers(*each)) for each in sizes)]
-        self.standard.extend(self.observe_each(further))
+        self.standard.extend(self.observe_each(filter(self._is_within_the_format, further)))
+
+    def _is_within_the_format(self, probe: Probe) -> bool:
+        """Whether all products and sums fit the dtype, whatever their order."""
+        limits = np.finfo(self.dtype)
+        entries = np.concatenate([np.abs(array).ravel() for array in probe.point])
+        largest = max(entries.max(), *terms_at(probe.point).values())
+        smallest = entries[entries > 0].min(initial=1)
+        return bool(largest < limits.max / 4 and smallest**2 > limits.tiny)
 
     def evidence(self, quantity: str) -> list[Trial]:
         """Return one quantity on every standard probe on which it came back."""

@@ -71,7 +71,7 @@ def fit_strength(value: Base, evidence: Sequence[Trial]) -> int:
         if predicted is None or predicted.shape != trial.right.shape:
             if trial.wrong and not fits:
                 return 0
-            strength = min(strength, 1 + fits)
+            strength = min(strength, 1 + close(trial.got, predicted))
         elif not fits and (trial.wrong or np.isfinite(predicted).all()):
             return 0
         # That NaN is NaN says nothing of where it comes from.

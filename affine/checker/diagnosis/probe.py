@@ -26,6 +26,7 @@ __all__ = [
     "plain_operands",
     "right_at",
     "standard",
+    "terms_at",
 ]  # fmt: skip
 
 _SIZES = (
@@ -108,6 +109,11 @@ def right_at(point: Operands) -> dict[str, Array]:
     """Return what the equations give, by name."""
     probe = Probe(point)
     return {name: probe.right(name) for name in QUANTITIES}
+
+
+def terms_at(point: Operands) -> dict[str, float]:
+    """Return what the terms of each result add up to without their signs, at the most, by name."""
+    return {name: float(sums.max(initial=0)) for name, sums in right_at(point.map(np.abs)).items()}
 
 
 @cache

@@ -1,6 +1,7 @@
 """Where a quantity is wrong: at which sizes, and beyond which; what is left of blocks."""
 
 from collections.abc import Sequence
+from math import frexp
 
 import numpy as np
 
@@ -8,8 +9,8 @@ from affine.checker.diagnosis.catalogue import Explanation
 from affine.checker.diagnosis.conditions import special_sizes, where_in_sizes, where_in_values
 from affine.checker.diagnosis.examination import ProbeSession, Trial
 from affine.checker.diagnosis.fit import explanations
-from affine.checker.diagnosis.phrasing import listed
-from affine.checker.diagnosis.probe import Probe, close, distinct_integers
+from affine.checker.diagnosis.phrasing import listed, notation
+from affine.checker.diagnosis.probe import Probe, close, distinct_integers, plain_operands
 from affine.layer import Array
 from affine.quantities import AXES, QUANTITIES
 
@@ -60,9 +61,30 @@ def describe_observed(session: ProbeSession, wrong: Sequence[str]) -> str:
     for name in wrong:
         failing, fine = _parted(session.evidence(name))
         words = where_in_sizes(failing, fine) or where_in_values(failing)
+        words = words or _where_in_magnitude(session, name, failing)
         where = f"only where {words}" if words else "in some calls"
         sentences.append(f"Your {name} is wrong {where if fine else 'in every call'}.")
     return " ".join(sentences)
+
+
+def _where_in_magnitude(session: ProbeSession, quantity: str, wrong: Sequence[Probe]) -> str:
+    """Return below or above which magnitude of one operand a quantity is wrong, `""` if at none."""
+    plain, farthest = plain_operands(), min(int(np.finfo(session.dtype).maxexp) // 5, 40)
+    exponents = range(-farthest, farthest + 1)
+    for name, array in plain._asdict().items():
+        points = [plain._replace(**{name: np.ldexp(array, exponent)}) for exponent in exponents]
+        series = session.observe_all(points, quantity)
+        is_wrong = [trial.wrong for trial in series]
+        # From where on it is otherwise than at the smallest magnitude, and stays so.
+        place = is_wrong.index(not is_wrong[0]) if len(set(is_wrong)) == 2 else 0
+        if len(series) < len(points) or not place or len(set(is_wrong[place:])) == 2:
+            continue
+        below, limit = is_wrong[0], exponents[place] + frexp(abs(array).max())[1]
+        sizes = [float(abs(getattr(probe.point, name)).max()) for probe in wrong]
+        if max(sizes) < 2.0 ** (limit + 1) if below else min(sizes) > 2.0 ** (limit - 2):
+            what = "no entry of {} is larger" if below else "an entry of {} is larger"
+            return f"{what.format(notation(name))} than about 2^{limit - 1}"
+    return ""
 
 
 # ------------------------------------------------------------------ along one side

@@ -1,6 +1,7 @@
 """Mistakes of formats and special values: dtypes, NaN, infinity, large numbers, no data."""
 
 from itertools import product
+from math import frexp
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from affine.checker.diagnosis.probe import (
     distinct_integers,
     plain_operands,
     right_at,
+    terms_at,
 )
 from affine.layer import Array, Operands
 from affine.quantities import QUANTITIES
@@ -104,13 +106,17 @@ def nan_and_infinity(session: ProbeSession) -> Explanation | None:
 
 def magnitudes(session: ProbeSession) -> Explanation | None:
     """Right at ordinary magnitudes, wrong near the ends of the format, where all results fit."""
-    room = 12  # so that no partial sum of the equations overflows
     if session.layer.by_steps:  # beside the end of the format, a step is nothing or all
         return None
     limits = np.finfo(session.dtype)
     part = limits.maxexp / 1024  # of the range of float64
-    usual = [int(exponent * part) for exponent in (-60, 60, -140, 140)]
-    ends = int(200 * part), int(limits.maxexp) - 1 - room, int(-200 * part), int(limits.minexp)
+    # In float16 there is no narrower format, and nothing is far from the end.
+    signs = (-1,) if session.dtype == "float16" else (-1, 1)
+    usual = [int(sign * exponent * part) for exponent in (60, 140) for sign in signs]
+    # Up to where each result still fits, whatever the order of its sums.
+    sums = terms_at(plain_operands()).values()
+    highest = {int(limits.maxexp) - 3 - frexp(each)[1] for each in sums}
+    ends = int(200 * part), *sorted(highest), int(-200 * part), int(limits.minexp)
     for names in (("dout",), ("x", "b"), ("w", "b")):
         # A clip, a threshold, or a narrower format inside is not the end of the format.
         if any(_wrong_at(session, names, exponent) for exponent in usual):
@@ -130,7 +136,9 @@ def _wrong_at(session: ProbeSession, names: tuple[str, ...], exponent: int) -> l
     point = plain_operands()
     point = point._replace(**{name: np.ldexp(getattr(point, name), exponent) for name in names})
     got, right = copies(session.results(point)), right_at(point)
-    wrong = [key for key in right if not close(got.get(key), right[key])]
+    largest = float(np.finfo(session.dtype).max) / 4
+    fitting = [key for key, size in terms_at(point).items() if size < largest]
+    wrong = [key for key in fitting if not close(got.get(key), right[key])]
     return [key for key in wrong if exponent < 0 or not np.isfinite(got[key]).all()]
 
 
