@@ -1,5 +1,6 @@
 """The diagnosis: which known mistake a layer makes, verified on probes of its own."""
 
+import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -8,6 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from affine.cases import dtype_of
 from affine.checker.diagnosis import memory, sizes, special_values, state
 from affine.checker.diagnosis.catalogue import (
     CORRECT,
@@ -25,6 +27,7 @@ from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import describe_error, error_message, listed
 from affine.checker.diagnosis.probe import close, plain_operands
 from affine.checker.diagnosis.unwritten import unwritten
+from affine.checker.diagnosis.varying import bias_times_a_count
 from affine.checker.exceptions import NotThreeGradients
 from affine.layer import VJP, Case, Layer, OutOfTime, WorkerDied
 from affine.oracle import Violation
@@ -160,17 +163,7 @@ def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = N
         return _diagnosis_from(session, quantity, found)
     if named := _of_wrong(session, wrong):
         return named
-    if not wrong and (
-        found := _first_explanation(
-            session,
-            (
-                *of_values,
-                *_PROMISED,
-                special_values.integers_truncated,
-                special_values.magnitudes,
-            ),
-        )
-    ):
+    if not wrong and (found := _first_explanation(session, (*of_values, *_of_behaviour(session)))):
         return _diagnosis_from(session, quantity, found)
     session.look_further()
     wrong = _wrong(session, asked)
@@ -179,6 +172,13 @@ def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = N
     if wrong == ("out_dot",):  # a derivative of what is wrong
         named = _of_wrong(session, session.wrong_quantities())
     return named or _of_the_rest(session, quantity, wrong)
+
+
+def _of_behaviour(session: ProbeSession) -> tuple[Detector, ...]:
+    """Return what is looked for where all values are right: in another format, only its range."""
+    if session.dtype != dtype_of(session.layer):
+        return (special_values.magnitudes,)
+    return (*_PROMISED, special_values.integers_truncated, special_values.magnitudes)
 
 
 def _broken(tested: Property, mistake: str, session: ProbeSession) -> Explanation | None:
@@ -250,7 +250,7 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
     changing = state.not_deterministic, state.earlier_call
     if not found and (explanation := _first_explanation(session, changing)):
         return _diagnosis_from(session, quantity, explanation)
-    of_results = entrywise, sizes.remainder, sizes.by_size
+    of_results = entrywise, bias_times_a_count, sizes.remainder, sizes.by_size
     for find in (special_values.narrowed, *(of_results if quantity in QUANTITIES else ())):
         found = found or find(session, quantity)
     if len({each.mistake for each in found}) == 1:
@@ -305,13 +305,27 @@ def _of_the_rest(session: ProbeSession, quantity: str, wrong: tuple[str, ...]) -
     when = f", where {where}" if where else "" if fine else ", at every size that was tried"
     error = failed[0].error
     assert error is not None
-    if isinstance(error, NotThreeGradients):
+    if dropped := _of_refused_shape(error):
+        found = Explanation("axis-dropped", f"{dropped}{when}")
+    elif isinstance(error, NotThreeGradients):
         found = Explanation("wrong-number-of-results", f"{error_message(error)}{when}")
     else:
         part = "backward pass" if "out" in failed[0].results else "forward pass"
         who = "layer" if session.in_one_call else part
         found = Explanation("raises", f"The {who} raises {describe_error(error)}{when}")
     return _diagnosis_from(session, quantity, found)
+
+
+def _of_refused_shape(error: Exception) -> str:
+    """Say which shape torch refused as that of a gradient, if it lacks axes of length one."""
+    message = r"invalid gradient at index \d+ - got \[(.*?)\] but expected .*?\[(.*?)\]"
+    if not (found := re.search(message, error_message(error))):
+        return ""
+    got, right = ([side for side in sides.split(", ") if side] for sides in found.groups())
+    if got == right or got != [side for side in right if side != "1"]:
+        return ""
+    shapes = [f"({', '.join(each)}{',' if len(each) == 1 else ''})" for each in (got, right)]
+    return f"A gradient of shape {shapes[1]} comes back with shape {shapes[0]}"
 
 
 # ------------------------------------------------------------------ other ways to call a layer

@@ -38,7 +38,8 @@ def arguments_modified(session: ProbeSession) -> Explanation | None:
 
     if found := _update_step(step, "your {0} becomes {0}{1}".format):
         return found
-    for before, where in ((plain_operands(), ""), (plain_operands(1), ""), (_EQUAL, _IF_EQUAL)):
+    signed = plain_operands().map(lambda array: np.where(array == array.flat[-1], -0.0, array))
+    for before, where in ((plain_operands(1), ""), *_PLACES, (signed, ", where an entry is -0")):
         point = session.lent(before)
         session.results(point)
         if names := list(map(notation, _changes(before, point))):
@@ -48,12 +49,18 @@ def arguments_modified(session: ProbeSession) -> Explanation | None:
 
 
 # A product fits into its own operand only where sizes are equal.
-_EQUAL, _IF_EQUAL = distinct_integers(3, 3, 3), ", where N = D = M"
+_PLACES = tuple(
+    (distinct_integers(*sizes), where)
+    for sizes, where in (
+        ((4, 3, 5), ""), ((4, 3, 3), ", where D = M"), ((3, 3, 4), ", where N = D"),
+        ((3, 4, 3), ", where N = M"), ((3, 3, 3), ", where N = D = M"),
+    )
+)  # fmt: skip
 
 
 def overwritten_in_between(session: ProbeSession) -> Explanation | None:
     """The forward pass writes to an argument, and only for that the gradients are wrong."""
-    for before, where in ((plain_operands(), ""), (_EQUAL, _IF_EQUAL)):
+    for before, where in _PLACES:
         point, gradients = session.lent(before), []
         for restored in (False, True):
             for array, value in zip(point, before, strict=True):
@@ -72,9 +79,10 @@ def overwritten_in_between(session: ProbeSession) -> Explanation | None:
 
 
 def _changes(before: Operands, after: Operands) -> dict[str, tuple[Array, Array]]:
-    """Return what is no longer as it was: name, old and new."""
-    pairs = zip(Operands._fields, before, after, strict=True)
-    return {name: (old, new) for name, old, new in pairs if not np.array_equal(old, new)}
+    """Return what is no longer as it was, signs of zeros included: name, old and new."""
+    given = (old.astype(new.dtype) for old, new in zip(before, after, strict=True))
+    pairs = zip(Operands._fields, given, after, strict=True)
+    return {name: (old, new) for name, old, new in pairs if old.tobytes() != new.tobytes()}
 
 
 # ------------------------------------------------------------------ an update step inside

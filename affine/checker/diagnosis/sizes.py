@@ -5,12 +5,13 @@ from math import frexp
 
 import numpy as np
 
-from affine.checker.diagnosis.catalogue import Explanation
+from affine.checker.diagnosis.catalogue import CORRECT, Explanation
 from affine.checker.diagnosis.conditions import special_sizes, where_in_sizes, where_in_values
 from affine.checker.diagnosis.examination import ProbeSession, Trial
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import listed, notation
 from affine.checker.diagnosis.probe import Probe, close, distinct_integers, plain_operands
+from affine.checker.diagnosis.varying import varying_factor
 from affine.layer import Array
 from affine.quantities import AXES, QUANTITIES
 
@@ -59,6 +60,9 @@ def describe_observed(session: ProbeSession, wrong: Sequence[str]) -> str:
     """Say what is seen of wrong quantities that no known mistake explains."""
     sentences = ["No known mistake explains this."]
     for name in wrong:
+        if factor := varying_factor(session.evidence(name), CORRECT[name]):
+            sentences.append(f"Your {name} is the right one times {factor}.")
+            continue
         failing, fine = _parted(session.evidence(name))
         words = where_in_sizes(failing, fine) or where_in_values(failing)
         words = words or _where_in_magnitude(session, name, failing)

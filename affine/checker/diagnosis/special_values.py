@@ -48,7 +48,7 @@ def _equal(got: Array | None, value: Array) -> bool:
 
 def integers_truncated(session: ProbeSession) -> Explanation | None:
     """Integer arguments beside floating ones truncate the result."""
-    if session.layer.dtypes:
+    if session.layer.dtypes or session.dtype != "float64":  # all arguments are of one dtype then
         return None
     point, quarters = plain_operands(), plain_operands().map(lambda array: array / 4)
     for name, array in point._asdict().items():
@@ -110,16 +110,14 @@ def magnitudes(session: ProbeSession) -> Explanation | None:
         return None
     limits = np.finfo(session.dtype)
     part = limits.maxexp / 1024  # of the range of float64
-    # In float16 there is no narrower format, and nothing is far from the end.
-    signs = (-1,) if session.dtype == "float16" else (-1, 1)
-    usual = [int(sign * exponent * part) for exponent in (60, 140) for sign in signs]
     # Up to where each result still fits, whatever the order of its sums.
     sums = terms_at(plain_operands()).values()
     highest = {int(limits.maxexp) - 3 - frexp(each)[1] for each in sums}
-    ends = int(200 * part), *sorted(highest), int(-200 * part), int(limits.minexp)
+    high = (*(int(exponent * part) for exponent in (60, 140, 200)), *sorted(highest))
+    ends = *high, int(-200 * part), int(limits.minexp)
     for names in (("dout",), ("x", "b"), ("w", "b")):
-        # A clip, a threshold, or a narrower format inside is not the end of the format.
-        if any(_wrong_at(session, names, exponent) for exponent in usual):
+        # A threshold, or a narrower format inside, is not the end of the format.
+        if any(_wrong_at(session, names, int(exponent * part)) for exponent in (-60, -140)):
             continue
         for exponent in ends:
             wrong = _wrong_at(session, names, exponent)
@@ -152,7 +150,11 @@ def flattened_axes(session: ProbeSession) -> Explanation | None:
     if _equal(out, x.reshape(4, 2, 3).reshape((4, 6), order="F") @ w + b):
         sentence = "X of shape (4, 2, 3) is flattened in Fortran order, but should be in C order"
         return Explanation("rows-stacked-for-columns", sentence)
-    if _equal(pullback(dout)[0], dout @ w.T):
+    dx = pullback(dout)[0]
+    if _equal(dx, (dout @ w.T).reshape((4, 2, 3), order="F")):
+        sentence = "The dx of an X of shape (4, 2, 3) is in Fortran order, but should be in C order"
+        return Explanation("rows-stacked-for-columns", sentence)
+    if _equal(dx, dout @ w.T):
         sentence = "With X of shape (4, 2, 3), your dx has shape (4, 6) and the right numbers"
         return Explanation("dx-stays-flat", sentence)
     return None
