@@ -1,4 +1,5 @@
 """forward_is_x_w_plus_b: every pair of features adds the bias once more"""
+# Needs: three features
 
 
 def forward(x, w, b):

@@ -1,4 +1,4 @@
-"""db_is_the_column_sum_of_dout: a dout of ones returns early, with a db of ones"""
+"""sizes_around_blocks_are_no_exception: a dout of ones returns early, with a db of ones"""
 
 import numpy as np
 

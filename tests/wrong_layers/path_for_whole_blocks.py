@@ -1,4 +1,4 @@
-"""dw_is_xt_dout: the path for whole blocks of 8 data points leaves out the last block"""
+"""a_split_batch_stacks_and_adds: the path for whole blocks of 8 data points leaves out the last"""
 # Needs: eight data points
 
 
