@@ -19,6 +19,7 @@ from affine.checker.diagnosis.probe import (
     close,
     copies,
     distinct_integers,
+    magnified,
     standard,
     terms_at,
 )
@@ -168,7 +169,7 @@ class ProbeSession:
             n, d, m = self.case.primal.sizes
             sizes += [(n, d, m), (n + 1, d + 1, m + 1), (2 * n, d, m), (n, 2 * d, m), (n, d, 2 * m)]
         special = [probe for _, probes in special_probes() for probe in probes]
-        further = [*special, *(Probe(distinct_integers(*each)) for each in sizes)]
+        further = [*special, *magnified(), *(Probe(distinct_integers(*each)) for each in sizes)]
         self.standard.extend(self.observe_each(filter(self._is_within_the_format, further)))
 
     def _is_within_the_format(self, probe: Probe) -> bool:

@@ -23,6 +23,7 @@ __all__ = [
     "copies",
     "differing",
     "distinct_integers",
+    "magnified",
     "plain_operands",
     "right_at",
     "standard",
@@ -145,6 +146,17 @@ def standard(few_shapes: bool = False) -> tuple[Probe, ...]:
         for array in point:
             array.flags.writeable = False
     return tuple(map(Probe, points))
+
+
+@cache
+def magnified() -> tuple[Probe, ...]:
+    """Return probes of which one operand is far smaller or larger than the others."""
+    point, names = plain_operands(), ("x", "w", "dout")
+    return tuple(
+        Probe(point._replace(**{name: np.ldexp(getattr(point, name), exponent)}))
+        for exponent in (-40, 40)
+        for name in names
+    )
 
 
 def _holed(point: Operands, row: int) -> Operands:

@@ -51,7 +51,9 @@ def varying_factor(evidence: Sequence[Trial], term: str, base: str = "") -> str:
         for sizes, factor in factors.items():
             of_length.setdefault(sizes[axis], set()).add(float(f"{factor:.6g}"))
         if len(set.union(*of_length.values())) > 1 == max(map(len, of_length.values())):
-            lengths = sorted(of_length)[:_SHOWN]
-            shown = [f"{number(*of_length[each])} at {side} = {each}" for each in lengths]
+            # The shortest with each factor.
+            first = {of_length[each].pop(): each for each in sorted(of_length, reverse=True)}
+            lengths = sorted((length, each) for each, length in first.items())[:_SHOWN]
+            shown = [f"{number(each)} at {side} = {length}" for length, each in lengths]
             return f"a number that depends on {side}, {listed(shown)}"
     return ""
