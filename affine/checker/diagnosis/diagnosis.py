@@ -2,10 +2,10 @@
 
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -24,15 +24,15 @@ from affine.checker.diagnosis.conditions import where_in_sizes, where_in_values
 from affine.checker.diagnosis.entrywise import entrywise
 from affine.checker.diagnosis.examination import ProbeSession, attempt
 from affine.checker.diagnosis.fit import explanations
+from affine.checker.diagnosis.other_ways import other_ways
 from affine.checker.diagnosis.phrasing import describe_error, error_message, listed
-from affine.checker.diagnosis.probe import close, plain_operands
+from affine.checker.diagnosis.probe import Probe, close, plain_operands
 from affine.checker.diagnosis.unwritten import unwritten
 from affine.checker.diagnosis.varying import bias_times_a_count
 from affine.checker.exceptions import NotThreeGradients
-from affine.layer import VJP, Case, Layer, OutOfTime, WorkerDied
+from affine.layer import Case, Layer, OutOfTime, WorkerDied
 from affine.oracle import Violation
 from affine.properties import Property
-from affine.properties.frameworks import FROZEN, interleaved
 from affine.quantities import GRADIENTS, QUANTITIES
 
 __all__ = ["DETECTORS", "diagnose", "diagnose_unwritten"]
@@ -75,6 +75,7 @@ _NOTHING = (
 )
 # What a property shows by itself, unless the layer as it is called there makes a known mistake.
 _IF_NO_OTHER = ("frozen-operands",)
+_ROUNDS = "Your {} is right up to rounding, and rounds more than a sum of its products has to."
 _RULED_OUT = (
     "averaged-over-the-batch", "scaled-by-a-constant", "wrong-sign", "transpose-missing",
     "data-point-left-out", "regulariser", "constant-added", "masked", "clipped",
@@ -117,7 +118,7 @@ def diagnose(
         try:
             found = _diagnosed(ProbeSession(layer, case, averages=averages), quantity, tested)
             is_open = found.mistake is None or found.mistake.name in _IF_NO_OTHER
-            for words, session in _other_ways(layer, tested, case) if is_open else ():
+            for words, session in other_ways(layer, tested, case) if is_open else ():
                 there = _diagnosed(session, quantity)
                 if there.mistake and not (found.mistake and there.mistake.name == "raises"):
                     sentence = words + there.sentence[:1].lower() + there.sentence[1:]
@@ -171,6 +172,8 @@ def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = N
         return named
     if wrong == ("out_dot",):  # a derivative of what is wrong
         named = _of_wrong(session, session.wrong_quantities())
+    if not (named or wrong) and tested and _is_right_up_to_rounding(session, tested):
+        return Diagnosis(_names(quantity), None, _ROUNDS.format(quantity))
     return named or _of_the_rest(session, quantity, wrong)
 
 
@@ -316,6 +319,14 @@ def _of_the_rest(session: ProbeSession, quantity: str, wrong: tuple[str, ...]) -
     return _diagnosis_from(session, quantity, found)
 
 
+def _is_right_up_to_rounding(session: ProbeSession, tested: Property) -> bool:
+    """Whether a property about rounding failed by no more than that."""
+    if session.case is None or not {"rounding-bound", "exact-integers"} & {*tested.equations}:
+        return False
+    results = session.observe(Probe(session.case.primal)).results
+    return len(results) == len(QUANTITIES) and not any(trial.wrong for trial in results.values())
+
+
 def _of_refused_shape(error: Exception) -> str:
     """Say which shape torch refused as that of a gradient, if it lacks axes of length one."""
     message = r"invalid gradient at index \d+ - got \[(.*?)\] but expected .*?\[(.*?)\]"
@@ -326,86 +337,3 @@ def _of_refused_shape(error: Exception) -> str:
         return ""
     shapes = [f"({', '.join(each)}{',' if len(each) == 1 else ''})" for each in (got, right)]
     return f"A gradient of shape {shapes[1]} comes back with shape {shapes[0]}"
-
-
-# ------------------------------------------------------------------ other ways to call a layer
-
-_VARIANTS = {
-    "compiled": "Compiled: ",
-    "vmapped": "Vectorised: ",
-    "with_leading_axes": "With leading axes of x: ",
-}
-
-
-def _other_ways(
-    layer: Layer, tested: Property | None, case: Case | None
-) -> Iterator[tuple[str, ProbeSession]]:
-    """Yield the layer as the property calls it, or in the format of the case, and the words."""
-    needs = tested.needs if tested else ""
-    if needs in layer.variants and needs in _VARIANTS:
-        vjp = partial(_passes_of_variant, layer, needs)
-        yield _VARIANTS[needs], _called_as(layer, vjp, in_one_call=needs == "vmapped")
-        if needs == "with_leading_axes":
-            words = "With a leading axis of x that is not the first one in memory: "
-            yield words, _called_as(layer, partial(_passes_of_interleaved, layer))
-        return
-    if needs in layer.variants and needs == "with_frozen_operands":
-        for words, needed in FROZEN.items():
-            vjp = partial(_frozen_passes, layer, needed)
-            yield f"Where {words}, ", _called_as(layer, vjp, in_one_call=True)
-        return
-    formats = {array.dtype.name for array in case.primal} if case is not None else set()
-    if not layer.dtypes and len(formats) == 1 and formats < {"float32", "float16"}:
-        name = formats.pop()
-        yield f"With arguments in {name}, ", ProbeSession(layer, dtype=name)
-
-
-def _called_as(layer: Layer, vjp: VJP, in_one_call: bool = False) -> ProbeSession:
-    other = replace(layer, vjp=vjp, batch=None, compiles_per_shape=True)
-    return ProbeSession(other, in_one_call=in_one_call)
-
-
-def _passes_of_variant(layer: Layer, needs: str, x: Any, w: Any, b: Any) -> Any:
-    """Return out and the pullback of a variant, with no other axes than those of a matrix."""
-    variant = layer.variants[needs]
-    if needs == "compiled":
-        return variant(x, w, b)
-    if needs == "vmapped":
-        out = variant(x[None], w, b, np.zeros((1, len(x), len(b)), x.dtype))[0]
-        return out[0], lambda g: [each[0] for each in variant(x[None], w, b, g[None])[1:]]
-    out, pullback = variant(x[None], w, b)
-
-    def backward(dout: Any) -> Any:
-        dx, *others = pullback(dout[None])
-        return np.take(dx, 0, 0), *others
-
-    return np.take(out, 0, 0), backward
-
-
-def _passes_of_interleaved(layer: Layer, x: Any, w: Any, b: Any) -> Any:
-    """Return out and the pullback of x beside zeros, which lie between its rows."""
-
-    def beside_zeros(array: Any) -> Any:
-        return interleaved(np.stack([array, 0 * array]))
-
-    out, pullback = layer.variants["with_leading_axes"](beside_zeros(x), w, b)
-
-    def backward(dout: Any) -> Any:
-        dx, *others = pullback(beside_zeros(dout))
-        return np.take(dx, 0, 0), *others
-
-    return np.take(out, 0, 0), backward
-
-
-def _frozen_passes(layer: Layer, needed: Sequence[bool], x: Any, w: Any, b: Any) -> Any:
-    """Return out and the pullback where some operands are frozen; their gradients are as ever."""
-    call = layer.variants["with_frozen_operands"]
-
-    def passes(dout: Any, needed: Sequence[bool]) -> Any:
-        return call(x, w, b, dout, np.array(needed))
-
-    def backward(dout: Any) -> Any:
-        both = zip(passes(dout, needed)[1:], passes(dout, (True,) * 3)[1:], needed, strict=True)
-        return [frozen if is_needed else usual for frozen, usual, is_needed in both]
-
-    return passes(np.zeros((len(x), len(b)), x.dtype), needed)[0], backward
