@@ -8,15 +8,18 @@ import numpy as np
 import pytest
 
 from affine.checker.diagnosis import MISTAKES, diagnose
+from affine.checker.diagnosis.catalogue import formulas
 from affine.checker.diagnosis.conditions import special_probes, where_in_sizes, where_in_values
 from affine.checker.diagnosis.diagnosis import DETECTORS
 from affine.checker.diagnosis.fit import ratio
 from affine.checker.diagnosis.phrasing import listed, notation, summed, with_verb
 from affine.checker.diagnosis.probe import Probe, close, distinct_integers, standard
+from affine.checker.process.worker import Worker
 from affine.checker.reading import load
 from affine.checker.search import search
 from affine.layer import Layer
 from affine.properties import PROPERTIES, Property
+from affine.quantities import QUANTITIES
 from docs.site_builder.suite.wrong_layers import WRONG_LAYERS, first_line, frameworks
 from tests.conftest import sampled
 
@@ -141,3 +144,22 @@ def test_formulas_and_lists_are_written_as_a_reader_would() -> None:
 def test_a_layer_without_the_variants_of_an_instance_is_no_surprise() -> None:
     plain = Layer("mine", lambda x, w, b: (x @ w + b, lambda g: (g @ w.T, x.T @ g, g.sum(0))))
     assert diagnose(plain, "", PROPERTIES["an_instance_may_be_used_again"]).mistake is None
+
+
+def test_every_formula_of_the_catalogue_runs() -> None:
+    """But for those along an axis that db does not have."""
+    silent = [
+        (quantity, known.code)
+        for quantity in QUANTITIES
+        for known in formulas(quantity)
+        if all(probe.value(known.code) is None for probe in standard())
+    ]
+    assert {quantity for quantity, _ in silent} <= {"db"}
+    assert all("axis=1" in code or "[:" in code for _, code in silent), silent
+
+
+def test_per_sample_gradients_of_another_process_are_arrays() -> None:
+    tested = PROPERTIES["per_sample_gradients_are_the_terms_of_the_sum"]
+    with Worker(str(WRONG_LAYERS / "per_sample_bias_summed.py")) as worker:
+        found = diagnose(worker.layer, "", tested)
+    assert found.mistake == MISTAKES["rows-merged"], found
