@@ -76,7 +76,7 @@ def read_sizes(raw: bytes, kind: str, zeros: bool = True) -> Sizes:
 
     Args:
         raw: The bytes.
-        kind: `usual`, or a kind in `LARGE`.
+        kind: `usual`, `narrow` or a kind in `LARGE`.
         zeros: Whether usual sizes may be zero.
 
     Examples:
@@ -85,7 +85,7 @@ def read_sizes(raw: bytes, kind: str, zeros: bool = True) -> Sizes:
         >>> read_sizes(bytes(6), "many features")
         (4, 131, 4)
     """
-    if kind != "usual":
+    if kind in LARGE:
         numbers = (int.from_bytes(raw[2 * axis : 2 * axis + 2]) for axis in range(3))
         n, d, m = (
             choices[number % len(choices)]
@@ -102,6 +102,8 @@ def read_sizes(raw: bytes, kind: str, zeros: bool = True) -> Sizes:
             sizes[axis] = 1 + raw[1] % 6
     elif usual == "a size of zero":
         sizes[which % 3] = 0
+    if kind == "narrow" and (side := raw[5] % 3):
+        sizes[side] = 1
     n, d, m = sizes
     return n, d, m
 
@@ -303,10 +305,13 @@ LAYOUTS: Mapping[str, Callable[[Array], Array]] = {
 LAYOUT_BYTES = 4
 
 
+# A third of the arrays are slices of wider ones, as most that are not packed are.
+_DRAWN_LAYOUTS = (*LAYOUTS, "padded rows", "padded rows")
+
+
 def read_layouts(raw: bytes) -> tuple[str, ...]:
     """Return the layouts of x, w, b and dout that bytes stand for, as names in `LAYOUTS`."""
-    names = list(LAYOUTS)
-    return tuple(names[byte % len(names)] for byte in raw)
+    return tuple(_DRAWN_LAYOUTS[byte % len(_DRAWN_LAYOUTS)] for byte in raw)
 
 
 # ------------------------------------------------------------------ cases

@@ -1,5 +1,7 @@
 """Algebra: what follows from the layer being affine and its gradients bilinear."""
 
+from math import frexp
+
 import numpy as np
 
 from affine.layer import GRADIENTS, Array, Call, Case, Layer, Operands, by_name
@@ -50,9 +52,12 @@ def powers_of_two_scale_through(layer: Layer, case: Case) -> None:
 
 def _scale(case: Case) -> tuple[int, int]:
     """Return a sign, and a binary exponent: the lowest, the highest or one between them."""
-    limits = np.finfo(case.primal.x.dtype)
-    # Room for the digits of a sum of integers, and for a layer that divides by N on the way.
-    low, high = int(limits.minexp) + 5, int(limits.maxexp) - min(limits.nmant, 23) - 6
+    (n, d, m), limits = case.primal.sizes, np.finfo(case.primal.x.dtype)
+    x, w, b, dout = (float(abs(array).max(initial=0)) for array in case.primal)
+    # Every sum fits in any order, and so it does of sums of four blocks, as in Strassen's product.
+    largest = max(d * x * w + b, m * dout * w, n * x * dout, n * dout, 1)
+    high = int(limits.maxexp) - 3 - frexp(largest)[1]
+    low = int(limits.minexp) + 5  # for a layer that divides by N on the way
     between = low + (case.selector // 6 + 1 - low) % (high - low)  # 1 first, to be read easily
     return int((-1) ** (case.selector // 3)), (between, low, high)[case.selector % 3]
 

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from affine.layer import Case, Layer, Operands, Results, WorkerDied, by_name
+from affine.layer import Array, Case, Layer, Operands, Results, WorkerDied, by_name
 from affine.oracle import Violation
-from affine.properties.comparisons import both_passes, expect_same, in_words
+from affine.properties.comparisons import both_passes, copies, expect_same, in_words
 from affine.properties.property import checks
 from affine.quantities import GRADIENTS
 
@@ -41,20 +41,40 @@ def vmap_equals_a_loop(layer: Layer, case: Case) -> None:
 
 
 @checks(
-    "out", "dx", "dw", "db", profile="framework", needs="with_leading_axes",
+    "out", "dx", "dw", "db", profile="framework", needs="with_leading_axes", isolated=False,
     catches="a branch for more than two axes that is another layer, or none in the backward pass",
 )  # fmt: skip
 def leading_axes_are_batch_axes(layer: Layer, case: Case) -> None:
-    """An x of shape (2, N, D) gives what its 2·N data points give in one batch."""
+    """An x of shape (2, N, D) gives what its 2·N data points give in one batch, packed or not."""
     x, w, b, dout = case.primal
     xs, douts = np.stack([x, case.tangent.x]), np.stack([dout, case.tangent.dout])
-    expected = layer.results(np.concatenate(xs), w, b, np.concatenate(douts))
+    expected = copies(layer.results(np.concatenate(xs), w.copy(), b.copy(), np.concatenate(douts)))
     expected["out"] = expected["out"].reshape(douts.shape)
     expected["dx"] = expected["dx"].reshape(xs.shape)
-    out, pullback = layer.variants["with_leading_axes"](xs, w, b)
+    because = "x has a leading axis"
+    expect_same(_with_leading_axes(layer, case.primal, xs, douts), expected, because)
+    because = "x has a leading axis that is not the first one in memory"
+    with _described(f"the layer raises {{}}, where {because}"):
+        got = _with_leading_axes(layer, case.primal, interleaved(xs), interleaved(douts))
+    expect_same(got, expected, because)
+
+
+def _with_leading_axes(layer: Layer, point: Operands, xs: Array, douts: Array) -> Results:
+    out, pullback = layer.variants["with_leading_axes"](
+        xs.copy("K"), *(each.copy() for each in point[1:3])
+    )
     with _described("the forward pass takes x with leading axes, and the backward pass raises {}"):
-        got = {"out": out, **by_name(pullback(douts))}
-    expect_same(got, expected, "x has a leading axis")
+        return {"out": out, **by_name(pullback(douts.copy("K")))}
+
+
+def interleaved(stack: Array) -> Array:
+    """Return an equal stack whose first two axes are exchanged in memory.
+
+    Examples:
+        >>> interleaved(np.zeros((2, 3, 4))).strides
+        (32, 64, 8)
+    """
+    return np.ascontiguousarray(stack.swapaxes(0, 1)).swapaxes(0, 1)
 
 
 FROZEN = {
@@ -70,6 +90,7 @@ FROZEN = {
 
 @checks(
     "out", "dx", "dw", "db", profile="framework", needs="with_frozen_operands",
+    points_to=("frozen-operands",),
     catches="a list of saved operands that is shorter where one of them needs no gradient",
 )  # fmt: skip
 def frozen_operands_change_no_other_result(layer: Layer, case: Case) -> None:

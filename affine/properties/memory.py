@@ -52,7 +52,7 @@ def read_only_arguments_are_enough(layer: Layer, case: Case) -> None:
 
 
 @checks(
-    "out", "dx", "dw", "db", layouts=True, isolated=False,
+    "out", "dx", "dw", "db", layouts=True, sizes="narrow", isolated=False,
     points_to=("not_deterministic", "arguments_modified", "memory-layout"),
     catches="code that reads raw memory in C order, or takes the row stride for the row length",
 )  # fmt: skip

@@ -131,5 +131,5 @@ def test_another_way_to_call_a_layer_has_a_cause_of_its_own() -> None:
     layer = replace(wrong_layer(), variants={"with_frozen_operands": refused})
     only = ["wrong_shapes_are_refused", "frozen_operands_change_no_other_result"]
     report = check(layer, profile="framework", only=only)
-    assert names(report) == ["shapes-not-checked", "raises"]
-    assert "Where W is frozen" in report.findings[1].diagnosis.sentence  # type: ignore[union-attr]
+    assert names(report) == ["shapes-not-checked", "frozen-operands"]
+    assert "where W is frozen" in report.findings[1].diagnosis.sentence  # type: ignore[union-attr]

@@ -57,6 +57,7 @@ IN_FOLDER = {
     "buffer-reused": ("buffer_reused", "another call came after it"),
     "cache-used-up": ("cache_used_up", "raises AttributeError"),
     "empty-sizes": ("empty_batch_mean", "an empty batch"),
+    "frozen-operands": ("torch_saved_by_need", "X is frozen"),
     "global-state-changed": ("seed_reset", "numpy.random"),
     "internals-handed-out": ("memo_by_reference", "an earlier result was overwritten"),
     "memory-layout": ("c_order_assumed", "only the memory layout differs"),

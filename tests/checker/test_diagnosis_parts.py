@@ -8,15 +8,18 @@ import numpy as np
 import pytest
 
 from affine.checker.diagnosis import MISTAKES, diagnose
+from affine.checker.diagnosis.catalogue import formulas
+from affine.checker.diagnosis.conditions import special_probes, where_in_sizes, where_in_values
 from affine.checker.diagnosis.diagnosis import DETECTORS
 from affine.checker.diagnosis.fit import ratio
 from affine.checker.diagnosis.phrasing import listed, notation, summed, with_verb
-from affine.checker.diagnosis.probe import close
-from affine.checker.diagnosis.sizes import condition
+from affine.checker.diagnosis.probe import Probe, close, distinct_integers, standard
+from affine.checker.process.worker import Worker
 from affine.checker.reading import load
 from affine.checker.search import search
 from affine.layer import Layer
 from affine.properties import PROPERTIES, Property
+from affine.quantities import QUANTITIES
 from docs.site_builder.suite.wrong_layers import WRONG_LAYERS, first_line, frameworks
 from tests.conftest import sampled
 
@@ -86,18 +89,42 @@ def _without_bias(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> object:
         ([(3, 3, 3), (4, 2, 2)], [(5, 3, 4)], "D = M"),
         ([(9, 2, 2), (17, 3, 2)], [(5, 3, 4)], "N > 5"),
         ([(2, 3, 5), (4, 5, 7)], [(3, 4, 5), (5, 7, 9)], "N is even"),
+        ([(8, 3, 2), (16, 3, 2)], [(12, 2, 3), (9, 3, 4)], "N is a multiple of 8"),
+        ([(3, 7, 2), (5, 9, 3)], [(3, 5, 2), (2, 10, 3)], "D is not a multiple of 5"),
         ([(3, 4, 5)], [(3, 4, 5)], ""),
     ],
 )
 def test_conditions(
     sizes: list[tuple[int, int, int]], others: list[tuple[int, int, int]], words: str
 ) -> None:
-    assert condition(sizes, others) == words
+    wrong, right = (
+        [Probe(distinct_integers(*each)) for each in found] for found in (sizes, others)
+    )
+    assert where_in_sizes(wrong, right) == words
+
+
+def test_a_condition_on_values_is_true_of_its_own_probes_and_of_few_generic_ones() -> None:
+    for condition, own in special_probes():
+        assert all(map(condition.holds, own)), condition.words
+        # Of one row, or one column, all are equal.
+        generic = [each for each in standard() if each.is_generic and min(each.point.sizes) > 1]
+        assert len(generic) > 20
+        assert sum(map(condition.holds, generic)) < len(generic) / 10, condition.words
+
+
+def test_a_condition_on_values_is_found_where_a_layer_is_wrong() -> None:
+    """Of the conditions that are true of the same calls the plainest is said."""
+    probes = [probe for _, own in special_probes() for probe in own]
+    for condition, _ in special_probes():
+        assert where_in_values(list(filter(condition.holds, probes))) == condition.words
+    assert where_in_values(probes) == ""
 
 
 def test_a_result_is_close_up_to_the_rounding_of_its_formula() -> None:
     assert close(np.array([0.1 + 0.2]), np.array([0.3]))
     assert not close(np.array([0.3 * (1 + 1e-12)]), np.array([0.3]))
+    assert not close(np.array([np.inf, 1]), np.array([-np.inf, 1]))
+    assert not close(np.array([np.nan, 1]), np.array([np.inf, 1]))
 
 
 def test_a_ratio_is_that_of_all_entries() -> None:
@@ -117,3 +144,22 @@ def test_formulas_and_lists_are_written_as_a_reader_would() -> None:
 def test_a_layer_without_the_variants_of_an_instance_is_no_surprise() -> None:
     plain = Layer("mine", lambda x, w, b: (x @ w + b, lambda g: (g @ w.T, x.T @ g, g.sum(0))))
     assert diagnose(plain, "", PROPERTIES["an_instance_may_be_used_again"]).mistake is None
+
+
+def test_every_formula_of_the_catalogue_runs() -> None:
+    """But for those along an axis that db does not have."""
+    silent = [
+        (quantity, known.code)
+        for quantity in QUANTITIES
+        for known in formulas(quantity)
+        if all(probe.value(known.code) is None for probe in standard())
+    ]
+    assert {quantity for quantity, _ in silent} <= {"db"}
+    assert all("axis=1" in code or "[:" in code for _, code in silent), silent
+
+
+def test_per_sample_gradients_of_another_process_are_arrays() -> None:
+    tested = PROPERTIES["per_sample_gradients_are_the_terms_of_the_sum"]
+    with Worker(str(WRONG_LAYERS / "per_sample_bias_summed.py")) as worker:
+        found = diagnose(worker.layer, "", tested)
+    assert found.mistake == MISTAKES["rows-merged"], found

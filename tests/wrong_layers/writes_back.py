@@ -8,5 +8,5 @@ def forward(x, w, b):
 
 
 def backward(dout, x, w):
-    x += 0
+    x[...] = x
     return affine.backward(dout, x, w)

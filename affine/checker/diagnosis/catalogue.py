@@ -222,7 +222,9 @@ def formulas(quantity: str) -> tuple[Formula, ...]:
     for entry in _ENTRIES:
         codes = list(entry.get(quantity, ()))
         for template in entry.get("after", ()):
-            codes.append(template.replace("({})", "{}").replace("{}", whole))
+            # No brackets twice; those of a call stay where the formula has none of its own.
+            bracketed = r"\(\{\}\)" if whole.startswith("(") else r"(?<!\w)\(\{\}\)"
+            codes.append(re.sub(bracketed, "{}", template).replace("{}", whole))
         codes += [_replaced(right, operands) for operands in entry.get("before", ())]
         for code in codes:
             first.setdefault(code, Formula(entry["name"], code))

@@ -130,7 +130,9 @@ def _cause(finding: Finding) -> tuple[str, ...]:
     if isinstance(error, WorkerDied):
         return ("died", str(error))
     if diagnosis and diagnosis.mistake:
-        return ("named", diagnosis.mistake.name)
+        # One may raise for two reasons.
+        raised = diagnosis.sentence if diagnosis.mistake.name == "raises" else ""
+        return ("named", diagnosis.mistake.name, raised)
     if error is not None and (kind := kind_of(error)):
         return ("raised", kind, getattr(error, "place", "") or describe(error, "")["place"])
     in_memory = "of memory" if tested.group == "memory" else "of values"

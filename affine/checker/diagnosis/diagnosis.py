@@ -1,13 +1,15 @@
 """The diagnosis: which known mistake a layer makes, verified on probes of its own."""
 
+import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
+from affine.cases import dtype_of
 from affine.checker.diagnosis import memory, sizes, special_values, state
 from affine.checker.diagnosis.catalogue import (
     CORRECT,
@@ -18,17 +20,19 @@ from affine.checker.diagnosis.catalogue import (
     Explanation,
     averaged,
 )
+from affine.checker.diagnosis.conditions import where_in_sizes, where_in_values
 from affine.checker.diagnosis.entrywise import entrywise
 from affine.checker.diagnosis.examination import ProbeSession, attempt
 from affine.checker.diagnosis.fit import explanations
+from affine.checker.diagnosis.other_ways import other_ways
 from affine.checker.diagnosis.phrasing import describe_error, error_message, listed
-from affine.checker.diagnosis.probe import close, plain_operands
+from affine.checker.diagnosis.probe import Probe, close, plain_operands
 from affine.checker.diagnosis.unwritten import unwritten
+from affine.checker.diagnosis.varying import bias_times_a_count
 from affine.checker.exceptions import NotThreeGradients
-from affine.layer import VJP, Case, Layer, OutOfTime, WorkerDied
+from affine.layer import Case, Layer, OutOfTime, WorkerDied
 from affine.oracle import Violation
 from affine.properties import Property
-from affine.properties.frameworks import FROZEN
 from affine.quantities import GRADIENTS, QUANTITIES
 
 __all__ = ["DETECTORS", "diagnose", "diagnose_unwritten"]
@@ -69,6 +73,9 @@ _NO_TIME = "The time ran out before the mistake was named."
 _NOTHING = (
     "No mistake shows on the probes of the diagnosis: look at what is special about the case."
 )
+# What a property shows by itself, unless the layer as it is called there makes a known mistake.
+_IF_NO_OTHER = ("frozen-operands",)
+_ROUNDS = "Your {} is right up to rounding, and rounds more than a sum of its products has to."
 _RULED_OUT = (
     "averaged-over-the-batch", "scaled-by-a-constant", "wrong-sign", "transpose-missing",
     "data-point-left-out", "regulariser", "constant-added", "masked", "clipped",
@@ -110,9 +117,10 @@ def diagnose(
         warnings.simplefilter("ignore")
         try:
             found = _diagnosed(ProbeSession(layer, case, averages=averages), quantity, tested)
-            others = _other_ways(layer, tested, case) if found.mistake is None else ()
-            for words, session in others:
-                if (there := _diagnosed(session, quantity)).mistake is not None:
+            is_open = found.mistake is None or found.mistake.name in _IF_NO_OTHER
+            for words, session in other_ways(layer, tested, case) if is_open else ():
+                there = _diagnosed(session, quantity)
+                if there.mistake and not (found.mistake and there.mistake.name == "raises"):
                     sentence = words + there.sentence[:1].lower() + there.sentence[1:]
                     return replace(there, sentence=sentence)
             return found
@@ -150,13 +158,13 @@ def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = N
         (quantity,) if quantity in CORRECT else OF_VARIANT.get(tested.needs if tested else "", ())
     )
     wrong = _wrong(session, asked)
+    if set(wrong) & set(GRADIENTS) and (
+        found := _first_explanation(session, [memory.overwritten_in_between])
+    ):
+        return _diagnosis_from(session, quantity, found)
     if named := _of_wrong(session, wrong):
         return named
-    if not wrong and (
-        found := _first_explanation(
-            session, (*of_values, *_PROMISED, special_values.integers_truncated)
-        )
-    ):
+    if not wrong and (found := _first_explanation(session, (*of_values, *_of_behaviour(session)))):
         return _diagnosis_from(session, quantity, found)
     session.look_further()
     wrong = _wrong(session, asked)
@@ -164,7 +172,16 @@ def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = N
         return named
     if wrong == ("out_dot",):  # a derivative of what is wrong
         named = _of_wrong(session, session.wrong_quantities())
+    if not (named or wrong) and tested and _is_right_up_to_rounding(session, tested):
+        return Diagnosis(_names(quantity), None, _ROUNDS.format(quantity))
     return named or _of_the_rest(session, quantity, wrong)
+
+
+def _of_behaviour(session: ProbeSession) -> tuple[Detector, ...]:
+    """Return what is looked for where all values are right: in another format, only its range."""
+    if session.dtype != dtype_of(session.layer):
+        return (special_values.magnitudes,)
+    return (*_PROMISED, special_values.integers_truncated, special_values.magnitudes)
 
 
 def _broken(tested: Property, mistake: str, session: ProbeSession) -> Explanation | None:
@@ -180,6 +197,8 @@ def _broken(tested: Property, mistake: str, session: ProbeSession) -> Explanatio
             continue
         with np.errstate(all="warn"):
             error = attempt(lambda: tested(session.layer, case))  # noqa: B023
+        if tested.needs and not isinstance(error, Violation | None):
+            continue  # that the variant raises by itself is another matter
         got, expected = (getattr(error, name, None) for name in ("got", "expected"))
         if error is not None and not close(got, expected):  # more than rounding
             words = str(error) if isinstance(error, Violation) else describe_error(error)
@@ -226,7 +245,6 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
     found = explanations(quantity, evidence, session.raising(quantity))
     where = ""
     if not found or sizes.guarded(evidence, found[0].code):
-        # Where a formula is used in one case alone, a simpler one may be the same there.
         special_found, where = sizes.special_case(session, quantity)
         found = special_found or found
     if not found and all(trial.got is None for trial in evidence):
@@ -235,7 +253,7 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
     changing = state.not_deterministic, state.earlier_call
     if not found and (explanation := _first_explanation(session, changing)):
         return _diagnosis_from(session, quantity, explanation)
-    of_results = entrywise, sizes.remainder, sizes.by_size
+    of_results = entrywise, bias_times_a_count, sizes.remainder, sizes.by_size
     for find in (special_values.narrowed, *(of_results if quantity in QUANTITIES else ())):
         found = found or find(session, quantity)
     if len({each.mistake for each in found}) == 1:
@@ -284,12 +302,15 @@ def _of_the_rest(session: ProbeSession, quantity: str, wrong: tuple[str, ...]) -
             return _named(session, name, hidden[0])
     if not failed:
         return Diagnosis(_names(quantity), None, _NOTHING)
-    fine = [call.probe.point.sizes for call in session.standard if call not in failed]
-    where = sizes.condition([call.probe.point.sizes for call in failed], fine) if fine else ""
+    fine = [call.probe for call in session.standard if call not in failed]
+    raising = [call.probe for call in failed]
+    where = (where_in_sizes(raising, fine) or where_in_values(raising)) if fine else ""
     when = f", where {where}" if where else "" if fine else ", at every size that was tried"
     error = failed[0].error
     assert error is not None
-    if isinstance(error, NotThreeGradients):
+    if dropped := _of_refused_shape(error):
+        found = Explanation("axis-dropped", f"{dropped}{when}")
+    elif isinstance(error, NotThreeGradients):
         found = Explanation("wrong-number-of-results", f"{error_message(error)}{when}")
     else:
         part = "backward pass" if "out" in failed[0].results else "forward pass"
@@ -298,66 +319,21 @@ def _of_the_rest(session: ProbeSession, quantity: str, wrong: tuple[str, ...]) -
     return _diagnosis_from(session, quantity, found)
 
 
-# ------------------------------------------------------------------ other ways to call a layer
-
-_VARIANTS = {
-    "compiled": "Compiled: ",
-    "vmapped": "Vectorised: ",
-    "with_leading_axes": "With leading axes of x: ",
-}
-
-
-def _other_ways(
-    layer: Layer, tested: Property | None, case: Case | None
-) -> Iterator[tuple[str, ProbeSession]]:
-    """Yield the layer as the property calls it, or in the format of the case, and the words."""
-    needs = tested.needs if tested else ""
-    if needs in layer.variants and needs in _VARIANTS:
-        vjp = partial(_passes_of_variant, layer, needs)
-        yield _VARIANTS[needs], _called_as(layer, vjp, in_one_call=needs == "vmapped")
-        return
-    if needs in layer.variants and needs == "with_frozen_operands":
-        for words, needed in FROZEN.items():
-            vjp = partial(_frozen_passes, layer, needed)
-            yield f"Where {words}, ", _called_as(layer, vjp, in_one_call=True)
-        return
-    formats = {array.dtype.name for array in case.primal} if case is not None else set()
-    if not layer.dtypes and len(formats) == 1 and formats < {"float32", "float16"}:
-        name = formats.pop()
-        yield f"With arguments in {name}, ", ProbeSession(layer, dtype=name)
+def _is_right_up_to_rounding(session: ProbeSession, tested: Property) -> bool:
+    """Whether a property about rounding failed by no more than that."""
+    if session.case is None or not {"rounding-bound", "exact-integers"} & {*tested.equations}:
+        return False
+    results = session.observe(Probe(session.case.primal)).results
+    return len(results) == len(QUANTITIES) and not any(trial.wrong for trial in results.values())
 
 
-def _called_as(layer: Layer, vjp: VJP, in_one_call: bool) -> ProbeSession:
-    other = replace(layer, vjp=vjp, batch=None, compiles_per_shape=True)
-    return ProbeSession(other, in_one_call=in_one_call)
-
-
-def _passes_of_variant(layer: Layer, needs: str, x: Any, w: Any, b: Any) -> Any:
-    """Return out and the pullback of a variant, with no other axes than those of a matrix."""
-    variant = layer.variants[needs]
-    if needs == "compiled":
-        return variant(x, w, b)
-    if needs == "vmapped":
-        out = variant(x[None], w, b, np.zeros((1, len(x), len(b)), x.dtype))[0]
-        return out[0], lambda g: [each[0] for each in variant(x[None], w, b, g[None])[1:]]
-    out, pullback = variant(x[None], w, b)
-
-    def backward(dout: Any) -> Any:
-        dx, *others = pullback(dout[None])
-        return np.take(dx, 0, 0), *others
-
-    return np.take(out, 0, 0), backward
-
-
-def _frozen_passes(layer: Layer, needed: Sequence[bool], x: Any, w: Any, b: Any) -> Any:
-    """Return out and the pullback where some operands are frozen; their gradients are as ever."""
-    call = layer.variants["with_frozen_operands"]
-
-    def passes(dout: Any, needed: Sequence[bool]) -> Any:
-        return call(x, w, b, dout, np.array(needed))
-
-    def backward(dout: Any) -> Any:
-        both = zip(passes(dout, needed)[1:], passes(dout, (True,) * 3)[1:], needed, strict=True)
-        return [frozen if is_needed else usual for frozen, usual, is_needed in both]
-
-    return passes(np.zeros((len(x), len(b)), x.dtype), needed)[0], backward
+def _of_refused_shape(error: Exception) -> str:
+    """Say which shape torch refused as that of a gradient, if it lacks axes of length one."""
+    message = r"invalid gradient at index \d+ - got \[(.*?)\] but expected .*?\[(.*?)\]"
+    if not (found := re.search(message, error_message(error))):
+        return ""
+    got, right = ([side for side in sides.split(", ") if side] for sides in found.groups())
+    if got == right or got != [side for side in right if side != "1"]:
+        return ""
+    shapes = [f"({', '.join(each)}{',' if len(each) == 1 else ''})" for each in (got, right)]
+    return f"A gradient of shape {shapes[1]} comes back with shape {shapes[0]}"

@@ -11,8 +11,18 @@ import numpy as np
 from affine.cases import dtype_of
 from affine.checker.clock import Clock
 from affine.checker.diagnosis.catalogue import OF_VARIANT
+from affine.checker.diagnosis.conditions import special_probes
 from affine.checker.diagnosis.own_layout import OwnLayout
-from affine.checker.diagnosis.probe import Probe, arrays, close, copies, distinct_integers, standard
+from affine.checker.diagnosis.probe import (
+    Probe,
+    arrays,
+    close,
+    copies,
+    distinct_integers,
+    magnified,
+    standard,
+    terms_at,
+)
 from affine.layer import (
     VJP,
     Array,
@@ -33,6 +43,12 @@ Backward: TypeAlias = Callable[[Array], dict[str, Array]]
 """A backward pass that returns the gradients by name."""
 # Seconds that the calls of one diagnosis may take, and how many probes there are at the least.
 _PATIENCE, _LEAST = 8.0, 14
+# Multiples of the lengths of blocks and vectors.
+_MULTIPLES = (
+    (8, 3, 2), (12, 2, 3), (16, 3, 2), (24, 2, 3), (32, 3, 2), (48, 2, 3), (64, 3, 2), (10, 2, 3),
+    (3, 8, 2), (2, 12, 3), (3, 16, 2), (2, 24, 3), (3, 32, 2), (2, 48, 3), (3, 64, 2), (2, 10, 3),
+    (3, 2, 8), (2, 3, 12), (3, 2, 16), (2, 3, 24), (3, 2, 32), (2, 3, 48), (3, 2, 64), (2, 3, 10),
+)  # fmt: skip
 # Beyond the blocks of most kernels.
 _FURTHER = (
     (130, 2, 3), (131, 3, 2), (2, 130, 3), (3, 131, 2), (2, 3, 130), (3, 2, 131), (40, 40, 40),
@@ -138,6 +154,7 @@ class ProbeSession:
             point = self.case.primal.map(lambda a: np.array(a, np.float64, order="C"))
             if all(np.isfinite(array).all() for array in point):
                 probes.append(Probe(point))
+        probes = list(filter(self._is_within_the_format, probes))
         half, calls = self._clock.start + _PATIENCE / 2, list[CallResult]()
         for call in self.observe_each(probes):
             calls.append(call)
@@ -146,12 +163,22 @@ class ProbeSession:
         return calls
 
     def look_further(self) -> None:
-        """Add larger sizes to the standard probes."""
-        sizes = [*_FURTHER, *(() if self.layer.compiles_per_shape else _FAR)]
+        """Add special values and larger sizes to the standard probes."""
+        sizes = [*_FURTHER, *(() if self.layer.compiles_per_shape else (*_MULTIPLES, *_FAR))]
         if self.case is not None and max(self.case.primal.sizes) > 8:
             n, d, m = self.case.primal.sizes
             sizes += [(n, d, m), (n + 1, d + 1, m + 1), (2 * n, d, m), (n, 2 * d, m), (n, d, 2 * m)]
-        self.standard.extend(self.observe_each(Probe(distinct_integers(*each)) for each in sizes))
+        special = [probe for _, probes in special_probes() for probe in probes]
+        further = [*special, *magnified(), *(Probe(distinct_integers(*each)) for each in sizes)]
+        self.standard.extend(self.observe_each(filter(self._is_within_the_format, further)))
+
+    def _is_within_the_format(self, probe: Probe) -> bool:
+        """Whether all products and sums fit the dtype, whatever their order."""
+        limits = np.finfo(self.dtype)
+        entries = np.concatenate([np.abs(array).ravel() for array in probe.point])
+        largest = max(entries.max(), *terms_at(probe.point).values())
+        smallest = entries[entries > 0].min(initial=1)
+        return bool(largest < limits.max / 4 and smallest**2 > limits.tiny)
 
     def evidence(self, quantity: str) -> list[Trial]:
         """Return one quantity on every standard probe on which it came back."""
@@ -164,7 +191,7 @@ class ProbeSession:
             dots = {"x_dot": x[::-1] + 1, "w_dot": w[::-1] + 2, "b_dot": b[::-1] + 3}
             arguments = (x, w, *dots.values()) if needs == "jvp" else (dout, x, w)
             result = attempt(partial(self.layer.variants[needs], *arguments))
-            if isinstance(result, tuple):
+            if isinstance(result, tuple | list):  # a list where it comes from another process
                 result = result[OF_VARIANT[needs].index(quantity)]
             if not isinstance(result, Exception):
                 trial.append(Trial.of(Probe(call.probe.point, **dots), quantity, result))

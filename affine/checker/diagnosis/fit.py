@@ -61,8 +61,8 @@ def fit_strength(value: Base, evidence: Sequence[Trial]) -> int:
     """How well a formula gives every result: 2 everywhere, 1 with a guard, 0 not at all.
 
     It takes at least two probes on which the layer is wrong. Where the formula does not run, or
-    has another shape than the equation, a layer may guard against it and be right there. Where
-    it is no number, such as 1/(N − 1) for N = 1, a layer may do anything.
+    has another shape than the equation, a layer may guard against it and be right there. So it may
+    where the formula is no number, such as 1/(N − 1) for N = 1.
     """
     explained, strength = 0, 2
     for trial in sorted(evidence, key=lambda trial: not trial.wrong):
@@ -71,10 +71,10 @@ def fit_strength(value: Base, evidence: Sequence[Trial]) -> int:
         if predicted is None or predicted.shape != trial.right.shape:
             if trial.wrong and not fits:
                 return 0
-            strength = min(strength, 1 + fits)
-        elif not fits and np.isfinite(predicted).all():
+            strength = min(strength, 1 + close(trial.got, predicted))
+        elif not fits and (trial.wrong or np.isfinite(predicted).all()):
             return 0
-        # No NaN matches NaN: that says nothing of where it comes from.
+        # That NaN is NaN says nothing of where it comes from.
         is_number = predicted is not None and bool(np.isfinite(predicted).all())
         explained += trial.wrong and fits and is_number
     return strength if explained >= 2 else 0

@@ -7,17 +7,18 @@ import numpy as np
 from affine.checker.diagnosis.catalogue import Explanation
 from affine.checker.diagnosis.examination import ProbeSession
 from affine.checker.diagnosis.fit import ratio
-from affine.checker.diagnosis.phrasing import listed, notation, number
+from affine.checker.diagnosis.phrasing import listed, notation, number, with_verb
 from affine.checker.diagnosis.probe import (
     close,
     copies,
     differing,
     distinct_integers,
     plain_operands,
+    right_at,
 )
-from affine.layer import Array, Operands
+from affine.layer import Array, Operands, by_name
 
-__all__ = ["arguments_modified", "step_between_passes"]
+__all__ = ["arguments_modified", "overwritten_in_between", "step_between_passes"]
 
 
 def arguments_modified(session: ProbeSession) -> Explanation | None:
@@ -37,19 +38,51 @@ def arguments_modified(session: ProbeSession) -> Explanation | None:
 
     if found := _update_step(step, "your {0} becomes {0}{1}".format):
         return found
-    for before in (plain_operands(), plain_operands(1)):
+    signed = plain_operands().map(lambda array: np.where(array == array.flat[-1], -0.0, array))
+    for before, where in ((plain_operands(1), ""), *_PLACES, (signed, ", where an entry is -0")):
         point = session.lent(before)
         session.results(point)
         if names := list(map(notation, _changes(before, point))):
-            sentence = f"The layer writes to your {listed(names)}"
+            sentence = f"The layer writes to your {listed(names)}{where}"
+            return Explanation("arguments-modified", sentence, names)
+    return None
+
+
+# A product fits into its own operand only where sizes are equal.
+_PLACES = tuple(
+    (distinct_integers(*sizes), where)
+    for sizes, where in (
+        ((4, 3, 5), ""), ((4, 3, 3), ", where D = M"), ((3, 3, 4), ", where N = D"),
+        ((3, 4, 3), ", where N = M"), ((3, 3, 3), ", where N = D = M"),
+    )
+)  # fmt: skip
+
+
+def overwritten_in_between(session: ProbeSession) -> Explanation | None:
+    """The forward pass writes to an argument, and only for that the gradients are wrong."""
+    for before, where in _PLACES:
+        point, gradients = session.lent(before), []
+        for restored in (False, True):
+            for array, value in zip(point, before, strict=True):
+                array[...] = value
+            _, pullback = session.layer.vjp(*point[:3])
+            names = list(map(notation, _changes(before, point)))
+            for array, value in zip(point, before, strict=True) if restored else ():
+                array[...] = value
+            gradients.append(copies(by_name(pullback(point.dout))))
+        wrong, restored_wrong = (differing(each, right_at(before)) for each in gradients)
+        if names and wrong and not restored_wrong:
+            because = f"so that your {with_verb(wrong, 'is', 'are')} wrong"
+            sentence = f"The forward pass writes to your {listed(names)}{where}, {because}"
             return Explanation("arguments-modified", sentence, names)
     return None
 
 
 def _changes(before: Operands, after: Operands) -> dict[str, tuple[Array, Array]]:
-    """Return what is no longer as it was: name, old and new."""
-    pairs = zip(Operands._fields, before, after, strict=True)
-    return {name: (old, new) for name, old, new in pairs if not np.array_equal(old, new)}
+    """Return what is no longer as it was, signs of zeros included: name, old and new."""
+    given = (old.astype(new.dtype) for old, new in zip(before, after, strict=True))
+    pairs = zip(Operands._fields, given, after, strict=True)
+    return {name: (old, new) for name, old, new in pairs if old.tobytes() != new.tobytes()}
 
 
 # ------------------------------------------------------------------ an update step inside

@@ -7,7 +7,7 @@ small values.
 """
 
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -23,9 +23,11 @@ __all__ = [
     "copies",
     "differing",
     "distinct_integers",
+    "magnified",
     "plain_operands",
     "right_at",
     "standard",
+    "terms_at",
 ]  # fmt: skip
 
 _SIZES = (
@@ -64,6 +66,11 @@ class Probe:
     def is_of_integers(self) -> bool:
         """Whether every operand is, so that every sum is exact."""
         return all(bool((array == np.rint(array)).all()) for array in self.point)
+
+    @cached_property
+    def is_generic(self) -> bool:
+        """Whether all entries of each operand differ, and none is 0: nothing hides by chance."""
+        return all(array.all() and len(set(array.flat)) == array.size for array in self.point)
 
     def value(self, code: str) -> Array | None:
         """Return what a formula gives here; None where it raises."""
@@ -105,6 +112,11 @@ def right_at(point: Operands) -> dict[str, Array]:
     return {name: probe.right(name) for name in QUANTITIES}
 
 
+def terms_at(point: Operands) -> dict[str, float]:
+    """Return what the terms of each result add up to without their signs, at the most, by name."""
+    return {name: float(sums.max(initial=0)) for name, sums in right_at(point.map(np.abs)).items()}
+
+
 @cache
 def standard(few_shapes: bool = False) -> tuple[Probe, ...]:
     """Return the probes that every diagnosis starts with, or few if each costs a compilation."""
@@ -136,6 +148,17 @@ def standard(few_shapes: bool = False) -> tuple[Probe, ...]:
     return tuple(map(Probe, points))
 
 
+@cache
+def magnified() -> tuple[Probe, ...]:
+    """Return probes of which one operand is far smaller or larger than the others."""
+    point, names = plain_operands(), ("x", "w", "dout")
+    return tuple(
+        Probe(point._replace(**{name: np.ldexp(getattr(point, name), exponent)}))
+        for exponent in (-40, 40)
+        for name in names
+    )
+
+
 def _holed(point: Operands, row: int) -> Operands:
     """Return the operands with every third number, and a row of X and of dout, set to 0."""
     holed = Operands(*(array * (np.abs(array) % 3 > 0) for array in point))
@@ -155,7 +178,7 @@ def close(got: Array | None, value: Array | None) -> bool:
     if got.dtype.kind not in "fiu":
         return False
     finite = np.isfinite(value)
-    if not (got[~finite] == value[~finite]).all() and not (np.isnan(got) == np.isnan(value)).all():
+    if not np.array_equal(got[~finite], value[~finite], equal_nan=True):
         return False
     largest = float(np.abs(value[finite]).max(initial=0))
     unit = float(np.finfo(got.dtype).eps) if got.dtype.kind == "f" else 0.0

@@ -1,73 +1,35 @@
 """Where a quantity is wrong: at which sizes, and beyond which; what is left of blocks."""
 
 from collections.abc import Sequence
-from functools import cache
+from math import frexp
 
 import numpy as np
 
-from affine.checker.diagnosis.catalogue import Explanation
+from affine.checker.diagnosis.catalogue import CORRECT, Explanation
+from affine.checker.diagnosis.conditions import special_sizes, where_in_sizes, where_in_values
 from affine.checker.diagnosis.examination import ProbeSession, Trial
 from affine.checker.diagnosis.fit import explanations
-from affine.checker.diagnosis.phrasing import listed
-from affine.checker.diagnosis.probe import Probe, close, distinct_integers
+from affine.checker.diagnosis.phrasing import listed, notation
+from affine.checker.diagnosis.probe import Probe, close, distinct_integers, plain_operands
+from affine.checker.diagnosis.varying import varying_factor
 from affine.layer import Array
 from affine.quantities import AXES, QUANTITIES
 
-__all__ = ["by_size", "condition", "describe_observed", "guarded", "remainder", "special_case"]
-
-Sizes = tuple[int, int, int]
-
-# The first that holds is the one that is said.
-_CONDITIONS = {
-    **{
-        code.upper().replace("==", "=").replace("!=", "≠"): code
-        for code in (
-            "n == 1", "d == 1", "m == 1", "n > 1", "d > 1", "m > 1", "n == d == m", "d == m",
-            "n == m", "n == d", "d != m", "n != m", "n != d",
-        )
-    },
-    "two sizes are equal": "len({n, d, m}) < 3",
-    "not all sizes are equal": "len({n, d, m}) > 1",
-    **{
-        f"{side.upper()} is {kind}": f"{side} % 2 == {rest}"
-        for side in "ndm"
-        for kind, rest in (("even", 0), ("odd", 1))
-    },
-    **{code.upper(): code for code in ("n > d", "n < d", "d > m", "d < m", "n > m", "n < m")},
-}  # fmt: skip
-# Those of a special case in the code, with a formula of its own.
-_SPECIAL = (
-    "N = D = M", "D = M", "N = M", "N = D", "N = 1", "D = 1", "M = 1", "N > 1", "D > 1", "M > 1",
-)  # fmt: skip
-
-
-def condition(sizes: Sequence[Sizes], others: Sequence[Sizes]) -> str:
-    """Return what is true of all the sizes and of none of the others; `""` if nothing is."""
-    for words in _CONDITIONS:
-        everywhere = all(_holds(words, each) for each in sizes)
-        if everywhere and not any(_holds(words, each) for each in others):
-            return words
-    for axis, name in enumerate("NDM"):
-        most = max((each[axis] for each in others), default=0)
-        if min(each[axis] for each in sizes) > most > 0:
-            return f"{name} > {most}"
-    return ""
-
-
-@cache
-def _holds(words: str, sizes: Sizes) -> bool:
-    return bool(eval(_CONDITIONS[words], {}, dict(zip("ndm", sizes, strict=True))))
+__all__ = ["by_size", "describe_observed", "guarded", "remainder", "special_case"]
 
 
 def special_case(session: ProbeSession, quantity: str) -> tuple[list[Explanation], str]:
-    """Return the formulas that explain a quantity in a special case, and which case that is."""
+    """Return the formulas that explain a quantity in a special case, and which case that is.
+
+    Where a formula is used in one case alone, a simpler one may be the same there.
+    """
     evidence = session.evidence(quantity)
-    for words in _SPECIAL:
-        there = [trial for trial in evidence if _holds(words, trial.probe.point.sizes)]
-        if sum(trial.wrong for trial in there) == sum(trial.wrong for trial in evidence):
-            found = explanations(quantity, there, session.raising(quantity))
-            if found:
-                return found, words
+    for condition in special_sizes(*_parted(evidence)):
+        there = [trial for trial in evidence if condition.holds(trial.probe)]
+        if len(there) < len(evidence) and (
+            found := explanations(quantity, there, session.raising(quantity))
+        ):
+            return found, condition.words
     return [], ""
 
 
@@ -76,13 +38,19 @@ def guarded(evidence: Sequence[Trial], code: str) -> str:
 
     `""` if nothing says that it is not used everywhere.
     """
-    used = [trial.probe.point.sizes for trial in evidence if trial.wrong]
+    used = [trial.probe for trial in evidence if trial.wrong]
     right = [
-        trial.probe.point.sizes
+        trial.probe
         for trial in evidence
         if code and not trial.wrong and not trial.fits(trial.probe.value(code))
     ]
-    return (condition(used, right) or "its shape fits") if right else ""
+    return (where_in_sizes(used, right) or "its shape fits") if right else ""
+
+
+def _parted(evidence: Sequence[Trial]) -> tuple[list[Probe], list[Probe]]:
+    """Return the probes on which a result is wrong, and those on which it is right."""
+    wrong, right = ([each.probe for each in evidence if each.wrong is it] for it in (True, False))
+    return wrong, right
 
 
 # ------------------------------------------------------------------ what no mistake explains
@@ -92,13 +60,35 @@ def describe_observed(session: ProbeSession, wrong: Sequence[str]) -> str:
     """Say what is seen of wrong quantities that no known mistake explains."""
     sentences = ["No known mistake explains this."]
     for name in wrong:
-        failing, fine = (
-            [trial.probe.point.sizes for trial in session.evidence(name) if trial.wrong is it]
-            for it in (True, False)
-        )
-        where = f"only where {words}" if (words := condition(failing, fine)) else "in some calls"
+        if factor := varying_factor(session.evidence(name), CORRECT[name]):
+            sentences.append(f"Your {name} is the right one times {factor}.")
+            continue
+        failing, fine = _parted(session.evidence(name))
+        words = where_in_sizes(failing, fine) or where_in_values(failing)
+        words = words or _where_in_magnitude(session, name, failing)
+        where = f"only where {words}" if words else "in some calls"
         sentences.append(f"Your {name} is wrong {where if fine else 'in every call'}.")
     return " ".join(sentences)
+
+
+def _where_in_magnitude(session: ProbeSession, quantity: str, wrong: Sequence[Probe]) -> str:
+    """Return below or above which magnitude of one operand a quantity is wrong, `""` if at none."""
+    plain, farthest = plain_operands(), min(int(np.finfo(session.dtype).maxexp) // 5, 40)
+    exponents = range(-farthest, farthest + 1)
+    for name, array in plain._asdict().items():
+        points = [plain._replace(**{name: np.ldexp(array, exponent)}) for exponent in exponents]
+        series = session.observe_all(points, quantity)
+        is_wrong = [trial.wrong for trial in series]
+        # From where on it is otherwise than at the smallest magnitude, and stays so.
+        place = is_wrong.index(not is_wrong[0]) if len(set(is_wrong)) == 2 else 0
+        if len(series) < len(points) or not place or len(set(is_wrong[place:])) == 2:
+            continue
+        below, limit = is_wrong[0], exponents[place] + frexp(abs(array).max())[1]
+        sizes = [float(abs(getattr(probe.point, name)).max()) for probe in wrong]
+        if max(sizes) < 2.0 ** (limit + 1) if below else min(sizes) > 2.0 ** (limit - 2):
+            what = "no entry of {} is larger" if below else "an entry of {} is larger"
+            return f"{what.format(notation(name))} than about 2^{limit - 1}"
+    return ""
 
 
 # ------------------------------------------------------------------ along one side

@@ -1,6 +1,7 @@
 """Mistakes of formats and special values: dtypes, NaN, infinity, large numbers, no data."""
 
 from itertools import product
+from math import frexp
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from affine.checker.diagnosis.probe import (
     distinct_integers,
     plain_operands,
     right_at,
+    terms_at,
 )
 from affine.layer import Array, Operands
 from affine.quantities import QUANTITIES
@@ -46,7 +48,7 @@ def _equal(got: Array | None, value: Array) -> bool:
 
 def integers_truncated(session: ProbeSession) -> Explanation | None:
     """Integer arguments beside floating ones truncate the result."""
-    if session.layer.dtypes:
+    if session.layer.dtypes or session.dtype != "float64":  # all arguments are of one dtype then
         return None
     point, quarters = plain_operands(), plain_operands().map(lambda array: array / 4)
     for name, array in point._asdict().items():
@@ -104,16 +106,18 @@ def nan_and_infinity(session: ProbeSession) -> Explanation | None:
 
 def magnitudes(session: ProbeSession) -> Explanation | None:
     """Right at ordinary magnitudes, wrong near the ends of the format, where all results fit."""
-    room = 12  # so that no partial sum of the equations overflows
     if session.layer.by_steps:  # beside the end of the format, a step is nothing or all
         return None
     limits = np.finfo(session.dtype)
     part = limits.maxexp / 1024  # of the range of float64
-    usual = [int(exponent * part) for exponent in (-60, 60, -140, 140)]
-    ends = int(200 * part), int(limits.maxexp) - 1 - room, int(-200 * part), int(limits.minexp)
+    # Up to where each result still fits, whatever the order of its sums.
+    sums = terms_at(plain_operands()).values()
+    highest = {int(limits.maxexp) - 3 - frexp(each)[1] for each in sums}
+    high = (*(int(exponent * part) for exponent in (60, 140, 200)), *sorted(highest))
+    ends = *high, int(-200 * part), int(limits.minexp)
     for names in (("dout",), ("x", "b"), ("w", "b")):
-        # A clip, a threshold, or a narrower format inside is not the end of the format.
-        if any(_wrong_at(session, names, exponent) for exponent in usual):
+        # A threshold, or a narrower format inside, is not the end of the format.
+        if any(_wrong_at(session, names, int(exponent * part)) for exponent in (-60, -140)):
             continue
         for exponent in ends:
             wrong = _wrong_at(session, names, exponent)
@@ -130,7 +134,11 @@ def _wrong_at(session: ProbeSession, names: tuple[str, ...], exponent: int) -> l
     point = plain_operands()
     point = point._replace(**{name: np.ldexp(getattr(point, name), exponent) for name in names})
     got, right = copies(session.results(point)), right_at(point)
-    wrong = [key for key in right if not close(got.get(key), right[key])]
+    largest = float(np.finfo(session.dtype).max) / 4
+    # A narrower result is another mistake.
+    wide = [key for key in got if got[key].itemsize >= np.dtype(session.dtype).itemsize]
+    fitting = [key for key, size in terms_at(point).items() if size < largest and key in wide]
+    wrong = [key for key in fitting if not close(got[key], right[key])]
     return [key for key in wrong if exponent < 0 or not np.isfinite(got[key]).all()]
 
 
@@ -144,7 +152,11 @@ def flattened_axes(session: ProbeSession) -> Explanation | None:
     if _equal(out, x.reshape(4, 2, 3).reshape((4, 6), order="F") @ w + b):
         sentence = "X of shape (4, 2, 3) is flattened in Fortran order, but should be in C order"
         return Explanation("rows-stacked-for-columns", sentence)
-    if _equal(pullback(dout)[0], dout @ w.T):
+    dx = pullback(dout)[0]
+    if _equal(dx, (dout @ w.T).reshape((4, 2, 3), order="F")):
+        sentence = "The dx of an X of shape (4, 2, 3) is in Fortran order, but should be in C order"
+        return Explanation("rows-stacked-for-columns", sentence)
+    if _equal(dx, dout @ w.T):
         sentence = "With X of shape (4, 2, 3), your dx has shape (4, 6) and the right numbers"
         return Explanation("dx-stays-flat", sentence)
     return None

@@ -159,7 +159,7 @@ def _place(formula: str) -> str:
     except SyntaxError:
         return ""
     # Names that the textbook's layer does not have.
-    if re.search(r"(?<![.\w])(self|buffer|_\w+)\b", formula):
+    if re.search(r"(?<![.\w])(self|ctx|buffer|_\w+)\b", formula):
         return ""
     name, _, code = formula.partition(" = ")
     if name in _QUANTITIES and not re.search(rf"\b{name}\b", code):

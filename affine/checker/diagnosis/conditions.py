@@ -1,0 +1,145 @@
+"""Where a quantity is wrong: what the wrong calls have in common, of sizes or of values."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from math import gcd
+from typing import NamedTuple
+
+from affine.checker.diagnosis.probe import Probe, distinct_integers
+
+__all__ = ["special_probes", "special_sizes", "where_in_sizes", "where_in_values"]
+
+
+class Condition(NamedTuple):
+    """What is true of some calls, in words and as code; what makes it true of a point, as code."""
+
+    words: str
+    code: str
+    makes: Mapping[str, str] = {}
+
+    def holds(self, probe: Probe) -> bool:
+        """Whether it is true of a call."""
+        value = probe.value(self.code)
+        return value is not None and bool(value)
+
+
+# ------------------------------------------------------------------ sizes
+
+
+def _of_code(*codes: str) -> tuple[Condition, ...]:
+    signs = {"==": "=", "!=": "≠"}
+    return tuple(
+        Condition(" ".join(signs.get(part, part) for part in code.upper().split()), code)
+        for code in codes
+    )
+
+
+# The first that tells the calls apart is the one that is said.
+_SPECIAL = _of_code(
+    "n == 1", "d == 1", "m == 1", "n > 1", "d > 1", "m > 1", "n == d == m", "d == m", "n == m",
+    "n == d",
+)  # fmt: skip
+_COMPARED = (
+    *_of_code("d != m", "n != m", "n != d"),
+    Condition("two sizes are equal", "len({n, d, m}) < 3"),
+    Condition("not all sizes are equal", "len({n, d, m}) > 1"),
+    *_of_code("n > d", "n < d", "d > m", "d < m", "n > m", "n < m"),
+)
+
+
+def special_sizes(wrong: Sequence[Probe], right: Sequence[Probe]) -> Iterator[Condition]:
+    """Yield the conditions on sizes that code may test, and that every wrong call meets."""
+    right = [probe for probe in right if probe.is_generic]
+    for condition in (*_SPECIAL, *_multiples(wrong, right)):
+        if all(map(condition.holds, wrong)):
+            yield condition
+
+
+def where_in_sizes(wrong: Sequence[Probe], right: Sequence[Probe]) -> str:
+    """Return what is true of the sizes of every wrong call and of no right one; `""` if nothing is.
+
+    A right call shows nothing where zeros or equal entries may hide what is wrong.
+    """
+    right = [probe for probe in right if probe.is_generic]
+    for condition in (*special_sizes(wrong, right), *_COMPARED, *_beyond(right)):
+        if all(map(condition.holds, wrong)) and not any(map(condition.holds, right)):
+            return condition.words
+    return ""
+
+
+def _multiples(wrong: Sequence[Probe], right: Sequence[Probe]) -> Iterator[Condition]:
+    """Yield that a size is a multiple of what the wrong ones have in common, or the reverse."""
+    for side in "ndm":
+        for probes, negation in ((wrong, ""), (right, "not ")):
+            lengths = {probe.names[side] for probe in probes}
+            if len(lengths) > 1 and (common := gcd(*lengths)) > 1:
+                what = f"{negation}a multiple of {common}"
+                if common == 2:
+                    what = "odd" if negation else "even"
+                yield Condition(f"{side.upper()} is {what}", f"{negation}{side} % {common} == 0")
+
+
+def _beyond(right: Sequence[Probe]) -> Iterator[Condition]:
+    for side in "ndm" if right else "":
+        most = max(probe.names[side] for probe in right)
+        yield Condition(f"{side.upper()} > {most}", f"{side} > {most}")
+
+
+# ------------------------------------------------------------------ values
+
+# In words, as code, and the operand that makes it true. From all of its entries to one of them.
+_OF_ARRAYS = (
+    ("{X} is 0", "not {x}.any()", "0 * {x}"),
+    ("every entry of {X} is 1", "({x} == 1).all()", "0 * {x} + 1"),
+    ("all entries of {X} are equal", "({x} == {x}.flat[0]).all()", "0 * {x} + 3"),
+    ("one entry of {X} is not 0", "np.count_nonzero({x}) == 1", "{x} * ({x} == {x}.flat[-1])"),
+    ("no entry of {X} is negative", "({x} >= 0).all()", "abs({x})"),
+    ("an entry of {X} is 0", "not {x}.all()", "{x} * ({x} != {x}.flat[-1])"),
+)
+_OF_MATRICES = (
+    ("all rows of {X} are equal", "({x} == {x}[:1]).all()", "0 * {x} + {x}[:1]"),
+    ("all columns of {X} are equal", "({x} == {x}[:, :1]).all()", "0 * {x} + {x}[:, :1]"),
+    ("a row of {X} is 0", "not {x}.any(axis=1).all()", "np.vstack([0 * {x}[:1], {x}[1:]])"),
+    ("a column of {X} is 0", "not {x}.any(axis=0).all()",
+     "np.hstack([0 * {x}[:, :1], {x}[:, 1:]])"),
+    ("two rows of {X} are equal", "len(set(map(tuple, {x}))) < len({x})",
+     "np.vstack([{x}[-1:], {x}[1:]])"),
+    ("two columns of {X} are equal", "len(set(map(tuple, {x}.T))) < len({x}.T)",
+     "np.hstack([{x}[:, -1:], {x}[:, 1:]])"),
+)  # fmt: skip
+_OF_SQUARE_W = (
+    ("W is the identity matrix", "np.array_equal(w, np.eye(d, m))", "np.eye(d, m)"),
+    ("W is symmetric", "np.array_equal(w, w.T)", "w + w.T"),
+)
+_OF_OUT = Condition("an entry of out is 0", "not (x @ w + b).all()", {"b": "b - (x @ w + b)[0]"})
+
+
+@cache
+def special_probes() -> tuple[tuple[Condition, tuple[Probe, Probe]], ...]:
+    """Return the conditions on values, each with two probes that meet it."""
+    conditions = [Condition(words, code, {"w": makes}) for words, code, makes in _OF_SQUARE_W]
+    for sign, name in (("dout", "dout"), ("X", "x"), ("W", "w"), ("b", "b")):
+        for template in (*_OF_ARRAYS, *(_OF_MATRICES if name != "b" else ())):
+            words, code, makes = (text.format(X=sign, x=name) for text in template)
+            conditions.append(Condition(words, code, {name: makes}))
+    square, usual = ((4, 3, 3), (3, 2, 2)), ((4, 3, 5), (3, 5, 2))
+    found = []
+    for place, condition in enumerate((*conditions, _OF_OUT)):
+        sizes = square if place < len(_OF_SQUARE_W) else usual
+        found.append((condition, (_made(condition, sizes[0]), _made(condition, sizes[1]))))
+    return tuple(found)
+
+
+def _made(condition: Condition, sizes: tuple[int, int, int]) -> Probe:
+    point = distinct_integers(*sizes)
+    values = ((name, Probe(point).value(code)) for name, code in condition.makes.items())
+    changed = {name: value for name, value in values if value is not None}
+    return Probe(point._replace(**changed))
+
+
+def where_in_values(wrong: Sequence[Probe]) -> str:
+    """Return a condition that every wrong call meets, and both of its own probes are wrong."""
+    for condition, own in special_probes():
+        if all(probe in wrong for probe in own) and all(map(condition.holds, wrong)):
+            return condition.words
+    return ""
