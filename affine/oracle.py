@@ -17,6 +17,7 @@ from affine.quantities import QUANTITIES
 __all__ = [
     "NotAnArray",
     "Violation",
+    "WrongCount",
     "bounds",
     "exact",
     "exact_limit",
@@ -252,7 +253,7 @@ class Violation(AssertionError):
 
     Attributes:
         quantity: What is wrong, such as `dw`.
-        got: The layer's result, if it is one array.
+        got: The layer's result, if it is one array; a `NotAnArray` if it is something else.
         expected: What it should have been, if that is one array.
         sizes: N, D and M of the operands, where a property made others than those of the case.
 
@@ -278,6 +279,10 @@ class Violation(AssertionError):
         self.sizes = sizes
 
 
+class WrongCount(Violation):
+    """A function returned another number of results than it should."""
+
+
 class NotAnArray:
     """Stands for a result that is not an array: only its type is known."""
 
@@ -300,12 +305,12 @@ def expect_count(function: str, got: Any, names: Sequence[str]) -> None:
         >>> expect_count("jvp", "NoneType", ["out_dot"])
         Traceback (most recent call last):
         ...
-        affine.oracle.Violation: jvp returned NoneType, but should return 1: out_dot
+        affine.oracle.WrongCount: jvp returned NoneType, but should return 1: out_dot
     """
     if not isinstance(got, list) or len(got) != len(names):
         found = f"{len(got)} results" if isinstance(got, list) else got
         should = f"{len(names)}: {', '.join(names)}"
-        raise Violation(f"{function} returned {found}, but should return {should}", names[0])
+        raise WrongCount(f"{function} returned {found}, but should return {should}", names[0])
 
 
 def expect(condition: bool, message: str, quantity: str = "") -> None:
@@ -393,8 +398,8 @@ def expect_within_rounding(quantity: str, got: Any, primal: Operands) -> None:
 
 def _as_array(quantity: str, got: Any) -> Array:
     if not isinstance(got, np.ndarray):
-        kind = got.what if isinstance(got, NotAnArray) else type(got).__name__
-        raise Violation(f"{quantity} is {kind}, but should be a NumPy array", quantity)
+        other = got if isinstance(got, NotAnArray) else NotAnArray(type(got).__name__)
+        raise Violation(f"{quantity} is {other.what}, but should be a NumPy array", quantity, other)
     if got.dtype.kind != "f":
         raise Violation(f"{quantity} has dtype {got.dtype}, but should be floating", quantity, got)
     return got

@@ -33,6 +33,7 @@ from affine.checker.reduction import (
     with_limits,
 )
 from affine.checker.report import Certificate, Finding, Outcome, Report, Step, StepName
+from affine.checker.reproduction import reproducer
 from affine.checker.search import EXAMPLES, JUDGES, Progress, Subject, search_all, with_cached_calls
 from affine.layer import Layer, OutOfTime, WorkerDied
 from affine.oracle import Violation
@@ -251,11 +252,12 @@ class _Run:
         probed = None
         if self.reduction == "mean":
             probed = forgive_steps(multiply_averages(self.bare), averaged=True)
-        causes = findings(layer, falsified, self.seed, EXAMPLES, clock, probed)
-        with suppress(OutOfTime):
-            if self.reduction == "mean" and not failures_unmutated(forgive_steps(self.bare)):
-                causes = [replace(cause, diagnosis=_NO_AVERAGES) for cause in causes]
-        self.findings = causes
+        with reproducer(self.bare, self.reduction, clock) as fresh:
+            causes = findings(layer, falsified, self.seed, EXAMPLES, clock, probed)
+            with suppress(OutOfTime):
+                if self.reduction == "mean" and not failures_unmutated(forgive_steps(self.bare)):
+                    causes = [replace(cause, diagnosis=_NO_AVERAGES) for cause in causes]
+            self.findings = causes = list(fresh.with_reproductions(causes))
         self.subject.add(outcome for cause in causes for outcome in cause.outcomes)
         named = [cause for cause in causes if cause.diagnosis and cause.diagnosis.mistake]
         return f"{len(named)} of {len(causes)} causes named"

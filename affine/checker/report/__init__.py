@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from affine.checker.diagnosis import Diagnosis
 from affine.layer import Case
 
-__all__ = ["Certificate", "Finding", "Outcome", "Report", "Step"]
+__all__ = ["Certificate", "Finding", "Outcome", "Report", "Reproduction", "Step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +36,36 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Reproduction:
+    """Code that shows a failure by itself, or why there is none.
+
+    Attributes:
+        code: It; `""` where there is none.
+        folder: Where it runs, `""` for anywhere.
+        was_run: Whether it was seen to show the failure, in a fresh process. It was not where no
+            other process can have the layer: one that is defined in a notebook, say.
+        why_none: Why there is none, in words.
+    """
+
+    code: str = ""
+    folder: str = ""
+    was_run: bool = False
+    why_none: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One mistake: the properties that fail for the same cause, and the case that shows it.
 
     Attributes:
         outcomes: The falsified properties; the first one's counterexample is the smallest.
         diagnosis: Which mistake it is, or what was ruled out.
+        reproduction: Code that shows the first one's failure.
     """
 
     outcomes: tuple[Outcome, ...]
     diagnosis: Diagnosis | None = None
+    reproduction: Reproduction = Reproduction()
 
 
 @dataclass(frozen=True, slots=True)

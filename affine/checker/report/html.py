@@ -7,8 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from affine.checker.report import Finding, Report
-from affine.checker.report.snippet import snippet
-from affine.checker.report.text import case_lines, is_unwritten, verdict
+from affine.checker.report.text import case_lines, is_unwritten, reproduction_title, verdict
 from affine.checker.report.words import clean, counted, describe
 
 __all__ = ["html"]
@@ -57,9 +56,9 @@ def _finding(finding: Finding, report: Report) -> Iterator[str]:
         yield _labelled("Observed", describe(first.error))
     if diagnosis and diagnosis.mistake:
         yield _labelled("Remedy", diagnosis.mistake.remedy)
-    if is_shown and (code := snippet(first, report.usage, report.reduction)):
-        summary = "<summary>To reproduce it</summary>"
-        yield f"<details>{summary}{_PRE}{escape(clean(code))}</pre></details>"
+    if is_shown and (found := finding.reproduction).code:
+        summary = f"<summary>{escape(reproduction_title(found).removesuffix(':'))}</summary>"
+        yield f"<details>{summary}{_PRE}{escape(clean(found.code))}</pre></details>"
 
 
 def _headline(finding: Finding) -> str:

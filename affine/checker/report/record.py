@@ -10,7 +10,7 @@ import numpy as np
 from affine.checker.diagnosis import Diagnosis
 from affine.checker.exceptions import cut, message
 from affine.checker.report import Finding, Outcome, Report
-from affine.checker.report.snippet import counterexample, layout, snippet
+from affine.checker.report.snippet import counterexample, layout
 from affine.checker.report.words import is_visible, kind_of
 from affine.layer import Array
 from affine.properties import PROPERTIES
@@ -48,7 +48,7 @@ def schema() -> dict[str, Any]:
 
 def record(report: Report) -> dict[str, Any]:
     """Return the report as objects, lists, texts and numbers."""
-    causes = {each.name: cause.diagnosis for cause in report.findings for each in cause.outcomes}
+    causes = {each.name: cause for cause in report.findings for each in cause.outcomes}
     certificate = report.certificate
     return {
         "schema": SCHEMA,
@@ -83,8 +83,11 @@ def _fields(thing: object, *names: str) -> dict[str, Any]:
     return {name: getattr(thing, name) for name in names}
 
 
-def _outcome(outcome: Outcome, diagnosis: Diagnosis | None, report: Report) -> dict[str, Any]:
+def _outcome(outcome: Outcome, cause: Finding | None, report: Report) -> dict[str, Any]:
     tested, failure = PROPERTIES.get(outcome.name), counterexample(outcome, report.reduction)
+    is_first = cause is not None and cause.outcomes[0].name == outcome.name
+    code = cause.reproduction.code if cause and is_first else ""
+    diagnosis = cause and cause.diagnosis
     case = failure and {
         "point": {name: _array(array) for name, array in failure.case.primal._asdict().items()},
         "step": {name: _array(array) for name, array in failure.case.tangent._asdict().items()},
@@ -92,7 +95,7 @@ def _outcome(outcome: Outcome, diagnosis: Diagnosis | None, report: Report) -> d
         "quantity": failure.violation.quantity,
         "expected": _array(failure.violation.expected),
         "got": _array(failure.violation.got),
-        "snippet": snippet(outcome, report.usage, report.reduction),
+        "snippet": code,
     }
     return {
         "name": outcome.name,
@@ -136,4 +139,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "sentence": cut(diagnosis.sentence),
         "mistake": mistake and _fields(mistake, "name", "title", "equation", "remedy"),
         "ruled_out": list(diagnosis.ruled_out),
+        "reproduction": finding.reproduction.code,
+        "no_reproduction": cut(finding.reproduction.why_none),
     }

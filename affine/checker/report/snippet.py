@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 from importlib.resources import files
 from keyword import iskeyword
@@ -13,12 +14,12 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from affine.checker.exceptions import cut
+from affine.checker.exceptions import NotThreeGradients, cut
 from affine.checker.report import Outcome
 from affine.checker.report.words import code_number, describe
 from affine.layer import Array, Case, WorkerDied
 from affine.memory import extent
-from affine.oracle import Violation, exact
+from affine.oracle import Violation, WrongCount, exact, loose_bounds
 from affine.properties import PROPERTIES, Property
 from affine.quantities import GRADIENTS, QUANTITIES
 
@@ -28,12 +29,12 @@ REPLAYS: Mapping[str, str] = {name: lines.strip() for name, lines in _CODE.items
 """Lines that show how a property fails, where one plain call does not, by its name."""
 
 _EVERYTHING = "out, pullback = vjp(x, w, b)\ndx, dw, db = pullback(dout)"
-_PRINT = 'print(f"got {got!r}", f"expected {expected!r}", sep="\\n")'
-_PRINT_FIRST = """\
-wrong = [tuple(place) for place in np.argwhere(got != expected).tolist()]
-print(len(wrong), "entries differ", *(f"{i}: {got[i]}, not {expected[i]}" for i in wrong[:3]))"""
+_COUNT = """\
+gradients = vjp(x, w, b)[1](dout)
+assert isinstance(gradients, tuple | list) and len(gradients) == 3, repr(gradients)[:200]"""
 _EVERY_DIGIT = 'np.set_printoptions(floatmode="unique")\n'
-_MOST_PRINTED = 1000  # NumPy prints larger arrays with gaps
+THE_END = "both passes returned"
+"""What code prints at its end that should not come there."""
 _SMALL, _FEW = 16, 12
 _WRAPPED = TextWrapper(80, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
@@ -152,34 +153,56 @@ def names_in(code: str) -> set[str]:
 
 
 def _calls(failure: Counterexample, usage: str) -> str:
-    """Return the lines that call the layer, and set and print `got` and `expected`."""
+    """Return the lines that call the layer, and end as the failure does: by an exception."""
     error, replay = failure.error, failure.replay
+    if isinstance(error, WrongCount | NotThreeGradients):
+        return "" if failure.tested and failure.tested.needs else _COUNT
     if not replay and failure.tested is not None and failure.tested.needs:
         return ""  # the plain call, which is all that `vjp` shows, is not what fails
     if "instance_of" in names_in(replay) and "def instance_of(" not in usage:
         return ""  # instances take arrays of another library
+    if isinstance(error, WorkerDied):
+        end = f'print("{THE_END}")  # does not come here: the process ends, or hangs'
+        return f"{replay or _EVERYTHING}\n{end}"
     if not isinstance(error, Violation):
-        died = isinstance(error, WorkerDied)
-        end = "ends or hangs the process" if died else f"raises {describe(error, 80)}"
-        return f"{replay or _EVERYTHING}\n# {' '.join(end.split())}"
+        raised = " ".join(f"raises {describe(error, 80)}".split())
+        return f'{replay or _EVERYTHING}  # {raised}\nprint("{THE_END}")'
     if replay:
-        return f"{replay}\n{_print(error)}"
+        return f"{replay}\n{_every_digit(error)}np.testing.assert_equal(got, expected)"
     if failure.expected is None:
         return ""
     index = f"[1](dout)[{GRADIENTS.index(error.quantity)}]" if error.quantity != "out" else "[0]"
-    expected, shape = failure.expected, np.shape(error.got)
-    is_long = expected.size > _MOST_PRINTED and shape == expected.shape
-    printing = _PRINT_FIRST if is_long else _print(error)
-    return "\n".join([f"got = vjp(x, w, b){index}", *literal("expected", expected), printing])
+    return "\n".join([f"got = vjp(x, w, b){index}", *_comparison(failure, error)])
 
 
-def _print(error: Violation) -> str:
-    """Print both; with every digit, where they differ in the last ones alone."""
+def _comparison(failure: Counterexample, error: Violation) -> Iterator[str]:
+    """Yield the lines that compare the result of a plain call with what it should be."""
+    got, expected = error.got, np.asarray(failure.expected)
+    if not isinstance(got, np.ndarray):
+        yield "assert isinstance(got, np.ndarray), type(got)"
+    elif got.dtype.kind != "f":
+        yield 'assert got.dtype.kind == "f", got.dtype'
+    elif got.shape != expected.shape:
+        yield f"assert got.shape == {expected.shape}, got.shape"
+    else:
+        yield from literal("expected", expected)
+        yield from _every_digit(error).splitlines()
+        if expected.dtype != object:  # sums of integers, which are exact
+            yield "np.testing.assert_array_equal(got, expected)"
+            return
+        limits = loose_bounds(failure.case.primal, error.quantity)[error.quantity]
+        limit = float(min(limits.max(), Fraction(np.finfo(np.float64).max)))
+        yield f"rounding = {limit!r}  # at most, in whatever order the terms are added"
+        yield "np.testing.assert_allclose(got, expected, rtol=0, atol=rounding)"
+
+
+def _every_digit(error: Violation) -> str:
+    """Return a line that shows every digit, where both differ in the last ones alone."""
     got, expected = error.got, np.asarray(error.expected)
     if not _is_floating(got) or not got.size:
-        return _PRINT
+        return ""
     alike = expected.dtype.kind in "fiO" and repr(got) == repr(expected.astype(got.dtype))
-    return (_EVERY_DIGIT if alike else "") + _PRINT
+    return _EVERY_DIGIT if alike else ""
 
 
 def layout(array: Array) -> str:

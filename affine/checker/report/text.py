@@ -1,18 +1,20 @@
 """A report in words: the verdict in one line, then each mistake with its smallest case."""
 
+import os
 import shlex
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from numbers import Rational
+from pathlib import Path
 from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from affine.checker.report import Finding, Outcome, Report
+from affine.checker.report import Finding, Outcome, Report, Reproduction
 from affine.checker.report.layout import code, heading, indented, paragraph, printed, rows
-from affine.checker.report.snippet import Counterexample, counterexample, layout, names_in, snippet
+from affine.checker.report.snippet import Counterexample, counterexample, layout, names_in
 from affine.checker.report.words import below, clean, counted, describe, number, on_one_line, page
 from affine.equations import EQUATIONS
 from affine.layer import Array, Operands, WorkerDied
@@ -140,12 +142,28 @@ def _finding(
     if case := list(case_lines(first, width - 2, report.reduction)):
         yield Group(*map(indented, case))
     yield indented(rows(_facts(finding, report, verbose)))
-    if reproduction := snippet(first, report.usage, report.reduction):
-        alone = "" if "layer_from(" in report.usage else ", without this package"
-        yield indented(heading(f"To reproduce it{alone}:"))
-        yield code(reproduction)
-    else:
-        yield indented(rows([("To see it again", f"{_command(report)} --only {first.name}")]))
+    yield from _reproduction(finding, report)
+
+
+def _reproduction(finding: Finding, report: Report) -> Iterator[RenderableType]:
+    """Yield the code that shows the failure, or why there is none, and what shows it then."""
+    found = finding.reproduction
+    if found.code:
+        yield indented(heading(reproduction_title(found)))
+        yield code(found.code)
+        return
+    again = f"{_command(report)} --only {finding.outcomes[0].name}"
+    yield indented(rows([("To see it again", again), ("Without code", clean(found.why_none))]))
+
+
+def reproduction_title(found: Reproduction) -> str:
+    """Return what is to be known of code that shows a failure: where it runs, and what it needs."""
+    if not found.was_run:
+        return "To reproduce it, where your layer is defined (not run: no other process has it):"
+    is_here = not found.folder or Path(found.folder) == Path.cwd()
+    place = "" if is_here else f" in {on_one_line(os.path.relpath(found.folder))}"
+    alone = "" if "affine.checker" in found.code else ", without this package"
+    return f"To reproduce it{place}{alone}:"
 
 
 def _facts(finding: Finding, report: Report, verbose: bool) -> Iterator[tuple[str, str]]:
