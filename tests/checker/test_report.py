@@ -3,12 +3,14 @@
 import re
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from affine.checker.diagnosis import MISTAKES, Diagnosis
-from affine.checker.report import Finding, Outcome, Report
+from affine.checker.report import Finding, Outcome, Report, Reproduction
 from affine.checker.report.text import block, case_lines, side_by_side, text, verdict
 from affine.checker.report.words import below, number, page
 from affine.equations import EQUATIONS
@@ -117,12 +119,30 @@ def test_a_mistake_in_averages_shows_the_equation_of_averages() -> None:
     assert "t/average/index.html" in text(failing(reduction="mean"))
 
 
-def test_a_reproduction_says_whether_it_needs_this_package() -> None:
-    """Where the layer is loaded as by a check, it does."""
-    usage = "from mine import Layer\nfrom affine.checker.reading import layer_from\n\n"
-    report = text(failing(usage=f"{usage}vjp = layer_from(Layer).vjp"))
-    assert "To reproduce it:\n" in report
-    assert "To reproduce it, without this package:" in text(failing())
+def test_a_reproduction_says_where_it_runs_and_whether_it_needs_this_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was run there as it is printed, unless no process but this one has the layer."""
+    (finding,) = failing().findings
+    monkeypatch.chdir(tmp_path)
+
+    def said(**about: Any) -> str:
+        found = Reproduction(**about)
+        report = failing(findings=(replace(finding, reproduction=found),))
+        assert (found.code in text(report)) == bool(found.code)
+        return text(report)
+
+    assert "To reproduce it, without this package:" in said(code="vjp = 1", was_run=True)
+    here = said(code="vjp = 1", folder=str(tmp_path), was_run=True)
+    assert "To reproduce it, without this package:" in here
+    below = said(code="vjp = 1", folder=str(tmp_path / "nets"), was_run=True)
+    assert "To reproduce it in nets, without this package:" in below
+    adapted = said(code="from affine.checker.reading import layer_from", was_run=True)
+    assert "To reproduce it:" in adapted
+    assert "where your layer is defined (this code was not run):" in said(code="vjp = 1")
+    none = said(why_none="it depends on chance")
+    assert "To see it again  affine check mine.py --seed 0 --only dw_is_xt_dout" in none
+    assert "Without code     it depends on chance" in none
 
 
 def test_operands_that_do_not_matter_are_left_out() -> None:

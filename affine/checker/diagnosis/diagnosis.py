@@ -229,7 +229,7 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
         # Where a formula is used in one case alone, a simpler one may be the same there.
         special_found, where = sizes.special_case(session, quantity)
         found = special_found or found
-    if not found and all(trial.got is None for trial in evidence):
+    if not found and evidence and all(trial.got is None for trial in evidence):
         sentence = f"Your {quantity} is not an array of numbers"
         found = [Explanation("not-an-array", sentence)]
     changing = state.not_deterministic, state.earlier_call

@@ -164,7 +164,7 @@ class ProbeSession:
             dots = {"x_dot": x[::-1] + 1, "w_dot": w[::-1] + 2, "b_dot": b[::-1] + 3}
             arguments = (x, w, *dots.values()) if needs == "jvp" else (dout, x, w)
             result = attempt(partial(self.layer.variants[needs], *arguments))
-            if isinstance(result, tuple):
+            if isinstance(result, tuple | list):  # a list where another process returned it
                 result = result[OF_VARIANT[needs].index(quantity)]
             if not isinstance(result, Exception):
                 trial.append(Trial.of(Probe(call.probe.point, **dots), quantity, result))

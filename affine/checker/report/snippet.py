@@ -33,7 +33,7 @@ _COUNT = """\
 gradients = vjp(x, w, b)[1](dout)
 assert isinstance(gradients, tuple | list) and len(gradients) == 3, repr(gradients)[:200]"""
 _EVERY_DIGIT = 'np.set_printoptions(floatmode="unique")\n'
-THE_END = "both passes returned"
+THE_END = "every call returned"
 """What code prints at its end that should not come there."""
 _SMALL, _FEW = 16, 12
 _WRAPPED = TextWrapper(80, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
@@ -161,13 +161,14 @@ def _calls(failure: Counterexample, usage: str) -> str:
         return ""  # the plain call, which is all that `vjp` shows, is not what fails
     if "instance_of" in names_in(replay) and "def instance_of(" not in usage:
         return ""  # instances take arrays of another library
-    if isinstance(error, WorkerDied):
-        end = f'print("{THE_END}")  # does not come here: the process ends, or hangs'
-        return f"{replay or _EVERYTHING}\n{end}"
     if not isinstance(error, Violation):
-        raised = " ".join(f"raises {describe(error, 80)}".split())
-        return f'{replay or _EVERYTHING}  # {raised}\nprint("{THE_END}")'
+        died = isinstance(error, WorkerDied)
+        end = "the process ends, or hangs" if died else f"raises {describe(error, 80)}"
+        there = f'print("{THE_END}")  # does not come here: {" ".join(end.split())}'
+        return f"{replay or _EVERYTHING}\n{there}"
     if replay:
+        if replay.endswith("\nexpected = []"):
+            return f"{replay}\nassert not got, got"
         return f"{replay}\n{_every_digit(error)}np.testing.assert_equal(got, expected)"
     if failure.expected is None:
         return ""

@@ -1,6 +1,5 @@
 """A report in words: the verdict in one line, then each mistake with its smallest case."""
 
-import os
 import shlex
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
@@ -159,9 +158,10 @@ def _reproduction(finding: Finding, report: Report) -> Iterator[RenderableType]:
 def reproduction_title(found: Reproduction) -> str:
     """Return what is to be known of code that shows a failure: where it runs, and what it needs."""
     if not found.was_run:
-        return "To reproduce it, where your layer is defined (not run: no other process has it):"
-    is_here = not found.folder or Path(found.folder) == Path.cwd()
-    place = "" if is_here else f" in {on_one_line(os.path.relpath(found.folder))}"
+        return "To reproduce it where your layer is defined (this code was not run):"
+    folder, here = Path(found.folder), Path.cwd()
+    shown = folder.relative_to(here) if folder.is_relative_to(here) else folder
+    place = f" in {on_one_line(str(shown))}" if shown != Path() else ""
     alone = "" if "affine.checker" in found.code else ", without this package"
     return f"To reproduce it{place}{alone}:"
 

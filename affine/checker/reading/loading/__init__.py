@@ -102,7 +102,8 @@ def _loaded(place: str, run: Callable[[], ModuleType], anew: Callable[[], Module
             has_any, missing = define([(str(file), ast.parse(source))], vars(module))
             if has_any:
                 remark = sentence("definitions_alone", place=file.name, why=why)
-                return Loaded(module, file.name, (remark + _without(missing),))
+                whole = remark + _without(missing)
+                return Loaded(module, file.name, (whole,), str(file.resolve().parent))
         raise TargetError(message) from error
 
 
