@@ -255,7 +255,8 @@ class Violation(AssertionError):
         quantity: What is wrong, such as `dw`.
         got: The layer's result, if it is one array; a `NotAnArray` if it is something else.
         expected: What it should have been, if that is one array.
-        sizes: N, D and M of the operands, where a property made others than those of the case.
+        given: What the layer was given, where a property made it of the operands of its case; x
+            and dout may have more axes.
 
     Examples:
         >>> expect_equal("db", np.array([1.0, 5.0]), np.array([1.0, 2.0]))
@@ -270,13 +271,13 @@ class Violation(AssertionError):
         quantity: str = "",
         got: Any = None,
         expected: Any = None,
-        sizes: tuple[int, int, int] | None = None,
+        given: Operands | None = None,
     ) -> None:
         super().__init__(message)
         self.quantity = quantity
         self.got = got
         self.expected = expected
-        self.sizes = sizes
+        self.given = given
 
 
 class WrongCount(Violation):
@@ -328,7 +329,7 @@ def expect_equal(
     got: Any,
     expected: Any,
     because: str = "",
-    sizes: tuple[int, int, int] | None = None,
+    given: Operands | None = None,
 ) -> None:
     """Raise a `Violation` unless both have one shape and every entry is equal; NaN equals NaN.
 
@@ -337,7 +338,7 @@ def expect_equal(
         got: The layer's result.
         expected: Floating-point numbers, or the exact numbers of `index_sum`.
         because: The rule that is broken, if the numbers alone do not say it.
-        sizes: N, D and M of the operands, where they are not those of the case.
+        given: The operands, where they are not those of the case.
 
     Examples:
         >>> expect_equal("dw", np.array([[2.0]]), index_sum("nm->nm", np.array([[2.0]])))
@@ -347,7 +348,7 @@ def expect_equal(
         _expect_shape(quantity, got, expected.shape)
         _expect_none(_differs(got, expected), quantity, got, expected, because)
     except Violation as violation:
-        violation.sizes = sizes
+        violation.given = given
         raise
 
 

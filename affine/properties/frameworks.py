@@ -32,12 +32,11 @@ def vmap_equals_a_loop(layer: Layer, case: Case) -> None:
     x, w, b, dout = case.primal
     pairs = (x, dout), (case.tangent.x, case.tangent.dout)
     looped = list(layer.results_of((one, w, b, upstream) for one, upstream in pairs))
-    stacked = layer.variants["vmapped"](
-        np.stack([x, case.tangent.x]), w, b, np.stack([dout, case.tangent.dout])
-    )
+    point = Operands(np.stack([x, case.tangent.x]), w, b, np.stack([dout, case.tangent.dout]))
+    stacked = layer.variants["vmapped"](*point)
     got = dict(zip(("out", "dx", "dw", "db"), stacked, strict=True))
     expected = {quantity: np.stack([one[quantity] for one in looped]) for quantity in got}
-    expect_same(got, expected, "it was vectorised")
+    expect_same(got, expected, "it was vectorised", point)
 
 
 @checks(
@@ -54,7 +53,7 @@ def leading_axes_are_batch_axes(layer: Layer, case: Case) -> None:
     out, pullback = layer.variants["with_leading_axes"](xs, w, b)
     with _described("the forward pass takes x with leading axes, and the backward pass raises {}"):
         got = {"out": out, **by_name(pullback(douts))}
-    expect_same(got, expected, "x has a leading axis")
+    expect_same(got, expected, "x has a leading axis", Operands(xs, w, b, douts))
 
 
 FROZEN = {

@@ -129,7 +129,7 @@ def test_a_reproduction_says_where_it_runs_and_whether_it_needs_this_package(
     def said(**about: Any) -> str:
         found = Reproduction(**about)
         report = failing(findings=(replace(finding, reproduction=found),))
-        assert (found.code in text(report)) == bool(found.code)
+        assert found.code in text(report)
         return text(report)
 
     assert "To reproduce it, without this package:" in said(code="vjp = 1", was_run=True)
@@ -185,13 +185,17 @@ def test_what_is_unusual_about_an_operand_is_said() -> None:
 
 
 def test_the_sizes_are_those_at_which_it_fails() -> None:
-    """Also where a property makes them of the case."""
-    said = "dw[0, 0] = 1.0, but should be 2"
-    error = Violation(said, "dw", np.array([[1.0]]), np.array([[2]]), sizes=(1023, 1, 3))
-    assert (
-        _case(falsified(error)).splitlines()[0]
-        == "The smallest case that shows it: N = 1023, D = 1, M = 3"
-    )
+    """And so are the operands, also where a property makes them of the case."""
+    said, made = "dw[0, 0] = 1.0, but should be 2", a_point(9, 1, 3)
+    error = Violation(said, "dw", np.array([[1.0]]), np.array([[2]]), given=made)
+    shown = _case(falsified(error, name="sizes_around_blocks_are_no_exception"))
+    assert shown.splitlines()[0] == "The smallest case that shows it: N = 9, D = 1, M = 3"
+    assert "dout[4:9, :] of (9×3)" in shown
+    stack = made._replace(x=np.ones((3, 3, 1)), dout=np.ones((3, 3, 3)))
+    error = Violation(said, "dx", np.zeros((3, 3, 1)), np.ones((3, 3, 1)), given=stack)
+    shown = _case(falsified(error, name="leading_axes_are_batch_axes"))
+    assert shown.splitlines()[0] == "The smallest case that shows it: N = 9, D = 1, M = 3"
+    assert "x (3×3×1)   w (1×3)   dout (3×3×3)" in shown
 
 
 def test_blocks_wrap_at_the_width() -> None:

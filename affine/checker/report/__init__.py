@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
+from affine.checker.coverage import Coverage
 from affine.checker.diagnosis import Diagnosis
 from affine.layer import Case
 
@@ -119,6 +120,8 @@ class Report:
         notes: What is not a failure and worth knowing: rounding, warnings, printed output.
         steps: What each step established.
         certificate: What the draws established; None where they did not run or found a mistake.
+        coverage: What the layer was given; None where it was not called.
+        not_tried: What a pass says nothing of, in words.
         only: The properties that were asked for, if not all of the profile.
         usage: Python code that defines `vjp` with the user's own functions.
         versions: Of Python and of the packages involved.
@@ -138,6 +141,8 @@ class Report:
     notes: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     certificate: Certificate | None = None
+    coverage: Coverage | None = None
+    not_tried: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     usage: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)

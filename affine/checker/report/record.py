@@ -10,9 +10,10 @@ import numpy as np
 from affine.checker.diagnosis import Diagnosis
 from affine.checker.exceptions import cut, message
 from affine.checker.report import Finding, Outcome, Report
-from affine.checker.report.snippet import counterexample, layout
+from affine.checker.report.snippet import counterexample
 from affine.checker.report.words import is_visible, kind_of
 from affine.layer import Array
+from affine.memory import layout
 from affine.properties import PROPERTIES
 
 SCHEMA = 1
@@ -67,6 +68,7 @@ def record(report: Report) -> dict[str, Any]:
             {"name": step.name, "established": cut(step.established), "seconds": step.seconds}
             for step in report.steps
         ],
+        "coverage": _coverage(report),
         "certificate": certificate
         and {
             "draws": certificate.draws,
@@ -76,6 +78,19 @@ def record(report: Report) -> dict[str, Any]:
             "miss_bound": str(certificate.miss_bound),
             "miss_probability": float(certificate.miss_bound),
         },
+    }
+
+
+def _coverage(report: Report) -> dict[str, Any] | None:
+    given = report.coverage
+    if given is None:
+        return None
+    return {
+        "sizes": list(given.sizes),
+        "entries": given.entries,
+        "dtypes": sorted(given.dtypes),
+        "layouts": sorted(given.layouts),
+        "not_tried": list(report.not_tried),
     }
 
 

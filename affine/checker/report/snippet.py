@@ -17,8 +17,8 @@ import numpy as np
 from affine.checker.exceptions import NotThreeGradients, cut
 from affine.checker.report import Outcome
 from affine.checker.report.words import code_number, describe
-from affine.layer import Array, Case, WorkerDied
-from affine.memory import extent
+from affine.layer import Array, Case, Operands, WorkerDied
+from affine.memory import extent, order
 from affine.oracle import Violation, WrongCount, exact, loose_bounds
 from affine.properties import PROPERTIES, Property
 from affine.quantities import GRADIENTS, QUANTITIES
@@ -45,6 +45,7 @@ class Counterexample:
 
     `expected` is what one plain call at the case should return; None where it takes other calls to
     show the failure. These then call a layer that is held to averages as if it summed: `is_summed`.
+    `given` is what the layer was given, also where a property made that of the case.
     """
 
     case: Case
@@ -52,6 +53,7 @@ class Counterexample:
     tested: Property | None
     expected: Array | None
     is_summed: bool
+    given: Operands
 
     @property
     def violation(self) -> Violation:
@@ -62,6 +64,12 @@ class Counterexample:
     def replay(self) -> str:
         """The lines that show the failure, `""` where one plain call does."""
         return REPLAYS.get(self.tested.name, "") if self.tested else ""
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """N, D and M of what the layer was given."""
+        _, w, b, dout = self.given
+        return dout.size // max(len(b), 1), len(w), len(b)
 
     def operands(self) -> Mapping[str, Array]:
         """The operands by the names that snippets give them."""
@@ -82,6 +90,9 @@ def counterexample(outcome: Outcome, reduction: str = "sum") -> Counterexample |
         in_c_order = partial(np.array, order="C")
         primal, tangent = case.primal.map(in_c_order), case.tangent.map(in_c_order)
         case = replace(case, primal=primal, tangent=tangent)
+    given = getattr(error, "given", None)
+    if given is not None and tested is not None and tested.name not in REPLAYS and not tested.needs:
+        case, given = replace(case, primal=given), None  # one plain call shows it
     expected = _expected_of_a_plain_call(case, error)
     if reduction == "mean" and expected is not None and isinstance(error, Violation):
         count = len(case.primal.dout)
@@ -90,8 +101,9 @@ def counterexample(outcome: Outcome, reduction: str = "sum") -> Counterexample |
         expected = expected * factor
         got = error.got * factor if _is_floating(error.got) else error.got
         should = None if error.expected is None else np.asarray(error.expected) * factor
-        error = Violation(str(error), error.quantity, got, should, error.sizes)
-    return Counterexample(case, error, tested, expected, reduction == "mean" and expected is None)
+        error = Violation(str(error), error.quantity, got, should)
+    is_summed = reduction == "mean" and expected is None
+    return Counterexample(case, error, tested, expected, is_summed, given or case.primal)
 
 
 def _is_floating(result: Any) -> TypeGuard[Array]:
@@ -206,43 +218,22 @@ def _every_digit(error: Violation) -> str:
     return _EVERY_DIGIT if alike else ""
 
 
-def layout(array: Array) -> str:
-    """Return how an array lies in memory, `""` for C order that can be written to."""
-    return ", ".join(filter(None, [_order(array), "" if array.flags.writeable else "read-only"]))
-
-
-def _order(array: Array) -> str:
-    # One entry is always in C order, though it may lie in a larger array.
-    if array.flags.c_contiguous and (
-        array.size != 1 or all(abs(stride) <= array.itemsize for stride in array.strides)
-    ):
-        return ""
-    if array.flags.f_contiguous and array.size > 1:
-        return "Fortran order"
-    if array.strides[-1] == array.itemsize and array.strides[0] > array.shape[-1] * array.itemsize:
-        return "padded rows"
-    backwards = array[(slice(None, None, -1),) * array.ndim]
-    if backwards.flags.c_contiguous and array.size > 1:
-        return "reversed"
-    return "zero stride" if 0 in array.strides else "strided"
-
-
 def literal(name: str, array: Any) -> list[str]:
     """Return lines of code that make the array, also its dtype and memory layout."""
     array = np.asarray(array)
     if array.dtype.kind != "f":  # exact numbers
         array = array.astype(np.float64)
-    order, is_locked = _order(array), not array.flags.writeable
+    lies, is_locked = order(array), not array.flags.writeable
     lines = list(_values(name, array))
-    if order == "Fortran order":
+    if lies == "Fortran order":
         lines.append(f"{name} = np.asfortranarray({name})")
-    elif order == "reversed":
+    elif lies == "reversed":
         back = ", ".join(["::-1"] * array.ndim)
         lines.append(f"{name} = {name}[{back}].copy()[{back}]")
-    elif is_locked and order and array.strides[0] == 0 and array[0].flags.c_contiguous:
+    elif is_locked and lies and array.strides[0] == 0 and array[0].flags.c_contiguous:
         lines.append(f"{name} = np.broadcast_to({name}[:1], {name}.shape)")
         is_locked = False  # it is already
-    elif order:
+    elif lies:
         lines += _view(name, array)
     return lines + [f"{name}.flags.writeable = False"] * is_locked
 

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from numbers import Rational
 from pathlib import Path
@@ -13,10 +14,11 @@ from rich.text import Text
 
 from affine.checker.report import Finding, Outcome, Report, Reproduction
 from affine.checker.report.layout import code, heading, indented, paragraph, printed, rows
-from affine.checker.report.snippet import Counterexample, counterexample, layout, names_in
+from affine.checker.report.snippet import Counterexample, counterexample, names_in
 from affine.checker.report.words import below, clean, counted, describe, number, on_one_line, page
 from affine.equations import EQUATIONS
 from affine.layer import Array, Operands, WorkerDied
+from affine.memory import layout
 from affine.oracle import Violation
 from affine.properties import PROPERTIES
 from affine.quantities import AXES, QUANTITIES
@@ -151,7 +153,7 @@ def _reproduction(finding: Finding, report: Report) -> Iterator[RenderableType]:
         yield indented(heading(reproduction_title(found)))
         yield code(found.code)
         return
-    again = f"{_command(report)} --only {finding.outcomes[0].name}"
+    again = _command(replace(report, only=(finding.outcomes[0].name,)))
     yield indented(rows([("To see it again", again), ("Without code", clean(found.why_none))]))
 
 
@@ -210,9 +212,12 @@ def _footer(report: Report, verbose: bool) -> Iterator[RenderableType]:
         yield Group(heading("What each step established"), indented(rows(established)))
     statuses = [outcome.status for outcome in report.outcomes]
     counts = [f"{statuses.count(one)} {name}" for one, name in _STATUSES.items() if one in statuses]
-    properties = f"{', '.join(counts)}; {_cases(report)} in {report.seconds:.1f} s"
+    properties = f"{', '.join(counts)}; {_cases(report)} in all, {report.seconds:.1f} s"
     yield rows([("Properties", properties), ("Re-run", _command(report))])
     if report.verdict == "pass":
+        if report.coverage:
+            covered = report.coverage.described()
+            yield rows([("Covered", covered), ("Not tried", "; ".join(report.not_tried))])
         proved = any(step.name == "proof" for step in report.steps)
         yield indented(paragraph(_MEANING + (_PROVED if proved else "")), by=0)
     if verbose:
@@ -238,11 +243,10 @@ def case_lines(outcome: Outcome, width: int, reduction: str = "sum") -> Iterator
     failure = counterexample(outcome, reduction)
     if failure is None:
         return
-    point, error = failure.case.primal, failure.violation
-    n, d, m = error.sizes or point.sizes
+    error, (n, d, m) = failure.violation, failure.sizes
     # To shrink a case on which the process ends would take a process, or a time limit, a step.
     which = "A case" if isinstance(failure.error, WorkerDied) else "The smallest case"
-    dtypes = {array.dtype.name for array in point}
+    dtypes = {array.dtype.name for array in failure.given}
     dtype = f", {dtypes.pop()}" if len(dtypes) == 1 and dtypes != {"float64"} else ""
     yield Text(f"{which} that shows it: N = {n}, D = {d}, M = {m}{dtype}")
     if failure.is_summed:
@@ -270,26 +274,33 @@ def _is_matrix(value: Any) -> TypeGuard[Array]:
 
 def _operands(failure: Counterexample, wrong: Array | None, first: Sequence[int]) -> list[Block]:
     """The operands of the wrong quantity, and whatever else did not shrink to 0."""
-    point, used = failure.case.primal, {*Operands._fields, *names_in(failure.replay)}
-    quantity = failure.violation.quantity
-    needed: Sequence[str] = () if failure.expected is None else QUANTITIES[quantity].operands
+    point, used = failure.given, {*Operands._fields, *names_in(failure.replay)}
+    quantity, is_made = failure.violation.quantity, point is not failure.case.primal
+    needed: Sequence[str] = ()
+    if quantity in QUANTITIES and (failure.expected is not None or is_made):
+        needed = QUANTITIES[quantity].operands
     if not isinstance(failure.error, Violation):
         needed = Operands._fields
     # Large ones are shown around the first entry that differs, else the last that is not 0.
     centres = dict.fromkeys("NDM", 0)
     for name, array in point._asdict().items():
-        for side, places in zip(AXES[name], np.nonzero(array), strict=True):
-            centres[side] = max([centres[side], *map(int, places)])
-    sizes = dict(zip("NDM", point.sizes, strict=True))
+        # One with more axes is shown from its start.
+        for side, places in zip(AXES[name], np.nonzero(array), strict=False):
+            if array.ndim == len(AXES[name]):
+                centres[side] = max([centres[side], *map(int, places)])
+    sizes = dict(zip("NDM", failure.sizes, strict=True))
     sides = AXES.get(quantity, "")
     if wrong is not None and wrong.shape == tuple(sizes[side] for side in sides):
         centres |= zip(sides, first, strict=False)
     mixed = len({array.dtype for array in point}) > 1
     blocks = []
-    for name, array in failure.operands().items():
-        if name in needed or (name in used and array.any()):
+    shown = point._asdict() if is_made else failure.operands()
+    for name, array in shown.items():
+        has_more_axes = array.ndim > len(AXES[name.rstrip("2")])
+        if name in needed or has_more_axes or (name in used and array.any()):
             notes = filter(None, [array.dtype.name * mixed, layout(array)])
             centre = [centres[side] for side in AXES[name.rstrip("2")]]
+            centre = [0] * array.ndim if has_more_axes else centre
             blocks.append(block(name, array, centre, note="".join(f", {note}" for note in notes)))
     return blocks
 
