@@ -141,7 +141,7 @@ def test_a_reproduction_says_where_it_runs_and_whether_it_needs_this_package(
     assert "To reproduce it:" in adapted
     assert "where your layer is defined (this code was not run):" in said(code="vjp = 1")
     none = said(why_none="it depends on chance")
-    assert "To see it again  affine check mine.py --seed 0 --only dw_is_xt_dout" in none
+    assert "To see it again  affine check mine.py --only dw_is_xt_dout --seed 0" in none
     assert "Without code     it depends on chance" in none
 
 

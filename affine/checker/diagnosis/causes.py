@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from affine.checker.clock import Clock
 from affine.checker.diagnosis import Diagnosis, diagnose
+from affine.checker.diagnosis.own_layout import OwnLayout
+from affine.checker.diagnosis.remedies import with_remedy
 from affine.checker.exceptions import describe
 from affine.checker.report import Finding, Outcome
 from affine.checker.report.words import kind_of
@@ -62,7 +64,13 @@ def findings(
     for finding in found:
         cause = _cause(finding)
         merged[cause] = _both(merged[cause], finding) if cause in merged else finding
-    return list(merged.values())
+    layout, averages = OwnLayout(layer.columns, layer.transposed), averaging is not None
+    return [
+        replace(finding, diagnosis=with_remedy(finding.diagnosis, layout, averages))
+        if finding.diagnosis
+        else finding
+        for finding in merged.values()
+    ]
 
 
 def _diagnosis(layer: Layer, found: Outcome, averaging: Layer | None) -> Diagnosis | None:

@@ -103,6 +103,7 @@ def _outcome(outcome: Outcome, cause: Finding | None, report: Report) -> dict[st
     is_first = cause is not None and cause.outcomes[0].name == outcome.name
     code = cause.reproduction.code if cause and is_first else ""
     diagnosis = cause and cause.diagnosis
+    error = failure.error if failure else outcome.error
     case = failure and {
         "point": {name: _array(array) for name, array in failure.case.primal._asdict().items()},
         "step": {name: _array(array) for name, array in failure.case.tangent._asdict().items()},
@@ -117,7 +118,7 @@ def _outcome(outcome: Outcome, cause: Finding | None, report: Report) -> dict[st
         "equations": list(tested.equations) if tested else [],
         **_fields(outcome, "status", "cases", "seconds"),
         "counterexample": case,
-        "message": cut(outcome.reason) if outcome.error is None else message(outcome.error),
+        "message": cut(outcome.reason) if error is None else message(error),
         "exception": kind_of(outcome.error),
         "diagnosis": diagnosis and cut(diagnosis.sentence),
     }

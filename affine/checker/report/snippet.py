@@ -19,7 +19,7 @@ from affine.checker.report import Outcome
 from affine.checker.report.words import code_number, describe
 from affine.layer import Array, Case, Operands, WorkerDied
 from affine.memory import extent, order
-from affine.oracle import Violation, WrongCount, exact, loose_bounds
+from affine.oracle import Violation, WrongCount, exact, expect_equal, loose_bounds
 from affine.properties import PROPERTIES, Property
 from affine.quantities import GRADIENTS, QUANTITIES
 
@@ -101,9 +101,18 @@ def counterexample(outcome: Outcome, reduction: str = "sum") -> Counterexample |
         expected = expected * factor
         got = error.got * factor if _is_floating(error.got) else error.got
         should = None if error.expected is None else np.asarray(error.expected) * factor
-        error = Violation(str(error), error.quantity, got, should)
+        error = _scaled(error, got, should)
     is_summed = reduction == "mean" and expected is None
     return Counterexample(case, error, tested, expected, is_summed, given or case.primal)
+
+
+def _scaled(error: Violation, got: Any, should: Any) -> Violation:
+    """Return what is wrong with a result in other numbers, which its message says as well."""
+    try:
+        expect_equal(error.quantity, got, should)
+    except Violation as other:
+        return other
+    return Violation(str(error), error.quantity, got, should)
 
 
 def _is_floating(result: Any) -> TypeGuard[Array]:

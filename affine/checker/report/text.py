@@ -12,6 +12,7 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from affine.checker.diagnosis.phrasing import concerns
 from affine.checker.report import Finding, Outcome, Report, Reproduction
 from affine.checker.report.layout import code, heading, indented, paragraph, printed, rows
 from affine.checker.report.snippet import Counterexample, counterexample, names_in
@@ -41,6 +42,9 @@ _IN_ROWS = (
     "Formulas of your layer are written as it keeps its arrays. Equations, numbers and code to "
     "reproduce a failure are shown with data points in rows, and W as (D, M)."
 )
+# Equations of sums: where dw and db are held to averages, they are not those that are broken.
+_OF_SUMS = ("dw", "db", "per-sample-sum")
+_HELD_TO_AVERAGES = "With --reduction mean, N·dout is given for dout: averages are sums then."
 _MOST_LISTED = 5
 _HEADLINES = 2
 _LONGEST_MESSAGE = 240
@@ -124,13 +128,16 @@ def _failures(report: Report) -> str:
             together = " and ".join(filter(None, [", ".join(quantities), last]))
             named.append(diagnosis.mistake.title + (f" ({together})" if together else ""))
     first = report.findings[0].outcomes[0]
-    headlines = named[:_HEADLINES] or [f"{_message(first)} ({first.name})"]
+    headlines = named[:_HEADLINES] or [f"{observed(first, report)} ({first.name})"]
     more = len(report.findings) - len(headlines)
     return "; ".join(headlines + [f"and {counted(more, 'more failure')}"] * bool(more))
 
 
-def _message(outcome: Outcome) -> str:
-    return describe(outcome.error, _LONGEST_MESSAGE) if outcome.error else outcome.name
+def observed(outcome: Outcome, report: Report) -> str:
+    """Return what was observed, in the numbers of the case that is shown."""
+    shown = counterexample(outcome, report.reduction)
+    error = shown.error if shown else outcome.error
+    return describe(error, _LONGEST_MESSAGE) if error else outcome.name
 
 
 def _finding(
@@ -139,7 +146,7 @@ def _finding(
     first = finding.outcomes[0]
     sentence = finding.diagnosis.sentence if finding.diagnosis else ""
     if sentence or count:
-        yield indented(heading(count + clean(sentence or _message(first))), by=0)
+        yield indented(heading(count + clean(sentence or observed(first, report))), by=0)
     if case := list(case_lines(first, width - 2, report.reduction)):
         yield Group(*map(indented, case))
     yield indented(rows(_facts(finding, report, verbose)))
@@ -172,18 +179,21 @@ def _facts(finding: Finding, report: Report, verbose: bool) -> Iterator[tuple[st
     first, diagnosis = finding.outcomes[0], finding.diagnosis
     tested = PROPERTIES.get(first.name)
     if diagnosis and diagnosis.sentence:
-        yield "Observed", _message(first)
+        yield "Observed", observed(first, report)
     # The equations of what is wrong and of the mistake; else that of the property.
     wrong = [first.error.quantity] if isinstance(first.error, Violation) else []
     tags = list(diagnosis.quantities) if diagnosis else wrong
-    if report.reduction == "mean":
-        tags = ["average" if tag in ("dw", "db") else tag for tag in tags]
-    tags += [diagnosis.mistake.equation] if diagnosis and diagnosis.mistake else []
+    if diagnosis and diagnosis.mistake and concerns(diagnosis.mistake.equation, tags):
+        tags.append(diagnosis.mistake.equation)
+    if is_mean := report.reduction == "mean" and not set(_OF_SUMS).isdisjoint(tags):
+        tags = ["average" if tag in _OF_SUMS else tag for tag in tags]
     known = [tag for tag in dict.fromkeys(tags) if tag in EQUATIONS]
     for tag in known or (tested.equations[:1] if tested else ()):
         plain = EQUATIONS[tag].plain
         yield "Equation", f"({tag})  {plain}" + ("\n" if "\n" in plain else "   ") + page(tag)
-    yield "Property", first.name + (f": {tested.doc.splitlines()[0]}" if tested else "")
+    says = f": {tested.doc.splitlines()[0]}" if tested else ""
+    says += f" {_HELD_TO_AVERAGES}" if is_mean and says else ""
+    yield "Property", first.name + says
     if others := [outcome.name for outcome in finding.outcomes[1:]]:
         count = counted(len(others), "property", "properties")
         yield "Also fails", f"{count}: {_listed(others, verbose)}"
