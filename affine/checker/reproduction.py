@@ -6,7 +6,7 @@ the failure is diagnosed, so that it is there once there is code to run.
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from time import perf_counter
@@ -18,19 +18,20 @@ from affine.checker.report.snippet import THE_END, snippet
 from affine.checker.report.words import kind_of
 from affine.layer import Layer, WorkerDied
 from affine.oracle import Violation
+from affine.properties import PROPERTIES
 
 __all__ = ["Reproducer", "reproducer"]
 
 # Seconds that the code may take: a framework takes some to be imported. A call that hung before is
 # waited for more briefly.
-_PATIENCE, _PATIENCE_WITH_HANGS = 10.0, 2.0
+_PATIENCE, _PATIENCE_WITH_HANGS = 20.0, 2.0
 _NO_CODE = "no plain call of the layer shows it: the property calls it in another way"
 _TOO_LATE = "the time ran out before the code that shows this was run"
+_ALONE = "run alone, in a fresh process, the code of this case"
 _NOT_AGAIN = (
-    "run alone, in a fresh process, the code of this case did not show the failure: that depends "
-    "on the calls before it, on chance or on timing"
+    f"{_ALONE} did not show the failure: that depends on the calls before, on chance or on timing"
 )
-_OTHERWISE = "run alone, in a fresh process, the code of this case ended otherwise: "
+_MOST_OTHERS = 2
 
 # `import numpy` takes most of the time that a process takes to start.
 _PROGRAM = (
@@ -60,20 +61,32 @@ class Reproducer:
         self._processes.callback(child.end)
         self._ready.append(child)
 
-    def with_reproductions(self, findings: Sequence[Finding]) -> Iterator[Finding]:
-        """Yield the findings with code that shows each, or why there is none."""
-        codes = [
-            snippet(finding.outcomes[0], self._layer.usage, self._reduction) for finding in findings
-        ]
-        if self._is_importable:
-            for _ in range(sum(map(bool, codes)) - len(self._ready)):
-                self._start()
-        for finding, code in zip(findings, codes, strict=True):
-            found = self._proved(finding.outcomes[0], code)
+    def with_reproductions(
+        self, findings: Sequence[Finding], falsified: Iterable[Outcome]
+    ) -> Iterator[Finding]:
+        """Yield the findings with code that shows each, or why there is none.
+
+        A small case may fail only after other calls. Then properties of state are tried, which make
+        several calls, on the cases on which they were `falsified` first.
+        """
+        before = {outcome.name: outcome for outcome in falsified}
+        for finding in findings:
+            first, *others = finding.outcomes
+            found = self._proved(first)
+            of_state = [each for each in others if PROPERTIES[each.name].group == "state"]
+            for other in of_state[:_MOST_OTHERS] if found.was_run and not found.code else ():
+                outcome = before.get(other.name, other)
+                again = self._proved(outcome)
+                if again.code:
+                    rest = [each for each in finding.outcomes if each is not other]
+                    finding = replace(finding, outcomes=(outcome, *rest))
+                    found = replace(again, is_of_smallest=False)
+                    break
             yield replace(finding, reproduction=found)
 
-    def _proved(self, outcome: Outcome, code: str) -> Reproduction:
-        """Return the code if it shows the failure again, else why it is not shown."""
+    def _proved(self, outcome: Outcome) -> Reproduction:
+        """Return code if it shows the failure again, else why it is not shown."""
+        code = snippet(outcome, self._layer.usage, self._reduction)
         if not code:
             return Reproduction(why_none=_NO_CODE)
         if not self._is_importable:
@@ -83,16 +96,25 @@ class Reproducer:
         limit = min(_PATIENCE_WITH_HANGS if hangs else _PATIENCE, left)
         if limit <= 0:
             return Reproduction(why_none=_TOO_LATE)
-        child = self._ready.pop(0)
-        child.send(f"{code!a}\n".encode("ascii"))
-        status, said = child.output(limit)
-        child.end()
+        status, said = self._run(code, limit)
         if _shows(outcome.error, status, said):
             return Reproduction(code, self._layer.folder, was_run=True)
-        last = said.strip().rpartition("\n")[2]
+        why = _NOT_AGAIN
         if status is None:
-            last = f"it did not end within {limit:.2g} s"
-        return Reproduction(why_none=_OTHERWISE + last if status != 0 else _NOT_AGAIN)
+            why = f"{_ALONE} did not end within {limit:.2g} s"
+        elif status:
+            why = f"{_ALONE} ended otherwise: {said.strip().rpartition(chr(10))[2]}"
+        return Reproduction(why_none=why, was_run=True)
+
+    def _run(self, code: str, limit: float) -> tuple[int | None, str]:
+        """Run code in a fresh process; return how it ended, None if it did not, and its output."""
+        if not self._ready:
+            self._start()
+        child = self._ready.pop()
+        child.send(f"{code!a}\n".encode("ascii"))
+        ended = child.output(limit)
+        child.end()
+        return ended
 
 
 @contextmanager

@@ -265,7 +265,7 @@ class _Run:
             with suppress(OutOfTime):
                 if self.reduction == "mean" and not failures_unmutated(forgive_steps(self.bare)):
                     causes = [replace(cause, diagnosis=_NO_AVERAGES) for cause in causes]
-            self.findings = causes = list(fresh.with_reproductions(causes))
+            self.findings = causes = list(fresh.with_reproductions(causes, falsified))
         self.subject.add(outcome for cause in causes for outcome in cause.outcomes)
         named = [cause for cause in causes if cause.diagnosis and cause.diagnosis.mistake]
         more = counted(self._cases() - before, "more case")

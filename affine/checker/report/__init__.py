@@ -43,15 +43,22 @@ class Reproduction:
     Attributes:
         code: It; `""` where there is none.
         folder: Where it runs, `""` for anywhere.
-        was_run: Whether it was seen to show the failure, in a fresh process. It was not where no
-            other process can have the layer: one that is defined in a notebook, say.
+        was_run: Whether it was run, in a fresh process: then it is here only if it showed the
+            failure. No other process can have a layer that is defined in a notebook, say.
+        is_of_smallest: Whether it is that of the smallest case.
         why_none: Why there is none, in words.
     """
 
     code: str = ""
     folder: str = ""
     was_run: bool = False
+    is_of_smallest: bool = True
     why_none: str = ""
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether the case did not fail again by itself."""
+        return self.was_run and not self.code
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,7 @@ def _finding(
     sentence = finding.diagnosis.sentence if finding.diagnosis else ""
     if sentence or count:
         yield indented(heading(count + clean(sentence or observed(first, report))), by=0)
-    if case := list(case_lines(first, width - 2, report.reduction)):
+    if case := list(case_lines(first, width - 2, report.reduction, finding.reproduction)):
         yield Group(*map(indented, case))
     yield indented(rows(_facts(finding, report, verbose)))
     yield from _reproduction(finding, report)
@@ -248,17 +248,22 @@ def _command(report: Report) -> str:
     return " ".join([*words, f"--seed {report.seed}"])
 
 
-def case_lines(outcome: Outcome, width: int, reduction: str = "sum") -> Iterator[Text]:
+def case_lines(
+    outcome: Outcome, width: int, reduction: str = "sum", found: Reproduction | None = None
+) -> Iterator[Text]:
     """Yield the smallest case as lines: its sizes, its operands, then expected and got."""
     failure = counterexample(outcome, reduction)
     if failure is None:
         return
     error, (n, d, m) = failure.violation, failure.sizes
     # To shrink a case on which the process ends would take a process, or a time limit, a step.
-    which = "A case" if isinstance(failure.error, WorkerDied) else "The smallest case"
+    is_smallest = not isinstance(failure.error, WorkerDied) and (not found or found.is_of_smallest)
+    which = "The smallest case that shows it" if is_smallest else "A case that shows it"
+    if found and found.is_refuted:
+        which = "A case in which it was seen"
     dtypes = {array.dtype.name for array in failure.given}
     dtype = f", {dtypes.pop()}" if len(dtypes) == 1 and dtypes != {"float64"} else ""
-    yield Text(f"{which} that shows it: N = {n}, D = {d}, M = {m}{dtype}")
+    yield Text(f"{which}: N = {n}, D = {d}, M = {m}{dtype}")
     if failure.is_summed:
         given = "The layer is given N·dout and its dx is divided by N"
         yield Text(f"{given}: dw and db are sums again.")
@@ -268,7 +273,10 @@ def case_lines(outcome: Outcome, width: int, reduction: str = "sum") -> Iterator
         both_nan = (got != got) & (should != should)
         wrong = np.asarray((got.astype(object) != should.astype(object)) & ~both_nan, dtype=bool)
     first = [] if wrong is None or not wrong.any() else [int(at) for at in np.argwhere(wrong)[0]]
-    for blocks in (_operands(failure, wrong, first), _results(failure, wrong, first)):
+    # Results that depend on the calls before are other ones next time.
+    depends = found is not None and not found.is_of_smallest
+    results = [] if depends else _results(failure, wrong, first)
+    for blocks in (_operands(failure, wrong, first), results):
         if blocks:
             yield Text()
             yield from side_by_side(blocks, width)
