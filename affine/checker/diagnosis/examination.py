@@ -137,7 +137,7 @@ class ProbeSession:
         if self.case is not None and 0 not in self.case.primal.sizes:
             point = self.case.primal.map(lambda a: np.array(a, np.float64, order="C"))
             if all(np.isfinite(array).all() for array in point):
-                probes.append(Probe(point))
+                probes.insert(0, Probe(point))  # however little time there is
         half, calls = self._clock.start + _PATIENCE / 2, list[CallResult]()
         for call in self.observe_each(probes):
             calls.append(call)
