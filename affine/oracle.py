@@ -257,6 +257,7 @@ class Violation(AssertionError):
         expected: What it should have been, if that is one array.
         given: What the layer was given, where a property made it of the operands of its case; x
             and dout may have more axes.
+        bound: How far each entry may be from the expected one; None where it has to be equal.
 
     Examples:
         >>> expect_equal("db", np.array([1.0, 5.0]), np.array([1.0, 2.0]))
@@ -272,12 +273,14 @@ class Violation(AssertionError):
         got: Any = None,
         expected: Any = None,
         given: Operands | None = None,
+        bound: Array | None = None,
     ) -> None:
         super().__init__(message)
         self.quantity = quantity
         self.got = got
         self.expected = expected
         self.given = given
+        self.bound = bound
 
 
 class WrongCount(Violation):
@@ -314,14 +317,16 @@ def expect_count(function: str, got: Any, names: Sequence[str]) -> None:
         raise WrongCount(f"{function} returned {found}, but should return {should}", names[0])
 
 
-def expect(condition: bool, message: str, quantity: str = "") -> None:
+def expect(
+    condition: bool, message: str, quantity: str = "", given: Operands | None = None
+) -> None:
     """Raise a `Violation` with the message unless the condition holds.
 
     Examples:
         >>> expect(1 + 1 == 2, "arithmetic broke")
     """
     if not condition:
-        raise Violation(message, quantity)
+        raise Violation(message, quantity, given=given)
 
 
 def expect_equal(
@@ -436,4 +441,5 @@ def _expect_none(
         quantity,
         got,
         expected,
+        bound=bound,
     )

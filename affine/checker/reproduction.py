@@ -29,7 +29,7 @@ _NO_CODE = "no plain call of the layer shows it: the property calls it in anothe
 _TOO_LATE = "the time ran out before the code that shows this was run"
 _ALONE = "run alone, in a fresh process, the code of this case"
 _NOT_AGAIN = (
-    f"{_ALONE} did not show the failure: that depends on the calls before, on chance or on timing"
+    f"{_ALONE} did not show the failure: it may take the calls before it, or chance, or timing"
 )
 _MOST_OTHERS = 2
 

@@ -17,7 +17,7 @@ from affine.checker.report.text import case_lines
 from affine.checker.search import search
 from affine.layer import Array, Layer, Operands
 from affine.memory import layout
-from affine.oracle import Violation, WrongCount, exact
+from affine.oracle import Violation, WrongCount, bounds, exact
 from affine.properties import PROPERTIES
 from tests.checker.report_factory import USAGE, a_point, averaged, falsified
 from tests.test_affine import any_axes
@@ -103,7 +103,8 @@ def test_a_right_layer_passes_where_real_numbers_are_rounded() -> None:
     """In whatever order it adds up; one that is wrong beyond that fails."""
     sevenths = _operands(0).map(lambda array: (array + 0.3) / 7)
     right = sevenths.x.T @ sevenths.dout
-    error = Violation("dw", "dw", right * (1 + 1e-9), exact(sevenths, "dw")["dw"])
+    expected, bound = exact(sevenths, "dw")["dw"], bounds(sevenths, "dw")["dw"]
+    error = Violation("dw", "dw", right * (1 + 1e-9), expected, bound=bound)
     code = snippet(falsified(error, sevenths, "rounding_stays_within_the_bound"), USAGE)
     right_usage = USAGE.replace(" / len(x)", "")
     assert _executed(code.replace(USAGE, right_usage))["raised"] is None

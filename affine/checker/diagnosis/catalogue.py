@@ -126,7 +126,8 @@ class Explanation(NamedTuple):
     @property
     def formula(self) -> str:
         """What the result is, in the notation of the equations."""
-        return "0" if self.code.startswith("0 * ") else notation(self.says or self.code)
+        is_zero = self.code.startswith(("0 * ", "np.zeros("))
+        return "0" if is_zero else notation(self.says or self.code)
 
 
 def averaged(found: Explanation) -> Explanation:

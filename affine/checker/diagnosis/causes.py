@@ -69,8 +69,13 @@ def findings(
         replace(finding, diagnosis=with_remedy(finding.diagnosis, layout, averages))
         if finding.diagnosis
         else finding
-        for finding in merged.values()
+        for finding in sorted(merged.values(), key=_is_unknown)
     ]
+
+
+def _is_unknown(finding: Finding) -> bool:
+    """Whether a failure has no name: what is unknown is said last."""
+    return finding.diagnosis is None or finding.diagnosis.mistake is None
 
 
 def _diagnosis(layer: Layer, found: Outcome, averaging: Layer | None) -> Diagnosis | None:
