@@ -12,6 +12,7 @@ from dataclasses import replace
 from time import perf_counter
 
 from affine.checker.clock import Clock
+from affine.checker.exceptions import NotThreeGradients
 from affine.checker.process.child import Child
 from affine.checker.report import Finding, Outcome, Reproduction
 from affine.checker.report.snippet import THE_END, snippet
@@ -128,6 +129,8 @@ def _shows(error: Exception | None, status: int | None, said: str) -> bool:
     """Whether code ended as the failure has it: by its assertion, or by what the layer raised."""
     if isinstance(error, WorkerDied) or kind_of(error) == "SystemExit":
         return THE_END not in said.splitlines()
-    kind = "AssertionError" if isinstance(error, Violation) else kind_of(error)
-    raised = (line.partition(":")[0].rpartition(".")[2] for line in said.splitlines())
-    return status != 0 and kind in raised
+    raised = {line.partition(":")[0].rpartition(".")[2] for line in said.splitlines()}
+    kinds = {kind_of(error)}
+    if isinstance(error, Violation | NotThreeGradients):
+        kinds = {"AssertionError", NotThreeGradients.__name__}
+    return status != 0 and not kinds.isdisjoint(raised)
