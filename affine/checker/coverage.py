@@ -60,8 +60,8 @@ class Coverage:
 
     def described(self) -> str:
         """Return it in one sentence."""
-        largest = " and ".join(f"{size:,}" for size in dict.fromkeys(self.sizes))
-        sizes = f"N, D and M up to {largest}"
+        n, d, m = self.sizes
+        sizes = f"N, D and M up to {n:,}" if n == d == m else f"N, D, M up to {n:,}, {d:,}, {m:,}"
         words = {word for each in self.layouts for word in each.split(", ") if word}
         lies = ", ".join(["C order", *sorted(words)])
         return f"{sizes}; {', '.join(sorted(self.dtypes, key=_width))}; {lies}"

@@ -39,13 +39,16 @@ def powers_of_two_scale_through(layer: Layer, case: Case) -> None:
     sign, exponent = _scale(case)
     factor = x.dtype.type(sign * 2.0**exponent)
     because = f"the values are scaled by {'−' if sign < 0 else ''}2^{exponent}"
-    base, by_dout, by_x_b, by_w, by_x = layer.results_of([
-        case.primal, (x, w, b, dout * factor), (x * factor, w, b * factor),
-        (x, w * factor, b, dout), (x * factor, w, b, dout),
-    ])  # fmt: skip
+    points = (
+        Operands(x, w, b, dout * factor), Operands(x * factor, w, b * factor, dout),
+        Operands(x, w * factor, b, dout), Operands(x * factor, w, b, dout),
+    )  # fmt: skip
+    by_dout, by_x_b, by_w, by_x = points
+    base, *others = layer.results_of([case.primal, by_dout, by_x_b[:3], by_w, by_x])
     scaled = {quantity: result * factor for quantity, result in base.items()}
-    expect_same({**by_dout, **by_x_b}, scaled, because)
-    expect_same({"dx": by_w["dx"], "dw": by_x["dw"]}, scaled, because)
+    compared = GRADIENTS, ("out",), ("dx",), ("dw",)
+    for point, got, names in zip(points, others, compared, strict=True):
+        expect_same({name: got[name] for name in names}, scaled, because, point)
 
 
 def _scale(case: Case) -> tuple[int, int]:

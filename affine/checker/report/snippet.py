@@ -153,6 +153,7 @@ def snippet(outcome: Outcome, usage: str = "", reduction: str = "sum") -> str:
     # Code that had to be cut would show nothing.
     usage = usage.strip() if cut(usage) == usage else ""
     usage = _IMPORT.sub(_importable, usage)
+    usage = usage if "update" in used else _UPDATE.sub("", usage)
     start = (usage or "# vjp(x, w, b) -> (out, pullback) is the layer under test").split("\n")
     gap = [] if start[0].startswith(("import ", "from ", "#")) else [""]
     numpy = [] if "import numpy as np" in start else ["import numpy as np", *gap]
@@ -160,6 +161,7 @@ def snippet(outcome: Outcome, usage: str = "", reduction: str = "sum") -> str:
     return "\n".join([*numpy, *start, *summing, "", *lines, "", calls])
 
 
+_UPDATE = re.compile(r"^def update\(.*?\n\n", re.MULTILINE | re.DOTALL)
 _IMPORT = re.compile(r"^from (.+) import (.+)$", re.MULTILINE)
 
 
