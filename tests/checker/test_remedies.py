@@ -10,8 +10,10 @@ import pytest
 from affine.checker import check
 from affine.checker.diagnosis import MISTAKES, Mistake
 from affine.checker.process.worker import Worker
+from affine.checker.report import Finding
+from affine.layer import WorkerDied
 from docs.site_builder.suite.mistake_examples import source
-from docs.site_builder.suite.wrong_layers import WRONG_LAYERS, frameworks
+from docs.site_builder.suite.wrong_layers import WRONG_LAYERS, first_line, frameworks
 from tests.conftest import sampled
 
 
@@ -35,30 +37,34 @@ def mended(code: str, mistake: Mistake) -> str:
 
 
 @cache
-def causes_of(code: str, folder: Path) -> Mapping[str, str]:
+def causes_of(code: str, folder: Path, only: str = "") -> Mapping[str, str]:
     """Return the properties that a layer breaks, each with the name of its mistake."""
     path = folder / "layer.py"
     path.write_text(code, encoding="utf-8")
     with Worker(str(path)) as worker:
-        report = check(worker.layer, profile="library", budget=60.0)
+        report = check(worker.layer, profile="library", only=[only] if only else [], budget=60.0)
     assert report.verdict in ("pass", "fail"), report.error_message
     return {
-        outcome.name: finding.diagnosis.mistake.name
-        if finding.diagnosis and finding.diagnosis.mistake
-        else ""
+        outcome.name: _name_of(finding)
         for finding in report.findings
         for outcome in finding.outcomes
     }
 
 
-def wrong_layers_of(mistake: Mistake) -> Iterator[str]:
-    """Yield layers that hold the wrong line, that of the textbook first."""
+def _name_of(finding: Finding) -> str:
+    if isinstance(finding.outcomes[0].error, WorkerDied):
+        return "process-ended"
+    return finding.diagnosis.mistake.name if finding.diagnosis and finding.diagnosis.mistake else ""
+
+
+def wrong_layers_of(mistake: Mistake) -> Iterator[tuple[str, str]]:
+    """Yield layers that hold the wrong line, that of the textbook first, and what to try alone."""
     if code := source(mistake.formula):
-        yield code
+        yield code, ""
     for path in sorted(WRONG_LAYERS.glob("*.py")):
         code = path.read_text(encoding="utf-8")
         if all(line in code for line in lines(mistake.formula)) and not frameworks(path):
-            yield code
+            yield from ((code, ""), (code, first_line(path)[0]))
 
 
 @pytest.mark.parametrize("name", sampled(list(MISTAKES), 20))
@@ -67,14 +73,14 @@ def test_the_right_line_mends_the_wrong_layer(
 ) -> None:
     """No property fails for that mistake any more, and none for another that did not before."""
     mistake, folder = MISTAKES[name], tmp_path_factory.getbasetemp()
-    for code in wrong_layers_of(mistake):
-        before = causes_of(code, folder)
+    for code, only in wrong_layers_of(mistake):
+        before = causes_of(code, folder, only)
         if name in before.values():
             break
     else:
         assert mistake.unshown, "no wrong layer makes it"
         return
-    after = causes_of(mended(code, mistake), folder)
+    after = causes_of(mended(code, mistake), folder, only)
     assert name not in after.values(), mended(code, mistake)
     # What was hidden by the mistake: a layer of the textbook accepts a bias of any shape.
     assert set(after) <= {*before, "wrong_shapes_are_refused"}, mended(code, mistake)
