@@ -12,6 +12,7 @@ from affine.checker.diagnosis import MISTAKES, Mistake
 from affine.checker.process.worker import Worker
 from affine.checker.report import Finding
 from affine.layer import WorkerDied
+from affine.properties import PROPERTIES
 from docs.site_builder.suite.mistake_examples import source
 from docs.site_builder.suite.wrong_layers import WRONG_LAYERS, first_line, frameworks
 from tests.conftest import sampled
@@ -34,6 +35,9 @@ def mended(code: str, mistake: Mistake) -> str:
         statements = [f"{indent}{before}{each}{after}" for each in new.split("; ") if each]
         code = code[: found.start()] + "".join(statements) + code[found.end() :]
     return code
+
+
+_OF_VALUES = ("algebra", "special")
 
 
 @cache
@@ -59,8 +63,11 @@ def _name_of(finding: Finding) -> str:
 
 def wrong_layers_of(mistake: Mistake) -> Iterator[tuple[str, str]]:
     """Yield layers that hold the wrong line, that of the textbook first, and what to try alone."""
+    of_values = [
+        name for name, one in PROPERTIES.items() if one.points_to and one.group in _OF_VALUES
+    ]
     if code := source(mistake.formula):
-        yield code, ""
+        yield from ((code, only) for only in ("", *of_values))
     for path in sorted(WRONG_LAYERS.glob("*.py")):
         code = path.read_text(encoding="utf-8")
         if all(line in code for line in lines(mistake.formula)) and not frameworks(path):
