@@ -31,6 +31,7 @@ WITHOUT_CODE = {"wrong_after_hundreds_of_calls"}
 # They look at the program that started them; or change what is said, on its way.
 NOT_TWICE = {
     "makes_the_report_a_pipe", "points_outside_on_the_way", "rewrites_the_report_in_a_call",
+    "rewrites_the_report_after_the_end",
 }  # fmt: skip
 PATHS = sorted(WRONG_LAYERS.glob("*.py"))
 
