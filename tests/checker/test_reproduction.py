@@ -146,6 +146,8 @@ def test_code_that_raises_or_ends_the_process_again_is_kept(tmp_path: Path) -> N
     assert ended.was_run
     returned = reproduction_of(tmp_path, RIGHT, falsified(WorkerDied("it ended")))
     assert "did not show the failure" in returned.why_none
+    other = reproduction_of(tmp_path, "return 1 / 0", falsified(WorkerDied("it ended")))
+    assert "ended otherwise: ZeroDivisionError" in other.why_none
 
 
 def test_code_that_hangs_is_waited_for_briefly(tmp_path: Path) -> None:
@@ -156,6 +158,13 @@ def test_code_that_hangs_is_waited_for_briefly(tmp_path: Path) -> None:
     found = reproduction_of(tmp_path, loops, falsified(WorkerDied("no answer")), clock)
     assert found.was_run
     assert perf_counter() - start < 5
+
+
+def test_what_is_ended_early_has_not_hung(tmp_path: Path) -> None:
+    clock = Clock(-2)  # a second is left
+    clock.hangs = 2
+    loops = "while True: pass"
+    assert not reproduction_of(tmp_path, loops, falsified(WorkerDied("no answer")), clock).code
 
 
 def test_without_time_nothing_is_run(tmp_path: Path) -> None:
