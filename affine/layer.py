@@ -87,6 +87,7 @@ class Layer:
               not, the gradient is None.
         form: How the code is written, in the words of reports.
         usage: Python code that defines `vjp` with the user's own functions, for reproductions.
+        folder: Where that code finds what it imports, `""` for the working directory.
         not_applicable: Properties that the form makes vacuous, each with the reason.
         compiles_per_shape: Whether every new shape costs a compilation.
         batch: From many calls to their results, one after the other, where that is quicker than
@@ -116,6 +117,7 @@ class Layer:
     variants: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     form: str = ""
     usage: str = ""
+    folder: str = ""
     not_applicable: Mapping[str, str] = field(default_factory=dict)
     compiles_per_shape: bool = False
     batch: Callable[[Sequence[Call]], Iterator[Results]] | None = None

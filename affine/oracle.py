@@ -17,6 +17,7 @@ from affine.quantities import QUANTITIES
 __all__ = [
     "NotAnArray",
     "Violation",
+    "WrongCount",
     "bounds",
     "exact",
     "exact_limit",
@@ -252,9 +253,11 @@ class Violation(AssertionError):
 
     Attributes:
         quantity: What is wrong, such as `dw`.
-        got: The layer's result, if it is one array.
+        got: The layer's result, if it is one array; a `NotAnArray` if it is something else.
         expected: What it should have been, if that is one array.
-        sizes: N, D and M of the operands, where a property made others than those of the case.
+        given: What the layer was given, where a property made it of the operands of its case; x
+            and dout may have more axes.
+        bound: How far each entry may be from the expected one; None where it has to be equal.
 
     Examples:
         >>> expect_equal("db", np.array([1.0, 5.0]), np.array([1.0, 2.0]))
@@ -269,13 +272,19 @@ class Violation(AssertionError):
         quantity: str = "",
         got: Any = None,
         expected: Any = None,
-        sizes: tuple[int, int, int] | None = None,
+        given: Operands | None = None,
+        bound: Array | None = None,
     ) -> None:
         super().__init__(message)
         self.quantity = quantity
         self.got = got
         self.expected = expected
-        self.sizes = sizes
+        self.given = given
+        self.bound = bound
+
+
+class WrongCount(Violation):
+    """A function returned another number of results than it should."""
 
 
 class NotAnArray:
@@ -300,22 +309,24 @@ def expect_count(function: str, got: Any, names: Sequence[str]) -> None:
         >>> expect_count("jvp", "NoneType", ["out_dot"])
         Traceback (most recent call last):
         ...
-        affine.oracle.Violation: jvp returned NoneType, but should return 1: out_dot
+        affine.oracle.WrongCount: jvp returned NoneType, but should return 1: out_dot
     """
     if not isinstance(got, list) or len(got) != len(names):
         found = f"{len(got)} results" if isinstance(got, list) else got
         should = f"{len(names)}: {', '.join(names)}"
-        raise Violation(f"{function} returned {found}, but should return {should}", names[0])
+        raise WrongCount(f"{function} returned {found}, but should return {should}", names[0])
 
 
-def expect(condition: bool, message: str, quantity: str = "") -> None:
+def expect(
+    condition: bool, message: str, quantity: str = "", given: Operands | None = None
+) -> None:
     """Raise a `Violation` with the message unless the condition holds.
 
     Examples:
         >>> expect(1 + 1 == 2, "arithmetic broke")
     """
     if not condition:
-        raise Violation(message, quantity)
+        raise Violation(message, quantity, given=given)
 
 
 def expect_equal(
@@ -323,7 +334,7 @@ def expect_equal(
     got: Any,
     expected: Any,
     because: str = "",
-    sizes: tuple[int, int, int] | None = None,
+    given: Operands | None = None,
 ) -> None:
     """Raise a `Violation` unless both have one shape and every entry is equal; NaN equals NaN.
 
@@ -332,7 +343,7 @@ def expect_equal(
         got: The layer's result.
         expected: Floating-point numbers, or the exact numbers of `index_sum`.
         because: The rule that is broken, if the numbers alone do not say it.
-        sizes: N, D and M of the operands, where they are not those of the case.
+        given: The operands, where they are not those of the case.
 
     Examples:
         >>> expect_equal("dw", np.array([[2.0]]), index_sum("nm->nm", np.array([[2.0]])))
@@ -342,7 +353,7 @@ def expect_equal(
         _expect_shape(quantity, got, expected.shape)
         _expect_none(_differs(got, expected), quantity, got, expected, because)
     except Violation as violation:
-        violation.sizes = sizes
+        violation.given = given
         raise
 
 
@@ -393,8 +404,8 @@ def expect_within_rounding(quantity: str, got: Any, primal: Operands) -> None:
 
 def _as_array(quantity: str, got: Any) -> Array:
     if not isinstance(got, np.ndarray):
-        kind = got.what if isinstance(got, NotAnArray) else type(got).__name__
-        raise Violation(f"{quantity} is {kind}, but should be a NumPy array", quantity)
+        other = got if isinstance(got, NotAnArray) else NotAnArray(type(got).__name__)
+        raise Violation(f"{quantity} is {other.what}, but should be a NumPy array", quantity, other)
     if got.dtype.kind != "f":
         raise Violation(f"{quantity} has dtype {got.dtype}, but should be floating", quantity, got)
     return got
@@ -430,4 +441,5 @@ def _expect_none(
         quantity,
         got,
         expected,
+        bound=bound,
     )

@@ -57,7 +57,8 @@ def undo_mean_reduction(layer: Layer) -> Layer:
         def summing(results: Results) -> Results:
             if not np.array_equal(scaled, before, equal_nan=True):
                 dout[...] = scaled / factor  # the layer wrote to its argument
-            dx, dw, db = results["dx"] / factor, results["dw"] / shrink, results["db"] / shrink
+            with np.errstate(all="ignore"):  # what overflows here is no warning of the layer's
+                dx, dw, db = results["dx"] / factor, results["dw"] / shrink, results["db"] / shrink
             return {**results, "dx": dx, "dw": dw, "db": db}
 
         return (x, w, b, scaled), summing
@@ -74,10 +75,11 @@ def multiply_averages(layer: Layer) -> Layer:
 
     def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
         def multiplied(results: Results) -> Results:
-            return {
-                name: got * len(call[0]) if name in _SUMMED and _is_finite(got) else got
-                for name, got in results.items()
-            }
+            with np.errstate(all="ignore"):
+                return {
+                    name: got * len(call[0]) if name in _SUMMED and _is_finite(got) else got
+                    for name, got in results.items()
+                }
 
         return call, multiplied
 

@@ -21,6 +21,7 @@ from affine.checker.certificate import (
     prove,
 )
 from affine.checker.clock import MORE_TIME, Clock, with_deadline
+from affine.checker.coverage import Coverage, watched
 from affine.checker.diagnosis import Diagnosis, diagnose_unwritten
 from affine.checker.diagnosis.catalogue import NOT_AVERAGED
 from affine.checker.diagnosis.causes import findings
@@ -33,6 +34,8 @@ from affine.checker.reduction import (
     with_limits,
 )
 from affine.checker.report import Certificate, Finding, Outcome, Report, Step, StepName
+from affine.checker.report.words import counted
+from affine.checker.reproduction import reproducer
 from affine.checker.search import EXAMPLES, JUDGES, Progress, Subject, search_all, with_cached_calls
 from affine.layer import Layer, OutOfTime, WorkerDied
 from affine.oracle import Violation
@@ -102,7 +105,9 @@ def check(
     only = tuple(only)
     clock = clock or Clock(budget)
     clock.restart()
-    bare, properties = with_deadline(with_limits(layer), clock), selected(profile, only)
+    covered = Coverage()
+    bare = with_deadline(with_limits(watched(layer, covered)), clock)
+    properties = selected(profile, only)
     # A failure of these is only remarked on.
     only_noted = {"note"} if profile == "textbook" and not only else ()
     notes = frozenset(each.name for each in properties if each.profile in only_noted)
@@ -126,6 +131,8 @@ def check(
         notes=tuple(dict.fromkeys([*run.notes, *run.rounding()])),
         steps=tuple(run.steps),
         certificate=run.certificate,
+        coverage=covered,
+        not_tried=tuple(covered.not_tried(profile, of_framework="compiled" in layer.variants)),
         only=only,
         usage=layer.usage,
         versions=_versions(),
@@ -255,22 +262,29 @@ class _Run:
             held = [outcome.cases for outcome in outcomes if outcome.status == "held"]
             least = f"each property ran on at least {min(held, default=0)} of {EXAMPLES} cases"
             self.notes.append(f"{stopped} in the search: {least}")
-        cases = sum(outcome.cases for outcome in subject.outcomes.values())
-        return f"{len(waiting)} properties on {cases:,} cases"
+        names = {outcome.name for outcome in outcomes if outcome.cases}
+        ran = [outcome for outcome in subject.judged() if outcome.name in names]
+        cases = counted(sum(outcome.cases for outcome in ran), "case")
+        return f"{counted(len(ran), 'property', 'properties')} on {cases}"
 
     def diagnose(self) -> str:
         layer, falsified, clock = self.subject.layer, self.subject.falsified(), self.subject.clock
-        probed = None
+        probed, before = None, self._cases()
         if self.reduction == "mean":
             probed = forgive_steps(multiply_averages(self.bare), averaged=True)
-        causes = findings(layer, falsified, self.seed, EXAMPLES, clock, probed)
-        with suppress(OutOfTime):
-            if self.reduction == "mean" and not failures_unmutated(forgive_steps(self.bare)):
-                causes = [replace(cause, diagnosis=_NO_AVERAGES) for cause in causes]
-        self.findings = causes
+        with reproducer(self.bare, self.reduction, clock) as fresh:
+            causes = findings(layer, falsified, self.seed, EXAMPLES, clock, probed)
+            with suppress(OutOfTime):
+                if self.reduction == "mean" and not failures_unmutated(forgive_steps(self.bare)):
+                    causes = [replace(cause, diagnosis=_NO_AVERAGES) for cause in causes]
+            self.findings = causes = list(fresh.with_reproductions(causes, falsified))
         self.subject.add(outcome for cause in causes for outcome in cause.outcomes)
         named = [cause for cause in causes if cause.diagnosis and cause.diagnosis.mistake]
-        return f"{len(named)} of {len(causes)} causes named"
+        more = counted(self._cases() - before, "more case")
+        return f"{len(named)} of {len(causes)} causes named, on {more}"
+
+    def _cases(self) -> int:
+        return sum(outcome.cases for outcome in self.subject.judged())
 
     def rounding(self) -> list[str]:
         """What is remarked on, of a layer that is right by the bound: where it rounds more."""

@@ -41,13 +41,16 @@ def powers_of_two_scale_through(layer: Layer, case: Case) -> None:
     sign, exponent = _scale(case)
     factor = x.dtype.type(sign * 2.0**exponent)
     because = f"the values are scaled by {'−' if sign < 0 else ''}2^{exponent}"
-    base, by_dout, by_x_b, by_w, by_x = layer.results_of([
-        case.primal, (x, w, b, dout * factor), (x * factor, w, b * factor),
-        (x, w * factor, b, dout), (x * factor, w, b, dout),
-    ])  # fmt: skip
+    points = (
+        Operands(x, w, b, dout * factor), Operands(x * factor, w, b * factor, dout),
+        Operands(x, w * factor, b, dout), Operands(x * factor, w, b, dout),
+    )  # fmt: skip
+    by_dout, by_x_b, by_w, by_x = points
+    base, *others = layer.results_of([case.primal, by_dout, by_x_b[:3], by_w, by_x])
     scaled = {quantity: result * factor for quantity, result in base.items()}
-    expect_same({**by_dout, **by_x_b}, scaled, because)
-    expect_same({"dx": by_w["dx"], "dw": by_x["dw"]}, scaled, because)
+    compared = GRADIENTS, ("out",), ("dx",), ("dw",)
+    for point, got, names in zip(points, others, compared, strict=True):
+        expect_same({name: got[name] for name in names}, scaled, because, point)
 
 
 def _scale(case: Case) -> tuple[int, int]:
@@ -69,8 +72,9 @@ def _scale(case: Case) -> tuple[int, int]:
 def zero_dout_gives_zero_gradients(layer: Layer, case: Case) -> None:
     """With dout = 0 every gradient is exactly 0."""
     x, w, b, dout = case.primal
-    got = by_name(layer.backward(x, w, b, 0 * dout))
-    expect_same(got, {"dx": 0 * x, "dw": 0 * w, "db": 0 * b}, "dout is 0")
+    point = Operands(x, w, b, 0 * dout)
+    got = by_name(layer.backward(*point))
+    expect_same(got, {"dx": 0 * x, "dw": 0 * w, "db": 0 * b}, "dout is 0", point)
 
 
 @checks(
@@ -124,15 +128,16 @@ def identity_matrices_show_the_operands(layer: Layer, case: Case) -> None:
     x, w, b, dout = case.primal
     n, d, m = case.primal.sizes
     bias, weights = np.resize(b, d), np.resize(w, (n, m))
-    one, other = layer.results_of([
-        (x, np.eye(d, dtype=x.dtype), bias, case.tangent.x),
-        (np.eye(n, dtype=x.dtype), weights, b, dout),
-    ])  # fmt: skip
-    for got, expected, because in (
-        (one, {"out": x + bias, "dx": case.tangent.x}, "W is the identity"),
-        (other, {"out": weights + b, "dw": dout}, "X is the identity"),
+    points = (
+        Operands(x, np.eye(d, dtype=x.dtype), bias, case.tangent.x),
+        Operands(np.eye(n, dtype=x.dtype), weights, b, dout),
+    )
+    one, other = layer.results_of(points)
+    for got, expected, because, point in (
+        (one, {"out": x + bias, "dx": case.tangent.x}, "W is the identity", points[0]),
+        (other, {"out": weights + b, "dw": dout}, "X is the identity", points[1]),
     ):
-        expect_same({name: got[name] for name in expected}, expected, because)
+        expect_same({name: got[name] for name in expected}, expected, because, point)
 
 
 @checks(
@@ -143,14 +148,14 @@ def bias_is_one_more_row_of_weights(layer: Layer, case: Case) -> None:
     """[X 𝟏] with [W; bᵀ] gives the same out, and [dW; dbᵀ] as one gradient."""
     x, w, b, dout = case.primal
     wide = np.column_stack([x, np.ones(len(x), x.dtype)])
-    plain, got = layer.results_of([
-        (x, w, b + case.tangent.b, dout), (wide, np.vstack([w, b]), case.tangent.b, dout),
-    ])  # fmt: skip
-    expect_equal("out", got["out"], plain["out"], "the bias is the last row of the weights")
+    point = Operands(wide, np.vstack([w, b]), case.tangent.b, dout)
+    because = "the bias is the last row of the weights"
+    plain, got = layer.results_of([(x, w, b + case.tangent.b, dout), point])
+    expect_equal("out", got["out"], plain["out"], because, point)
     dx, dw = require_finite("dx", got["dx"], wide.shape), got["dw"]
     expect_equal("dx", dx[:, :-1], plain["dx"])
     rows = require_finite("dw", plain["dw"], w.shape), require_finite("db", plain["db"], b.shape)
-    expect_equal("dw", dw, np.vstack(rows), "the bias is the last row of the weights")
+    expect_equal("dw", dw, np.vstack(rows), because, point)
 
 
 @checks(
@@ -165,13 +170,15 @@ def features_may_be_permuted_and_scaled(layer: Layer, case: Case) -> None:
     x, w, b, dout = case.primal
     order = np.arange(len(w))[::-1]
     scale = np.where(np.arange(len(w)) % 2, 2, 1).astype(x.dtype)
-    plain, moved = layer.results_of([
-        case.primal, ((x * scale)[:, order], (w / scale[:, None])[order], b, dout),
-    ])  # fmt: skip
+    point = Operands((x * scale)[:, order], (w / scale[:, None])[order], b, dout)
+    plain, moved = layer.results_of([case.primal, point])
     dx, dw = require_finite("dx", plain["dx"], x.shape), require_finite("dw", plain["dw"], w.shape)
-    expect_equal("out", moved["out"], plain["out"], "the features moved")
-    expect_equal("dx", moved["dx"], (dx / scale)[:, order], "the features moved")
-    expect_equal("dw", moved["dw"], (dw * scale[:, None])[order], "the features moved")
+    expected = {
+        "out": plain["out"],
+        "dx": (dx / scale)[:, order],
+        "dw": (dw * scale[:, None])[order],
+    }
+    expect_same({name: moved[name] for name in expected}, expected, "the features moved", point)
 
 
 @checks(

@@ -65,7 +65,7 @@ def sizes_around_blocks_are_no_exception(layer: Layer, case: Case) -> None:
     point = Operands(signs(n, d), signs(d, m), signs(m), signs(n, m))
     expected = exact(point)
     for quantity, got in layer.results(*point).items():
-        expect_equal(quantity, got, expected[quantity], f"at sizes {(n, d, m)}", (n, d, m))
+        expect_equal(quantity, got, expected[quantity], f"at sizes {(n, d, m)}", point)
 
 
 @checks(
@@ -87,4 +87,4 @@ def extra_axes_of_x_are_flattened(layer: Layer, case: Case) -> None:
         return  # a layer for matrices alone
     sums = exact(flat)
     sums["dx"] = sums["dx"].reshape(axes.shape)
-    expect_same(got, sums, f"x has shape {axes.shape}")
+    expect_same(got, sums, f"x has shape {axes.shape}", flat._replace(x=axes))

@@ -20,10 +20,15 @@ __all__ = [
 ]
 
 
-def expect_same(got: Mapping[str, Array], expected: Mapping[str, Array], because: str) -> None:
+def expect_same(
+    got: Mapping[str, Array],
+    expected: Mapping[str, Array],
+    because: str,
+    given: Operands | None = None,
+) -> None:
     """Raise a `Violation` unless each result equals the one expected."""
     for quantity, result in got.items():
-        expect_equal(quantity, result, expected[quantity], because)
+        expect_equal(quantity, result, expected[quantity], because, given)
 
 
 def both_passes(vjp: VJP, point: Operands) -> dict[str, Array]:

@@ -20,17 +20,19 @@ def dtypes_follow_promotion(layer: Layer, case: Case) -> None:
     """The result of a product has the dtype that NumPy promotes its two operands to."""
     small = case.primal.map(np.sign)  # for the narrowest format
     first, second = _FORMATS[case.selector % 3], _FORMATS[case.selector // 3 % 3]
-    x, w, b, dout = (array.astype(first) for array in small)
-    w = w.astype(second)
+    point = small.map(lambda array: array.astype(first))
+    point = point._replace(w=point.w.astype(second))
     both = np.result_type(first, second)
-    expected = {"out": both, "dx": both, "dw": x.dtype, "db": x.dtype}
-    for quantity, result in layer.results(x, w, b, dout).items():
+    own = point.x.dtype
+    expected = {"out": both, "dx": both, "dw": own, "db": own}
+    for quantity, result in layer.results(*point).items():
         dtype = getattr(result, "dtype", type(result).__name__)
         expect(
             dtype == expected[quantity],
             f"{quantity} has dtype {dtype}, but should have {expected[quantity]}, "
             f"with W {second} and the rest {first}",
             quantity,
+            point,
         )
 
 
@@ -49,7 +51,8 @@ def zero_sizes_give_zeros(layer: Layer, case: Case) -> None:
         del expected["db"]  # no sum is empty where D is 0
     got = layer.results(*point)
     for quantity, value in expected.items():
-        expect_equal(quantity, got[quantity], value, f"{'NDM'[case.selector % 3]} is 0")
+        because = f"{'NDM'[case.selector % 3]} is 0"
+        expect_equal(quantity, got[quantity], value, because, point)
 
 
 @checks(
@@ -60,7 +63,7 @@ def zero_sizes_give_zeros(layer: Layer, case: Case) -> None:
 def wrong_shapes_are_refused(layer: Layer, case: Case) -> None:
     """A bias of shape (), (1,), (N,) or (M, 1), and other misfits, raise: none is broadcast."""
     # Sizes of at least 2, pairwise different, so that every misfit is one.
-    x, w, b, dout = _grown(case.primal)
+    x, w, b, dout = point = _grown(case.primal)
     for name, operands in {
         "b of shape ()": (x, w, np.array(1, b.dtype)),
         "b of shape (1,)": (x, w, b[:1]),
@@ -71,14 +74,14 @@ def wrong_shapes_are_refused(layer: Layer, case: Case) -> None:
         "x of one row": (x[0], w, b),
     }.items():
         refused = _raises(lambda given=operands: layer.forward(*given))  # type: ignore[misc]
-        expect(refused, f"{name} was accepted", "out")
+        expect(refused, f"{name} was accepted", "out", point)
     for name, wrong in {
         "dout of shape (M,)": dout[0],
         "dout of shape (1, M)": dout[:1],
         "dout transposed": dout.T,
     }.items():
         refused = _raises(lambda given=wrong: layer.backward(x, w, b, given))  # type: ignore[misc]
-        expect(refused, f"{name} was accepted", "dx")
+        expect(refused, f"{name} was accepted", "dx", point)
 
 
 def _grown(point: Operands) -> Operands:

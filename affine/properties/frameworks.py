@@ -32,12 +32,11 @@ def vmap_equals_a_loop(layer: Layer, case: Case) -> None:
     x, w, b, dout = case.primal
     pairs = (x, dout), (case.tangent.x, case.tangent.dout)
     looped = list(layer.results_of((one, w, b, upstream) for one, upstream in pairs))
-    stacked = layer.variants["vmapped"](
-        np.stack([x, case.tangent.x]), w, b, np.stack([dout, case.tangent.dout])
-    )
+    point = Operands(np.stack([x, case.tangent.x]), w, b, np.stack([dout, case.tangent.dout]))
+    stacked = layer.variants["vmapped"](*point)
     got = dict(zip(("out", "dx", "dw", "db"), stacked, strict=True))
     expected = {quantity: np.stack([one[quantity] for one in looped]) for quantity in got}
-    expect_same(got, expected, "it was vectorised")
+    expect_same(got, expected, "it was vectorised", point)
 
 
 @checks(
@@ -52,11 +51,12 @@ def leading_axes_are_batch_axes(layer: Layer, case: Case) -> None:
     expected["out"] = expected["out"].reshape(douts.shape)
     expected["dx"] = expected["dx"].reshape(xs.shape)
     because = "x has a leading axis"
-    expect_same(_with_leading_axes(layer, case.primal, xs, douts), expected, because)
+    got, given = _with_leading_axes(layer, case.primal, xs, douts), Operands(xs, w, b, douts)
+    expect_same(got, expected, because, given)
     because = "x has a leading axis that is not the first one in memory"
     with _described(f"the layer raises {{}}, where {because}"):
         got = _with_leading_axes(layer, case.primal, interleaved(xs), interleaved(douts))
-    expect_same(got, expected, because)
+    expect_same(got, expected, because, given)
 
 
 def _with_leading_axes(layer: Layer, point: Operands, xs: Array, douts: Array) -> Results:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from affine.layer import GRADIENTS, Array, Case, Layer, Operands
+from affine.layer import GRADIENTS, Array, Case, Layer, Operands, by_name
 from affine.oracle import (
     Violation,
     bounds,
@@ -15,7 +15,7 @@ from affine.oracle import (
     expect_within_rounding,
     surely_within,
 )
-from affine.properties.comparisons import expect_number, paired
+from affine.properties.comparisons import expect_number, expect_same, paired
 from affine.properties.property import checks
 
 
@@ -82,9 +82,10 @@ def one_hot_dout_reads_off_the_jacobians(layer: Layer, case: Case) -> None:
     i, j = divmod(flat, len(b))
     rows = [np.zeros_like(array) for array in (x, w, b)]
     rows[0][i], rows[1][:, j], rows[2][j] = w[:, j], x[i], 1
-    got = layer.backward(x, w, b, _one_hot(dout.shape, flat, dout))
-    for quantity, gradient, expected in zip(GRADIENTS, got, rows, strict=True):
-        expect_equal(quantity, gradient, expected, f"dout is 1 at [{i}, {j}] and 0 elsewhere")
+    point = case.primal._replace(dout=_one_hot(dout.shape, flat, dout))
+    expected = dict(zip(GRADIENTS, rows, strict=True))
+    because = f"dout is 1 at [{i}, {j}] and 0 elsewhere"
+    expect_same(by_name(layer.backward(*point)), expected, because, point)
 
 
 @checks(
@@ -95,9 +96,8 @@ def basis_pairs_recover_the_coefficients(layer: Layer, case: Case) -> None:
     """At sizes up to 3, every pair of basis matrices gives its coefficients, and no others."""
     like = case.cut(slice(3), slice(3), slice(3)).primal
     points, expected = zip(*_basis_pairs(*like.sizes, like.x), strict=True)
-    for got, values in zip(layer.results_of(points), expected, strict=True):
-        for quantity, result in got.items():
-            expect_equal(quantity, result, values[quantity], "operands of one entry each")
+    for point, got, values in zip(points, layer.results_of(points), expected, strict=True):
+        expect_same(got, values, "operands of one entry each", point)
 
 
 def _basis_pairs(

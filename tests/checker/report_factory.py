@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 
 from affine.checker.diagnosis import Diagnosis, Mistake
-from affine.checker.report import Certificate, Finding, Outcome, Report, Step
+from affine.checker.report import Certificate, Finding, Outcome, Report, Reproduction, Step
 from affine.layer import Case, Operands, WorkerDied
 from affine.oracle import Violation
 
@@ -18,6 +18,8 @@ AVERAGED = Mistake(
     "Drop the division.",
 )
 USAGE = "def vjp(x, w, b):\n    return x @ w + b, lambda g: (g @ w.T, x.T @ g / len(x), g.sum(0))"
+
+CODE = f"import numpy as np\n\n{USAGE}\n\nassert vjp(1, 2, 3)"
 
 
 def a_point(n: int = 2, d: int = 1, m: int = 1) -> Operands:
@@ -42,8 +44,7 @@ def failing(**changes: object) -> Report:
     diagnosis = Diagnosis(("dw", "db"), AVERAGED, "Your dw is Xᵀ·dout / N.")
     given = {
         "outcomes": (outcome, also, Outcome("dx_is_dout_wt", "held", 60, 0.1)),
-        "findings": (Finding((outcome, also), diagnosis),),
-        "usage": USAGE,
+        "findings": (Finding((outcome, also), diagnosis, Reproduction(CODE, was_run=True)),),
         "seconds": 0.5,
     }
     return Report("mine.py", **(given | changes))  # type: ignore[arg-type]

@@ -80,7 +80,10 @@ LAYERS: dict[str, tuple[Any, list[str]]] = {
         pullback_layer(_divided_in_place), ["averaged-over-the-batch", "arguments-modified"],
     ),
     "a result in an argument": (pullback_layer(_x_overwritten), ["arguments-modified"]),
-    "a layout and a buffer": (_OneBuffer, ["buffer-reused", "memory-layout", "one-format-only"]),
+    "a layout and a buffer": (
+        _OneBuffer,
+        ["buffer-reused", "memory-layout", "one-format-only", "shapes-not-checked"],
+    ),
     "an update step": (_Stepping, ["update-step-inside"]),
     "noise": (_noisy(), ["not-deterministic"]),
     "float32 inside": (

@@ -12,6 +12,8 @@ from affine.checker.diagnosis import MISTAKES, diagnose
 from affine.checker.process.worker import Worker
 from affine.checker.reading import load
 from affine.checker.report import Report
+from affine.checker.report.snippet import counterexample
+from affine.checker.report.text import text, verdict
 from affine.layer import Array, Case, Layer, Operands
 from affine.properties import PROPERTIES
 from docs.site_builder.suite.wrong_layers import WRONG_LAYERS
@@ -199,6 +201,54 @@ def test_a_layer_that_only_sums_is_told_that_it_averages_nothing() -> None:
     assert found.diagnosis.mistake is not None
     assert found.diagnosis.mistake.name == "not-averaged"
     assert "without the option the layer is right" in found.diagnosis.sentence
+
+
+@pytest.mark.parametrize(
+    ("codes", "reduction", "says", "absent"),
+    [
+        ({"dw": "n * (x.T @ dout)", "db": "dout.mean(axis=0)"}, "mean",
+         ["Write dw = Xᵀ·dout / N.", "(average)", "N·dout is given for dout"],
+         ["Drop the factor", "(dw)  dW = "]),
+        ({"dx": "dout @ w.T / n", "dw": "x.T @ dout / n", "db": "dout.mean(axis=0)"}, "mean",
+         ["Write dx = dout·Wᵀ.", "(dx)  dX = "],
+         ["are sums", "(per-sample-sum)", "N·dout is given"]),
+        ({"dx": "dout @ w.T / n"}, "sum", ["Write dx = dout·Wᵀ."], ["dW", "(per-sample-sum)"]),
+        ({"dw": "x.T @ dout / n"}, "sum", ["Drop the division", "(per-sample-sum)"], ["Write"]),
+    ],
+)  # fmt: skip
+def test_remedy_and_equations_are_of_what_is_wrong_and_of_the_reduction(
+    codes: dict[str, str], reduction: Any, says: list[str], absent: list[str]
+) -> None:
+    report = check(wrong_layer(**codes), reduction=reduction, budget=60.0)
+    assert len(report.findings) == 1
+    said = text(report, width=10_000).partition("What each step")[0]
+    assert [words for words in says if words not in said] == []
+    assert [words for words in absent if words in said] == []
+
+
+def test_what_was_observed_is_said_in_the_numbers_of_the_case() -> None:
+    """Also of dx under averages, which the properties see divided by N."""
+    report = check(wrong_layer(dx="2 * dout @ w.T", dw="x.T @ dout / n", db="dout.mean(axis=0)"),
+                   reduction="mean", budget=60.0)  # fmt: skip
+    outcome = report.findings[0].outcomes[0]
+    shown = counterexample(outcome, "mean")
+    assert shown is not None
+    got, expected = shown.violation.got, shown.violation.expected
+    at = np.argwhere(got != expected)[0]
+    assert f"] = {got[tuple(at)]}, but should be {expected[tuple(at)]}" in text(report)
+
+
+def test_what_has_no_name_is_said_last() -> None:
+    """And the title begins with the first mistake of the body."""
+    odd = "dout @ w.T + dout.sum(axis=1, keepdims=True)"
+    report = check(wrong_layer(dx=odd, db="dout.sum(axis=0) / n"), budget=60.0)
+    named = [bool(each.diagnosis and each.diagnosis.mistake) for each in report.findings]
+    assert named == sorted(named, reverse=True)
+    assert named[0]
+    assert not named[-1]
+    assert report.findings[0].diagnosis is not None
+    assert report.findings[0].diagnosis.mistake is not None
+    assert verdict(report).startswith(f"FAIL wrong: {report.findings[0].diagnosis.mistake.title}")
 
 
 # ------------------------------------------------------------------ what is not there yet

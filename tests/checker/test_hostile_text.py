@@ -9,8 +9,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from affine.checker.diagnosis import Diagnosis
-from affine.checker.report import Finding, Outcome, Report, Step
+from affine.checker.exceptions import cut
+from affine.checker.report import Finding, Outcome, Report, Reproduction, Step
 from affine.checker.report.record import dumps, schema
+from affine.checker.report.snippet import snippet
 from affine.checker.report.text import text, verdict
 from affine.checker.report.words import clean, describe, escaped
 from tests.checker.command_line import main
@@ -50,15 +52,15 @@ def hostile(said: str, verdict: str = "fail") -> Report:
     other = Outcome("x", "error", reason=said)
     steps = (Step("search", said),)
     versions = {"python": said}
-    report = Report(
-        said, form=said, notes=(said,), steps=steps, usage=f"# {said}", versions=versions
-    )
+    report = Report(said, form=said, notes=(said,), steps=steps, versions=versions)
     if verdict == "pass":
         return replace(report, outcomes=outcomes)
     if verdict == "error":
         return replace(report, outcomes=(*outcomes, other), error_message=said)
-    finding = Finding((failed,), Diagnosis(("dw",), None, said))
-    return replace(report, outcomes=(failed, *outcomes), findings=(finding, Finding((failed,))))
+    code = Reproduction(f"# {cut(said)}", said.replace("\0", ""), was_run=True)
+    finding = Finding((failed,), Diagnosis(("dw",), None, said), code)
+    none = Finding((failed,), reproduction=Reproduction(why_none=said))
+    return replace(report, outcomes=(failed, *outcomes), findings=(finding, none))
 
 
 def is_harmless(printed: str) -> bool:
@@ -126,7 +128,7 @@ def test_megabytes_are_cut_at_once(kind: str) -> None:
 
 def test_code_is_shown_whole_or_not_at_all() -> None:
     """Half a name in it would be another name."""
-    said = text(failing(usage=f"from mine import {'x' * 5_000_000} as vjp"))
+    said = snippet(averaged(), f"from mine import {'x' * 5_000_000} as vjp")
     assert "from mine" not in said
     assert "# vjp(x, w, b) -> (out, pullback) is the layer under test" in said
 

@@ -172,7 +172,7 @@ def test_a_file_loads_from_wherever_it_is_run(
     assert_right(layer)
     assert layer.remarks == ()
     if kind == "a sibling and the root":  # no import works in one folder
-        assert layer.usage.startswith("# forward and backward: from layers.py\n")
+        assert 'module = from_file(Path("layers.py")).module' in layer.usage
 
 
 @pytest.mark.parametrize("kind", [kind for kind, project in PROJECTS.items() if project[3]])
@@ -196,7 +196,7 @@ def test_a_project_of_the_working_directory_is_found(
     monkeypatch.chdir(tmp_path / "here")
     layer = load(str(tmp_path / "there/layers.py"))
     assert_right(layer)
-    assert layer.usage.startswith("# forward and backward: from layers.py\n")
+    assert 'module = from_file(Path("layers.py")).module' in layer.usage
 
 
 def test_nothing_of_the_project_hides_a_library(tmp_path: Path) -> None:
@@ -275,7 +275,7 @@ def test_a_script_is_judged_by_its_definitions(kind: str, tmp_path: Path) -> Non
     assert remark.startswith(start)
     assert said in remark
     # To import the file would run the rest of it.
-    assert layer.usage.startswith("# forward and backward: from train.py\n")
+    assert 'module = from_file(Path("train.py")).module' in layer.usage
 
 
 def test_a_module_is_judged_by_its_definitions_too(

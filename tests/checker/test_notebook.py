@@ -14,9 +14,10 @@ import pytest
 from affine.checker.process.worker import Worker
 from affine.checker.pytest_plugin import properties_of
 from affine.checker.reading import TargetError, load
+from affine.checker.report import Finding, Reproduction
 from affine.checker.report.html import html
 from affine.layer import Layer
-from tests.checker.report_factory import failing, reports
+from tests.checker.report_factory import averaged, failing, reports
 
 PAIR = """
 def affine_forward(x, w, b):
@@ -83,7 +84,7 @@ def test_a_notebook_is_judged_by_its_definitions(kind: str, tmp_path: Path) -> N
     start = "only the imports, functions, classes and constants in the cells of homework 1.ipynb"
     assert layer.remarks[0].startswith(start)
     assert layer.remarks[0].endswith("plt") == (kind == "missing")
-    assert re.match(r"# \w+(?: and \w+)?: from homework 1.ipynb\n", layer.usage)
+    assert 'module = from_file(Path("homework 1.ipynb")).module' in layer.usage
 
 
 def test_a_name_chooses_from_a_notebook(tmp_path: Path) -> None:
@@ -154,7 +155,7 @@ def test_the_command_and_the_plugin_take_a_notebook(tmp_path: Path) -> None:
     assert (done.returncode, written["verdict"]) == (1, "fail")
     assert any("in the cells of n.ipynb" in remark for remark in written["remarks"])
     shown = [each["counterexample"] for each in written["properties"] if each["counterexample"]]
-    assert "# affine_forward and affine_backward: from n.ipynb" in shown[0]["snippet"]
+    assert 'module = from_file(Path("n.ipynb")).module' in shown[0]["snippet"]
     test = properties_of(target)
     test("dw_is_xt_dout")
     with pytest.raises(pytest.fail.Exception, match="averaged"):
@@ -239,7 +240,8 @@ def test_every_report_is_a_page_by_itself(kind: str) -> None:
 
 def test_text_of_the_layer_is_escaped() -> None:
     bad = "<script>alert(1)</script>&\x1b[31m"
-    text = html(failing(form=bad, notes=(bad,), error_message=bad, usage=f"# {bad}"))
+    findings = (Finding((averaged(),), reproduction=Reproduction(f"# {bad}", was_run=True)),)
+    text = html(failing(form=bad, notes=(bad,), error_message=bad, findings=findings))
     assert "<script" not in text
     assert "\x1b" not in text
     assert text.count("&lt;script&gt;alert(1)&lt;/script&gt;&amp;") >= 3

@@ -3,12 +3,14 @@
 import re
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from affine.checker.diagnosis import MISTAKES, Diagnosis
-from affine.checker.report import Finding, Outcome, Report
+from affine.checker.report import Finding, Outcome, Report, Reproduction
 from affine.checker.report.text import block, case_lines, side_by_side, text, verdict
 from affine.checker.report.words import below, number, page
 from affine.equations import EQUATIONS
@@ -117,12 +119,30 @@ def test_a_mistake_in_averages_shows_the_equation_of_averages() -> None:
     assert "t/average/index.html" in text(failing(reduction="mean"))
 
 
-def test_a_reproduction_says_whether_it_needs_this_package() -> None:
-    """Where the layer is loaded as by a check, it does."""
-    usage = "from mine import Layer\nfrom affine.checker.reading import layer_from\n\n"
-    report = text(failing(usage=f"{usage}vjp = layer_from(Layer).vjp"))
-    assert "To reproduce it:\n" in report
-    assert "To reproduce it, without this package:" in text(failing())
+def test_a_reproduction_says_where_it_runs_and_whether_it_needs_this_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was run there as it is printed, unless no process but this one has the layer."""
+    (finding,) = failing().findings
+    monkeypatch.chdir(tmp_path)
+
+    def said(**about: Any) -> str:
+        found = Reproduction(**about)
+        report = failing(findings=(replace(finding, reproduction=found),))
+        assert found.code in text(report)
+        return text(report)
+
+    assert "To reproduce it, without this package:" in said(code="vjp = 1", was_run=True)
+    here = said(code="vjp = 1", folder=str(tmp_path), was_run=True)
+    assert "To reproduce it, without this package:" in here
+    below = said(code="vjp = 1", folder=str(tmp_path / "nets"), was_run=True)
+    assert "To reproduce it in nets, without this package:" in below
+    adapted = said(code="from affine.checker.reading import layer_from", was_run=True)
+    assert "To reproduce it:" in adapted
+    assert "where your layer is defined (this code was not run):" in said(code="vjp = 1")
+    none = said(why_none="it depends on chance")
+    assert "To see it again  affine check mine.py --only dw_is_xt_dout --seed 0" in none
+    assert "Without code     it depends on chance" in none
 
 
 def test_operands_that_do_not_matter_are_left_out() -> None:
@@ -165,13 +185,17 @@ def test_what_is_unusual_about_an_operand_is_said() -> None:
 
 
 def test_the_sizes_are_those_at_which_it_fails() -> None:
-    """Also where a property makes them of the case."""
-    said = "dw[0, 0] = 1.0, but should be 2"
-    error = Violation(said, "dw", np.array([[1.0]]), np.array([[2]]), sizes=(1023, 1, 3))
-    assert (
-        _case(falsified(error)).splitlines()[0]
-        == "The smallest case that shows it: N = 1023, D = 1, M = 3"
-    )
+    """And so are the operands, also where a property makes them of the case."""
+    said, made = "dw[0, 0] = 1.0, but should be 2", a_point(9, 1, 3)
+    error = Violation(said, "dw", np.array([[1.0]]), np.array([[2]]), given=made)
+    shown = _case(falsified(error, name="sizes_around_blocks_are_no_exception"))
+    assert shown.splitlines()[0] == "The smallest case that shows it: N = 9, D = 1, M = 3"
+    assert "dout[4:9, :] of (9×3)" in shown
+    stack = made._replace(x=np.ones((3, 3, 1)), dout=np.ones((3, 3, 3)))
+    error = Violation(said, "dx", np.zeros((3, 3, 1)), np.ones((3, 3, 1)), given=stack)
+    shown = _case(falsified(error, name="leading_axes_are_batch_axes"))
+    assert shown.splitlines()[0] == "The smallest case that shows it: N = 9, D = 1, M = 3"
+    assert "x (3×3×1)   w (1×3)   dout (3×3×3)" in shown
 
 
 def test_blocks_wrap_at_the_width() -> None:

@@ -4,12 +4,11 @@ import affine
 
 
 def affine_forward(x, w, b):
-    flat = x.reshape(len(x), len(w))
-    return affine.forward(flat, w, b), (flat, w)
+    return affine.forward(x.reshape(len(x), len(w)), w, b), (x, w)
 
 
 def affine_backward(dout, cache):
-    grad = affine.backward(dout, *cache)
-    _, w = cache
+    x, w = cache
+    grad = affine.backward(dout, x.reshape(len(x), len(w)), w)
     dx = dout @ w.T
     return grad._replace(dx=dx)

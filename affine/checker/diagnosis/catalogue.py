@@ -19,6 +19,7 @@ __all__ = [
     "CORRECT",
     "MISTAKES",
     "NOT_AVERAGED",
+    "OF_SCALE",
     "OF_VARIANT",
     "Diagnosis",
     "Explanation",
@@ -129,7 +130,8 @@ class Explanation(NamedTuple):
     @property
     def formula(self) -> str:
         """What the result is, in the notation of the equations."""
-        return "0" if self.code.startswith("0 * ") else notation(self.says or self.code)
+        is_zero = self.code.startswith(("0 * ", "np.zeros("))
+        return "0" if is_zero else notation(self.says or self.code)
 
 
 def averaged(found: Explanation) -> Explanation:
@@ -164,13 +166,15 @@ def _over_n(formula: str) -> str:
 
 
 # Where two formulas are one function, the first one gives it its name.
-_ENTRIES: list[dict[str, Any]] = [
-    entry
-    for name in ("scale", "operands", "sums", "parts", "entries", "behaviour")
-    for entry in tomllib.loads(
+_FILES: Mapping[str, list[dict[str, Any]]] = {
+    name: tomllib.loads(
         files(__package__).joinpath("known", f"{name}.toml").read_text(encoding="utf-8")
     )["mistake"]
-]
+    for name in ("scale", "operands", "sums", "parts", "entries", "behaviour")
+}
+_ENTRIES = [entry for entries in _FILES.values() for entry in entries]
+OF_SCALE = frozenset(entry["name"] for entry in _FILES["scale"])
+"""Names of the mistakes that scale a right result."""
 
 
 def _right(formula: str) -> str:

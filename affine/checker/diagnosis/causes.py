@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from affine.checker.clock import Clock
-from affine.checker.diagnosis import Diagnosis, diagnose
+from affine.checker.diagnosis import MISTAKES, Diagnosis, diagnose
+from affine.checker.diagnosis.own_layout import OwnLayout
+from affine.checker.diagnosis.remedies import with_remedy
 from affine.checker.exceptions import describe
 from affine.checker.report import Finding, Outcome
 from affine.checker.report.words import kind_of
 from affine.checker.search import JUDGES, cropped, fails_on, search
 from affine.layer import Layer, OutOfTime, WorkerDied
-from affine.properties import PROPERTIES
+from affine.properties import PROPERTIES, Property
 
 __all__ = ["findings"]
 
@@ -43,14 +45,15 @@ def findings(
         first, *others = waiting
         try:
             diagnosis = _diagnosis(layer, first, averaging) if found else None
-            named = [finding.diagnosis.mistake for finding in found if finding.diagnosis]
+            shown = [finding.diagnosis.mistake for finding in found if finding.diagnosis]
             # A case of a mistake that has been shown is not shown, and need not be small.
-            if not diagnosis or not diagnosis.mistake or diagnosis.mistake not in named:
+            if not diagnosis or not diagnosis.mistake or diagnosis.mistake not in shown:
                 known = [finding.outcomes[0] for finding in found]
                 with clock.at_most(_SECONDS_TO_SHRINK):
                     first = _smallest(layer, first, known, seed, examples)
                 diagnosis = _diagnosis(layer, first, averaging)
-            finding = Finding((first, *_joining(layer, first, others)), diagnosis)
+            named = diagnosis.mistake.name if diagnosis and diagnosis.mistake else ""
+            finding = Finding((first, *_joining(layer, first, others, named)), diagnosis)
         except OutOfTime:
             found.append(Finding(tuple(waiting), _NO_TIME))
             break
@@ -62,7 +65,18 @@ def findings(
     for finding in found:
         cause = _cause(finding)
         merged[cause] = _both(merged[cause], finding) if cause in merged else finding
-    return list(merged.values())
+    layout, averages = OwnLayout(layer.columns, layer.transposed), averaging is not None
+    return [
+        replace(finding, diagnosis=with_remedy(finding.diagnosis, layout, averages))
+        if finding.diagnosis
+        else finding
+        for finding in sorted(merged.values(), key=_is_unknown)
+    ]
+
+
+def _is_unknown(finding: Finding) -> bool:
+    """Whether a failure has no name: what is unknown is said last."""
+    return finding.diagnosis is None or finding.diagnosis.mistake is None
 
 
 def _diagnosis(layer: Layer, found: Outcome, averaging: Layer | None) -> Diagnosis | None:
@@ -92,7 +106,9 @@ def _smallest(
         return found
 
 
-def _joining(layer: Layer, first: Outcome, others: Sequence[Outcome]) -> Iterator[Outcome]:
+def _joining(
+    layer: Layer, first: Outcome, others: Sequence[Outcome], named: str
+) -> Iterator[Outcome]:
     """Yield the outcomes that have the cause of the first, on its case.
 
     Each result has a cause of its own until the diagnosis says that they are one. Properties of
@@ -105,11 +121,22 @@ def _joining(layer: Layer, first: Outcome, others: Sequence[Outcome]) -> Iterato
             continue
         if (another.group in _OF_CALLS) != (one.group in _OF_CALLS):
             continue
+        if _is_apart(one, another, named) or _is_apart(another, one, named):
+            continue
         # These compare another way to call the layer with the plain one, which fails for itself.
         if "frameworks" in (one.group, another.group) and one.needs != another.needs:
             continue
         if again := _on_case_of(layer, other, first):
             yield again
+
+
+def _is_apart(one: Property, another: Property, named: str) -> bool:
+    """Whether one is about arguments of its own making, and another is not about the same mistake.
+
+    Such a property may fail on any case: that it does on that of another says nothing.
+    """
+    own = MISTAKES.keys() & one.points_to if one.group == "contract" else set()
+    return bool(own) and (named not in own or named not in another.points_to)
 
 
 def _on_case_of(layer: Layer, found: Outcome, other: Outcome) -> Outcome | None:

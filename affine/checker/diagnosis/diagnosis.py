@@ -247,7 +247,7 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
     if not found or sizes.guarded(evidence, found[0].code):
         special_found, where = sizes.special_case(session, quantity)
         found = special_found or found
-    if not found and all(trial.got is None for trial in evidence):
+    if not found and evidence and all(trial.got is None for trial in evidence):
         sentence = f"Your {quantity} is not an array of numbers"
         found = [Explanation("not-an-array", sentence)]
     changing = state.not_deterministic, state.earlier_call

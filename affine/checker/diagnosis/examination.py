@@ -153,7 +153,7 @@ class ProbeSession:
         if self.case is not None and 0 not in self.case.primal.sizes:
             point = self.case.primal.map(lambda a: np.array(a, np.float64, order="C"))
             if all(np.isfinite(array).all() for array in point):
-                probes.append(Probe(point))
+                probes.insert(0, Probe(point))  # however little time there is
         probes = list(filter(self._is_within_the_format, probes))
         half, calls = self._clock.start + _PATIENCE / 2, list[CallResult]()
         for call in self.observe_each(probes):
@@ -191,7 +191,7 @@ class ProbeSession:
             dots = {"x_dot": x[::-1] + 1, "w_dot": w[::-1] + 2, "b_dot": b[::-1] + 3}
             arguments = (x, w, *dots.values()) if needs == "jvp" else (dout, x, w)
             result = attempt(partial(self.layer.variants[needs], *arguments))
-            if isinstance(result, tuple | list):  # a list where it comes from another process
+            if isinstance(result, tuple | list):  # a list where another process returned it
                 result = result[OF_VARIANT[needs].index(quantity)]
             if not isinstance(result, Exception):
                 trial.append(Trial.of(Probe(call.probe.point, **dots), quantity, result))

@@ -125,7 +125,10 @@ def in_layout(formula: str, quantity: str, columns: bool, transposed: bool) -> s
         return formula
     try:
         node = ast.parse(formula, mode="eval").body
-        turned, kind = _Turning(layout).turned(node, layout.turns(quantity))
+        turning = _Turning(layout)
+        turned, kind = turning.turned(node, layout.turns(quantity))
+        if kind == _MATRIX and quantity == "db" and columns:  # a row of the sums is a column there
+            turned, kind = turning.turned(node, True)
         if kind == _BIAS and len(AXES[quantity]) == 2:
             return ""
     except (_NotSaidHere, SyntaxError):

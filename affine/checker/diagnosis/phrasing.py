@@ -1,15 +1,16 @@
 """Formulas, numbers and exceptions as a diagnosis shows them."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from textwrap import shorten
 
 from affine.checker.exceptions import in_words
+from affine.equations import EQUATIONS
 
 __all__ = [
-    "describe_error", "error_message", "listed", "notation", "number", "scaled", "shortest",
-    "summed", "with_verb",
+    "concerns", "describe_error", "error_message", "listed", "notation", "number", "scaled",
+    "shortest", "summed", "with_verb",
 ]  # fmt: skip
 
 _SIGNS = {
@@ -70,6 +71,21 @@ def summed(code: str, scale: str, factor: float, term: str) -> str:
     sign = "-" if factor < 0 else "+"
     part = term if scale == "1" and abs(factor) == 1 else scaled(term, scale, abs(factor))
     return f"{code} {sign} {part}"
+
+
+def concerns(tag: str, quantities: Iterable[str]) -> bool:
+    """Whether an equation says something of some results, or names no result at all.
+
+    Examples:
+        >>> concerns("per-sample-sum", ["dw"]), concerns("per-sample-sum", ["dx"])
+        (True, False)
+        >>> concerns("linearity", ["dx"])
+        True
+    """
+    letters = {"out": "out", "dx": "dX", "dw": "dW", "db": "db"}
+    named = letters.values() & EQUATIONS[tag].symbols.keys() if tag in EQUATIONS else set()
+    wrong = {letters[quantity] for quantity in quantities if quantity in letters}
+    return not named or not wrong or bool(named & wrong)
 
 
 def listed(words: Sequence[str]) -> str:

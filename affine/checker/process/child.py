@@ -19,6 +19,7 @@ from affine.layer import WorkerDied
 
 FORGED = "the process wrote to the connection of the checker"
 _MOST_PARTS = 1000  # more than are ever waited for at once
+_LONGEST_OUTPUT = 2**16  # bytes
 
 # What the child starts inherits it, and is found by it, whatever group or session it is in.
 _MARK = "RUN_ID"
@@ -71,6 +72,23 @@ class Child:
             reason = f"{FORGED} {when}"
         self.end()
         raise WorkerDied(reason)
+
+    def output(self, seconds: float) -> tuple[int | None, str]:
+        """Return how the child ended, None if it has not by then, and the last of what it said.
+
+        It gets nothing more to read: of a program that answers nothing.
+        """
+        self._process.stdin.close()  # type: ignore[union-attr]
+        deadline, said = monotonic() + seconds, bytearray()
+        part: bytes | None = b"?"
+        while part != b"" and (left := deadline - monotonic()) > 0:
+            part = self._part(min(left, 0.1))
+            if part is None and self._process.poll() is not None:  # a copy may hold the other end
+                break
+            said = (said + (part or b""))[-_LONGEST_OUTPUT:]
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=max(deadline - monotonic(), 0))
+        return self._process.poll(), said.decode(errors="replace")
 
     def end(self) -> None:
         """End the child and whatever it started."""

@@ -123,7 +123,7 @@ def _load(
         _hide_this_package()
     return layer, {
         "variants": list(layer.variants),
-        "texts": {name: cut(getattr(layer, name)) for name in ("name", "form", "usage")},
+        "texts": {name: cut(getattr(layer, name)) for name in ("name", "form", "usage", "folder")},
         "not_applicable": {name: cut(why) for name, why in layer.not_applicable.items()},
         "remarks": [cut(remark) for remark in layer.remarks],
         "dtypes": [cut(dtype) for dtype in layer.dtypes],

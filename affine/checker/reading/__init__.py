@@ -54,7 +54,8 @@ def load(target: str, found: Callable[[], None] = lambda: None, by_names: bool =
     except TargetError as error:
         # What is missed may be what was left out.
         raise TargetError("\n".join([str(error), *module.remarks])) from error
-    return replace(layer, name=target, remarks=(*layer.remarks, *module.remarks))
+    remarks = (*layer.remarks, *module.remarks)
+    return replace(layer, name=target, remarks=remarks, folder=module.folder)
 
 
 def layer_from(found: Any, name: str = "") -> Layer:

@@ -31,12 +31,14 @@ class Named:
         value: It.
         origin: The module to import it from; the name of a file that cannot be imported; or `""`.
         remarks: What is to be known of how it was loaded.
+        folder: Where the origin is known by its name, `""` for the working directory.
     """
 
     expression: str
     value: Any
     origin: str = ""
     remarks: tuple[str, ...] = ()
+    folder: str = ""
 
     @property
     def name(self) -> str:
@@ -63,7 +65,7 @@ def loaded(*parts: Named) -> str:
 
 
 def import_of(*parts: Named) -> str:
-    """Return code that imports objects, or a comment where that is not possible."""
+    """Return code that imports objects, or a comment where they are only in this process."""
     expressions = [one.expression or "layer" for one in parts]
     names = list(dict.fromkeys(one.partition(".")[0].partition("[")[0] for one in expressions))
     origin = parts[0].origin
@@ -72,8 +74,14 @@ def import_of(*parts: Named) -> str:
         return (
             f'import runpy\n\nmodule = runpy.run_path("{origin}")\n{", ".join(names)} = {members}'
         )
-    if not origin or origin.endswith(_FILES):
-        return f"# {' and '.join(names)}: {f'from {origin}' if origin else 'your own'}"
+    if not origin:
+        return f"# {' and '.join(names)}: your own"
+    if origin.endswith(_FILES):  # of which only the definitions can be loaded, by this package
+        members = ", ".join(f"module.{name}" for name in names)
+        return (
+            "from pathlib import Path\nfrom affine.checker.reading.loading import from_file\n\n"
+            f'module = from_file(Path("{origin}")).module\n{", ".join(names)} = {members}'
+        )
     if all(part.isidentifier() and not keyword.iskeyword(part) for part in origin.split(".")):
         return f"from {origin} import {', '.join(names)}"
     members = ", ".join(f"module.{name}" for name in names)
@@ -91,7 +99,7 @@ def find(text: str) -> tuple[Named, Named]:
     else:
         _refuse_paths(place)
         of = from_module(place)
-    module = Named("", of.module, of.origin, of.remarks)
+    module = Named("", of.module, of.origin, of.remarks, of.folder)
     named = module
     for part in name.split(".") if name else ():
         if not hasattr(named.value, part):

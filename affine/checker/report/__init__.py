@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
+from affine.checker.coverage import Coverage
 from affine.checker.diagnosis import Diagnosis
 from affine.layer import Case
 
-__all__ = ["Certificate", "Finding", "Outcome", "Report", "Step"]
+__all__ = ["Certificate", "Finding", "Outcome", "Report", "Reproduction", "Step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,38 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Reproduction:
+    """Code that shows a failure by itself, or why there is none.
+
+    Attributes:
+        code: It; `""` where there is none.
+        folder: Where it runs, `""` for anywhere.
+        was_run: Whether it was run, in a fresh process: then it is here only if it showed the
+            failure. No other process can have a layer that is defined in a notebook, say.
+        is_of_smallest: Whether it is that of the smallest case.
+        why_none: Why there is none, in words.
+    """
+
+    code: str = ""
+    folder: str = ""
+    was_run: bool = False
+    is_of_smallest: bool = True
+    why_none: str = ""
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether the case did not fail again by itself."""
+        return self.was_run and not self.code
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One mistake: the properties that fail for the same cause, and the case that shows it.
 
     Attributes:
         outcomes: The falsified properties; the first one's counterexample is the smallest.
         diagnosis: Which mistake it is, or what was ruled out.
+        reproduction: Code that shows the first one's failure.
 
     Examples:
         >>> from affine.checker import check
@@ -60,6 +87,7 @@ class Finding:
 
     outcomes: tuple[Outcome, ...]
     diagnosis: Diagnosis | None = None
+    reproduction: Reproduction = Reproduction()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +155,8 @@ class Report:
         notes: What is not a failure and worth knowing: rounding, warnings, printed output.
         steps: What each step established.
         certificate: What the draws established; None where they did not run or found a mistake.
+        coverage: What the layer was given; None where it was not called.
+        not_tried: What a pass says nothing of, in words.
         only: The properties that were asked for, if not all of the profile.
         usage: Python code that defines `vjp` with the user's own functions.
         versions: Of Python and of the packages involved.
@@ -153,6 +183,8 @@ class Report:
     notes: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     certificate: Certificate | None = None
+    coverage: Coverage | None = None
+    not_tried: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     usage: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -7,9 +7,14 @@ from rich.console import Console
 from rich.text import Text
 
 from affine.checker.report import Finding, Report
-from affine.checker.report.snippet import snippet
-from affine.checker.report.text import case_lines, is_unwritten, verdict
-from affine.checker.report.words import clean, counted, describe
+from affine.checker.report.text import (
+    case_lines,
+    is_unwritten,
+    observed,
+    reproduction_title,
+    verdict,
+)
+from affine.checker.report.words import clean, counted
 
 __all__ = ["html"]
 
@@ -41,7 +46,7 @@ def _parts(report: Report) -> Iterator[str]:
         yield from _finding(report.findings[0], report)
     if others := report.findings[1:]:
         yield f"<p>{counted(len(others), 'more mistake')}:</p>"
-        yield _listed(_headline(each) for each in others)
+        yield _listed(_headline(each, report) for each in others)
     if report.notes:
         yield "<p>Notes, which are not failures:</p>"
         yield _listed(report.notes)
@@ -49,24 +54,26 @@ def _parts(report: Report) -> Iterator[str]:
 
 def _finding(finding: Finding, report: Report) -> Iterator[str]:
     first, diagnosis = finding.outcomes[0], finding.diagnosis
-    yield f"<p><strong>{escape(_headline(finding))}</strong></p>"
+    yield f"<p><strong>{escape(_headline(finding, report))}</strong></p>"
     is_shown = not is_unwritten(report)  # else there is no number to look at
-    if is_shown and (lines := list(case_lines(first, _WIDTH, report.reduction))):
+    if is_shown and (
+        lines := list(case_lines(first, _WIDTH, report.reduction, finding.reproduction))
+    ):
         yield _PRE + "\n".join(map(_bold, lines)) + "</pre>"
     if is_shown and diagnosis and diagnosis.sentence and first.error:
-        yield _labelled("Observed", describe(first.error))
+        yield _labelled("Observed", observed(first, report))
     if diagnosis and diagnosis.mistake:
         yield _labelled("Remedy", diagnosis.mistake.remedy)
-    if is_shown and (code := snippet(first, report.usage, report.reduction)):
-        summary = "<summary>To reproduce it</summary>"
-        yield f"<details>{summary}{_PRE}{escape(clean(code))}</pre></details>"
+    if is_shown and (found := finding.reproduction).code:
+        summary = f"<summary>{escape(reproduction_title(found).removesuffix(':'))}</summary>"
+        yield f"<details>{summary}{_PRE}{escape(clean(found.code))}</pre></details>"
 
 
-def _headline(finding: Finding) -> str:
+def _headline(finding: Finding, report: Report) -> str:
     """Return the diagnosis of a mistake, or else what was observed."""
     first = finding.outcomes[0]
     sentence = finding.diagnosis.sentence if finding.diagnosis else ""
-    return clean(sentence) or (describe(first.error) if first.error else first.name)
+    return clean(sentence) or observed(first, report)
 
 
 def _labelled(label: str, text: str) -> str:

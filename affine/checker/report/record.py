@@ -10,9 +10,10 @@ import numpy as np
 from affine.checker.diagnosis import Diagnosis
 from affine.checker.exceptions import cut, message
 from affine.checker.report import Finding, Outcome, Report
-from affine.checker.report.snippet import counterexample, layout, snippet
+from affine.checker.report.snippet import counterexample
 from affine.checker.report.words import is_visible, kind_of
 from affine.layer import Array
+from affine.memory import layout
 from affine.properties import PROPERTIES
 
 SCHEMA = 1
@@ -48,7 +49,7 @@ def schema() -> dict[str, Any]:
 
 def record(report: Report) -> dict[str, Any]:
     """Return the report as objects, lists, texts and numbers."""
-    causes = {each.name: cause.diagnosis for cause in report.findings for each in cause.outcomes}
+    causes = {each.name: cause for cause in report.findings for each in cause.outcomes}
     certificate = report.certificate
     return {
         "schema": SCHEMA,
@@ -67,6 +68,7 @@ def record(report: Report) -> dict[str, Any]:
             {"name": step.name, "established": cut(step.established), "seconds": step.seconds}
             for step in report.steps
         ],
+        "coverage": _coverage(report),
         "certificate": certificate
         and {
             "draws": certificate.draws,
@@ -79,12 +81,29 @@ def record(report: Report) -> dict[str, Any]:
     }
 
 
+def _coverage(report: Report) -> dict[str, Any] | None:
+    given = report.coverage
+    if given is None:
+        return None
+    return {
+        "sizes": list(given.sizes),
+        "entries": given.entries,
+        "dtypes": sorted(given.dtypes),
+        "layouts": sorted(given.layouts),
+        "not_tried": list(report.not_tried),
+    }
+
+
 def _fields(thing: object, *names: str) -> dict[str, Any]:
     return {name: getattr(thing, name) for name in names}
 
 
-def _outcome(outcome: Outcome, diagnosis: Diagnosis | None, report: Report) -> dict[str, Any]:
+def _outcome(outcome: Outcome, cause: Finding | None, report: Report) -> dict[str, Any]:
     tested, failure = PROPERTIES.get(outcome.name), counterexample(outcome, report.reduction)
+    is_first = cause is not None and cause.outcomes[0].name == outcome.name
+    code = cause.reproduction.code if cause and is_first else ""
+    diagnosis = cause and cause.diagnosis
+    error = failure.error if failure else outcome.error
     case = failure and {
         "point": {name: _array(array) for name, array in failure.case.primal._asdict().items()},
         "step": {name: _array(array) for name, array in failure.case.tangent._asdict().items()},
@@ -92,14 +111,14 @@ def _outcome(outcome: Outcome, diagnosis: Diagnosis | None, report: Report) -> d
         "quantity": failure.violation.quantity,
         "expected": _array(failure.violation.expected),
         "got": _array(failure.violation.got),
-        "snippet": snippet(outcome, report.usage, report.reduction),
+        "snippet": code,
     }
     return {
         "name": outcome.name,
         "equations": list(tested.equations) if tested else [],
         **_fields(outcome, "status", "cases", "seconds"),
         "counterexample": case,
-        "message": cut(outcome.reason) if outcome.error is None else message(outcome.error),
+        "message": cut(outcome.reason) if error is None else message(error),
         "exception": kind_of(outcome.error),
         "diagnosis": diagnosis and cut(diagnosis.sentence),
     }
@@ -136,4 +155,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "sentence": cut(diagnosis.sentence),
         "mistake": mistake and _fields(mistake, "name", "title", "equation", "remedy"),
         "ruled_out": list(diagnosis.ruled_out),
+        "reproduction": finding.reproduction.code,
+        "no_reproduction": cut(finding.reproduction.why_none),
     }

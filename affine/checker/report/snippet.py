@@ -5,20 +5,22 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 from importlib.resources import files
 from keyword import iskeyword
+from math import prod
 from textwrap import TextWrapper
 from typing import Any, TypeGuard
 
 import numpy as np
 
-from affine.checker.exceptions import cut
+from affine.checker.exceptions import NotThreeGradients, cut
 from affine.checker.report import Outcome
 from affine.checker.report.words import code_number, describe
-from affine.layer import Array, Case, WorkerDied
-from affine.memory import extent
-from affine.oracle import Violation, exact
+from affine.layer import Array, Case, Operands, WorkerDied
+from affine.memory import extent, order
+from affine.oracle import Violation, WrongCount, exact, expect_equal, expect_within
 from affine.properties import PROPERTIES, Property
 from affine.quantities import GRADIENTS, QUANTITIES
 
@@ -28,12 +30,12 @@ REPLAYS: Mapping[str, str] = {name: lines.strip() for name, lines in _CODE.items
 """Lines that show how a property fails, where one plain call does not, by its name."""
 
 _EVERYTHING = "out, pullback = vjp(x, w, b)\ndx, dw, db = pullback(dout)"
-_PRINT = 'print(f"got {got!r}", f"expected {expected!r}", sep="\\n")'
-_PRINT_FIRST = """\
-wrong = [tuple(place) for place in np.argwhere(got != expected).tolist()]
-print(len(wrong), "entries differ", *(f"{i}: {got[i]}, not {expected[i]}" for i in wrong[:3]))"""
+_COUNT = """\
+gradients = vjp(x, w, b)[1](dout)
+assert isinstance(gradients, tuple | list) and len(gradients) == 3, repr(gradients)[:200]"""
 _EVERY_DIGIT = 'np.set_printoptions(floatmode="unique")\n'
-_MOST_PRINTED = 1000  # NumPy prints larger arrays with gaps
+THE_END = "every call returned"
+"""What code prints at its end that should not come there."""
 _SMALL, _FEW = 16, 12
 _WRAPPED = TextWrapper(80, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
@@ -44,6 +46,7 @@ class Counterexample:
 
     `expected` is what one plain call at the case should return; None where it takes other calls to
     show the failure. These then call a layer that is held to averages as if it summed: `is_summed`.
+    `given` is what the layer was given, also where a property made that of the case.
     """
 
     case: Case
@@ -51,6 +54,7 @@ class Counterexample:
     tested: Property | None
     expected: Array | None
     is_summed: bool
+    given: Operands
 
     @property
     def violation(self) -> Violation:
@@ -61,6 +65,12 @@ class Counterexample:
     def replay(self) -> str:
         """The lines that show the failure, `""` where one plain call does."""
         return REPLAYS.get(self.tested.name, "") if self.tested else ""
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """N, D and M of what the layer was given."""
+        _, w, b, dout = self.given
+        return prod(dout.shape[:-1]), len(w), len(b)
 
     def operands(self) -> Mapping[str, Array]:
         """The operands by the names that snippets give them."""
@@ -81,6 +91,9 @@ def counterexample(outcome: Outcome, reduction: str = "sum") -> Counterexample |
         in_c_order = partial(np.array, order="C")
         primal, tangent = case.primal.map(in_c_order), case.tangent.map(in_c_order)
         case = replace(case, primal=primal, tangent=tangent)
+    given = getattr(error, "given", None)
+    if given is not None and tested is not None and tested.name not in REPLAYS and not tested.needs:
+        case, given = replace(case, primal=given), None  # one plain call shows it
     expected = _expected_of_a_plain_call(case, error)
     if reduction == "mean" and expected is not None and isinstance(error, Violation):
         count = len(case.primal.dout)
@@ -89,8 +102,22 @@ def counterexample(outcome: Outcome, reduction: str = "sum") -> Counterexample |
         expected = expected * factor
         got = error.got * factor if _is_floating(error.got) else error.got
         should = None if error.expected is None else np.asarray(error.expected) * factor
-        error = Violation(str(error), error.quantity, got, should, error.sizes)
-    return Counterexample(case, error, tested, expected, reduction == "mean" and expected is None)
+        bound = None if error.bound is None else error.bound * factor
+        error = _scaled(error, got, should, bound)
+    is_summed = reduction == "mean" and expected is None
+    return Counterexample(case, error, tested, expected, is_summed, given or case.primal)
+
+
+def _scaled(error: Violation, got: Any, should: Any, bound: Array | None) -> Violation:
+    """Return what is wrong with a result in other numbers, which its message says as well."""
+    try:
+        if bound is None:
+            expect_equal(error.quantity, got, should)
+        else:
+            expect_within(error.quantity, got, should, bound)
+    except Violation as other:
+        return other
+    return Violation(str(error), error.quantity, got, should, bound=bound)
 
 
 def _is_floating(result: Any) -> TypeGuard[Array]:
@@ -126,6 +153,7 @@ def snippet(outcome: Outcome, usage: str = "", reduction: str = "sum") -> str:
     # Code that had to be cut would show nothing.
     usage = usage.strip() if cut(usage) == usage else ""
     usage = _IMPORT.sub(_importable, usage)
+    usage = usage if "update" in used else _UPDATE.sub("", usage)
     start = (usage or "# vjp(x, w, b) -> (out, pullback) is the layer under test").split("\n")
     gap = [] if start[0].startswith(("import ", "from ", "#")) else [""]
     numpy = [] if "import numpy as np" in start else ["import numpy as np", *gap]
@@ -133,6 +161,7 @@ def snippet(outcome: Outcome, usage: str = "", reduction: str = "sum") -> str:
     return "\n".join([*numpy, *start, *summing, "", *lines, "", calls])
 
 
+_UPDATE = re.compile(r"^def update\(.*?\n\n", re.MULTILINE | re.DOTALL)
 _IMPORT = re.compile(r"^from (.+) import (.+)$", re.MULTILINE)
 
 
@@ -152,55 +181,56 @@ def names_in(code: str) -> set[str]:
 
 
 def _calls(failure: Counterexample, usage: str) -> str:
-    """Return the lines that call the layer, and set and print `got` and `expected`."""
+    """Return the lines that call the layer, and end as the failure does: by an exception."""
     error, replay = failure.error, failure.replay
+    if isinstance(error, WrongCount | NotThreeGradients):
+        return "" if failure.tested and failure.tested.needs else _COUNT
     if not replay and failure.tested is not None and failure.tested.needs:
         return ""  # the plain call, which is all that `vjp` shows, is not what fails
     if "instance_of" in names_in(replay) and "def instance_of(" not in usage:
         return ""  # instances take arrays of another library
     if not isinstance(error, Violation):
         died = isinstance(error, WorkerDied)
-        end = "ends or hangs the process" if died else f"raises {describe(error, 80)}"
-        return f"{replay or _EVERYTHING}\n# {' '.join(end.split())}"
+        end = "the process ends, or hangs" if died else f"raises {describe(error, 80)}"
+        there = f'print("{THE_END}")  # does not come here: {" ".join(end.split())}'
+        return f"{replay or _EVERYTHING}\n{there}"
     if replay:
-        return f"{replay}\n{_print(error)}"
+        if replay.endswith("\nexpected = []"):
+            return f"{replay}\nassert not got, got"
+        return f"{replay}\n{_every_digit(error)}np.testing.assert_equal(got, expected)"
     if failure.expected is None:
         return ""
     index = f"[1](dout)[{GRADIENTS.index(error.quantity)}]" if error.quantity != "out" else "[0]"
-    expected, shape = failure.expected, np.shape(error.got)
-    is_long = expected.size > _MOST_PRINTED and shape == expected.shape
-    printing = _PRINT_FIRST if is_long else _print(error)
-    return "\n".join([f"got = vjp(x, w, b){index}", *literal("expected", expected), printing])
+    return "\n".join([f"got = vjp(x, w, b){index}", *_comparison(failure, error)])
 
 
-def _print(error: Violation) -> str:
-    """Print both; with every digit, where they differ in the last ones alone."""
+def _comparison(failure: Counterexample, error: Violation) -> Iterator[str]:
+    """Yield the lines that compare the result of a plain call with what it should be."""
+    got, expected = error.got, np.asarray(failure.expected)
+    if not isinstance(got, np.ndarray):
+        yield "assert isinstance(got, np.ndarray), type(got)"
+    elif got.dtype.kind != "f":
+        yield 'assert got.dtype.kind == "f", got.dtype'
+    elif got.shape != expected.shape:
+        yield f"assert got.shape == {expected.shape}, got.shape"
+    else:
+        yield from literal("expected", expected)
+        yield from _every_digit(error).splitlines()
+        if error.bound is None:
+            yield "np.testing.assert_array_equal(got, expected)"
+            return
+        limit = float(min(error.bound.max(), Fraction(np.finfo(np.float64).max)))
+        yield f"rounding = {limit!r}  # at most, in whatever order the terms are added"
+        yield "np.testing.assert_allclose(got, expected, rtol=0, atol=rounding)"
+
+
+def _every_digit(error: Violation) -> str:
+    """Return a line that shows every digit, where both differ in the last ones alone."""
     got, expected = error.got, np.asarray(error.expected)
     if not _is_floating(got) or not got.size:
-        return _PRINT
-    alike = expected.dtype.kind in "fiO" and repr(got) == repr(expected.astype(got.dtype))
-    return (_EVERY_DIGIT if alike else "") + _PRINT
-
-
-def layout(array: Array) -> str:
-    """Return how an array lies in memory, `""` for C order that can be written to."""
-    return ", ".join(filter(None, [_order(array), "" if array.flags.writeable else "read-only"]))
-
-
-def _order(array: Array) -> str:
-    # One entry is always in C order, though it may lie in a larger array.
-    if array.flags.c_contiguous and (
-        array.size != 1 or all(abs(stride) <= array.itemsize for stride in array.strides)
-    ):
         return ""
-    if array.flags.f_contiguous and array.size > 1:
-        return "Fortran order"
-    if array.strides[-1] == array.itemsize and array.strides[0] > array.shape[-1] * array.itemsize:
-        return "padded rows"
-    backwards = array[(slice(None, None, -1),) * array.ndim]
-    if backwards.flags.c_contiguous and array.size > 1:
-        return "reversed"
-    return "zero stride" if 0 in array.strides else "strided"
+    alike = expected.dtype.kind in "fiO" and repr(got) == repr(expected.astype(got.dtype))
+    return _EVERY_DIGIT if alike else ""
 
 
 def literal(name: str, array: Any) -> list[str]:
@@ -208,17 +238,17 @@ def literal(name: str, array: Any) -> list[str]:
     array = np.asarray(array)
     if array.dtype.kind != "f":  # exact numbers
         array = array.astype(np.float64)
-    order, is_locked = _order(array), not array.flags.writeable
+    lies, is_locked = order(array), not array.flags.writeable
     lines = list(_values(name, array))
-    if order == "Fortran order":
+    if lies == "Fortran order":
         lines.append(f"{name} = np.asfortranarray({name})")
-    elif order == "reversed":
+    elif lies == "reversed":
         back = ", ".join(["::-1"] * array.ndim)
         lines.append(f"{name} = {name}[{back}].copy()[{back}]")
-    elif is_locked and order and array.strides[0] == 0 and array[0].flags.c_contiguous:
+    elif is_locked and lies and array.strides[0] == 0 and array[0].flags.c_contiguous:
         lines.append(f"{name} = np.broadcast_to({name}[:1], {name}.shape)")
         is_locked = False  # it is already
-    elif order:
+    elif lies:
         lines += _view(name, array)
     return lines + [f"{name}.flags.writeable = False"] * is_locked
 

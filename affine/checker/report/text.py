@@ -2,20 +2,24 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from numbers import Rational
+from pathlib import Path
 from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from affine.checker.report import Finding, Outcome, Report
+from affine.checker.diagnosis.phrasing import concerns
+from affine.checker.report import Finding, Outcome, Report, Reproduction
 from affine.checker.report.layout import code, heading, indented, paragraph, printed, rows
-from affine.checker.report.snippet import Counterexample, counterexample, layout, names_in, snippet
+from affine.checker.report.snippet import Counterexample, counterexample, names_in
 from affine.checker.report.words import below, clean, counted, describe, number, on_one_line, page
 from affine.equations import EQUATIONS
 from affine.layer import Array, Operands, WorkerDied
+from affine.memory import layout
 from affine.oracle import Violation
 from affine.properties import PROPERTIES
 from affine.quantities import AXES, QUANTITIES
@@ -38,6 +42,9 @@ _IN_ROWS = (
     "Formulas of your layer are written as it keeps its arrays. Equations, numbers and code to "
     "reproduce a failure are shown with data points in rows, and W as (D, M)."
 )
+# Equations of sums: where dw and db are held to averages, they are not those that are broken.
+_OF_SUMS = ("dw", "db", "per-sample-sum")
+_HELD_TO_AVERAGES = "With --reduction mean, N·dout is given for dout: averages are sums then."
 _MOST_LISTED = 5
 _HEADLINES = 2
 _LONGEST_MESSAGE = 240
@@ -121,13 +128,16 @@ def _failures(report: Report) -> str:
             together = " and ".join(filter(None, [", ".join(quantities), last]))
             named.append(diagnosis.mistake.title + (f" ({together})" if together else ""))
     first = report.findings[0].outcomes[0]
-    headlines = named[:_HEADLINES] or [f"{_message(first)} ({first.name})"]
+    headlines = named[:_HEADLINES] or [f"{observed(first, report)} ({first.name})"]
     more = len(report.findings) - len(headlines)
     return "; ".join(headlines + [f"and {counted(more, 'more failure')}"] * bool(more))
 
 
-def _message(outcome: Outcome) -> str:
-    return describe(outcome.error, _LONGEST_MESSAGE) if outcome.error else outcome.name
+def observed(outcome: Outcome, report: Report) -> str:
+    """Return what was observed, in the numbers of the case that is shown."""
+    shown = counterexample(outcome, report.reduction)
+    error = shown.error if shown else outcome.error
+    return describe(error, _LONGEST_MESSAGE) if error else outcome.name
 
 
 def _finding(
@@ -136,34 +146,54 @@ def _finding(
     first = finding.outcomes[0]
     sentence = finding.diagnosis.sentence if finding.diagnosis else ""
     if sentence or count:
-        yield indented(heading(count + clean(sentence or _message(first))), by=0)
-    if case := list(case_lines(first, width - 2, report.reduction)):
+        yield indented(heading(count + clean(sentence or observed(first, report))), by=0)
+    if case := list(case_lines(first, width - 2, report.reduction, finding.reproduction)):
         yield Group(*map(indented, case))
     yield indented(rows(_facts(finding, report, verbose)))
-    if reproduction := snippet(first, report.usage, report.reduction):
-        alone = "" if "layer_from(" in report.usage else ", without this package"
-        yield indented(heading(f"To reproduce it{alone}:"))
-        yield code(reproduction)
-    else:
-        yield indented(rows([("To see it again", f"{_command(report)} --only {first.name}")]))
+    yield from _reproduction(finding, report)
+
+
+def _reproduction(finding: Finding, report: Report) -> Iterator[RenderableType]:
+    """Yield the code that shows the failure, or why there is none, and what shows it then."""
+    found = finding.reproduction
+    if found.code:
+        yield indented(heading(reproduction_title(found)))
+        yield code(found.code)
+        return
+    again = _command(replace(report, only=(finding.outcomes[0].name,)))
+    yield indented(rows([("To see it again", again), ("Without code", clean(found.why_none))]))
+
+
+def reproduction_title(found: Reproduction) -> str:
+    """Return what is to be known of code that shows a failure: where it runs, and what it needs."""
+    if not found.was_run:
+        return "To reproduce it where your layer is defined (this code was not run):"
+    folder, here = Path(found.folder), Path.cwd()
+    shown = folder.relative_to(here) if folder.is_relative_to(here) else folder
+    place = f" in {on_one_line(str(shown))}" if shown != Path() else ""
+    alone = "" if "affine.checker" in found.code else ", without this package"
+    return f"To reproduce it{place}{alone}:"
 
 
 def _facts(finding: Finding, report: Report, verbose: bool) -> Iterator[tuple[str, str]]:
     first, diagnosis = finding.outcomes[0], finding.diagnosis
     tested = PROPERTIES.get(first.name)
     if diagnosis and diagnosis.sentence:
-        yield "Observed", _message(first)
+        yield "Observed", observed(first, report)
     # The equations of what is wrong and of the mistake; else that of the property.
     wrong = [first.error.quantity] if isinstance(first.error, Violation) else []
     tags = list(diagnosis.quantities) if diagnosis else wrong
-    if report.reduction == "mean":
-        tags = ["average" if tag in ("dw", "db") else tag for tag in tags]
-    tags += [diagnosis.mistake.equation] if diagnosis and diagnosis.mistake else []
+    if diagnosis and diagnosis.mistake and concerns(diagnosis.mistake.equation, tags):
+        tags.append(diagnosis.mistake.equation)
+    if is_mean := report.reduction == "mean" and not set(_OF_SUMS).isdisjoint(tags):
+        tags = ["average" if tag in _OF_SUMS else tag for tag in tags]
     known = [tag for tag in dict.fromkeys(tags) if tag in EQUATIONS]
     for tag in known or (tested.equations[:1] if tested else ()):
         plain = EQUATIONS[tag].plain
         yield "Equation", f"({tag})  {plain}" + ("\n" if "\n" in plain else "   ") + page(tag)
-    yield "Property", first.name + (f": {tested.doc.splitlines()[0]}" if tested else "")
+    says = f": {tested.doc.splitlines()[0]}" if tested else ""
+    says += f" {_HELD_TO_AVERAGES}" if is_mean and says else ""
+    yield "Property", first.name + says
     if others := [outcome.name for outcome in finding.outcomes[1:]]:
         count = counted(len(others), "property", "properties")
         yield "Also fails", f"{count}: {_listed(others, verbose)}"
@@ -192,9 +222,12 @@ def _footer(report: Report, verbose: bool) -> Iterator[RenderableType]:
         yield Group(heading("What each step established"), indented(rows(established)))
     statuses = [outcome.status for outcome in report.outcomes]
     counts = [f"{statuses.count(one)} {name}" for one, name in _STATUSES.items() if one in statuses]
-    properties = f"{', '.join(counts)}; {_cases(report)} in {report.seconds:.1f} s"
+    properties = f"{', '.join(counts)}; {_cases(report)} in all, {report.seconds:.1f} s"
     yield rows([("Properties", properties), ("Re-run", _command(report))])
     if report.verdict == "pass":
+        if report.coverage:
+            covered = report.coverage.described()
+            yield rows([("Covered", covered), ("Not tried", "; ".join(report.not_tried))])
         proved = any(step.name == "proof" for step in report.steps)
         yield indented(paragraph(_MEANING + (_PROVED if proved else "")), by=0)
     if verbose:
@@ -215,18 +248,22 @@ def _command(report: Report) -> str:
     return " ".join([*words, f"--seed {report.seed}"])
 
 
-def case_lines(outcome: Outcome, width: int, reduction: str = "sum") -> Iterator[Text]:
+def case_lines(
+    outcome: Outcome, width: int, reduction: str = "sum", found: Reproduction | None = None
+) -> Iterator[Text]:
     """Yield the smallest case as lines: its sizes, its operands, then expected and got."""
     failure = counterexample(outcome, reduction)
     if failure is None:
         return
-    point, error = failure.case.primal, failure.violation
-    n, d, m = error.sizes or point.sizes
+    error, (n, d, m) = failure.violation, failure.sizes
     # To shrink a case on which the process ends would take a process, or a time limit, a step.
-    which = "A case" if isinstance(failure.error, WorkerDied) else "The smallest case"
-    dtypes = {array.dtype.name for array in point}
+    is_smallest = not isinstance(failure.error, WorkerDied) and (not found or found.is_of_smallest)
+    which = "The smallest case that shows it" if is_smallest else "A case that shows it"
+    if found and found.is_refuted:
+        which = "A case in which it was seen"
+    dtypes = {array.dtype.name for array in failure.given}
     dtype = f", {dtypes.pop()}" if len(dtypes) == 1 and dtypes != {"float64"} else ""
-    yield Text(f"{which} that shows it: N = {n}, D = {d}, M = {m}{dtype}")
+    yield Text(f"{which}: N = {n}, D = {d}, M = {m}{dtype}")
     if failure.is_summed:
         given = "The layer is given N·dout and its dx is divided by N"
         yield Text(f"{given}: dw and db are sums again.")
@@ -236,7 +273,10 @@ def case_lines(outcome: Outcome, width: int, reduction: str = "sum") -> Iterator
         both_nan = (got != got) & (should != should)
         wrong = np.asarray((got.astype(object) != should.astype(object)) & ~both_nan, dtype=bool)
     first = [] if wrong is None or not wrong.any() else [int(at) for at in np.argwhere(wrong)[0]]
-    for blocks in (_operands(failure, wrong, first), _results(failure, wrong, first)):
+    # Results that depend on the calls before are other ones next time.
+    depends = found is not None and not found.is_of_smallest
+    results = [] if depends else _results(failure, wrong, first)
+    for blocks in (_operands(failure, wrong, first), results):
         if blocks:
             yield Text()
             yield from side_by_side(blocks, width)
@@ -252,26 +292,33 @@ def _is_matrix(value: Any) -> TypeGuard[Array]:
 
 def _operands(failure: Counterexample, wrong: Array | None, first: Sequence[int]) -> list[Block]:
     """The operands of the wrong quantity, and whatever else did not shrink to 0."""
-    point, used = failure.case.primal, {*Operands._fields, *names_in(failure.replay)}
-    quantity = failure.violation.quantity
-    needed: Sequence[str] = () if failure.expected is None else QUANTITIES[quantity].operands
+    point, used = failure.given, {*Operands._fields, *names_in(failure.replay)}
+    quantity, is_made = failure.violation.quantity, point is not failure.case.primal
+    needed: Sequence[str] = ()
+    if quantity in QUANTITIES and (failure.expected is not None or is_made):
+        needed = QUANTITIES[quantity].operands
     if not isinstance(failure.error, Violation):
         needed = Operands._fields
     # Large ones are shown around the first entry that differs, else the last that is not 0.
     centres = dict.fromkeys("NDM", 0)
     for name, array in point._asdict().items():
-        for side, places in zip(AXES[name], np.nonzero(array), strict=True):
-            centres[side] = max([centres[side], *map(int, places)])
-    sizes = dict(zip("NDM", point.sizes, strict=True))
+        # One with more axes is shown from its start.
+        for side, places in zip(AXES[name], np.nonzero(array), strict=False):
+            if array.ndim == len(AXES[name]):
+                centres[side] = max([centres[side], *map(int, places)])
+    sizes = dict(zip("NDM", failure.sizes, strict=True))
     sides = AXES.get(quantity, "")
     if wrong is not None and wrong.shape == tuple(sizes[side] for side in sides):
         centres |= zip(sides, first, strict=False)
     mixed = len({array.dtype for array in point}) > 1
     blocks = []
-    for name, array in failure.operands().items():
-        if name in needed or (name in used and array.any()):
+    shown = point._asdict() if is_made else failure.operands()
+    for name, array in shown.items():
+        has_more_axes = array.ndim > len(AXES[name.rstrip("2")])
+        if name in needed or has_more_axes or (name in used and array.any()):
             notes = filter(None, [array.dtype.name * mixed, layout(array)])
             centre = [centres[side] for side in AXES[name.rstrip("2")]]
+            centre = [0] * array.ndim if has_more_axes else centre
             blocks.append(block(name, array, centre, note="".join(f", {note}" for note in notes)))
     return blocks
 

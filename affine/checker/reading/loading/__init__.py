@@ -28,12 +28,14 @@ __all__ = ["Loaded", "from_file", "from_module"]
 class Loaded:
     """A module, where it can be imported from, and what is to be known of how it was loaded.
 
-    `origin` is the name of its file where no import of it works.
+    `origin` is the name of its file where no import of it works; `folder` is where it is known by
+    its origin, `""` for the working directory.
     """
 
     module: ModuleType
     origin: str
     remarks: tuple[str, ...] = ()
+    folder: str = ""
 
 
 def from_file(path: Path) -> Loaded:
@@ -56,13 +58,15 @@ def from_file(path: Path) -> Loaded:
     project.install()
     with _siblings_first(path) if package is None else nullcontext():
         if path.suffix == ".ipynb":
-            return _from_notebook(path)
+            return replace(_from_notebook(path), folder=str(path.resolve().parent))
         loaded = _loaded(
             str(path), lambda: _run(_module_of(path, package)), lambda: _module_of(path, package)
         )
     # Where something was left out, to import the file would run it.
-    origin = path.name if loaded.remarks else project.origin_of(path.resolve(), package)
-    return replace(loaded, origin=origin)
+    origin, folder = project.origin_of(path.resolve(), package)
+    if loaded.remarks:
+        origin, folder = path.name, path.resolve().parent
+    return replace(loaded, origin=origin, folder=str(folder))
 
 
 def from_module(name: str) -> Loaded:
@@ -98,7 +102,8 @@ def _loaded(place: str, run: Callable[[], ModuleType], anew: Callable[[], Module
             has_any, missing = define([(str(file), ast.parse(source))], vars(module))
             if has_any:
                 remark = sentence("definitions_alone", place=file.name, why=why)
-                return Loaded(module, file.name, (remark + _without(missing),))
+                whole = remark + _without(missing)
+                return Loaded(module, file.name, (whole,), str(file.resolve().parent))
         raise TargetError(message) from error
 
 

@@ -23,8 +23,9 @@ class Project:
 
     Examples:
         >>> folder = Path("project/common").absolute()
-        >>> Project.around(folder).origin_of(folder / "layers.py", package=folder)
-        'common.layers'
+        >>> name, root = Project.around(folder).origin_of(folder / "layers.py", package=folder)
+        >>> name, root.name
+        ('common.layers', 'project')
     """
 
     folders: tuple[Path, ...]
@@ -51,10 +52,10 @@ class Project:
             return PathFinder.find_spec(name, [str(folder)])
         return None
 
-    def origin_of(self, path: Path, package: Path | None) -> str:
-        """Return the name by which a file can be imported, in the folder where its imports work.
+    def origin_of(self, path: Path, package: Path | None) -> tuple[str, Path]:
+        """Return the name by which a file can be imported, and the folder where its imports work.
 
-        It is the name of the file if there is none.
+        They are the name of the file and its own folder if there is none.
         """
         is_package = path.name == "__init__.py"
         own = package.parent if package else path.parents[is_package]
@@ -62,10 +63,12 @@ class Project:
         root = next(iter(needed), own)
         # From a folder above, relative imports work as well; others need the very one.
         if len(needed) > 1 or not (own if package else path).is_relative_to(root):
-            return path.name
+            return path.name, path.parent
         parts = path.relative_to(root).with_suffix("").parts
         parts = parts[:-1] if is_package else parts
-        return path.name if not parts or any("." in part for part in parts) else ".".join(parts)
+        if not parts or any("." in part for part in parts):
+            return path.name, path.parent
+        return ".".join(parts), root
 
 
 def _has_siblings(path: Path) -> bool:
