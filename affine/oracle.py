@@ -146,7 +146,7 @@ def exact_limit(terms: int, dtype: Any) -> int:
     """Return the largest R with K·R² + R < 2^p, equation [(exact-integers)][eq-exact-integers].
 
     Args:
-        terms: K, the contracted length.
+        terms: K, the contracted length. With 0 the result is smaller than it need be.
         dtype: The dtype whose p counts.
 
     Examples:

@@ -108,7 +108,7 @@ def backward(dout: ArrayLike, x: ArrayLike, w: ArrayLike) -> Gradients:
 
 
 def jvp(x: ArrayLike, w: ArrayLike, x_dot: ArrayLike, w_dot: ArrayLike, b_dot: ArrayLike) -> Array:
-    """Return the change of the output along a direction: the forward-mode twin of `backward`.
+    """Return the rate at which the output changes along a direction: the twin of `backward`.
 
     out-dot = Ẋ W + X Ẇ + 𝟏ḃᵀ, equation [(jvp)][eq-jvp].
 

@@ -1,7 +1,7 @@
 """What the three gradients cost, by their formulas and by the explicit Jacobians.
 
 By the Jacobians means that all three are filled, and each is contracted with dout. Memory is
-computed from the shapes in the registry, in single precision. Times are medians, on one thread. No
+computed from the shapes alone, in single precision. Times are medians, on one thread. No
 Jacobian of more than 64 MiB was filled.
 """
 

@@ -4,7 +4,7 @@ With real numbers no step truncates anything: the error is rounding alone, and l
 the steps that gradient checks use, 1e-5 and 1e-6, at least four more digits are lost. With integers
 the difference at 1, 10, 100, … is exact, until the numbers no longer fit the format. An error is
 the largest of 25 draws, relative to the sum of the terms' sizes. A logarithmic axis has no 0, so
-what is exactly 0 stands in a row of its own.
+what is exactly 0 is in a row of its own.
 """
 
 from collections.abc import Iterator
