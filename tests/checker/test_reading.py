@@ -203,13 +203,13 @@ def test_a_file_that_cannot_be_judged_says_why(text: str, message: str, tmp_path
     ("target", "message"),
     [
         ("no_such_file.py", "no file no_such_file.py; give the path"),
-        ("layr.py", "did you mean layer.py"),
-        ("layer", "not a module; did you mean the file layer.py"),
-        ("layer.py:affine_forwrd", "did you mean affine_forward"),
-        ("layer.py:nothing_like_it", "it has answer, affine_forward"),
-        ("layer.py:affine_forward", "put affine_backward.dout, x, w. .*affine_backwards is close"),
-        ("layer.py:answer", "is of type int; name a function"),
-        (".", "is a folder; name one Python file in it, such as layer.py"),
+        ("my_ow.py", "did you mean my_own.py"),
+        ("my_own", "not a module; did you mean the file my_own.py"),
+        ("my_own.py:affine_forwrd", "did you mean affine_forward"),
+        ("my_own.py:nothing_like_it", "it has answer, affine_forward"),
+        ("my_own.py:affine_forward", "put affine_backward.dout, x, w. .*affine_backwards is close"),
+        ("my_own.py:answer", "is of type int; name a function"),
+        (".", "is a folder; name one Python file in it, such as my_own.py"),
         ("notes.txt", "not a Python file; give one whose name ends in .py"),
         ("", "no target is named"),
         ("no_such_package.module", "no module no_such_package.module; install it"),
@@ -221,7 +221,7 @@ def test_what_is_not_there_is_refused(
     target: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = "answer = 42\ndef affine_forward(x, w, b): ...\ndef affine_backwards(d): ...\n"
-    (tmp_path / "layer.py").write_text(text, encoding="utf-8")
+    (tmp_path / "my_own.py").write_text(text, encoding="utf-8")
     (tmp_path / "notes.txt").write_text("", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(TargetError, match=message):

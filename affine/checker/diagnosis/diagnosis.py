@@ -172,9 +172,10 @@ def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = N
         return named
     if wrong == ("out_dot",):  # a derivative of what is wrong
         named = _of_wrong(session, session.wrong_quantities())
-    if not (named or wrong) and tested and _is_right_up_to_rounding(session, tested):
+    named = named or _of_the_rest(session, quantity, wrong)
+    if not (named.mistake or wrong) and tested and _is_right_up_to_rounding(session, tested):
         return Diagnosis(_names(quantity), None, _ROUNDS.format(quantity))
-    return named or _of_the_rest(session, quantity, wrong)
+    return named
 
 
 def _of_behaviour(session: ProbeSession) -> tuple[Detector, ...]:
