@@ -36,6 +36,7 @@ _NAMES = {
 # Requests that are sent before the first answer is read: few enough for any pipe, and for what
 # the results may take of the block, and no more than are answered in a moment.
 _MOST_AT_ONCE, _MOST_BYTES_AT_ONCE, _MOMENT = 24, 2**22, 0.05
+_COMPILING = 6  # times the limit of another call
 _to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -192,7 +193,7 @@ class Worker(Memory):
         child.send("".join(f"{_to_json(request)}\n" for request in requests).encode("ascii"))
         for request in requests:
             try:
-                answers.append(self._answer(child, request["call"]))
+                answers.append(self._answer(child, **request))
             except (WorkerDied, OutOfTime) as error:
                 failure = error
                 break
@@ -203,15 +204,16 @@ class Worker(Memory):
             self._held.clear()
             raise failure
 
-    def _answer(self, child: Child, call: int) -> dict[str, Any]:
-        left = self._clock.left
+    def _answer(self, child: Child, call: int, do: str, **_: Any) -> dict[str, Any]:
+        # To compile takes long on a busy machine, which says nothing about the layer.
+        left, limit = self._clock.left, self._timeout * (_COMPILING if do == "compiled" else 1)
         try:
-            answer = child.answer(min(self._timeout, left), _WHEN)
+            answer = child.answer(min(limit, left), _WHEN)
         except TimeoutError:
-            if left < self._timeout:
+            if left < limit:
                 raise OutOfTime("the budget ran out in a call, which was ended") from None
             self._clock.hangs += 1
-            raise WorkerDied(f"no answer {_WHEN} within {self._timeout:g} s") from None
+            raise WorkerDied(f"no answer {_WHEN} within {limit:g} s") from None
         try:
             self.uses_reference |= bool(answer["uses_reference"])
             # Copied now: the answers to the next requests may lie in the same place.
