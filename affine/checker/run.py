@@ -33,6 +33,7 @@ from affine.checker.reduction import (
     with_limits,
 )
 from affine.checker.report import Certificate, Finding, Outcome, Report, Step, StepName
+from affine.checker.report.words import counted
 from affine.checker.search import EXAMPLES, JUDGES, Progress, Subject, search_all, with_cached_calls
 from affine.layer import Layer, OutOfTime, WorkerDied
 from affine.oracle import Violation
@@ -255,8 +256,13 @@ class _Run:
             held = [outcome.cases for outcome in outcomes if outcome.status == "held"]
             least = f"each property ran on at least {min(held, default=0)} of {EXAMPLES} cases"
             self.notes.append(f"{stopped} in the search: {least}")
-        cases = sum(outcome.cases for outcome in subject.outcomes.values())
-        return f"{len(waiting)} properties on {cases:,} cases"
+        ran = [
+            outcome
+            for outcome in outcomes
+            if outcome.status in ("held", "falsified") and outcome.name not in subject.notes
+        ]
+        cases = counted(sum(outcome.cases for outcome in ran), "case")
+        return f"{counted(len(ran), 'property', 'properties')} on {cases}"
 
     def diagnose(self) -> str:
         layer, falsified, clock = self.subject.layer, self.subject.falsified(), self.subject.clock
