@@ -90,15 +90,21 @@ def guarded(evidence: Sequence[Trial], code: str) -> str:
 
 def describe_observed(session: ProbeSession, wrong: Sequence[str]) -> str:
     """Say what is seen of wrong quantities that no known mistake explains."""
-    sentences = ["No known mistake explains this."]
-    for name in wrong:
-        failing, fine = (
-            [trial.probe.point.sizes for trial in session.evidence(name) if trial.wrong is it]
-            for it in (True, False)
-        )
-        where = f"only where {words}" if (words := condition(failing, fine)) else "in some calls"
-        sentences.append(f"Your {name} is wrong {where if fine else 'in every call'}.")
-    return " ".join(sentences)
+    sentences = [f"Your {name} is wrong {_where(session, name)}." for name in wrong]
+    return " ".join(["No known mistake explains this.", *sentences])
+
+
+def _where(session: ProbeSession, name: str) -> str:
+    if session.raising(name):  # nothing is known of the result there
+        return "in some calls, and others raise"
+    failing, fine = (
+        [trial.probe.point.sizes for trial in session.evidence(name) if trial.wrong is it]
+        for it in (True, False)
+    )
+    if not fine:
+        return "in every call"
+    words = condition(failing, fine)
+    return f"only where {words}" if words else "in some calls"
 
 
 # ------------------------------------------------------------------ along one side
