@@ -153,33 +153,39 @@ _TIME: dict[str, Any] = {"metavar": "SECONDS", "callback": _positive}
 @click.argument("target", required=False, metavar="TARGET", callback=_nameable)
 @click.option(
     "--profile", default="textbook", type=click.Choice(PROFILES),
-    help="How much a right layer must promise.",
+    help="textbook: what every right layer does. library: also what a published one should "
+    "promise. framework: also compiling and batching.",
 )  # fmt: skip
 @click.option(
-    "--seed", default=0, type=click.IntRange(0, LARGEST_SEED), metavar="N", help="Replays a check."
-)
+    "--seed", default=0, type=click.IntRange(0, LARGEST_SEED), metavar="N",
+    help="Draw other cases; the same seed draws the same ones.",
+)  # fmt: skip
 @click.option(
     "--json", "destination", metavar="FILE", callback=_writable,
     type=click.Path(allow_dash=True, path_type=Path),
-    help="Write the report as JSON as well; - writes it instead, to standard output.",
+    help="Write the report as JSON too; with - to standard output, in place of the text.",
 )  # fmt: skip
 @click.option(
-    "--only", multiple=True, metavar="NAME", callback=_known, help="Run only this property; repeat."
-)
+    "--only", multiple=True, metavar="NAME", callback=_known,
+    help="Run this property alone; give it again for another one.",
+)  # fmt: skip
 @click.option(
     "--reduction", default="sum", type=click.Choice(REDUCTIONS),
-    help="mean: a course that averages dw and db over the batch.",
+    help="mean: dw and db are averages over the batch, as some courses ask.",
 )  # fmt: skip
 @click.option(
-    "--timeout", default=10.0, help="Seconds that one call of the layer may take.", **_TIME
-)
+    "--timeout", default=10.0, **_TIME,
+    help="Seconds that one call of the layer may take; longer is a failure.",
+)  # fmt: skip
 @click.option(
     "--budget", default=30.0, **_TIME,
-    help="Seconds that the check may take, about, if the layer is slow.",
+    help="Seconds that the check may take; it ends at most five later.",
 )  # fmt: skip
-@click.option("--verbose", "-v", is_flag=True, help="Also every property, times and versions.")
+@click.option("--verbose", "-v", is_flag=True, help="Show every property, times and versions too.")
 def check(target: str, destination: Path | None, verbose: bool, **chosen: Any) -> int:
-    """Check the layer in TARGET: path.py, notebook.ipynb or package.module, or one with :name.
+    """Check the layer in TARGET: path.py, notebook.ipynb or package.module.
+
+    Append :name to pick one of several layers.
 
     \b
     Examples:

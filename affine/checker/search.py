@@ -50,6 +50,19 @@ _TRIES = 4  # of other entries, at each of the small sizes
 # Groups whose properties compare results with formulas: they share their calls.
 _OF_VALUES = ("value", "algebra", "batch")
 
+# Why a property is not observable on a layer without the variant that it needs.
+_NO_INSTANCES = "the layer has no instances that could be used again"
+_LACKING = {
+    "with_extra_axes": "the layer was not seen to flatten an x of more axes",
+    "with_leading_axes": "the layer was not seen to take leading axes",
+    "on_reused_instance": _NO_INSTANCES,
+    "then_next_batch": _NO_INSTANCES,
+    "after_update": "the layer keeps no W and b that could be updated",
+    "compiled": "no framework compiles the layer",
+    "vmapped": "no framework vectorises the layer",
+    "with_frozen_operands": "the operands cannot be frozen, as those of a framework can",
+}
+
 # Those of the sizes come first: they are shrunk first.
 _LAYOUTS = slice(cases.SIZE_BYTES, cases.SIZE_BYTES + cases.LAYOUT_BYTES)
 _BYTES = _LAYOUTS.stop + cases.VALUE_BYTES
@@ -85,7 +98,8 @@ def outcome_on(tested: Property, layer: Layer, case: Case) -> Outcome:
 def _before_the_search(tested: Property, layer: Layer) -> Outcome:
     if tested.is_observable_on(layer):
         return Outcome(tested.name, "held")
-    reason = layer.not_applicable.get(tested.name, f"the form has no {tested.needs}")
+    lacking = _LACKING.get(tested.needs, f"the layer has no {tested.needs}")
+    reason = layer.not_applicable.get(tested.name, lacking)
     return Outcome(tested.name, "not_observable", reason=reason)
 
 

@@ -319,3 +319,11 @@ def test_a_bias_that_is_added_once_for_each_part_is_told() -> None:
     """Where there is one part alone, the layer is right."""
     found = diagnose(wrong_layer(out="x @ w + b * (2 if d > 1 else 1)"), "out")
     assert found.sentence.startswith("Where D > 1, your out is X·W + 2 * b: the bias is added")
+
+
+def test_where_calls_raise_it_is_not_said_where_alone_a_result_is_wrong() -> None:
+    """Right for four data points, into which one is broadcast; others do not fit."""
+    buffered = "np.copyto(out := np.zeros((4, w.shape[1])), x @ w + b) or out"
+    found = diagnose(wrong_layer(out=buffered), "out")
+    assert found.mistake is None
+    assert "Your out is wrong in some calls, and others raise." in found.sentence

@@ -1,12 +1,14 @@
 """What an instance of a layer class is asked for, and when its parameters are updated."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from affine.checker.reading import TargetError, layer_from
+from affine.checker.reading import TargetError, layer_from, load
 from affine.checker.reduction import undo_mean_reduction
 from affine.layer import Layer
-from tests.checker.test_reading import assert_right
+from tests.checker.test_reading import assert_right, written
 
 
 class _Passes:
@@ -131,6 +133,34 @@ def test_a_module_without_weights_yet_is_refused() -> None:
             layer_from(lazy)
     module(torch.ones(4, 3))
     assert layer_from(module).transposed
+
+
+def test_a_module_that_keeps_its_sizes_is_refused(tmp_path: Path) -> None:
+    """With other weights it raises, and that is the fault of the call."""
+    pytest.importorskip("torch")
+    text = """
+        import torch
+        class Flattening(torch.nn.Linear):
+            def forward(self, x): return super().forward(x.reshape(-1, self.in_features))
+        layer = Flattening(3, 2)
+    """
+    target = written(text, tmp_path / "flattening.py")
+    with pytest.raises(TargetError, match="runs at its own sizes, D = 3 and M = 2"):
+        load(f"{target}:layer")
+    assert_right(load(f"{target}:Flattening"))
+
+
+def test_an_instance_that_raises_at_its_own_sizes_too_is_judged() -> None:
+    """That is a mistake of the layer."""
+
+    class Untransposed(_Given):
+        def backward(self, dout):  # type: ignore[no-untyped-def]
+            self.dW, self.db = self.x.T @ dout, dout.sum(0)
+            return dout @ self.W
+
+    layer = layer_from(Untransposed(np.ones((3, 2)), np.zeros(2)))
+    with pytest.raises(ValueError, match="matmul"):
+        layer.backward(np.ones((4, 3)), np.ones((3, 2)), np.ones(2), np.ones((4, 2)))
 
 
 def test_a_convention_holds_for_an_instance_that_lives_on() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from email.message import Message
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -230,6 +231,16 @@ def test_pages_stand_below_the_address_of_the_site(monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("AFFINE_SITE_URL", raising=False)
     assert page("dw") == "t/dw/index.html"
     monkeypatch.setenv("AFFINE_SITE_URL", "https://example.org/affine/")
+    assert page("dw") == "https://example.org/affine/t/dw/index.html"
+
+
+def test_a_release_knows_the_address_of_the_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its metadata name it, as the workflow that makes it writes them."""
+    released = Message()
+    released["Project-URL"] = "Source, https://example.org/source"
+    released["Project-URL"] = "Homepage, https://example.org/affine/"
+    monkeypatch.delenv("AFFINE_SITE_URL", raising=False)
+    monkeypatch.setattr("affine.checker.report.words.metadata", lambda name: released)
     assert page("dw") == "https://example.org/affine/t/dw/index.html"
 
 

@@ -62,13 +62,20 @@ def describe_observed(session: ProbeSession, wrong: Sequence[str]) -> str:
     for name in wrong:
         if factor := varying_factor(session.evidence(name), CORRECT[name]):
             sentences.append(f"Your {name} is the right one times {factor}.")
-            continue
-        failing, fine = _parted(session.evidence(name))
-        words = where_in_sizes(failing, fine) or where_in_values(failing)
-        words = words or _where_in_magnitude(session, name, failing)
-        where = f"only where {words}" if words else "in some calls"
-        sentences.append(f"Your {name} is wrong {where if fine else 'in every call'}.")
+        else:
+            sentences.append(f"Your {name} is wrong {_where(session, name)}.")
     return " ".join(sentences)
+
+
+def _where(session: ProbeSession, name: str) -> str:
+    if session.raising(name):  # nothing is known of the result there
+        return "in some calls, and others raise"
+    failing, fine = _parted(session.evidence(name))
+    if not fine:
+        return "in every call"
+    words = where_in_sizes(failing, fine) or where_in_values(failing)
+    words = words or _where_in_magnitude(session, name, failing)
+    return f"only where {words}" if words else "in some calls"
 
 
 def _where_in_magnitude(session: ProbeSession, quantity: str, wrong: Sequence[Probe]) -> str:

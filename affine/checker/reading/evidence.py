@@ -27,7 +27,7 @@ from affine.checker.reading.reading import Pass, Reading
 from affine.checker.reading.vocabulary import is_step
 
 __all__ = [
-    "IN_ORDER", "Evidence", "backward_evidence", "forward_evidence", "is_of_float32",
+    "IN_ORDER", "Evidence", "backward_evidence", "forward_evidence", "is_of_float32", "located",
     "returned_names",
 ]  # fmt: skip
 
@@ -106,13 +106,13 @@ def _is_pair(returned: Any) -> bool:
 
 def backward_evidence(before: Evidence, arrays: Arrays) -> Evidence:
     """Return how far the backward pass comes; the reading is completed by its gradients."""
-    reached = _located(before, arrays, PROBE)
+    reached = located(before, arrays, PROBE)
     if reached.stage == "gradients found":
         return _judged_at_rates(reached, arrays)
     if reached.problem and reached.stage != "backward ran":
         # Where the gradients are may still be seen at sizes that hide the mistake.
         for probe in HIDING:
-            seen = _located(before, arrays, probe)
+            seen = located(before, arrays, probe)
             if seen.stage == "gradients found":
                 sized = _judged(seen, arrays, probe).sized
                 return replace(reached, reading=seen.reading, sized=sized)
@@ -150,7 +150,7 @@ def _judged_at_rates(reached: Evidence, arrays: Arrays) -> Evidence:
     return judged if halved.is_right else halved
 
 
-def _located(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
+def located(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
     """Return how far the backward pass comes on a probe, and where it leaves the gradients."""
     reading = before.reading
     x, w, b, dout = arrays.given(probe)

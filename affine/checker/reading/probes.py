@@ -11,7 +11,7 @@ import numpy as np
 from affine.checker.reading.places import is_array
 from affine.layer import Array
 
-__all__ = ["HIDING", "ONE", "PROBE", "Arrays", "Probe", "equal", "same", "silently"]
+__all__ = ["HIDING", "ONE", "PROBE", "Arrays", "Probe", "equal", "probe", "same", "silently"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Probe:
         return {"out": x @ w + b, "x": dout @ w.T, "w": x.T @ dout, "b": dout.sum(axis=0)}
 
 
-def _probe(n: int, d: int, m: int) -> Probe:
+def probe(n: int, d: int, m: int) -> Probe:
+    """Return a probe of N data points, D features and M outputs."""
     sizes = {"x": (n, d), "w": (d, m), "b": (m,), "dout": (n, m)}
     arrays, start = {}, 1
     for name, shape in sizes.items():
@@ -43,10 +44,10 @@ def _probe(n: int, d: int, m: int) -> Probe:
 
 
 # Sizes that hide a transpose, and a sum over the data points that is left out.
-ONE = _probe(1, 3, 2)
-HIDING = _probe(2, 2, 2), ONE
+ONE = probe(1, 3, 2)
+HIDING = probe(2, 2, 2), ONE
 # N is a power of two: an average over N is exact.
-PROBE = _probe(4, 3, 2)
+PROBE = probe(4, 3, 2)
 
 
 def _of_numpy(result: Any) -> Any:

@@ -20,6 +20,7 @@ from affine.checker.reading.frameworks import Framework, Prepare
 from affine.checker.reading.layout import LAYOUTS, Bias, Layout
 from affine.checker.reading.reading import Pass, Reading
 from affine.checker.reading.refusals import function_not_read
+from affine.checker.reading.resizing import refuse_fixed_module
 from affine.checker.reading.signatures import Argument, Parameters, Takes, parameters, proposals
 from affine.checker.reading.target import Named, TargetError, loaded, refusal
 from affine.checker.reading.vocabulary import size_role
@@ -88,7 +89,9 @@ class _Torch(Framework):
     def layer_of(self, named: Named) -> Layer:
         value = named.value
         if isinstance(value, torch.nn.Module):
-            return _module(named, lambda d, m: value, value, Takes(()))
+            layer = _module(named, lambda d, m: value, value, Takes(()))
+            refuse_fixed_module(layer, named.expression, _sizes_of(value))
+            return layer
         if not self.is_class(value):
             return self.function(named, parameters(value), "function", [named])
         if issubclass(value, torch.autograd.Function):
@@ -223,6 +226,13 @@ def _evidence_of(
     if evidence is None or not (evidence.is_forward_right or evidence.reading.is_certain):
         raise function_not_read(named, known, evidence)
     return evidence, dtype
+
+
+def _sizes_of(module: torch.nn.Module) -> tuple[int, int]:
+    """Return D and M."""
+    weight, _, layouts = _parameters_of("", module)
+    first, second = module.get_parameter(weight).shape
+    return (second, first) if layouts[0].transposed else (first, second)
 
 
 def _parameters_of(label: str, module: torch.nn.Module) -> tuple[str, str, list[Layout]]:

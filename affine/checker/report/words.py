@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 from fractions import Fraction
+from importlib.metadata import PackageNotFoundError, metadata
 from typing import Any
 
 import numpy as np
@@ -106,7 +107,16 @@ def code_number(value: Any) -> str:
     return short if value.dtype.type(float(short)) == value else repr(float(value))
 
 
+def _released_at() -> str:
+    """Return the address of the site, which the metadata of a release name."""
+    try:
+        urls: list[str] = metadata("affine-gradients").get_all("Project-URL", [])
+    except PackageNotFoundError:  # run from a copy of the repository
+        return ""
+    return dict(each.split(", ", 1) for each in urls).get("Homepage", "")
+
+
 def page(tag: str) -> str:
-    """Return the URL of an equation's page: below AFFINE_SITE_URL, else inside the site."""
-    site = os.environ.get("AFFINE_SITE_URL", "").rstrip("/")
+    """Return the URL of an equation's page: below the site's address, else inside the site."""
+    site = os.environ.get("AFFINE_SITE_URL", _released_at()).rstrip("/")
     return f"{site}/t/{tag}/index.html".lstrip("/")

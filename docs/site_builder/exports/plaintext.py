@@ -53,7 +53,7 @@ _PRE = re.compile(
     r'(?:<span class="filename">(?P<file>[^<]*)</span>)?<pre\b[^>]*>(?P<code>.*?)</pre>',
     re.DOTALL,
 )
-_ENTITY = re.compile(r"&(?:#\d+|[a-z]+);")
+_ENTITY = re.compile(r"&(?:#\d+|#x[\da-f]+|[a-z]+);")
 _RELATIVE = re.compile(r"\]\((?![a-z]+:|#)([^()\s]+)\)")
 
 

@@ -59,7 +59,8 @@ def card(mistake: Mistake, results: Results) -> str:
 
 
 def _title(mistake: Mistake) -> str:
-    return typeset(mistake.title[:1].upper() + mistake.title[1:])
+    first, rest = mistake.title[0], mistake.title[1:]
+    return typeset((first if rest[0].isupper() else first.upper()) + rest)  # dX stays dX
 
 
 def _lines(mistake: Mistake) -> str:
