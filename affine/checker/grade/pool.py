@@ -1,0 +1,94 @@
+"""Warm processes, one a thread: each job goes to one, and is given up once it has ended two."""
+
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
+from typing import Any, TypeAlias
+
+from affine.checker.grade.job import Job
+from affine.checker.process.child import Child
+from affine.layer import WorkerDied
+
+Result: TypeAlias = dict[str, Any]
+"""The record of a `report` and its `html`; or `gave_up`: why there is neither."""
+
+_ATTEMPTS = 2
+_TO_START = 120.0
+_PAST_THE_BUDGET = 60.0  # no check takes so much more, unless its process is kept from ending
+_LONGEST_ANSWER = 2**26
+# One thread a submission: the processor is shared by several.
+_PROGRAM = """import os, sys; sys.path[:] = {path!a}; os.environ.update({variables!a}); \
+from affine.checker.grade.warm import main; main()"""
+_VARIABLES = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
+
+
+class Pool:
+    """Judges jobs in warm processes: one for each thread that asks."""
+
+    def __init__(self) -> None:
+        self._mine, self._all, self._is_over = threading.local(), set[Child](), False
+        self._printed = b""
+
+    def judge(self, line: bytes) -> Result:
+        """Return what came of a job: a second process tries it where the first has ended."""
+        limit, why = json.loads(line)["options"]["budget"] + _PAST_THE_BUDGET, ""
+        for _ in range(_ATTEMPTS):
+            if self._is_over:
+                break
+            child = self._warm()
+            child.send(line)
+            try:
+                answer = child.answer(limit, "while it judged this")
+            except TimeoutError:
+                answer = {"ended": f"its check did not end within {limit:g} s"}
+            except WorkerDied as error:
+                answer = {"ended": str(error)}
+            if "ended" not in answer:
+                return answer
+            why = answer["ended"]
+            self._end(child)
+        return {"gave_up": f"given up after {_ATTEMPTS} attempts: {why}"}
+
+    def end(self) -> None:
+        """End all processes; who waits for one learns that it has ended."""
+        self._is_over = True
+        for child in list(self._all):
+            self._end(child)
+
+    def _warm(self) -> Child:
+        child: Child | None = getattr(self._mine, "child", None)
+        if child is None or not child.alive or child.has_ended:
+            program = _PROGRAM.format(path=sys.path, variables=_VARIABLES)
+            child = self._mine.child = Child(program, [], self._keep, longest=_LONGEST_ANSWER)
+            self._all.add(child)
+            with suppress(TimeoutError):
+                child.answer(_TO_START, "before it was ready")
+        return child
+
+    def _end(self, child: Child) -> None:
+        self._all.discard(child)
+        child.end()
+
+    def _keep(self, printed: bytes) -> None:
+        self._printed = (self._printed + printed)[-(2**12) :]
+
+
+def finished(
+    jobs: Iterable[Job], submit: Callable[[bytes], "Future[Result]"], at_once: int
+) -> Iterator[tuple[str, Result]]:
+    """Yield the key and the result of each job, as they come; `at_once` of them wait, or run."""
+    running: dict[Future[Result], str] = {}
+    waiting = iter(jobs)
+    while True:
+        for job in waiting:
+            running[submit(job.dumps())] = job.key
+            if len(running) >= at_once:
+                break
+        if not running:
+            return
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for each in done:
+            yield running.pop(each), each.result()
