@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import affine
 from affine.checker.grade.pages import overview, page_names, submission_page
 from affine.checker.grade.points import Points
 from affine.checker.grade.pool import Pool, Result, finished
@@ -118,7 +119,10 @@ def _pages(
             result = not_judged(each.target, "its result was removed; grade again")
         equal_to = "" if why else first.setdefault(key, each.name)
         equal_to = "" if equal_to == each.name else equal_to
-        found = row(each.name, pages[each.name], result, grading.points, equal_to)
+        found = row(
+            each.name, pages[each.name], result, grading.points,
+            key="" if why else key, equal_to=equal_to,
+        )  # fmt: skip
         page = submission_page(found, result["html"], grading.points.of)
         write(grading.out / found.page, page)
         yield found
@@ -127,6 +131,7 @@ def _pages(
 def _write_results(rows: Sequence[Row], grading: Grading) -> None:
     record = {
         "schema": SCHEMA,
+        "version": affine.__version__,
         "options": dict(grading.options),
         "points": dict(grading.points.of),
         "counts": {verdict: sum(row.verdict == verdict for row in rows) for verdict in WORDS},

@@ -2,9 +2,11 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from importlib.resources import files
 from typing import Any
 from xml.etree import ElementTree
 
@@ -24,9 +26,23 @@ UNNAMED = "a mistake without a name"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What came of one submission; `equal_to` names the first with the same files."""
+    """What came of one submission.
+
+    Attributes:
+        name: The submission.
+        key: Of its job: `judged/` has its whole report under it; `""` where nothing was judged.
+        page: Its page.
+        verdict: As in a report.
+        points: What each part earned; None where there is no verdict.
+        mistakes: What is wrong, in words.
+        reading: How the layer was read.
+        reason: Why there is no verdict.
+        seconds: That its check took.
+        equal_to: The first submission with the same files.
+    """
 
     name: str
+    key: str
     page: str
     verdict: str
     points: Mapping[str, float] | None
@@ -43,30 +59,30 @@ class Row:
 
     def record(self) -> dict[str, Any]:
         """Return it as JSON has it."""
-        names = "name", "page", "verdict", "points", "mistakes", "reading", "reason", "equal_to"
-        return {name: getattr(self, name) for name in names} | {
-            "total": self.total,
-            "mistakes": list(self.mistakes),
-            "seconds": self.seconds,
-        }
+        return asdict(self) | {"total": self.total, "mistakes": list(self.mistakes)}
 
 
-def row(name: str, page: str, result: Result, points: Points, equal_to: str) -> Row:
+def row(
+    name: str, page: str, result: Result, points: Points, *, key: str = "", equal_to: str = ""
+) -> Row:
     """Return what is to be known of one result."""
     report = result["report"]
-    mistakes = [
-        {
-            "name": (finding["mistake"] or {}).get("name", ""),
-            "title": (finding["mistake"] or {}).get("title", UNNAMED),
-            "quantity": finding["quantity"],
-            "sentence": finding["sentence"],
-        }
-        for finding in report["findings"]
-    ]
     return Row(
-        name, page, report["verdict"], points.earned(report), tuple(mistakes),
+        name, key, page, report["verdict"], points.earned(report),
+        tuple(map(_mistake, report["findings"])),
         report["reading"], report["trouble"], report["seconds"], equal_to,
     )  # fmt: skip
+
+
+def _mistake(finding: Mapping[str, Any]) -> dict[str, str]:
+    named = finding["mistake"] or {"name": "", "title": UNNAMED, "remedy": ""}
+    said = {"quantity": finding["quantity"], "sentence": finding["sentence"]}
+    return {name: named[name] for name in ("name", "title", "remedy")} | said
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of `results.json`."""
+    return dict(json.loads(files(__package__).joinpath("schema.json").read_text(encoding="utf-8")))
 
 
 def not_judged(target: str, why: str) -> Result:

@@ -32,26 +32,34 @@ def main() -> None:
     requests, answers = take_the_connection()
     _say(answers, {"ready": True})
     for line in requests:
-        if not FORKS:
-            _judge(line, answers, None)
-            return
-        pid = os.fork()
-        if not pid:
-            try:
-                _judge(line, answers, known)
-            finally:
-                os._exit(0)
-        _, status = os.waitpid(pid, 0)
-        if os.WIFSIGNALED(status):
-            how = signal.strsignal(os.WTERMSIG(status))
-            _say(answers, {"ended": f"it ended the process that judged it ({how})"})
+        scratch = Path(tempfile.mkdtemp(prefix="affine-"))
+        try:
+            if not FORKS:
+                _judge(line, scratch, answers, None)
+                return
+            _judge_in_a_copy(line, scratch, answers, known)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _judge(line: bytes, answers: BinaryIO, known: frozenset[str] | None) -> None:
+def _judge_in_a_copy(line: bytes, scratch: Path, answers: BinaryIO, known: frozenset[str]) -> None:
+    pid = os.fork()
+    if not pid:
+        try:
+            _judge(line, scratch, answers, known)
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(pid, 0)
+    if os.WIFSIGNALED(status):
+        how = signal.strsignal(os.WTERMSIG(status))
+        _say(answers, {"ended": f"it ended the process that judged it ({how})"})
+
+
+def _judge(line: bytes, scratch: Path, answers: BinaryIO, known: frozenset[str] | None) -> None:
     from affine.checker.exceptions import message
 
     try:
-        answer = _result(Job.loads(line), known)
+        answer = _result(Job.loads(line), scratch, known)
     except Exception as error:
         answer = {"ended": f"the check itself failed: {type(error).__name__}: {message(error)}"}
     _say(answers, answer)
@@ -62,25 +70,23 @@ def _say(answers: BinaryIO, answer: dict[str, Any]) -> None:
     answers.flush()
 
 
-def _result(job: Job, known: frozenset[str] | None) -> dict[str, Any]:
-    """Return the record of the report on a job and its page, from a folder that is then gone."""
+def _result(job: Job, scratch: Path, known: frozenset[str] | None) -> dict[str, Any]:
+    """Return the record of the report on a job, and its HTML; its process works in a folder."""
     from affine.checker.clock import Clock
     from affine.checker.process.judge import judged
     from affine.checker.process.worker import Worker
     from affine.checker.report.html import html
     from affine.checker.report.record import dumps
 
-    scratch = Path(tempfile.mkdtemp(prefix="affine-"))
+    _lay_out(job, scratch)
+    chosen = dict(job.options)
+    timeout, clock = chosen.pop("timeout"), Clock(chosen.pop("budget"))
+    worker = Worker(job.target, timeout, clock, known=known)
     try:
-        _lay_out(job, scratch)
-        chosen = dict(job.options)
-        timeout, clock = chosen.pop("timeout"), Clock(chosen.pop("budget"))
-        worker = Worker(job.target, timeout, clock, known=known)
         report = judged(worker, lambda step, done, total: None, **chosen)
         return {"report": json.loads(dumps(report)), "html": html(report)}
     finally:
-        os.chdir(scratch.parent)
-        shutil.rmtree(scratch, ignore_errors=True)
+        os.chdir(scratch.parent)  # else some systems cannot remove the folder
 
 
 def _lay_out(job: Job, scratch: Path) -> None:

@@ -67,6 +67,8 @@ def _become(run: Callable[[], object], streams: Sequence[int], keeps: Sequence[i
                 with suppress(OSError):  # the one of the listing
                     os.close(int(name))
         run()
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
     finally:
         os._exit(1)
 
