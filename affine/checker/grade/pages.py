@@ -76,7 +76,7 @@ def overview(rows: Sequence[Row], points: Mapping[str, float]) -> str:
     copies = sum(bool(row.equal_to) for row in rows)
     equal = f" {counted(copies, 'submission')} equal to another one." if copies else ""
     body = f"<h1>{title}: {counted_ones}</h1>\n"
-    body += f"<p>{sum(points.values()):g} points at most.{equal}</p>\n"
+    body += f"<p>The points at most: {sum(points.values()):g}.{equal}</p>\n"
     body += "".join(_mistakes(rows)) + "".join(_table(rows))
     return _page(title, body, _own("overview.js"))
 
