@@ -1,7 +1,7 @@
 """The whole of a grading: gather, judge what is not judged yet, write the results."""
 
 import json
-import tempfile
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -52,11 +52,14 @@ def grade(
     Raises:
         NoSubmissions: There is nothing to grade.
     """
-    store = Store(grading.out / "judged")
-    with tempfile.TemporaryDirectory(prefix="affine-") as scratch:
-        submissions = gather(sources, target, Path(scratch))
+    store, unpacked = Store(grading.out / "judged"), grading.out / "unpacked"
+    shutil.rmtree(unpacked, ignore_errors=True)  # of a run that was killed
+    try:
+        submissions = gather(sources, target, unpacked)
         keys, refused = _keys(submissions, grading)
         gave_up = _judge_all(submissions, keys, grading, store, workers, told)
+    finally:
+        shutil.rmtree(unpacked, ignore_errors=True)
     rows = list(_pages(submissions, keys, {**refused, **gave_up}, grading, store))
     _write_results(rows, grading)
     return rows
