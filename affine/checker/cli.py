@@ -266,6 +266,11 @@ def _deliver(report: "Report", destination: Path | None, is_device: bool, verbos
     "--jobs", "-j", type=click.IntRange(1), metavar="N", show_default="one for each processor",
     help="How many submissions to judge at once.",
 )  # fmt: skip
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Judge on a cluster of Dask, such as tcp://10.0.0.1:8786.",
+)
 @click.option("--verbose", "-v", is_flag=True, help="Also a line for each submission.")
 def grade(submissions: tuple[str, ...], out: Path, **chosen: Any) -> int:
     """Check all SUBMISSIONS, and write the results and a page for each.
@@ -281,21 +286,25 @@ def grade(submissions: tuple[str, ...], out: Path, **chosen: Any) -> int:
 
     Exit code: 0 the results are written, whatever they are; 2 they are not.
     """  # noqa: D301
-    from affine.checker.grade.command import Grading, on_this_machine, summary
+    from affine.checker.grade.cluster import ClusterError, on_a_cluster
+    from affine.checker.grade.command import Grading, summary
     from affine.checker.grade.command import grade as grade_all
     from affine.checker.grade.points import Points, PointsError
+    from affine.checker.grade.pool import on_this_machine
     from affine.checker.grade.progress import shown
     from affine.checker.grade.submissions import NoSubmissions
 
     file, _, member = chosen.pop("target").partition(":")
     jobs, is_verbose = chosen.pop("jobs"), chosen.pop("verbose")
+    workers = partial(on_this_machine, jobs or _processors())
+    if scheduler := chosen.pop("scheduler"):
+        workers = partial(on_a_cluster, scheduler)
     try:
         points = Points.read(chosen.pop("points"), chosen["profile"], chosen["only"])
         grading = Grading(out, points, chosen, member)
         with shown(is_verbose) as told:
-            workers = partial(on_this_machine, jobs or _processors())
             rows = grade_all(submissions, file, grading, workers, told)
-    except (NoSubmissions, PointsError) as error:
+    except (NoSubmissions, PointsError, ClusterError) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"{error}; name another folder by --out") from error

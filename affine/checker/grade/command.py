@@ -3,8 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,13 +11,14 @@ from typing import Any, TypeAlias
 import affine
 from affine.checker.grade.pages import overview, page_names, submission_page
 from affine.checker.grade.points import Points
-from affine.checker.grade.pool import Pool, Result, finished
+from affine.checker.grade.pool import Submit, finished
 from affine.checker.grade.results import SCHEMA, WORDS, Row, junit, not_judged, row, table
 from affine.checker.grade.store import Store, write
 from affine.checker.grade.submissions import Submission, gather
 from affine.checker.report.words import counted
 
-Submit: TypeAlias = Callable[[bytes], "Future[Result]"]
+Workers: TypeAlias = Callable[[], AbstractContextManager[tuple[Submit, int]]]
+"""Begins the work: yields what hands out a job, and how many may wait or run."""
 Told: TypeAlias = Callable[[str, str, int, int], None]
 """Called with the name and the verdict of a submission, how many are done, and of how many."""
 
@@ -44,7 +44,7 @@ def grade(
     sources: Sequence[str],
     target: str,
     grading: Grading,
-    workers: Callable[[], AbstractContextManager[tuple[Submit, int]]],
+    workers: Workers,
     told: Told,
 ) -> list[Row]:
     """Judge all submissions, write the results, and return what came of each.
@@ -86,7 +86,7 @@ def _judge_all(
     keys: Mapping[str, str],
     grading: Grading,
     store: Store,
-    workers: Callable[[], AbstractContextManager[tuple[Submit, int]]],
+    workers: Workers,
     told: Told,
 ) -> dict[str, str]:
     """Judge each key once, unless its result is there; return why some were given up."""
@@ -148,18 +148,6 @@ def _write_results(rows: Sequence[Row], grading: Grading) -> None:
         "index.html": overview(rows, points),
     }.items():
         write(grading.out / name, text)
-
-
-@contextmanager
-def on_this_machine(jobs: int) -> Iterator[tuple[Submit, int]]:
-    """Judge in so many warm processes of this machine."""
-    pool = Pool()
-    with ThreadPoolExecutor(jobs) as threads:
-        try:
-            yield (lambda line: threads.submit(pool.judge, line)), jobs
-        finally:
-            pool.end()
-            threads.shutdown(wait=True, cancel_futures=True)
 
 
 def summary(rows: Sequence[Row], out: Path) -> str:

@@ -4,8 +4,8 @@ import json
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import suppress
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
 from affine.checker.grade.job import Job
@@ -14,6 +14,9 @@ from affine.layer import WorkerDied
 
 Result: TypeAlias = dict[str, Any]
 """The record of a `report` and its `html`; or `gave_up`: why there is neither."""
+
+Submit: TypeAlias = Callable[[bytes], "Future[Result]"]
+"""Hands out a job, which is one line."""
 
 _ATTEMPTS = 2
 _TO_START = 120.0
@@ -76,9 +79,19 @@ class Pool:
         self._printed = (self._printed + printed)[-(2**12) :]
 
 
-def finished(
-    jobs: Iterable[Job], submit: Callable[[bytes], "Future[Result]"], at_once: int
-) -> Iterator[tuple[str, Result]]:
+@contextmanager
+def on_this_machine(jobs: int) -> Iterator[tuple[Submit, int]]:
+    """Judge in so many warm processes of this machine."""
+    pool = Pool()
+    with ThreadPoolExecutor(jobs) as threads:
+        try:
+            yield (lambda line: threads.submit(pool.judge, line)), jobs
+        finally:
+            pool.end()
+            threads.shutdown(wait=True, cancel_futures=True)
+
+
+def finished(jobs: Iterable[Job], submit: Submit, at_once: int) -> Iterator[tuple[str, Result]]:
     """Yield the key and the result of each job, as they come; `at_once` of them wait, or run."""
     running: dict[Future[Result], str] = {}
     waiting = iter(jobs)
