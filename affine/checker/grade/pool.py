@@ -1,11 +1,13 @@
 """Warm processes, one a thread: each job goes to one, and is given up once it has ended two."""
 
 import json
+import shutil
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from affine.checker.grade.job import Job
@@ -24,7 +26,7 @@ _PAST_THE_BUDGET = 60.0  # no check takes so much more, unless its process is ke
 _LONGEST_ANSWER = 2**26
 # One thread a submission: the processor is shared by several.
 _PROGRAM = """import os, sys; sys.path[:] = {path!a}; os.environ.update({variables!a}); \
-from affine.checker.grade.warm import main; main()"""
+from affine.checker.grade.warm import main; main({folder!a})"""
 _VARIABLES = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
 
 
@@ -32,8 +34,8 @@ class Pool:
     """Judges jobs in warm processes: one for each thread that asks."""
 
     def __init__(self) -> None:
-        self._mine, self._all, self._is_over = threading.local(), set[Child](), False
-        self._printed = b""
+        self._mine, self._is_over, self._printed = threading.local(), False, b""
+        self._folders: dict[Child, str] = {}  # of all processes: where their submissions work
 
     def judge(self, line: bytes) -> Result:
         """Return what came of a job: a second process tries it where the first has ended."""
@@ -58,22 +60,27 @@ class Pool:
     def end(self) -> None:
         """End all processes; who waits for one learns that it has ended."""
         self._is_over = True
-        for child in list(self._all):
+        for child in list(self._folders):
             self._end(child)
 
     def _warm(self) -> Child:
         child: Child | None = getattr(self._mine, "child", None)
         if child is None or not child.alive or child.has_ended:
-            program = _PROGRAM.format(path=sys.path, variables=_VARIABLES)
+            folder = tempfile.mkdtemp(prefix="affine-")
+            program = _PROGRAM.format(path=sys.path, variables=_VARIABLES, folder=folder)
             child = self._mine.child = Child(program, [], self._keep, longest=_LONGEST_ANSWER)
-            self._all.add(child)
-            with suppress(TimeoutError):
+            self._folders[child] = folder
+            try:
                 child.answer(_TO_START, "before it was ready")
+            except (TimeoutError, WorkerDied) as error:
+                why = f"{error} {self._printed.decode(errors='replace')}"
+                raise RuntimeError(f"no process to judge in starts: {why}") from error
         return child
 
     def _end(self, child: Child) -> None:
-        self._all.discard(child)
         child.end()
+        # Now that nothing writes there any more.
+        shutil.rmtree(self._folders.pop(child, ""), ignore_errors=True)
 
     def _keep(self, printed: bytes) -> None:
         self._printed = (self._printed + printed)[-(2**12) :]

@@ -19,8 +19,11 @@ FORKS = sys.platform == "linux"
 """Elsewhere a copy of a process is not safe to use, so each process judges one submission."""
 
 
-def main() -> None:
-    """Judge a job a line from standard input, until it is closed; say what came of each."""
+def main(folder: str) -> None:
+    """Judge a job a line from standard input, until it is closed; say what came of each.
+
+    Each submission has a folder of its own in the one that is given, which is then removed.
+    """
     from affine.checker.process.server import take_the_connection
 
     known = frozenset(sys.modules)  # those of a plain process for a layer
@@ -32,14 +35,13 @@ def main() -> None:
     requests, answers = take_the_connection()
     _say(answers, {"ready": True})
     for line in requests:
-        scratch = Path(tempfile.mkdtemp(prefix="affine-"))
-        try:
-            if not FORKS:
-                _judge(line, scratch, answers, None)
-                return
-            _judge_in_a_copy(line, scratch, answers, known)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+        scratch = Path(tempfile.mkdtemp(dir=folder))
+        if not FORKS:
+            _judge(line, scratch, answers, None)
+            break
+        _judge_in_a_copy(line, scratch, answers, known)
+        shutil.rmtree(scratch, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _judge_in_a_copy(line: bytes, scratch: Path, answers: BinaryIO, known: frozenset[str]) -> None:

@@ -130,8 +130,8 @@ def test_without_copies_each_process_judges_one(
     """As on Windows and macOS: the results are the same."""
     folder = handed_in(tmp_path / "class", ada=layer(1), bob=layer(2, "dw"))
     assert main("grade", folder, "--out", str(tmp_path / "copies"), *QUICK).code == 0
-    program = pool._PROGRAM.replace("main()", "from affine.checker.grade import warm; ")
-    monkeypatch.setattr(pool, "_PROGRAM", f"{program}warm.FORKS = False; main()")
+    spawning = "from affine.checker.grade import warm; warm.FORKS = False; main("
+    monkeypatch.setattr(pool, "_PROGRAM", pool._PROGRAM.replace("main(", spawning))
     assert main("grade", folder, "--out", str(tmp_path / "starts"), *QUICK).code == 0
     assert warm.FORKS
     assert without_seconds(tmp_path / "starts") == without_seconds(tmp_path / "copies")
