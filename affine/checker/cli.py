@@ -271,6 +271,7 @@ def _deliver(report: "Report", destination: Path | None, is_device: bool, verbos
     metavar="ADDRESS",
     help="Judge on a cluster of Dask, such as tcp://10.0.0.1:8786.",
 )
+@click.option("--sandbox", is_flag=True, help="Judge in bubblewrap: no network, nothing written.")
 @click.option("--verbose", "-v", is_flag=True, help="Also a line for each submission.")
 def grade(submissions: tuple[str, ...], out: Path, **chosen: Any) -> int:
     """Check all SUBMISSIONS, and write the results and a page for each.
@@ -292,6 +293,7 @@ def grade(submissions: tuple[str, ...], out: Path, **chosen: Any) -> int:
     from affine.checker.grade.points import Points, PointsError
     from affine.checker.grade.pool import on_this_machine
     from affine.checker.grade.progress import shown
+    from affine.checker.grade.sandbox import NoSandbox, require
     from affine.checker.grade.submissions import NoSubmissions
 
     file, _, member = chosen.pop("target").partition(":")
@@ -300,11 +302,13 @@ def grade(submissions: tuple[str, ...], out: Path, **chosen: Any) -> int:
     if scheduler := chosen.pop("scheduler"):
         workers = partial(on_a_cluster, scheduler)
     try:
+        if chosen["sandbox"]:
+            require()
         points = Points.read(chosen.pop("points"), chosen["profile"], chosen["only"])
         grading = Grading(out, points, chosen, member)
         with shown(is_verbose) as told:
             rows = grade_all(submissions, file, grading, workers, told)
-    except (NoSubmissions, PointsError, ClusterError) as error:
+    except (NoSubmissions, PointsError, ClusterError, NoSandbox) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"{error}; name another folder by --out") from error

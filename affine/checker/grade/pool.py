@@ -10,6 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
+from affine.checker.grade import sandbox
 from affine.checker.grade.job import Job
 from affine.checker.process.child import Child
 from affine.layer import WorkerDied
@@ -26,7 +27,7 @@ _PAST_THE_BUDGET = 60.0  # no check takes so much more, unless its process is ke
 _LONGEST_ANSWER = 2**26
 # One thread a submission: the processor is shared by several.
 _PROGRAM = """import os, sys; sys.path[:] = {path!a}; os.environ.update({variables!a}); \
-from affine.checker.grade.warm import main; main({folder!a})"""
+from affine.checker.grade.warm import main; main({folder!a}, {is_confined!a})"""
 _VARIABLES = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
 
 
@@ -39,11 +40,12 @@ class Pool:
 
     def judge(self, line: bytes) -> Result:
         """Return what came of a job: a second process tries it where the first has ended."""
-        limit, why = json.loads(line)["options"]["budget"] + _PAST_THE_BUDGET, ""
+        options, why = json.loads(line)["options"], ""
+        limit = options["budget"] + _PAST_THE_BUDGET
         for _ in range(_ATTEMPTS):
             if self._is_over:
                 break
-            child = self._warm()
+            child = self._warm(options["sandbox"])
             child.send(line)
             try:
                 answer = child.answer(limit, "while it judged this")
@@ -51,6 +53,8 @@ class Pool:
                 answer = {"ended": f"its check did not end within {limit:g} s"}
             except WorkerDied as error:
                 answer = {"ended": str(error)}
+            if options["sandbox"]:  # each submission has one of its own
+                self._end(child)
             if "ended" not in answer:
                 return answer
             why = answer["ended"]
@@ -63,12 +67,17 @@ class Pool:
         for child in list(self._folders):
             self._end(child)
 
-    def _warm(self) -> Child:
+    def _warm(self, is_confined: bool) -> Child:
         child: Child | None = getattr(self._mine, "child", None)
         if child is None or not child.alive or child.has_ended:
             folder = tempfile.mkdtemp(prefix="affine-")
-            program = _PROGRAM.format(path=sys.path, variables=_VARIABLES, folder=folder)
-            child = self._mine.child = Child(program, [], self._keep, longest=_LONGEST_ANSWER)
+            program = _PROGRAM.format(
+                path=sys.path, variables=_VARIABLES, folder=folder, is_confined=is_confined
+            )
+            child = self._mine.child = Child(
+                program, [], self._keep, longest=_LONGEST_ANSWER,
+                wrapper=sandbox.wrapper(folder) if is_confined else (),
+            )  # fmt: skip
             self._folders[child] = folder
             try:
                 child.answer(_TO_START, "before it was ready")
@@ -79,8 +88,8 @@ class Pool:
 
     def _end(self, child: Child) -> None:
         child.end()
-        # Now that nothing writes there any more.
-        shutil.rmtree(self._folders.pop(child, ""), ignore_errors=True)
+        if folder := self._folders.pop(child, ""):  # in which nothing writes any more
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _keep(self, printed: bytes) -> None:
         self._printed = (self._printed + printed)[-(2**12) :]

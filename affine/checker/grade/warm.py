@@ -13,16 +13,18 @@ import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from affine.checker.grade import sandbox
 from affine.checker.grade.job import Job
 
 FORKS = sys.platform == "linux"
 """Elsewhere a copy of a process is not safe to use, so each process judges one submission."""
 
 
-def main(folder: str) -> None:
+def main(folder: str, is_confined: bool) -> None:
     """Judge a job a line from standard input, until it is closed; say what came of each.
 
     Each submission has a folder of its own in the one that is given, which is then removed.
+    A process that is confined takes no more of the machine than `sandbox.limit` says.
     """
     from affine.checker.process.server import take_the_connection
 
@@ -30,6 +32,8 @@ def main(folder: str) -> None:
     from affine.checker.process import judge  # noqa: F401
     from affine.checker.report import html, record  # noqa: F401
 
+    if is_confined:
+        sandbox.limit()
     gc.collect()
     gc.freeze()
     requests, answers = take_the_connection()
@@ -81,7 +85,7 @@ def _result(job: Job, scratch: Path, known: frozenset[str] | None) -> dict[str, 
     from affine.checker.report.record import dumps
 
     _lay_out(job, scratch)
-    chosen = dict(job.options)
+    chosen = {name: option for name, option in job.options.items() if name != "sandbox"}
     timeout, clock = chosen.pop("timeout"), Clock(chosen.pop("budget"))
     worker = Worker(job.target, timeout, clock, known=known)
     try:

@@ -41,13 +41,14 @@ class Child:
         keep: Callable[..., None],
         fork: "Fork | None" = None,
         longest: int = LONGEST_LINE,
+        wrapper: Sequence[str] = (),
     ) -> None:
         # A copy of this process, and what it starts, have the mark of this process.
         self._mark = os.environ[_MARK] if fork else token_hex(8)
         self.alive, self._keep, self._longest = True, keep, longest
         self._process: Fork | subprocess.Popen[bytes] = fork or subprocess.Popen(
             # The program is no argument: those can be read by the target.
-            [sys.executable, "-c", "exec(input())"],
+            [*wrapper, sys.executable, "-c", "exec(input())"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
             env={**os.environ, _MARK: self._mark}, pass_fds=inherits, start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
