@@ -49,8 +49,8 @@ def test_what_is_not_allowed_fails_alone(tmp_path: Path) -> None:
         for name in harm
     }
     for name, said in {
-        "connects": "ConnectionRefusedError", "writes": "Read-only file system", "allocates": "MemoryError",
-        "looks": "ProcessLookupError",
+        "connects": "ConnectionRefusedError", "writes": "Read-only file system",
+        "allocates": "MemoryError", "looks": "ProcessLookupError",
     }.items():  # fmt: skip
         assert said in pages[name]
     # What fails while a file is loaded is left out; its definitions are judged.
