@@ -312,6 +312,9 @@ def grade(submissions: tuple[str, ...], out: Path, **chosen: Any) -> int:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"{error}; name another folder by --out") from error
+    except KeyboardInterrupt:
+        terminal.write_stderr("what is judged is kept: the same command goes on from there\n")
+        raise
     terminal.write(summary(rows, out) + "\n", sys.stdout)
     return 0
 

@@ -1,16 +1,19 @@
 "use strict";
+const MOST = 1000; // rows shown at once: a browser takes long to lay out more
 const table = document.querySelector("table"), body = table.tBodies[0];
 const rows = [...body.rows], search = document.querySelector("input");
-const shown = document.querySelector("[role=status]");
+const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
+const compare = new Intl.Collator(undefined, { numeric: true }).compare;
 
-const find = () => {
+const show = () => {
   const words = search.value.toLowerCase().split(/\s+/);
-  let count = 0;
-  for (const row of rows) {
-    row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
-    count += !row.hidden;
-  }
-  shown.textContent = count === rows.length ? "" : `${count} of ${rows.length} shown`;
+  const found = rows.filter((row) => words.every((word) => texts.get(row).includes(word)));
+  const shown = found.slice(0, MOST);
+  body.replaceChildren(...shown);
+  const all = shown.length === rows.length;
+  const first = shown.length < found.length ? "the first " : "";
+  const status = all ? "" : `${first}${shown.length} of ${rows.length} shown`;
+  document.querySelector("[role=status]").textContent = status;
 };
 
 const value = (row, column) => {
@@ -19,16 +22,15 @@ const value = (row, column) => {
 };
 
 const sort = (head) => {
-  const descending = head.getAttribute("aria-sort") === "ascending";
+  const sign = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
   for (const other of head.parentNode.cells) other.removeAttribute("aria-sort");
-  head.setAttribute("aria-sort", descending ? "descending" : "ascending");
-  const compare = new Intl.Collator(undefined, { numeric: true }).compare;
-  const of = new Map(rows.map((row) => [row, value(row, head.cellIndex)]));
-  const order = (a, b) => {
-    const [one, other] = [of.get(a), of.get(b)];
-    return typeof one === "number" ? one - other : compare(one, other);
-  };
-  body.append(...rows.sort((a, b) => (descending ? order(b, a) : order(a, b))));
+  head.setAttribute("aria-sort", sign === 1 ? "ascending" : "descending");
+  const values = new Map(rows.map((row) => [row, value(row, head.cellIndex)]));
+  rows.sort((a, b) => {
+    const [one, other] = [values.get(a), values.get(b)];
+    return sign * (typeof one === "number" ? one - other : compare(one, other));
+  });
+  show();
 };
 
 for (const head of table.tHead.rows[0].cells) {
@@ -37,6 +39,8 @@ for (const head of table.tHead.rows[0].cells) {
   button.addEventListener("click", () => sort(head));
   head.append(button);
 }
-search.addEventListener("input", find);
+search.addEventListener("input", show);
 search.form.addEventListener("submit", (event) => event.preventDefault());
 search.form.hidden = false;
+show();
+body.hidden = false;

@@ -19,6 +19,7 @@ style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <title>{title}</title>
 <style>
 {style}</style>
+<noscript><style>tbody[hidden] {{ display: table-row-group; }}</style></noscript>
 </head>
 <body>
 <main>
@@ -107,7 +108,7 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
         kind = ' class="number"' if name in _NUMBERS else ""
         order = ' aria-sort="ascending"' if name == _COLUMNS[0] else ""
         yield f'<th scope="col"{kind}{order}>{name}</th>'
-    yield "</tr></thead>\n<tbody>\n"
+    yield "</tr></thead>\n<tbody hidden>\n"  # until the script shows the first ones
     for row in rows:
         titles = dict.fromkeys(mistake["title"] for mistake in row.mistakes)
         what = "; ".join(titles) or row.reason
