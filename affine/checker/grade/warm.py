@@ -26,14 +26,21 @@ def main(folder: str, is_confined: bool) -> None:
     Each submission has a folder of its own in the one that is given, which is then removed.
     A process that is confined takes no more of the machine than `sandbox.limit` says.
     """
+    try:
+        if is_confined:
+            sandbox.limit()
+        _serve(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _serve(folder: str) -> None:
     from affine.checker.process.server import take_the_connection
 
     known = frozenset(sys.modules)  # those of a plain process for a layer
     from affine.checker.process import judge  # noqa: F401
     from affine.checker.report import html, record  # noqa: F401
 
-    if is_confined:
-        sandbox.limit()
     gc.collect()
     gc.freeze()
     requests, answers = take_the_connection()
@@ -45,7 +52,6 @@ def main(folder: str, is_confined: bool) -> None:
             break
         _judge_in_a_copy(line, scratch, answers, known)
         shutil.rmtree(scratch, ignore_errors=True)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _judge_in_a_copy(line: bytes, scratch: Path, answers: BinaryIO, known: frozenset[str]) -> None:
