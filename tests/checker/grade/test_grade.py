@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sys
 from pathlib import Path
 
 import psutil
@@ -13,6 +14,9 @@ from affine.checker.grade.results import schema
 from tests.checker.command_line import main
 from tests.checker.grade.classroom import layer
 
+on_linux = pytest.mark.skipif(
+    sys.platform != "linux", reason="its submissions use signals, copies and /proc"
+)
 QUICK = ("--only", "dw_is_xt_dout", "--jobs", "1", "--timeout", "1")
 
 
@@ -66,6 +70,7 @@ def test_what_is_judged_is_not_judged_again(tmp_path: Path) -> None:
     assert main(*first, "--seed", "1").out.count("\n") == 3
 
 
+@on_linux
 def test_a_submission_that_ends_its_judge_ends_nothing_else(tmp_path: Path) -> None:
     folder = handed_in(
         tmp_path / "class",
@@ -77,6 +82,7 @@ def test_a_submission_that_ends_its_judge_ends_nothing_else(tmp_path: Path) -> N
     assert "given up after 2 attempts" in record["submissions"][1]["reason"]
 
 
+@on_linux
 def test_what_a_submission_writes_and_starts_goes_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,6 +110,7 @@ def _environ(process: psutil.Process) -> dict[str, str]:
         return {}
 
 
+@on_linux
 def test_a_copy_holds_what_a_plain_process_holds(tmp_path: Path) -> None:
     """The same modules, streams and session as a process of `affine check`, and other noise."""
     looks = (
@@ -124,6 +131,7 @@ def test_a_copy_holds_what_a_plain_process_holds(tmp_path: Path) -> None:
     assert [note for note in report["report"]["remarks"] if "definitions" in note] == []
 
 
+@on_linux
 def test_without_copies_each_process_judges_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
