@@ -254,7 +254,7 @@ def _deliver(report: "Report", destination: Path | None, is_device: bool, verbos
     help="The folder for the results.",
 )  # fmt: skip
 @click.option(
-    "--target", "-t", default="", metavar="FILE[:NAME]",
+    "--target", "-t", default="", show_default=False, metavar="FILE[:NAME]",
     help="The file with the layer, where folders hold several.",
 )  # fmt: skip
 @click.option(
@@ -264,7 +264,7 @@ def _deliver(report: "Report", destination: Path | None, is_device: bool, verbos
 @_options_of_a_check
 @click.option(
     "--jobs", "-j", type=click.IntRange(1), metavar="N", show_default="one for each processor",
-    help="How many submissions to judge at once.",
+    help="How many submissions to judge at once on this machine.",
 )  # fmt: skip
 @click.option(
     "--scheduler",
@@ -299,10 +299,11 @@ def grade(submissions: tuple[str, ...], out: Path, **chosen: Any) -> int:
     file, _, member = chosen.pop("target").partition(":")
     jobs, is_verbose = chosen.pop("jobs"), chosen.pop("verbose")
     workers = partial(on_this_machine, jobs or _processors())
-    if scheduler := chosen.pop("scheduler"):
-        workers = partial(on_a_cluster, scheduler)
+    scheduler, is_confined = chosen.pop("scheduler"), chosen["sandbox"]
+    if scheduler:
+        workers = partial(on_a_cluster, scheduler, is_confined)
     try:
-        if chosen["sandbox"]:
+        if is_confined and not scheduler:
             require()
         points = Points.read(chosen.pop("points"), chosen["profile"], chosen["only"])
         grading = Grading(out, points, chosen, member)

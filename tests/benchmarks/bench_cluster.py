@@ -30,10 +30,14 @@ def main() -> None:
         return
     cluster.judge_here = sleep_instead
     jobs = (Job({"a.py": layer(number).encode()}, "a.py", {}) for number in range(COUNT))
-    options = {"n_workers": WORKERS, "threads_per_worker": THREADS, "dashboard_address": None}
+    options = {
+        "n_workers": WORKERS,
+        "threads_per_worker": THREADS,
+        "dashboard_address": "127.0.0.1:0",
+    }
     with (
         LocalCluster(**options, host="127.0.0.1") as started,
-        cluster.on_a_cluster(started.scheduler_address) as (submit, at_once),
+        cluster.on_a_cluster(started.scheduler_address, False) as (submit, at_once),
     ):
         start, used = perf_counter(), process_time()
         done = sum(1 for _ in finished(jobs, submit, at_once))

@@ -7,6 +7,7 @@ from typing import Any
 
 import affine
 from affine.checker.grade.pool import Pool, Result, Submit
+from affine.checker.grade.sandbox import require
 
 _PATIENCE = 10.0
 _WAITING_PER_THREAD = 4  # so that none of them has to wait for this process
@@ -27,11 +28,12 @@ def _version() -> str:
 
 
 @contextmanager
-def on_a_cluster(address: str) -> Iterator[tuple[Submit, int]]:
+def on_a_cluster(address: str, is_confined: bool) -> Iterator[tuple[Submit, int]]:
     """Judge on the workers of a scheduler, such as `tcp://10.0.0.1:8786`.
 
     Raises:
         ClusterError: Dask is not installed, nobody answers, or the workers are others.
+        NoSandbox: A worker has none, where submissions shall be confined.
     """
     try:
         from distributed import Client, KilledWorker
@@ -64,6 +66,8 @@ def on_a_cluster(address: str) -> Iterator[tuple[Submit, int]]:
 
     with client:
         threads = _threads(client, address)
+        if is_confined:
+            client.run(require)
         tasks = client.get_executor(pure=False)
         yield submit, _WAITING_PER_THREAD * threads
 

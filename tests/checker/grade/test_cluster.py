@@ -25,7 +25,7 @@ def workers() -> Iterator[Any]:
     """Give a cluster that gives up a task whose second worker is lost."""
     import dask
 
-    options = {"n_workers": 3, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"n_workers": 3, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 1}),
         distributed.LocalCluster(**options, host="127.0.0.1") as started,
@@ -76,3 +76,14 @@ def test_a_cluster_that_cannot_be_used_is_refused(
     monkeypatch.setattr("affine.__version__", "0.0")
     ended = main("grade", folder, "--scheduler", workers.scheduler_address)
     assert (ended.code, "here it is 0.0: install the same" in ended.err) == (2, True)
+
+
+def test_workers_without_a_sandbox_are_refused(tmp_path: Path, monkeypatch: Any) -> None:
+    """Whatever this machine has: they are asked."""
+    folder = handed_in(tmp_path / "class", ada=layer(1))
+    monkeypatch.setenv("PATH", str(tmp_path))  # that of the workers too
+    options = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
+    with distributed.LocalCluster(**options, host="127.0.0.1") as started:
+        monkeypatch.undo()
+        ended = main("grade", folder, "--sandbox", "--scheduler", started.scheduler_address)
+    assert (ended.code, "--sandbox needs bubblewrap" in ended.err) == (2, True)
