@@ -216,12 +216,13 @@ def _checked(target: str, timeout: float, budget: float, **chosen: Any) -> "Repo
     from affine.checker.clock import Clock
     from affine.checker.process.worker import Worker
 
-    worker = Worker(target, timeout, Clock(budget))
+    clock = Clock(budget)
+    worker = Worker(target, timeout, clock)
     with _progress(target) as progress, worker:
         # The process loads the target while this is loaded here.
         from affine.checker.process.judge import judged
 
-        return judged(worker, progress, **chosen)
+        return judged(worker, target, clock, progress, **chosen)
 
 
 def _deliver(report: "Report", destination: Path | None, is_device: bool, verbose: bool) -> None:

@@ -38,7 +38,7 @@ def _serve(folder: str) -> None:
     from affine.checker.process.server import take_the_connection
 
     known = frozenset(sys.modules)  # those of a plain process for a layer
-    from affine.checker.process import judge  # noqa: F401
+    from affine.checker.process import copied, judge  # noqa: F401
     from affine.checker.report import html, record  # noqa: F401
 
     gc.collect()
@@ -85,6 +85,7 @@ def _say(answers: BinaryIO, answer: dict[str, Any]) -> None:
 def _result(job: Job, scratch: Path, known: frozenset[str] | None) -> dict[str, Any]:
     """Return the record of the report on a job, and its HTML; its process works in a folder."""
     from affine.checker.clock import Clock
+    from affine.checker.process.copied import CopiedWorker
     from affine.checker.process.judge import judged
     from affine.checker.process.worker import Worker
     from affine.checker.report.html import html
@@ -93,9 +94,10 @@ def _result(job: Job, scratch: Path, known: frozenset[str] | None) -> dict[str, 
     _lay_out(job, scratch)
     chosen = {name: option for name, option in job.options.items() if name != "sandbox"}
     timeout, clock = chosen.pop("timeout"), Clock(chosen.pop("budget"))
-    worker = Worker(job.target, timeout, clock, known=known)
+    given = job.target, timeout, clock
+    worker = Worker(*given) if known is None else CopiedWorker(*given, known)
     try:
-        report = judged(worker, lambda step, done, total: None, **chosen)
+        report = judged(worker, job.target, clock, lambda step, done, total: None, **chosen)
         return {"report": json.loads(dumps(report)), "html": html(report)}
     finally:
         os.chdir(scratch.parent)  # else some systems cannot remove the folder

@@ -8,16 +8,16 @@ import psutil  # noqa: F401 (the end of the process needs it)
 
 import affine.checker.report.text  # noqa: F401
 from affine.checker import check
+from affine.checker.clock import Clock
+from affine.checker.exceptions import TargetError
 from affine.checker.process.worker import Worker
-from affine.checker.reading import TargetError
 from affine.checker.report import Report
 from affine.checker.search import Progress
 from affine.layer import WorkerDied
 
 
-def judged(worker: Worker, progress: Progress, **chosen: Any) -> Report:
+def judged(worker: Worker, target: str, clock: Clock, progress: Progress, **chosen: Any) -> Report:
     """Return the report on a worker's target, and end it: of one that cannot be judged, why."""
-    target, clock = worker.target, worker.clock
     gc.freeze()  # what is loaded stays: no collection need look at it again
     with worker:
         try:

@@ -43,9 +43,12 @@ class Worker(Memory):
     """Runs a target in a child process, and starts another one when it ends in a call.
 
     The process starts at once; `layer` waits until it has loaded the target, and raises
-    `TargetError` if that cannot be judged. A call may take `timeout` seconds. Where `known` names
-    modules, the first process is a copy of this one that holds no others.
+    `TargetError` if that cannot be judged. A call may take `timeout` seconds.
     """
+
+    known: frozenset[str] | None = (
+        None  # the modules of the first process, if that is a copy of this
+    )
 
     def __init__(
         self,
@@ -53,19 +56,18 @@ class Worker(Memory):
         timeout: float = 10.0,
         clock: Clock | None = None,
         by_names: bool = False,
-        known: frozenset[str] | None = None,
     ) -> None:
         self.restarts, self.uses_reference = 0, False
         self.output = ""  # the end of what the target printed
-        self.target, self.clock = target, clock or Clock()
-        self._timeout, self._by_names = timeout, by_names
+        self._target, self._timeout, self._clock = target, timeout, clock or Clock()
+        self._by_names = by_names
         self._calls, self._numbers = count(1), count(1)  # the child's numbers count down
         self._seconds = _MOMENT  # that a call takes; the first ones are sent one by one
         self._lent: dict[int, tuple[Any, ...]] = {}
         self._held: dict[int, tuple[Array, int]] = {}
         self._block, self._handle = create_block()
         self._arena, self._is_over = Arena(self._block, 0, RESULTS), False
-        self._child = self._start() if known is None else self._fork(known)
+        self._child = self._first()
 
     def __enter__(self) -> "Worker":
         return self
@@ -97,18 +99,11 @@ class Worker(Memory):
         inherits = [self._handle] if isinstance(self._handle, int) else []
         program = f"import sys; sys.path[:] = {sys.path!a}; "
         program += "from affine.checker.process.server import main; "
-        program += f"main({self.target!a}, {self._handle!a}, {self._by_names!a})"
+        program += f"main({self._target!a}, {self._handle!a}, {self._by_names!a})"
         return Child(program, inherits, self._keep)
 
-    def _fork(self, known: frozenset[str]) -> Child:
-        from affine.checker.process.fork import Fork, forget_modules
-        from affine.checker.process.server import main
-
-        def serve() -> None:
-            forget_modules(known)
-            main(self.target, self._handle, self._by_names)
-
-        return Child("", (), self._keep, Fork(serve, [int(self._handle)]))
+    def _first(self) -> Child:
+        return self._start()
 
     def _keep(self, printed: bytes) -> None:
         self.output = (self.output + printed.decode(errors="replace"))[-(2**16) :]
@@ -129,24 +124,24 @@ class Worker(Memory):
             self._by_names = True
             self._child = self._start()
             return self._load()
-        refused = f"{self.target} does not load: {reason}; {_GUARD}"
+        refused = f"{self._target} does not load: {reason}; {_GUARD}"
         if is_found:
-            refused = f"{self.target} was not judged: {reason}; {_RETURNS}"
+            refused = f"{self._target} was not judged: {reason}; {_RETURNS}"
         if is_found and self._is_late:
-            refused = f"the budget ran out in a call, before {self.target} was judged; {MORE_TIME}"
+            refused = f"the budget ran out in a call, before {self._target} was judged; {MORE_TIME}"
         raise TargetError(str(about.get("refused", refused)))
 
     @property
     def _is_late(self) -> bool:
-        return perf_counter() >= self.clock.hard_deadline
+        return perf_counter() >= self._clock.hard_deadline
 
     def _about(self, limit: float, when: str) -> tuple[dict[str, Any], str]:
         """Return what the process says next, and why it says nothing of the layer."""
-        limit = max(min(limit, self.clock.hard_deadline - perf_counter()), 0)
+        limit = max(min(limit, self._clock.hard_deadline - perf_counter()), 0)
         try:
             return self._child.answer(limit, when), f"{FORGED} {when}"
         except TimeoutError:
-            self.clock.hangs += not self._is_late
+            self._clock.hangs += not self._is_late
             return {}, f"no answer {when} within {limit:.3g} s"
         except WorkerDied as error:
             return {}, str(error)
@@ -191,7 +186,7 @@ class Worker(Memory):
 
     def _exchange(self, requests: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Send requests together; yield their answers, and raise where one does not come."""
-        self.clock.raise_if_expired()
+        self._clock.raise_if_expired()
         if not self._child.alive:
             self.restarts += 1
             self._child = self._start()
@@ -219,13 +214,13 @@ class Worker(Memory):
             raise failure
 
     def _answer(self, child: Child, call: int) -> dict[str, Any]:
-        left = self.clock.hard_deadline - perf_counter()
+        left = self._clock.hard_deadline - perf_counter()
         try:
             answer = child.answer(max(min(self._timeout, left), 0), _WHEN)
         except TimeoutError:
             if left < self._timeout:
                 raise OutOfTime("the budget ran out in a call, which was ended") from None
-            self.clock.hangs += 1
+            self._clock.hangs += 1
             raise WorkerDied(f"no answer {_WHEN} within {self._timeout:g} s") from None
         self.uses_reference |= "uses_reference" in answer
         try:
