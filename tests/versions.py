@@ -23,6 +23,7 @@ AGES = ("oldest", "newest")
 # That each wrong layer fails is mathematics, and would take longer than all of this.
 TESTS = (
     "tests/checker/process",
+    "tests/checker/grade/test_grade.py",
     "tests/checker/test_hostile_check.py::test_a_noisy_target_passes_with_a_report_to_read",
 )
 OPTIONS = ("--quiet", "-n", "auto", "-m", "not exhaustive")

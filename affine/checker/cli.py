@@ -3,13 +3,13 @@
 What a command needs is imported when it runs, so that `affine --help` is there at once.
 """
 
-import gc
 import io
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import replace
+from functools import partial
 from math import inf
 from pathlib import Path
 from secrets import token_hex
@@ -93,6 +93,7 @@ def _commands() -> None:
     \b
     Examples:
       affine check my_layer.py      is my layer right, and if not, why?
+      affine grade submissions/     the layers of a class: results, and a page for each
       affine list                   every property that is checked
       affine explain dw             an equation, a property or a mistake
     """  # noqa: D301
@@ -149,37 +150,46 @@ def _known(
 _TIME: dict[str, Any] = {"metavar": "SECONDS", "callback": _positive}
 
 
+def _options_of_a_check(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that decide what is checked, and for how long."""
+    for option in reversed([
+        click.option(
+            "--profile", default="textbook", type=click.Choice(PROFILES),
+            help="textbook: what every right layer does. library: also what a published one should "
+            "promise. framework: also compiling and batching.",
+        ),
+        click.option(
+            "--seed", default=0, type=click.IntRange(0, LARGEST_SEED), metavar="N",
+            help="Draw other cases; the same seed draws the same ones.",
+        ),
+        click.option(
+            "--only", multiple=True, metavar="NAME", callback=_known,
+            help="Run this property alone; give it again for another one.",
+        ),
+        click.option(
+            "--reduction", default="sum", type=click.Choice(REDUCTIONS),
+            help="mean: dw and db are averages over the batch, as some courses ask.",
+        ),
+        click.option(
+            "--timeout", default=10.0, **_TIME,
+            help="Seconds that one call of the layer may take; longer is a failure.",
+        ),
+        click.option(
+            "--budget", default=30.0, **_TIME,
+            help="Seconds that the check may take; it ends at most five later.",
+        ),
+    ]):  # fmt: skip
+        command = option(command)
+    return command
+
+
 @_commands.command(short_help="Check the layer in a file or a module.")
 @click.argument("target", required=False, metavar="TARGET", callback=_nameable)
-@click.option(
-    "--profile", default="textbook", type=click.Choice(PROFILES),
-    help="textbook: what every right layer does. library: also what a published one should "
-    "promise. framework: also compiling and batching.",
-)  # fmt: skip
-@click.option(
-    "--seed", default=0, type=click.IntRange(0, LARGEST_SEED), metavar="N",
-    help="Draw other cases; the same seed draws the same ones.",
-)  # fmt: skip
+@_options_of_a_check
 @click.option(
     "--json", "destination", metavar="FILE", callback=_writable,
     type=click.Path(allow_dash=True, path_type=Path),
     help="Write the report as JSON too; with - to standard output, in place of the text.",
-)  # fmt: skip
-@click.option(
-    "--only", multiple=True, metavar="NAME", callback=_known,
-    help="Run this property alone; give it again for another one.",
-)  # fmt: skip
-@click.option(
-    "--reduction", default="sum", type=click.Choice(REDUCTIONS),
-    help="mean: dw and db are averages over the batch, as some courses ask.",
-)  # fmt: skip
-@click.option(
-    "--timeout", default=10.0, **_TIME,
-    help="Seconds that one call of the layer may take; longer is a failure.",
-)  # fmt: skip
-@click.option(
-    "--budget", default=30.0, **_TIME,
-    help="Seconds that the check may take; it ends at most five later.",
 )  # fmt: skip
 @click.option("--verbose", "-v", is_flag=True, help="Show every property, times and versions too.")
 def check(target: str, destination: Path | None, verbose: bool, **chosen: Any) -> int:
@@ -213,30 +223,10 @@ def _checked(target: str, timeout: float, budget: float, **chosen: Any) -> "Repo
     clock = Clock(budget)
     worker = Worker(target, timeout, clock)
     with _progress(target) as progress, worker:
-        # The process loads the target while these are loaded here.
-        import psutil  # noqa: F401 (the end of the process needs it)
+        # The process loads the target while this is loaded here.
+        from affine.checker.process.judge import judged
 
-        import affine.checker.report.text  # noqa: F401
-        from affine.checker import check as judge
-        from affine.checker.exceptions import TargetError
-        from affine.checker.report import Report
-        from affine.layer import WorkerDied
-
-        gc.freeze()  # what is loaded stays: no collection need look at it again
-        try:
-            report = judge(worker.layer, progress=progress, clock=clock, **chosen)
-        except (TargetError, WorkerDied) as error:
-            named = {name: chosen[name] for name in ("profile", "reduction", "seed")}
-            # The report begins with the target: its message need not.
-            why = str(error).removeprefix(f"{target}: ").removeprefix(f"{target} ")
-            return Report(target, error_message=why, **named)
-    notes = list(report.notes)
-    if output := worker.output.strip():
-        notes.append(f"the target printed something; its last line: {output.split(chr(10))[-1]}")
-    if worker.uses_reference:
-        trusted = "whose reference this check trusts"
-        notes.append(f"the target uses affine, {trusted}: is it a layer of its own?")
-    return replace(report, target=target, notes=tuple(notes))
+        return judged(worker, target, clock, progress, **chosen)
 
 
 def _deliver(report: "Report", destination: Path | None, is_device: bool, verbose: bool) -> None:
@@ -260,6 +250,85 @@ def _deliver(report: "Report", destination: Path | None, is_device: bool, verbos
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise click.ClickException(f"cannot write {destination}: {error.strerror}") from error
+
+
+@_commands.command(short_help="Grade the layers of a class.")
+@click.argument("submissions", nargs=-1, required=True)
+@click.option(
+    "--out", default="graded", metavar="DIR", type=click.Path(file_okay=False, path_type=Path),
+    help="The folder for the results.",
+)  # fmt: skip
+@click.option(
+    "--target", "-t", default="", show_default=False, metavar="FILE[:NAME]",
+    help="The file with the layer, where folders hold several.",
+)  # fmt: skip
+@click.option(
+    "--points", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A TOML file: how much each part counts.",
+)  # fmt: skip
+@_options_of_a_check
+@click.option(
+    "--jobs", "-j", type=click.IntRange(1), metavar="N", show_default="one for each processor",
+    help="How many submissions to judge at once on this machine.",
+)  # fmt: skip
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Judge on a cluster of Dask, such as tcp://10.0.0.1:8786.",
+)
+@click.option("--sandbox", is_flag=True, help="Judge in bubblewrap: no network, nothing written.")
+@click.option("--verbose", "-v", is_flag=True, help="Also a line for each submission.")
+def grade(submissions: tuple[str, ...], out: Path, **chosen: Any) -> int:
+    """Check all SUBMISSIONS, and write the results and a page for each.
+
+    They are files, notebooks, folders, zip files as learning platforms export them, or patterns.
+    What is judged already is not judged again.
+
+    \b
+    Examples:
+      affine grade submissions/
+      affine grade export.zip --target my_layer.py --points points.toml
+      affine grade 'submissions/*/layers.py' --reduction mean --jobs 4 --out week-3
+
+    Exit code: 0 the results are written, whatever they are; 2 they are not.
+    """  # noqa: D301
+    from affine.checker.grade.cluster import ClusterError, on_a_cluster
+    from affine.checker.grade.command import Grading, summary
+    from affine.checker.grade.command import grade as grade_all
+    from affine.checker.grade.points import Points, PointsError
+    from affine.checker.grade.pool import on_this_machine
+    from affine.checker.grade.progress import shown
+    from affine.checker.grade.sandbox import NoSandbox, require
+    from affine.checker.grade.submissions import NoSubmissions
+
+    file, _, member = chosen.pop("target").partition(":")
+    jobs, is_verbose = chosen.pop("jobs"), chosen.pop("verbose")
+    workers = partial(on_this_machine, jobs or _processors())
+    scheduler, is_confined = chosen.pop("scheduler"), chosen["sandbox"]
+    if scheduler:
+        workers = partial(on_a_cluster, scheduler, is_confined)
+    try:
+        if is_confined and not scheduler:
+            require()
+        points = Points.read(chosen.pop("points"), chosen["profile"], chosen["only"])
+        grading = Grading(out, points, chosen, member)
+        with shown(is_verbose) as told:
+            rows = grade_all(submissions, file, grading, workers, told)
+    except (NoSubmissions, PointsError, ClusterError, NoSandbox) as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"{error}; name another folder by --out") from error
+    except KeyboardInterrupt:
+        terminal.write_stderr("what is judged is kept: the same command goes on from there\n")
+        raise
+    terminal.write(summary(rows, out) + "\n", sys.stdout)
+    return 0
+
+
+def _processors() -> int:
+    """Return how many processors this process may use."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1
 
 
 @_commands.command("list", short_help="List every property.")

@@ -25,6 +25,7 @@ from mkdocs.utils import get_relative_url, write_file
 from mkdocs.utils.meta import get_data
 
 from affine.checker.diagnosis import MISTAKES
+from affine.checker.grade import results
 from affine.checker.report.record import SCHEMA, schema
 from docs.site_builder import elsewhere, install, record, repository
 from docs.site_builder.citation import citations, publish
@@ -150,6 +151,7 @@ class Build:
         for name, mistake in MISTAKES.items():
             yield f"mistakes/{name}.md", mistakes.mistake_page(mistake, built)
         yield f"schema/report-{SCHEMA}.json", _json(schema())
+        yield f"schema/grade-{results.SCHEMA}.json", _json(results.schema())
         yield "changes.xml", data.feed(built, self.project.title, self.project.url)
 
     def keep_order(self, nav: Navigation, config: MkDocsConfig, files: Files) -> None:

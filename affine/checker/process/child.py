@@ -12,10 +12,13 @@ from queue import Empty, SimpleQueue
 from secrets import token_hex
 from threading import Thread
 from time import monotonic
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from affine.checker.process import LONGEST_LINE
 from affine.layer import WorkerDied
+
+if TYPE_CHECKING:
+    from affine.checker.process.fork import Fork
 
 FORGED = "the process wrote to the connection of the checker"
 _MOST_PARTS = 1000  # more than are ever waited for at once
@@ -32,11 +35,21 @@ class Child:
     runs the target, so that what the target prints comes to `keep` by its standard error.
     """
 
-    def __init__(self, program: str, inherits: Sequence[int], keep: Callable[..., None]) -> None:
-        self.alive, self._keep, self._mark = True, keep, token_hex(8)
-        self._process: subprocess.Popen[bytes] = subprocess.Popen(
+    def __init__(
+        self,
+        program: str,
+        inherits: Sequence[int],
+        keep: Callable[..., None],
+        fork: "Fork | None" = None,
+        longest: int = LONGEST_LINE,
+        wrapper: Sequence[str] = (),
+    ) -> None:
+        # A copy of this process, and what it starts, have the mark of this process.
+        self._mark = os.environ[_MARK] if fork else token_hex(8)
+        self.alive, self._keep, self._longest = True, keep, longest
+        self._process: Fork | subprocess.Popen[bytes] = fork or subprocess.Popen(
             # The program is no argument: those can be read by the target.
-            [sys.executable, "-c", "exec(input())"],
+            [*wrapper, sys.executable, "-c", "exec(input())"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
             env={**os.environ, _MARK: self._mark}, pass_fds=inherits, start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
@@ -52,7 +65,13 @@ class Child:
             self._connection.register(self._stdout, select.POLLIN)
         for reader in self._readers.values():
             reader.start()
-        self.send(program.encode("ascii") + b"\n")
+        if not fork:
+            self.send(program.encode("ascii") + b"\n")
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process itself has ended."""
+        return self._process.poll() is not None
 
     def send(self, lines: bytes) -> None:
         """Send lines: a few kilobytes, for a pipe holds no more before it is read."""
@@ -107,7 +126,7 @@ class Child:
     def _line(self, seconds: float) -> bytes:
         deadline = monotonic() + seconds
         while b"\n" not in self._received:
-            if len(self._received) >= LONGEST_LINE:
+            if len(self._received) >= self._longest:
                 raise ValueError("a line without an end")
             left = deadline - monotonic()
             part = self._part(max(min(left, 0.1), 0))
@@ -156,11 +175,12 @@ class Child:
         return f"the process ended {when} ({how})"
 
 
-def _end_tree(process: "subprocess.Popen[bytes]", mark: str) -> None:
+def _end_tree(process: "Fork | subprocess.Popen[bytes]", mark: str) -> None:
     """End a process and all that it started, also what has left its group or its session."""
     import psutil  # late: the process starts before
 
     started: list[Any] = []
+    ours = os.getpid(), os.getppid()  # which may have the same mark
     if process.poll() is None:  # else its number may be that of another one by now
         with suppress(psutil.Error):
             started = psutil.Process(process.pid).children(recursive=True)
@@ -172,7 +192,8 @@ def _end_tree(process: "subprocess.Popen[bytes]", mark: str) -> None:
     for _ in range(5):  # one may start another while it is ended
         for other in psutil.process_iter():
             with suppress(Exception):  # it has ended, or is none of ours
-                if other.environ().get(_MARK) == mark and other.status() != "zombie":
+                is_marked = other.pid not in ours and other.environ().get(_MARK) == mark
+                if is_marked and other.status() != "zombie":
                     started.append(other)
         if not started:
             return

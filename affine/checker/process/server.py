@@ -39,7 +39,7 @@ _MOST_RESULTS, _MOST_WARNINGS = 8, 20
 def main(target: str, handle: int | str, by_names: bool) -> None:
     """Load the target, then answer calls until the other end closes the connection."""
     _thread.start_new_thread(_end_with, (os.getppid(),))
-    requests, answers = _take_the_connection()
+    requests, answers = take_the_connection()
     block = open_block(handle)
     _look_like_a_plain_run(target)
     layer, about = _load(target, lambda: _send(answers, FOUND), by_names)
@@ -70,7 +70,7 @@ def _end_with(parent: int) -> None:
     kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
-def _take_the_connection() -> tuple[BinaryIO, BinaryIO]:
+def take_the_connection() -> tuple[BinaryIO, BinaryIO]:
     """Return the streams of requests and answers; leave the target nothing to read, and stderr."""
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)

@@ -52,6 +52,10 @@ class Worker(Memory):
         'forward(x, w, b) and backward(dout, x, w)'
     """
 
+    known: frozenset[str] | None = (
+        None  # the modules of the first process, if that is a copy of this
+    )
+
     def __init__(
         self, target: str, timeout: float = 10.0, clock: Clock | None = None, by_names: bool = False
     ) -> None:
@@ -65,7 +69,7 @@ class Worker(Memory):
         self._held: dict[int, tuple[Array, int]] = {}
         self._block, self._handle = create_block()
         self._arena, self._is_over = Arena(self._block, 0, RESULTS), False
-        self._child = self._start()
+        self._child = self._first()
 
     def __enter__(self) -> "Worker":
         return self
@@ -99,6 +103,9 @@ class Worker(Memory):
         program += "from affine.checker.process.server import main; "
         program += f"main({self._target!a}, {self._handle!a}, {self._by_names!a})"
         return Child(program, inherits, self._keep)
+
+    def _first(self) -> Child:
+        return self._start()
 
     def _keep(self, printed: bytes) -> None:
         self.output = (self.output + printed.decode(errors="replace"))[-(2**16) :]

@@ -1,0 +1,25 @@
+"""A target in a copy of this process, in place of a new one."""
+
+from affine.checker.clock import Clock
+from affine.checker.process.child import Child
+from affine.checker.process.fork import Fork, forget_modules
+from affine.checker.process.server import main
+from affine.checker.process.worker import Worker
+
+
+class CopiedWorker(Worker):
+    """Runs a target first in a copy of this process that holds no modules but those in `known`.
+
+    A process that takes its place, where it ends in a call, is a new one.
+    """
+
+    def __init__(self, target: str, timeout: float, clock: Clock, known: frozenset[str]) -> None:
+        self._known = known
+        super().__init__(target, timeout, clock)
+
+    def _first(self) -> Child:
+        def serve() -> None:
+            forget_modules(self._known)
+            main(self._target, self._handle, self._by_names)
+
+        return Child("", (), self._keep, Fork(serve, [int(self._handle)]))
