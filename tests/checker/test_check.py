@@ -73,7 +73,7 @@ def test_a_right_layer_passes(path: Path, seed: int) -> None:
     assert not report.findings
 
 
-@pytest.mark.parametrize("path", sampled(WRONG, 12), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sampled(WRONG, 20), ids=lambda path: path.stem)
 def test_a_wrong_layer_fails_by_its_property(path: Path) -> None:
     """On a case with at most 2 rows, features and outputs, unless it says that it needs more.
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -70,11 +71,15 @@ def wrong_layers_of(mistake: Mistake) -> Iterator[tuple[str, str]]:
         yield from ((code, only) for only in ("", *of_values))
     for path in sorted(WRONG_LAYERS.glob("*.py")):
         code = path.read_text(encoding="utf-8")
-        if all(line in code for line in lines(mistake.formula)) and not frameworks(path):
-            yield from ((code, ""), (code, first_line(path)[0]))
+        if all(line in code for line in lines(mistake.formula)):
+            needed = frameworks(path)
+            if not needed:
+                yield code, ""
+            if all(map(find_spec, needed)):
+                yield code, first_line(path)[0]
 
 
-@pytest.mark.parametrize("name", sampled(list(MISTAKES), 20))
+@pytest.mark.parametrize("name", sampled(list(MISTAKES), 36, 4))
 def test_the_right_line_mends_the_wrong_layer(
     name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -85,7 +90,9 @@ def test_the_right_line_mends_the_wrong_layer(
         if name in before.values():
             break
     else:
-        assert mistake.unshown, "no wrong layer makes it"
+        if not mistake.unshown:
+            pytest.importorskip("torch")  # which the one that makes it may need
+            pytest.fail("no wrong layer makes it")
         return
     after = causes_of(mended(code, mistake), folder, only)
     assert name not in after.values(), mended(code, mistake)

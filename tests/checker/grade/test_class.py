@@ -17,7 +17,7 @@ import pytest
 from tests.checker.command_line import PLAIN
 from tests.checker.grade.classroom import HOSTILE, classroom
 
-SIZES = [40, pytest.param(1000, marks=pytest.mark.long)]
+SIZES = [30, pytest.param(1000, marks=pytest.mark.long)]
 MOST_BYTES = 250 * 2**20  # of one process: a few times what it has when it begins
 # What is judged where it is neither refused nor given up.
 JUDGED = {"hangs_at_import", "prints_megabytes", "forks", "leaves_a_process", "writes_files"}
