@@ -28,7 +28,7 @@ from affine.checker.reading import load
 from affine.checker.report import Outcome
 from affine.checker.search import search
 from affine.layer import WorkerDied
-from affine.oracle import Violation, exact
+from affine.oracle import NotAnArray, Violation, exact
 from affine.properties import PROPERTIES, Property
 from docs.site_builder.suite.violations import violations
 
@@ -217,7 +217,11 @@ def failure(outcome: Outcome) -> dict[str, Any]:
 
 def _plain(array: Any) -> Any:
     """Return an array as lists of numbers, None where there is none to show."""
-    return None if array is None else np.asarray(array, dtype=np.float64).tolist()
+    return (
+        None
+        if array is None or isinstance(array, NotAnArray)
+        else np.asarray(array, dtype=np.float64).tolist()
+    )
 
 
 def _seen_by_a_plain_call(path: Path) -> dict[str, Any]:
