@@ -110,7 +110,7 @@ class Results:
     def mistake(self, name: str) -> Mapping[str, Any] | None:
         """What this build observed of a known mistake; None where nothing was run."""
         entry: Mapping[str, Any] | None = self._part("mistakes").get(name)
-        return None if entry is None or "lost" in entry else entry
+        return None if entry is None or {"lost", "needs"} & entry.keys() else entry
 
     def breaks(self, name: str) -> list[str] | None:
         """The equations that a known mistake breaks in one plain call; None if it was not tried."""

@@ -31,6 +31,7 @@ from affine.layer import WorkerDied
 from affine.oracle import NotAnArray, Violation, exact
 from affine.properties import PROPERTIES, Property
 from docs.site_builder.suite.violations import violations
+from docs.site_builder.suite.wrong_layers import WRONG_LAYERS, frameworks
 
 CASES = 100
 SEED = 0
@@ -78,6 +79,9 @@ def find(mistake: Mistake, wrong_layers: list[tuple[Path, str]]) -> dict[str, An
             if named.mistake is not None and named.mistake.name == mistake.name:
                 entry = {"property": "", "quantity": "", "message": named.sentence, "layer": ""}
                 return entry | _seen_by_a_plain_call(path)
+    for path in WRONG_LAYERS.glob("*.py"):
+        if (needed := frameworks(path)) and _holds(path.read_text("utf-8"), mistake):
+            return {"needs": needed}  # which the machine that builds the site may not have
     raise Lost(
         f"the mistake {mistake.name} is no longer caught and named: no property fails on a layer "
         f"with the line `{mistake.formula}`, nor on one of tests/wrong_layers that holds this "
@@ -111,8 +115,12 @@ def _candidates(
     # Layers of the tests that hold the line, or each line, of the catalogue; the shortest first.
     texts = {path: path.read_text("utf-8") for path, _ in wrong_layers}
     for path, name in sorted(wrong_layers, key=lambda one: len(texts[one[0]])):
-        if all(line in texts[path] for line in mistake.formula.split("; ")):
+        if _holds(texts[path], mistake):
             yield path, [name]
+
+
+def _holds(text: str, mistake: Mistake) -> bool:
+    return all(line in text for line in mistake.formula.split("; "))
 
 
 def source(formula: str) -> str:
@@ -217,11 +225,9 @@ def failure(outcome: Outcome) -> dict[str, Any]:
 
 def _plain(array: Any) -> Any:
     """Return an array as lists of numbers, None where there is none to show."""
-    return (
-        None
-        if array is None or isinstance(array, NotAnArray)
-        else np.asarray(array, dtype=np.float64).tolist()
-    )
+    if array is None or isinstance(array, NotAnArray):
+        return None
+    return np.asarray(array, dtype=np.float64).tolist()
 
 
 def _seen_by_a_plain_call(path: Path) -> dict[str, Any]:
