@@ -72,8 +72,9 @@ publish: .venv/.docs ## Commit this version of the site to the branch gh-pages; 
 	@NO_MKDOCS_2_WARNING=1 AFFINE_PDF=1 AFFINE_LEDGER='$(CURDIR)/build/ledger.json' \
 	  $(BIN)/python -m docs.site_builder.citation.publish $(if $(REMOTE),--push '$(REMOTE)')
 
-test-site: .venv/.browser ## Test the built site in Chromium
-	@$(BIN)/python -m pytest --quiet -n auto -rs --ignore=tests/site/audit tests/site
+test-site: .venv/.browser ## Test the built site in Chromium; ARGS='-m ""' also looks at every page with axe
+	@$(BIN)/python -m pytest --quiet -n auto --dist loadgroup -rs --ignore=tests/site/audit tests/site \
+	  $(or $(ARGS),-m 'not exhaustive')
 
 audit: .venv/.browser build/audit/.npm ## Check the built site with the W3C's checker, Lighthouse and Firefox
 	@$(BIN)/python -m pytest --quiet -rs tests/site/audit

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
+from tests.conftest import sampled
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -60,14 +62,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         ways += [("file", page) for page in shown[:: SAMPLED // 4] if page != "404.html"]
         metafunc.parametrize("way, page", ways)
     elif "page" in names:
-        metafunc.parametrize("page", pages("**/*.html"))
+        metafunc.parametrize("page", sampled(pages("**/*.html"), 3))
     elif "derivation_page" in names:
         metafunc.parametrize("derivation_page", pages("derivation/*.html"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest: at the end, the other workers would wait for it."""
+    """Begin with what takes longest, for which others would wait; build a site for one worker."""
     items.sort(key=lambda item: item.path.name != "test_versions.py")
+    for item in items:
+        if "addressed" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("addressed"))
 
 
 def pages(pattern: str) -> list[str]:
