@@ -23,7 +23,7 @@ MOST_BYTES = 250 * 2**20  # of one process: a few times what it has when it begi
 JUDGED = {"hangs_at_import", "prints_megabytes", "forks", "leaves_a_process", "writes_files"}
 PARTS = {"dx", "dw", "db"}
 
-pytestmark = pytest.mark.exhaustive
+pytestmark = [pytest.mark.exhaustive, pytest.mark.long]
 
 
 def start(folder: Path, out: Path) -> "subprocess.Popen[bytes]":
