@@ -15,7 +15,7 @@ from affine.checker.reading import load
 from affine.checker.search import search
 from affine.layer import Case, Layer, Operands, WorkerDied
 from affine.properties import PROPERTIES
-from docs.site_builder.suite.wrong_layers import WRONG_LAYERS, first_line
+from docs.site_builder.suite.wrong_layers import WRONG_LAYERS, first_line, frameworks
 from tests.formula_layers import (
     FORMULAS,
     pullback_layer,
@@ -176,6 +176,8 @@ def test_every_behaviour_is_named(mistake: str) -> None:
 def test_the_mistake_of_a_layer_is_named_on_the_case_of_its_property(mistake: str) -> None:
     stem, says = IN_FOLDER[mistake]
     path = WRONG_LAYERS / f"{stem}.py"
+    for framework in frameworks(path):
+        pytest.importorskip(framework)
     tested = PROPERTIES[first_line(path)[0]]
     outcome = search(tested, load(str(path)))
     quantity = getattr(outcome.error, "quantity", "")

@@ -46,9 +46,10 @@ BUDGET, GRACE = 6.0, 5.0
 
 
 def targets(sources: dict[str, str]) -> list[Any]:
+    rare, long = pytest.mark.exhaustive, pytest.mark.long
     return [
-        pytest.param(name, marks=() if name in SAMPLE else pytest.mark.exhaustive)
-        for name in sorted(sources)
+        name if name in SAMPLE else pytest.param(name, marks=[rare, long] if number % 2 else [rare])
+        for number, name in enumerate(sorted(sources))
     ]
 
 
