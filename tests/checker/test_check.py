@@ -22,7 +22,7 @@ CORRECT = sorted((FOLDER / "layers").glob("*.py"))
 PLAIN = [path for path in CORRECT if not path.stem.startswith(("torch", "jax"))]
 # To compile a function of jax for every case takes longer than all the other tests.
 OTHERS = sorted({*CORRECT} - {*PLAIN}, key=lambda path: (path.stem != "torch_by_hand", path))
-CORRECT = [*sampled(PLAIN, 8, 2), *sampled(OTHERS, len(OTHERS))]
+CORRECT = [*sampled(PLAIN, 8, 2), *sampled(OTHERS, len(OTHERS), 3)]
 WRONG = sorted((FOLDER / "wrong_layers").glob("*.py"))
 NIGHTLY = PROFILE == "nightly"
 

@@ -22,6 +22,7 @@ def _missing() -> str:
 
 
 @pytest.mark.exhaustive
+@pytest.mark.long
 @pytest.mark.skipif(bool(_missing()), reason=_missing())
 def test_what_is_not_allowed_fails_alone(tmp_path: Path) -> None:
     """Without the sandbox what is written stays, so this test can fail."""
