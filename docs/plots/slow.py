@@ -1,7 +1,6 @@
 """The time of affine check, and the cases it tries, for a layer whose calls sleep.
 
-The budget is 10 seconds here. A slower layer is judged on fewer cases, until only those are left
-that are always tried.
+The budget is 10 seconds here. A slower layer is judged on fewer cases.
 """
 
 from collections.abc import Iterator
