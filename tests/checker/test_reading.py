@@ -199,6 +199,17 @@ def test_a_file_that_cannot_be_judged_says_why(text: str, message: str, tmp_path
         load(written(text, tmp_path / "layer.py"))
 
 
+@pytest.mark.parametrize("dw", ["x @ dout", "x.T @ (dout @ dout)"])
+def test_a_mistake_that_raises_on_most_batches_is_judged(dw: str, tmp_path: Path) -> None:
+    """Its products fit where two sizes are equal: no batch is fixed."""
+    text = f"""
+        import numpy as np
+        def forward(x, w, b): return x @ w + b
+        def backward(dout, x, w): return dout @ w.T, {dw}, dout.sum(axis=0)
+    """
+    assert load(written(text, tmp_path / "layer.py")).form
+
+
 @pytest.mark.parametrize(
     ("target", "message"),
     [

@@ -24,7 +24,7 @@ from affine.checker.reading.frameworks import framework, framework_of, home_of
 from affine.checker.reading.probes import Arrays
 from affine.checker.reading.reading import Pass, Reading
 from affine.checker.reading.refusals import no_known_form, not_read, without_backward
-from affine.checker.reading.resizing import refuse_fixed_instance
+from affine.checker.reading.resizing import refuse_fixed_batch, refuse_fixed_instance
 from affine.checker.reading.signatures import Takes, parameters
 from affine.checker.reading.target import Named, TargetError, refusal
 from affine.checker.reading.vocabulary import WORDS, plain, stem
@@ -122,6 +122,7 @@ def _read(
     best, home, made = max(reversed(found), key=lambda each: each[0].rank)
     with made.context():
         refuse_fixed_instance(best, made, parts[0].expression)
+        refuse_fixed_batch(best, made, parts[0].expression)
         layer = layer_of(best, made, parts)
     return framework(home).through(layer, parts) if home else layer
 

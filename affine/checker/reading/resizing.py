@@ -1,7 +1,7 @@
-"""Whether an instance runs with weights of other sizes than those it was built with.
+"""Whether a layer runs at other sizes than those it was built with.
 
-The check hands a copy of it other weights. Where it keeps its sizes, or arrays of them, what it
-raises then is the fault of that call, and none of the layer.
+The check hands a copy of an instance other weights, and any layer other batches. Where it keeps its
+sizes, or arrays of them, what it raises then is the fault of that call, and none of the layer.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +14,29 @@ from affine.checker.reading.probes import Arrays, Probe, probe, silently
 from affine.checker.reading.reading import Reading
 from affine.layer import Layer
 
-__all__ = ["refuse_fixed_instance", "refuse_fixed_module"]
+__all__ = ["refuse_fixed_batch", "refuse_fixed_instance", "refuse_fixed_module"]
+
+# What a batch may be fixed at; D and M are other numbers, or a layer whose product fits only where
+# two sizes are equal would be taken for one of these.
+_BATCHES = (*range(1, 17), 20, 32, 50, 64, 100, 128, 256)
+_D, _M = 23, 29
+
+
+def refuse_fixed_batch(evidence: Evidence, arrays: Arrays, name: str) -> None:
+    """Raise a `TargetError` if a layer runs on batches of one length alone, of more than one row.
+
+    What runs on a single data point alone has left out the batch: that is a mistake.
+    """
+
+    def problem(n: int) -> str:
+        return _problem(evidence.reading, arrays, probe(n, _D, _M))
+
+    if not problem(5) and not problem(7):
+        return
+    lengths = [n for n in _BATCHES if not problem(n)]
+    if len(lengths) == 1 and lengths[0] > 1:
+        (n,) = lengths
+        raise refusal("fixed_batch", name=name, n=n, problem=problem(n + 1))
 
 
 def refuse_fixed_instance(evidence: Evidence, arrays: Arrays, name: str) -> None:
@@ -23,14 +45,10 @@ def refuse_fixed_instance(evidence: Evidence, arrays: Arrays, name: str) -> None
     if reading.instances is None or not reading.instances.is_copy:
         return
 
-    def problem(one: Reading, at: Probe) -> str:
-        reached = located(Evidence(one, "forward ran"), arrays, at)
-        return "" if reached.stage == "gradients found" else reached.problem
-
     w = reading.parameters(reading.instances.named.value)["w"]
     d, m = reversed(w.shape) if reading.layout.transposed else w.shape
     sizes = d - reading.layout.is_folded, m
-    _refuse(name, sizes, [partial(problem, one) for one in _both(reading)])
+    _refuse(name, sizes, [partial(_problem, one, arrays) for one in _both(reading)])
 
 
 def refuse_fixed_module(layer: Layer, name: str, sizes: tuple[int, int]) -> None:
@@ -51,6 +69,12 @@ def _refuse(name: str, sizes: tuple[int, int], ways: list[Callable[[Probe], str]
     for problem, stopped in zip(ways, elsewhere, strict=True):
         if not problem(probe(4, d, m)):
             raise refusal("fixed_sizes", name=name, d=d, m=m, problem=stopped)
+
+
+def _problem(reading: Reading, arrays: Arrays, at: Probe) -> str:
+    """Return what keeps both passes from running, `""` if nothing does."""
+    reached = located(Evidence(reading, "forward ran"), arrays, at)
+    return "" if reached.stage == "gradients found" else reached.problem
 
 
 def _both(reading: Reading) -> Iterator[Reading]:
