@@ -7,6 +7,7 @@ from time import perf_counter, process_time
 from affine.checker.grade import cluster
 from affine.checker.grade.job import Job
 from affine.checker.grade.pool import Result, finished
+from docs.site_builder.plotting.measured import store, table
 from tests.checker.grade.classroom import layer
 
 COUNT = int(os.environ.get("AFFINE_BENCH_TASKS", "2000"))
@@ -22,7 +23,7 @@ def sleep_instead(line: bytes) -> Result:
 
 
 def main() -> None:
-    """Print how long it took beside what the sleeping alone takes."""
+    """Store and print how long it took beside what the sleeping alone takes."""
     try:
         from distributed import LocalCluster
     except ModuleNotFoundError:
@@ -43,10 +44,12 @@ def main() -> None:
         done = sum(1 for _ in finished(jobs, submit, at_once))
         seconds, used = perf_counter() - start, process_time() - used
     assert done == COUNT
-    ideal = COUNT * SECONDS / (WORKERS * THREADS)
-    print(f"  {COUNT:,} tasks of {SECONDS} s on {WORKERS * THREADS} threads: {seconds:.1f} s,")
-    print(f"    {seconds / ideal:.2f} × the sleeping alone; scheduler and command together use")
-    print(f"    {1000 * used / COUNT:.1f} ms of a processor for each")
+    threads = WORKERS * THREADS
+    row = {"tasks": COUNT, "s of sleep in each": SECONDS, "threads": threads, "seconds": seconds,
+           "times the sleeping alone": seconds * threads / (COUNT * SECONDS),
+           "processor ms of Dask for each": 1000 * used / COUNT}  # fmt: skip
+    store("cluster", [row])
+    print(table("cluster"))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""`affine grade` beside a shell loop around `affine check`, on the same layers, none equal."""
+"""`affine grade` beside a shell loop around `affine check`, on the same layers, none equal.
+
+It stores docs/measured/grade.json, which pages show.
+"""
 
 import os
 import resource
@@ -9,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
+from docs.site_builder.plotting.measured import Row, store, table
 from tests.checker.grade.classroom import layer
 
 COUNT = int(os.environ.get("AFFINE_BENCH_SUBMISSIONS", "24"))
@@ -25,27 +29,31 @@ def spent(command: Sequence[str]) -> tuple[float, float]:
     return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def measured(kind: str, wrong: Sequence[str]) -> Row:
+    """Return how many layers of a kind both judge a minute, and the processor seconds of each."""
+    with tempfile.TemporaryDirectory() as folder:
+        handed_in = Path(folder, "class")
+        for number in range(COUNT):
+            student = handed_in / f"{number:04d}"
+            student.mkdir(parents=True)
+            text = layer(number, wrong[number % len(wrong)])
+            (student / "my_layer.py").write_text(text, encoding="utf-8")
+        loop = spent(["sh", "-c", LOOP, "sh", str(handed_in), sys.executable])
+        out = str(Path(folder, "out"))
+        command = "grade", f"{handed_in}/*/my_layer.py", "--out", out
+        grading = spent([sys.executable, "-m", "affine", *command])
+        assert len(list(Path(out, "pages").iterdir())) == COUNT
+    row: Row = {"layers": f"{COUNT} {kind} ones"}
+    for name, (seconds, used) in {"shell loop": loop, "grade": grading}.items():
+        row |= {f"{name}, a minute": 60 * COUNT / seconds, f"{name}, processor s": used / COUNT}
+    return row | {"times as many a minute": loop[0] / grading[0]}
+
+
 def main() -> None:
-    """Print submissions a minute, and processor seconds for each: right layers, then wrong ones."""
-    processors = len(os.sched_getaffinity(0))
-    for kind, wrong in {"right": ("",), "wrong": ("dx", "dw", "db")}.items():
-        with tempfile.TemporaryDirectory() as folder:
-            handed_in = Path(folder, "class")
-            for number in range(COUNT):
-                student = handed_in / f"{number:04d}"
-                student.mkdir(parents=True)
-                text = layer(number, wrong[number % len(wrong)])
-                (student / "my_layer.py").write_text(text, encoding="utf-8")
-            loop = spent(["sh", "-c", LOOP, "sh", str(handed_in), sys.executable])
-            out = str(Path(folder, "out"))
-            command = "grade", f"{handed_in}/*/my_layer.py", "--out", out
-            grading = spent([sys.executable, "-m", "affine", *command])
-            assert len(list(Path(out, "pages").iterdir())) == COUNT
-        print(f"  {COUNT} {kind} layers, {processors} processors")
-        for name, (seconds, used) in {"shell loop": loop, "affine grade": grading}.items():
-            rate = f"{60 * COUNT / seconds:5.0f} a minute"
-            print(f"    {name:12} {rate}, {used / COUNT:.2f} processor seconds each")
-        print(f"    {loop[0] / grading[0]:.1f} ×")
+    """Store and print what both take: for right layers, then for wrong ones."""
+    kinds = {"right": ("",), "wrong": ("dx", "dw", "db")}
+    store("grade", [measured(kind, wrong) for kind, wrong in kinds.items()])
+    print(table("grade"))
 
 
 if __name__ == "__main__":

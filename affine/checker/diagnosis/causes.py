@@ -60,18 +60,22 @@ def findings(
         found.append(finding)
         names = {outcome.name for outcome in finding.outcomes}
         waiting = [outcome for outcome in waiting if outcome.name not in names]
-    # Those of one known mistake are one, and those that nothing tells apart.
-    merged: dict[tuple[str, ...], Finding] = {}
-    for finding in found:
-        cause = _cause(finding)
-        merged[cause] = _both(merged[cause], finding) if cause in merged else finding
     layout, averages = OwnLayout(layer.columns, layer.transposed), averaging is not None
     return [
         replace(finding, diagnosis=with_remedy(finding.diagnosis, layout, averages))
         if finding.diagnosis
         else finding
-        for finding in sorted(merged.values(), key=_is_unknown)
+        for finding in sorted(_merged(found), key=_is_unknown)
     ]
+
+
+def _merged(found: Iterable[Finding]) -> Iterable[Finding]:
+    """Return one finding for those of one known mistake, and for those that nothing tells apart."""
+    merged: dict[tuple[str, ...], Finding] = {}
+    for finding in found:
+        cause = _cause(finding)
+        merged[cause] = _both(merged[cause], finding) if cause in merged else finding
+    return merged.values()
 
 
 def _is_unknown(finding: Finding) -> bool:

@@ -1,6 +1,6 @@
 """A factor that depends on a size: of the bias, or of the whole result."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -46,11 +46,17 @@ def varying_factor(evidence: Sequence[Trial], term: str, base: str = "") -> str:
                 return ""
     if sum(trial.wrong for trial in evidence) < 2:
         return ""
+    return _of_one_size(factors)
+
+
+def _of_one_size(factors: Mapping[tuple[int, int, int], float]) -> str:
+    """Return on which size a factor depends, with some of its values; `""` if on none alone."""
     for axis, side in enumerate("NDM"):
         of_length: dict[int, set[float]] = {}
         for sizes, factor in factors.items():
             of_length.setdefault(sizes[axis], set()).add(float(f"{factor:.6g}"))
-        if len(set.union(*of_length.values())) > 1 == max(map(len, of_length.values())):
+        is_function = all(len(values) == 1 for values in of_length.values())
+        if is_function and len(set.union(*of_length.values())) > 1:
             # The shortest with each factor.
             first = {of_length[each].pop(): each for each in sorted(of_length, reverse=True)}
             lengths = sorted((length, each) for each, length in first.items())[:_SHOWN]

@@ -54,6 +54,22 @@ def load(name: str) -> Measured:
     return measured
 
 
+def table(name: str) -> str:
+    """Return what a benchmark stored as a table in Markdown, with where it comes from."""
+    measured = load(name)
+    columns = list(measured.rows[0])
+    lines = [columns, ["--:" if column != columns[0] else "---" for column in columns]]
+    lines += [[_shown(row[column]) for column in columns] for row in measured.rows]
+    rows = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"{rows}\n\n{measured.origin[:1].upper()}{measured.origin[1:]}.\n"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.3g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
 def store(name: str, rows: Sequence[Row]) -> None:
     """Write down what a benchmark measured just now."""
     measured = Measured(

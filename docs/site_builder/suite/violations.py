@@ -1,7 +1,8 @@
 """Which equations a layer breaks, found by trying: both sides of each, from the layer's results.
 
-A side that does not speak of the layer is computed from the operands, which are small integers.
-Equations that only define something have no such sides: they are `NOT_TRIED`.
+A side that does not speak of the layer is computed from the operands, which are integers or
+multiples of a power of two. Equations that only define something have no such sides: they are
+`NOT_TRIED`. A property would not do, since most of them test several equations at once.
 """
 
 from collections.abc import Callable, Iterator, Mapping
