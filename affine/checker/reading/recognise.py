@@ -10,7 +10,7 @@ from types import FunctionType, SimpleNamespace
 from typing import Any, TypeAlias
 
 from affine.checker.reading.assemble import layer_of
-from affine.checker.reading.choice import best_reading
+from affine.checker.reading.choice import best_reading, reads_names_alone
 from affine.checker.reading.evidence import Evidence, is_of_float32
 from affine.checker.reading.forms import (
     class_readings,
@@ -122,7 +122,9 @@ def _read(
     best, home, made = max(reversed(found), key=lambda each: each[0].rank)
     with made.context():
         refuse_fixed_instance(best, made, parts[0].expression)
-        refuse_fixed_batch(best, made, parts[0].expression)
+        # By names alone, where a call may end or hang the process, none is tried.
+        if (best.is_right or best.problem) and not reads_names_alone():
+            refuse_fixed_batch(best, made, parts[0].expression)
         layer = layer_of(best, made, parts)
     return framework(home).through(layer, parts) if home else layer
 
