@@ -30,6 +30,7 @@ __all__ = [
     "loose_bounds",
     "pairing",
     "precision",
+    "surely_beyond",
     "surely_within",
     "unit_roundoff",
 ]  # fmt: skip
@@ -180,10 +181,15 @@ def bounds(primal: Operands, *quantities: str, extra_roundings: int = 0) -> dict
         name: _bound(
             magnitude,
             QUANTITIES[name].roundings(primal.sizes) + extra_roundings,
-            np.result_type(*(getattr(primal, operand) for operand in QUANTITIES[name].operands)),
+            _promoted(primal, name),
         )
         for name, magnitude in exact(primal.map(np.abs), *quantities).items()
     }
+
+
+def _promoted(primal: Operands, name: str) -> Any:
+    """Return the dtype to which the operands of a quantity promote."""
+    return np.result_type(*(getattr(primal, operand) for operand in QUANTITIES[name].operands))
 
 
 def _bound(magnitude: Array, roundings: int, dtype: Any) -> Array:
@@ -205,18 +211,41 @@ def surely_within(name: str, got: Array, primal: Operands) -> bool:
         >>> surely_within("dx", third * third, primal), surely_within("dx", third, primal)
         (True, False)
     """
-    dtype = np.result_type(*primal)
-    if precision(np.longdouble) < 64 or precision(dtype) > 53:
-        return False
+    error, bound = _in_long_doubles(name, got, primal)
+    return bool((error <= 0.99 * bound).all())
+
+
+def surely_beyond(name: str, got: Array, primal: Operands, extra_roundings: int) -> bool:
+    """Whether a result is outside `bounds`, by long doubles, as `surely_within`.
+
+    Examples:
+        >>> third = np.array([[1 / 3]])
+        >>> primal = Operands(third, third, third[0], third)
+        >>> [surely_beyond("dx", got, primal, 2) for got in (third * third, third)]
+        [False, True]
+    """
+    error, bound = _in_long_doubles(name, got, primal, extra_roundings)
+    return bool((error > 1.01 * bound).any())
+
+
+def _in_long_doubles(
+    name: str, got: Array, primal: Operands, extra_roundings: int = 0
+) -> tuple[Array, Array]:
+    """Return how far a result is from the exact one, and the bound; NaN where they cannot tell."""
+    dtype = _promoted(primal, name)
     product, bias = _factors(primal.map(lambda array: np.asarray(array, np.longdouble)), name)
     subscripts = QUANTITIES[name].subscripts
     value = np.einsum(subscripts, *product)
+    roundings = QUANTITIES[name].roundings(primal.sizes) + extra_roundings
+    cannot_tell = precision(np.longdouble) < 64 or precision(dtype) > 53
+    if cannot_tell or got.shape != value.shape or roundings >= 2 ** precision(dtype):
+        return np.array(np.nan), np.array(np.nan)
     magnitude = np.einsum(subscripts, *map(np.abs, product))
     if bias is not None:
         value, magnitude = value + bias, magnitude + np.abs(bias)
-    roundings = QUANTITIES[name].roundings(primal.sizes)
     share = roundings / (2.0 ** precision(dtype) - roundings)
-    return got.shape == value.shape and bool((abs(got - value) <= 0.99 * share * magnitude).all())
+    underflow = roundings * np.longdouble(np.finfo(dtype).smallest_subnormal)
+    return abs(got - value), share * magnitude + underflow
 
 
 def loose_bounds(primal: Operands, *quantities: str) -> dict[str, Array]:

@@ -17,7 +17,10 @@ from affine.oracle import (
     expect_within,
     index_sum,
     precision,
+    surely_beyond,
+    surely_within,
 )
+from affine.quantities import QUANTITIES
 from affine.strategies import DTYPES, cases, values
 
 
@@ -62,6 +65,27 @@ def test_the_bound_holds_in_any_order_of_summation(case: Case, seed: int) -> Non
     expect_within("dw", total, sums["dw"], limits["dw"])
     expect_within("db", columns, sums["db"], limits["db"])
     expect_within("out", x @ w + b, sums["out"], limits["out"])
+
+
+@given(
+    cases(values=values("reals")),
+    st.sampled_from(tuple(QUANTITIES)),
+    st.floats(0, 4),
+    st.sampled_from(DTYPES),
+)
+def test_long_doubles_never_contradict_the_bound(
+    case: Case, name: str, share: float, dtype: str
+) -> None:
+    """Also beside a bias of another format, and for results on either side of the bound."""
+    point = case.primal._replace(b=case.primal.b.astype(dtype))
+    limit = bounds(point, name, extra_roundings=2)[name]
+    expected = exact(point, name)[name]
+    got = np.array(expected + limit * Fraction(share), dtype=np.float64)
+    error = abs(index_sum("...->...", got) - expected)
+    if surely_within(name, got, point):
+        assert (error <= bounds(point, name)[name]).all()
+    if surely_beyond(name, got, point, extra_roundings=2):
+        assert not (error <= limit).all()
 
 
 @given(st.integers(1, 2**20), st.sampled_from(DTYPES))

@@ -1,7 +1,7 @@
 """Whether the code that a report prints shows the failure: it is run before it is printed.
 
-As it is printed, in a fresh process, beside the file of the layer. The first process starts before
-the failure is diagnosed, so that it is there once there is code to run.
+As it is printed, in a fresh process, beside the file of the layer. The first process starts as soon
+as anything fails, so that it is there once there is code to run.
 """
 
 import os
@@ -33,9 +33,9 @@ _NOT_AGAIN = (
 )
 _MOST_OTHERS = 2
 
-# `import numpy` takes most of the time that a process takes to start.
+# To import NumPy takes most of the time that a process takes to start.
 _PROGRAM = (
-    "import os, sys, numpy; os.dup2(1, 2); os.environ.setdefault('MPLBACKEND', 'Agg'); "
+    "import os, sys, numpy.testing; os.dup2(1, 2); os.environ.setdefault('MPLBACKEND', 'Agg'); "
     "os.chdir({folder!a}); sys.path += [each for each in {path!a} if each not in sys.path]; "
     "exec(eval(input()), {{'__name__': '__main__'}})"
 )
@@ -47,15 +47,16 @@ class Reproducer:
     def __init__(self, layer: Layer, reduction: str, clock: Clock, processes: ExitStack) -> None:
         self._layer, self._reduction, self._clock = layer, reduction, clock
         self._processes, self._ready = processes, list[Child]()
-        if self._is_importable:
-            self._start()
 
     @property
     def _is_importable(self) -> bool:
         """Whether another process can have the layer, and not this one alone."""
         return bool(self._layer.usage) and not self._layer.usage.startswith("#")
 
-    def _start(self) -> None:
+    def prepare(self) -> None:
+        """Start a process, if none is there: it takes longer to start than to run the code."""
+        if self._ready or not self._is_importable:
+            return
         folder = self._layer.folder or os.getcwd()  # noqa: PTH109 (a text)
         child = Child(_PROGRAM.format(folder=folder, path=sys.path), (), lambda printed: None)
         self._processes.callback(child.end)
@@ -110,8 +111,7 @@ class Reproducer:
 
     def _run(self, code: str, limit: float) -> tuple[int | None, str]:
         """Run code in a fresh process; return how it ended, None if it did not, and its output."""
-        if not self._ready:
-            self._start()
+        self.prepare()
         child = self._ready.pop()
         child.send(f"{code!a}\n".encode("ascii"))
         ended = child.output(limit)

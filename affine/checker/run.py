@@ -35,7 +35,7 @@ from affine.checker.reduction import (
 )
 from affine.checker.report import Certificate, Finding, Outcome, Report, Step, StepName
 from affine.checker.report.words import counted
-from affine.checker.reproduction import reproducer
+from affine.checker.reproduction import Reproducer, reproducer
 from affine.checker.search import EXAMPLES, JUDGES, Progress, Subject, search_all, with_cached_calls
 from affine.layer import Layer, OutOfTime, WorkerDied
 from affine.oracle import Violation
@@ -110,13 +110,13 @@ def check(
     properties = selected(profile, only)
     # A failure of these is only remarked on.
     only_noted = {"note"} if profile == "textbook" and not only else ()
-    notes = frozenset(each.name for each in properties if each.profile in only_noted)
-    subject = Subject(_judged(bare, reduction), properties, notes, clock)
+    remarked_on = frozenset(each.name for each in properties if each.profile in only_noted)
+    subject = Subject(_judged(bare, reduction), properties, remarked_on, clock)
     if reduction == "mean":
         subject.unsnapped = subject.layer
-    run = _Run(bare, subject, reduction, seed, progress)
-    run.notes += [*layer.remarks, *_on_dtypes(layer)]
-    with _warnings_to(run.notes):
+    notes = [*layer.remarks, *_on_dtypes(layer)]
+    with reproducer(bare, reduction, clock) as fresh, _warnings_to(notes):
+        run = _Run(bare, subject, reduction, seed, progress, fresh, notes)
         run.all_steps()
     return Report(
         target=layer.name,
@@ -163,9 +163,10 @@ class _Run:
     reduction: str
     seed: int
     progress: Progress
+    fresh: Reproducer
+    notes: list[str]
     findings: list[Finding] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
     certificate: Certificate | None = None
     error_message: str = ""
 
@@ -189,7 +190,7 @@ class _Run:
     def _step(self, name: StepName, establish: Callable[[], str]) -> None:
         """Run a step until its time is up."""
         start = perf_counter()
-        self.progress(name, 0, 1)
+        self._tell(name, 0, 1)
         try:
             with self.subject.clock.share(_SHARES[name]):
                 established = establish()
@@ -199,6 +200,12 @@ class _Run:
                 when = "before a planted mistake was looked for"
                 self.error_message = f"{reason} {when}; {MORE_TIME}"
         self.steps.append(Step(name, established, perf_counter() - start))
+
+    def _tell(self, name: str, done: int, total: int) -> None:
+        """Say how far the check is, and start what the diagnosis needs once it is to come."""
+        self.progress(name, done, total)
+        if self.subject.falsified():
+            self.fresh.prepare()
 
     def mutation_check(self) -> str:
         layer = with_cached_calls(self.subject.layer)
@@ -253,7 +260,7 @@ class _Run:
             with suppress(OutOfTime):  # then the search stops at once, and says so
                 inexact = find_inexact_sum(subject.unsnapped or subject.layer, self.seed)
                 subject.add([inexact] if inexact else [])
-        stopped = search_all(subject, waiting, self.seed, self.progress)
+        stopped = search_all(subject, waiting, self.seed, self._tell)
         outcomes = [subject.outcomes[tested.name] for tested in waiting]
         if count := sum(outcome.status == "error" for outcome in outcomes):
             were = "property was" if count == 1 else "properties were"
@@ -272,12 +279,11 @@ class _Run:
         probed, before = None, self._cases()
         if self.reduction == "mean":
             probed = forgive_steps(multiply_averages(self.bare), averaged=True)
-        with reproducer(self.bare, self.reduction, clock) as fresh:
-            causes = findings(layer, falsified, self.seed, EXAMPLES, clock, probed)
-            with suppress(OutOfTime):
-                if self.reduction == "mean" and not failures_unmutated(forgive_steps(self.bare)):
-                    causes = [replace(cause, diagnosis=_NO_AVERAGES) for cause in causes]
-            self.findings = causes = list(fresh.with_reproductions(causes, falsified))
+        causes = findings(layer, falsified, self.seed, EXAMPLES, clock, probed)
+        with suppress(OutOfTime):
+            if self.reduction == "mean" and not failures_unmutated(forgive_steps(self.bare)):
+                causes = [replace(cause, diagnosis=_NO_AVERAGES) for cause in causes]
+        self.findings = causes = list(self.fresh.with_reproductions(causes, falsified))
         self.subject.add(outcome for cause in causes for outcome in cause.outcomes)
         named = [cause for cause in causes if cause.diagnosis and cause.diagnosis.mistake]
         more = counted(self._cases() - before, "more case")

@@ -43,7 +43,7 @@ SMALL_SHAPES = sorted(product(_SIDES, _SIDES, _SIDES), key=lambda shape: (sum(sh
 EXAMPLES = 60
 _EXAMPLES_OF_LARGE = 15
 # The verdict is known: the rest is searched for what else is wrong, for less of the time.
-_EXAMPLES_ONCE_WRONG, _SHARE_ONCE_WRONG = 20, 0.75
+_EXAMPLES_ONCE_WRONG, _SHARE_ONCE_WRONG = 12, 0.75
 _MOST_DEATHS = 6  # a layer that dies again and again: the rest of the properties is not run
 _TRIES = 4  # of other entries, at each of the small sizes
 
@@ -168,8 +168,11 @@ def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progres
             progress("search", number, EXAMPLES)
             is_wrong = bool(subject.falsified())
             held = [tested for tested in waiting if subject.outcomes[tested.name].status == "held"]
+            remaining = [tested for tested in held if number < most_cases(tested)]
+            if not remaining:
+                break
             with subject.clock.share(_SHARE_ONCE_WRONG if is_wrong else 1.0):
-                _run_case(subject, [tested for tested in held if number < most_cases(tested)], raw)
+                _run_case(subject, remaining, raw)
     except OutOfTime as error:
         stopped = str(error)
     for outcome in [subject.outcomes[tested.name] for tested in waiting]:
