@@ -1,4 +1,7 @@
-"""Run the check's tests under each Python here, on the oldest and on the newest dependencies.
+"""Run the check's tests under each Python here, on the newest dependencies and on the oldest.
+
+The oldest ones run under the oldest Python alone, unless --only asks for them: few install them
+under another.
 
 It needs nothing but Python, so it also runs where there is no make: python tests/versions.py
 """
@@ -47,7 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
         print("no other Python from 3.11 on was found on this machine")
     failures = []
     for minor, python in found.items():
-        for age in [options.only] if options.only else AGES:
+        ages = AGES if minor == next(iter(found)) else AGES[1:]
+        for age in [options.only] if options.only else ages:
             name, begun = f"{minor}-{age}", time.monotonic()
             print(f"{name}: ", end="", flush=True)  # what takes long is named while it does
             try:

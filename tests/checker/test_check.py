@@ -22,7 +22,7 @@ CORRECT = sorted((FOLDER / "layers").glob("*.py"))
 PLAIN = [path for path in CORRECT if not path.stem.startswith(("torch", "jax"))]
 # To compile a function of jax for every case takes longer than all the other tests.
 OTHERS = sorted({*CORRECT} - {*PLAIN}, key=lambda path: (path.stem != "torch_by_hand", path))
-CORRECT = [*sampled(PLAIN, 8, 2), *sampled(OTHERS, len(OTHERS), 3)]
+CORRECT = [*sampled(PLAIN, 12, 3), *sampled(OTHERS, len(OTHERS), 4)]
 WRONG = sorted((FOLDER / "wrong_layers").glob("*.py"))
 NIGHTLY = PROFILE == "nightly"
 
@@ -73,7 +73,7 @@ def test_a_right_layer_passes(path: Path, seed: int) -> None:
     assert not report.findings
 
 
-@pytest.mark.parametrize("path", sampled(WRONG, 20, 4), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sampled(WRONG, 40, 8), ids=lambda path: path.stem)
 def test_a_wrong_layer_fails_by_its_property(path: Path) -> None:
     """On a case with at most 2 rows, features and outputs, unless it says that it needs more.
 

@@ -69,7 +69,7 @@ def report_on(path: Path, option: str = "") -> Report:
         return Report(str(path), error_message=str(refused), **chosen)
 
 
-@pytest.mark.parametrize("name", sampled(NAMES, step=24, wide=16))
+@pytest.mark.parametrize("name", sampled(NAMES, step=36, wide=18))
 def test_a_convention_is_read_and_judged(name: str, tmp_path: Path) -> None:
     entry = entry_of(name)
     report = report_on(path_of(name, tmp_path), entry.get("option", ""))

@@ -1,6 +1,7 @@
 """Every number of a report comes from one count: what it says in two places agrees."""
 
 import re
+from functools import cache
 from typing import Any
 
 import pytest
@@ -30,11 +31,17 @@ def step(report: Report, name: str) -> str:
     return next((each.established for each in report.steps if each.name == name), "")
 
 
+@cache
+def checked(name: str, reduction: Any = "sum") -> Report:
+    """Return the report on a layer, which several tests read."""
+    return check(LAYERS[name], reduction=reduction)
+
+
 @pytest.mark.parametrize(
     ("name", "reduction"), [*((name, "sum") for name in LAYERS), ("dw averaged", "mean")]
 )
 def test_numbers_agree_within_a_report_and_with_its_record(name: str, reduction: Any) -> None:
-    report = check(LAYERS[name], reduction=reduction)
+    report = checked(name, reduction)
     said, written = " ".join(text(report).split()), record(report)
     statuses = [each["status"] for each in written["properties"]]
     cases = sum(each["cases"] for each in written["properties"])
@@ -61,8 +68,7 @@ def test_numbers_agree_within_a_report_and_with_its_record(name: str, reduction:
 
 
 def test_each_falsified_property_is_of_one_cause() -> None:
-    for layer in LAYERS.values():
-        report = check(layer)
+    for report in map(checked, LAYERS):
         names = [each.name for finding in report.findings for each in finding.outcomes]
         falsified = [each.name for each in report.outcomes if each.status == "falsified"]
         assert sorted(names) == sorted(falsified)
@@ -70,7 +76,7 @@ def test_each_falsified_property_is_of_one_cause() -> None:
 
 def test_a_pass_covers_what_ran() -> None:
     """Computed from the calls: fewer of them cover less."""
-    whole, part = check(LAYERS["right"]), check(LAYERS["right"], only=["dw_is_xt_dout"])
+    whole, part = checked("right"), check(LAYERS["right"], only=["dw_is_xt_dout"])
     assert whole.coverage is not None
     assert part.coverage is not None
     assert whole.coverage.sizes == (1025, 1025, 1025)

@@ -26,6 +26,8 @@ from tests.formula_layers import (
     wrong_layer,
 )
 
+NIGHTLY = PROFILE == "nightly"
+
 
 def running_sum(rows: Any) -> Any:
     total = np.zeros(rows.shape[1:], rows.dtype)
@@ -89,7 +91,7 @@ def test_a_near_miss_is_not_named(name: str) -> None:
 
 
 def test_random_wrong_results_are_not_named() -> None:
-    for seed in range(20):
+    for seed in range(20 if NIGHTLY else 5):
         changed = f"np.random.default_rng({seed}).integers(0, 2, size=w.shape)"
         assert named(wrong_layer(dw=f"x.T @ dout + {changed}"), "dw") == ""
         assert named(wrong_layer(dw=f"(x.T @ dout) * {changed}"), "dw") == ""
@@ -99,7 +101,7 @@ def test_two_mistakes_do_not_hide_each_other() -> None:
     """Each of two results with a formula of its own is explained apart from the other."""
     random = Random(0)
     usable = [(q, k) for q, k in FORMULAS if not is_right(q, k.code)]
-    for _ in range(40):
+    for _ in range(40 if NIGHTLY else 10):
         (one, first), (other, second) = random.sample(usable, 2)
         if one == other:
             continue
@@ -115,7 +117,7 @@ def test_two_mistakes_do_not_hide_each_other() -> None:
 def test_two_mistakes_in_one_result_are_not_taken_for_a_third() -> None:
     random = Random(1)
     halves = [known for known in formulas("dw") if not is_right("dw", known.code)]
-    for _ in range(40):
+    for _ in range(40 if NIGHTLY else 10):
         first, second = random.sample(halves, 2)
         code = f"({first.code}) + ({second.code})"
         found = named(wrong_layer(dw=code), "dw")
@@ -126,7 +128,7 @@ def test_two_mistakes_in_one_result_are_not_taken_for_a_third() -> None:
 
 # From few probes, as whatever fits them all fits fewer.
 PROBES = standard()[:8]
-MANY = 10_000 if PROFILE == "nightly" else 200
+MANY = 10_000 if NIGHTLY else 200
 
 
 def noise(right: Array, generator: Generator) -> Array:

@@ -52,7 +52,7 @@ def assert_given_on_the_case(named: Named, layer: Layer) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("path", sampled(PATHS, 24, 6), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sampled(PATHS, 48, 12), ids=lambda path: path.stem)
 def test_a_formula_gives_what_a_wrong_layer_returned_on_its_case(path: Path, named: Named) -> None:
     layer = load(str(path))
     assert check(layer, budget=300.0).verdict in (

@@ -62,7 +62,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         ways += [("file", page) for page in shown[:: SAMPLED // 4] if page != "404.html"]
         metafunc.parametrize("way, page", ways)
     elif "page" in names:
-        metafunc.parametrize("page", sampled(pages("**/*.html"), 3))
+        metafunc.parametrize("page", sampled(pages("**/*.html"), 6))
     elif "derivation_page" in names:
         metafunc.parametrize("derivation_page", pages("derivation/*.html"))
 
