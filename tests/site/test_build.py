@@ -38,7 +38,10 @@ def test_a_build_names_every_loose_end_of_its_pages(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("where", "old", "new", "complaint"),
     [
-        ("docs/derivation/forward.md", "[[equation: out]]", r"\[ \nosuch \]", r"\nosuch"),
+        pytest.param(
+            "docs/derivation/forward.md", "[[equation: out]]", r"\[ \nosuch \]", r"\nosuch",
+            marks=pytest.mark.exhaustive,
+        ),
         (
             "docs/derivation/algebra.md", "[[equation: linearity]]", "",
             "(linearity) has no home: write [[equation: linearity]] on one page",
@@ -60,9 +63,10 @@ def test_a_build_names_every_loose_end_of_its_pages(copy: Path) -> None:
             '"dW[D,M] = X[N,D] · dout[N,M]"',
             "the boxes of (dw): X[N,D] and dout[N,M] share no dimension to multiply along",
         ),
-        (
+        pytest.param(
             "docs/derivation/jacobians.md", "dX[N,D] = dout[N,M] ·", "dX[D,N] = dout[N,M] ·",
             "disagrees with affine/equations.toml: dX[D,N] is N×D in the registry",
+            marks=pytest.mark.exhaustive,
         ),
     ],
 )  # fmt: skip
@@ -120,6 +124,7 @@ def test_a_dropped_property_fails_the_build(copy: Path) -> None:
     assert f"{name} catches it, which is not a property: put the property back" in done.stderr
 
 
+@pytest.mark.exhaustive
 def test_a_broken_reference_shows_in_the_ledger_and_fails_the_build(copy: Path) -> None:
     change(copy, "affine/reference.py", "db=dout.sum(axis=0)", "db=2 * dout.sum(axis=0)")
     for page in copy.glob("docs/**/*.md"):  # the outputs of commands are no part of this

@@ -82,6 +82,7 @@ def test_a_dead_link_is_found(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.exhaustive
 def test_a_retired_tag_keeps_its_page(tmp_path: Path) -> None:
     """With the reason, and records to cite it by."""
     from tests.site.building import build, copy_to
