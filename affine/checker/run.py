@@ -256,6 +256,8 @@ class _Run:
     def search(self) -> str:
         subject = self.subject
         waiting = [tested for tested in subject.properties if tested.name not in subject.outcomes]
+        if not waiting:
+            return "not needed: no property is left to run"
         if integer_sums_are_exact in waiting:
             with suppress(OutOfTime):  # then the search stops at once, and says so
                 inexact = find_inexact_sum(subject.unsnapped or subject.layer, self.seed)
