@@ -64,7 +64,9 @@ def formula_parts(tex: str) -> list[str]:
 
 def displayed(tex: str) -> str:
     """Return TeX as mathematics on a line of its own, in HTML."""
-    return f'<div class="display-math">{"".join(formula_parts(tex))}</div>'
+    # Flattened to a line of text, as a search would show it, it cannot be read.
+    math = "".join(formula_parts(tex))
+    return f'<div class="display-math" data-search-exclude="true">{math}</div>'
 
 
 # ------------------------------------------------------------------ names
@@ -136,6 +138,8 @@ def name_to_mathml(name: str) -> str:
 def _token(text: str) -> str:
     if text == "⊤":
         return _TRANSPOSE
+    if text == "Σ":
+        return '<mi mathvariant="normal">Σ</mi>'
     tag = "mi" if text.isalpha() or text == "𝟏" else "mn" if text.isdigit() else "mo"
     flat = ' stretchy="false"' if text in "()[]" else ' lspace="0" rspace="0"'
     return f"<{tag}{flat if tag == 'mo' else ''}>{escape(text)}</{tag}>"
