@@ -215,13 +215,13 @@ def _is_bilinear(layer: Layer, case: Case) -> Sides:
 
 
 def _is_affine(layer: Layer, case: Case) -> Sides:
+    here = case.primal[:3]
     for which, step in enumerate(case.tangent[:3]):
-        before, here, after = (list(case.primal[:3]) for _ in range(3))
-        calls = []
-        for value in (2 * here[which] - 3 * step, here[which], step, 0 * step):
-            calls.append([*before[:which], value, *after[which + 1 :]])
-        both, one, two, zero = (_out(layer, *call) for call in calls)
-        yield both, 2 * one - 3 * two + 2 * zero  # 2 is 1 − 2 + 3
+        for other in (step, 0 * step):
+            values = 3 * other - 2 * here[which], here[which], other
+            calls = ([*here[:which], value, *here[which + 1 :]] for value in values)
+            both, one, two = (_out(layer, *call) for call in calls)
+            yield both, 3 * two - 2 * one
 
 
 def _splits(layer: Layer, case: Case) -> Sides:
