@@ -63,7 +63,9 @@ DIRECTIVES = {
         lambda tag, record: equation_text(_equation(tag, record), record),
     ),
     "entries": Directive(
-        lambda name, record, level: notation.displayed(entries_tex(name)),
+        lambda name, record, level: (
+            f'<div class="entries">{notation.displayed(entries_tex(name))}</div>'
+        ),
         lambda name, record: f"\\[\n{entries_tex(name)}\n\\]",
     ),
     "symbols": Directive(

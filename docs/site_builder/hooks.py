@@ -27,7 +27,7 @@ from mkdocs.utils.meta import get_data
 from affine.checker.diagnosis import MISTAKES
 from affine.checker.grade import results
 from affine.checker.report.record import SCHEMA, schema
-from docs.site_builder import elsewhere, install, record, repository
+from docs.site_builder import elsewhere, install, line_breaks, record, repository
 from docs.site_builder.citation import citations, publish
 from docs.site_builder.citation.citations import Citation
 from docs.site_builder.equations import checks, font
@@ -176,7 +176,7 @@ class Build:
         return install.filled(book.pdf_sentences(markdown))
 
     def register(self, html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-        """Make the anchors in the site's own HTML known to cross references, and place scripts."""
+        """Make the anchors in the site's own HTML known to cross references; complete the HTML."""
         autorefs: Any = config.plugins["autorefs"]
         for anchor, kind, name in _ANCHORS.findall(html):
             title = name
@@ -188,7 +188,8 @@ class Build:
                 equation = self.record.equations.get(name)
                 title = equation.title if equation else name
             autorefs.register_anchor(page, anchor, title=title)
-        return html.replace(explorer.ROOT, get_relative_url(".", page.url))
+        html = html.replace(explorer.ROOT, get_relative_url(".", page.url))
+        return line_breaks.placed(html)
 
     # -------------------------------------------------------------- once all pages are known
 

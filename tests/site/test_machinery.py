@@ -9,7 +9,7 @@ pytest.importorskip("math_core", reason="run make site-build: the site's package
 
 from markdown import Markdown
 
-from docs.site_builder import record
+from docs.site_builder import line_breaks, record
 from docs.site_builder.directives import DirectiveError
 from docs.site_builder.equations import notation
 from docs.site_builder.extension import SiteExtension
@@ -59,10 +59,39 @@ def test_mathematics_is_mathml_and_code_stays_code(built: Record) -> None:
     assert r"<code>\(a_i + b\)</code>" in shown
 
 
+@pytest.mark.parametrize(
+    ("tex", "drawn"),
+    [
+        ("i'", "<mrow><mi>i</mi><mo {}>′</mo></mrow>"),
+        (r"X_{i'}", "<msub><mi>X</mi><mrow><mi>i</mi><mo {}>′</mo></mrow></msub>"),
+        (r"W'^\top", "<msup><mrow><mi>W</mi><mo {}>′</mo></mrow>{}</msup>"),
+    ],
+)
+def test_a_prime_stands_beside_its_letter(tex: str, drawn: str) -> None:
+    shown = drawn.format('lspace="0" rspace="0"', notation._TRANSPOSE)
+    assert notation.tex_to_mathml(tex) == f"<math>{shown}</math>"
+
+
+def test_theta_in_a_picture_is_that_of_the_formulas() -> None:
+    assert "𝜃" in notation.name_to_svg("θ")
+
+
+def test_lines_break_in_names_and_not_in_front_of_a_comma() -> None:
+    shown = line_breaks.placed(
+        "<p><math><mi>X</mi></math>, <math><mi>W</mi></math> <code>dw_is_xt_dout</code> and "
+        "<code>--seed 7</code> <code>a_b</code></p>"
+    )
+    assert shown == (
+        '<p><span class="unbroken"><math><mi>X</mi></math>,</span> <math><mi>W</mi></math> '
+        "<code>dw_<wbr>is_<wbr>xt_<wbr>dout</code> and "
+        '<code class="unbroken">--seed 7</code> <code>a_b</code></p>'
+    )
+
+
 def test_displayed_mathematics_ends_the_paragraph_before_it(built: Record) -> None:
     shown = html("Before\n\\[\na = b\n\\]\nafter", built)
     assert re.fullmatch(
-        r'<p>Before</p>\s*<div class="display-math"><math display="block">.*</math></div>\s*'
+        r'<p>Before</p>\s*<div class="display-math" [^>]*><math display="block">.*</math></div>\s*'
         r"<p>after</p>",
         shown,
         re.DOTALL,

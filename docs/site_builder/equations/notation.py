@@ -23,6 +23,11 @@ _TRANSPOSE = '<mi data-intent="transpose" data-title="transposed">⊤</mi>'
 
 _converter = LatexToMathML(annotation=False, fancy_error=False)
 
+# A prime is raised already: it stands beside its letter, not above it and smaller.
+_PRIME = '<mo lspace="0" rspace="0">′</mo>'
+_PRIMED = re.compile(r"<msup>((?:(?!</?msup>).)*)<mo>′</mo></msup>")
+_PRIMED_WITH_MORE = re.compile(r"<msup>((?:(?!</?msup>).)*)<mrow><mo>′</mo>(.*?)</mrow></msup>")
+
 # Where a displayed formula may be broken: at wide spaces and before implications.
 _JOINTS = re.compile(r"\\q?quad\b|(?=\\;\\Rightarrow)")
 
@@ -32,11 +37,13 @@ class TexError(ValueError):
 
 
 def tex_to_mathml(tex: str, *, display: bool = False) -> str:
-    """Return the MathML of `tex`, with transposes that can be read aloud."""
+    """Return the MathML of `tex`, with transposes that can be read aloud, and primes in place."""
     try:
         mathml = _converter.convert_with_local_state(tex, displaystyle=display)
     except LatexError as error:
         raise TexError(f"cannot convert the TeX {tex} ({error})") from None
+    mathml = _PRIMED.sub(rf"<mrow>\1{_PRIME}</mrow>", mathml)
+    mathml = _PRIMED_WITH_MORE.sub(rf"<msup><mrow>\1{_PRIME}</mrow>\2</msup>", mathml)
     return (
         mathml.replace("&ApplyFunction;", "\N{FUNCTION APPLICATION}")
         .replace("<mi>⊤</mi>", _TRANSPOSE)
@@ -57,7 +64,9 @@ def formula_parts(tex: str) -> list[str]:
 
 def displayed(tex: str) -> str:
     """Return TeX as mathematics on a line of its own, in HTML."""
-    return f'<div class="display-math">{"".join(formula_parts(tex))}</div>'
+    # Flattened to a line of text, as a search would show it, it cannot be read.
+    math = "".join(formula_parts(tex))
+    return f'<div class="display-math" data-search-exclude="true">{math}</div>'
 
 
 # ------------------------------------------------------------------ names
@@ -72,12 +81,13 @@ _DOT = "\N{COMBINING DOT ABOVE}"
 _ACCENTS = {_DOT: "˙", "\N{COMBINING CIRCUMFLEX ACCENT}": "^"}
 
 # Names with an index, where they stand in plain text: `out_i`, `X_idᵀ`, but no identifiers.
-_IN_TEXT = re.compile(r"(?<![\w/`])[^\W\d_]{1,4}_[a-z0-9]{1,2}ᵀ?(?!\w)")
+_IN_TEXT = re.compile(r"(?<![\w/`])[^\W\d_]{1,4}_(?:[a-z0-9]{1,2}|[A-Z])ᵀ?(?!\w)")
 
-# Single letters are set in italics: each letter, and the code point that draws it so.
+# Single letters are set in italics: each letter, and the code point that draws it so. A variant,
+# such as ϑ, comes after its letter and has the same normal form: from the end, the letter is last.
 _ITALIC = {
     unicodedata.normalize("NFKC", chr(code)): chr(code)
-    for code in (*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C))
+    for code in (*range(0x1D434, 0x1D468), *reversed(range(0x1D6E2, 0x1D71C)))
     if unicodedata.name(chr(code), "")
 } | {"h": "\N{PLANCK CONSTANT}"}
 
@@ -128,6 +138,8 @@ def name_to_mathml(name: str) -> str:
 def _token(text: str) -> str:
     if text == "⊤":
         return _TRANSPOSE
+    if text == "Σ":
+        return '<mi mathvariant="normal">Σ</mi>'
     tag = "mi" if text.isalpha() or text == "𝟏" else "mn" if text.isdigit() else "mo"
     flat = ' stretchy="false"' if text in "()[]" else ' lspace="0" rspace="0"'
     return f"<{tag}{flat if tag == 'mo' else ''}>{escape(text)}</{tag}>"
@@ -200,8 +212,6 @@ def name_of(element: ElementTree.Element) -> tuple[str, bool]:
         case ("msub", [base, sub]):
             other = sub.replace("'", "′")  # as in X_i′, where a prime is no superscript
             return f"{base}_{other}", False
-        case ("msup", [base, "′"]):
-            return f"{base}'", False
         case ("msup", [base, sup]):
             return (base, True) if sup == "⊤" else (f"{base}^{sup}", False)
         case ("msubsup", [base, sub, sup]):
@@ -210,7 +220,7 @@ def name_of(element: ElementTree.Element) -> tuple[str, bool]:
             one_letter = unicodedata.normalize("NFC", base + _DOT)
             return one_letter if len(base) == 1 else f"{base}-dot", False
         case ("mi" | "mn" | "mo" | "mrow", _):
-            return (element.text or "") + "".join(inner), False
+            return (element.text or "").replace("′", "'") + "".join(inner), False
     return "", False
 
 
@@ -221,6 +231,7 @@ def shape_list(symbols: Mapping[str, str]) -> str:
         for name, shape in symbols.items()
     }
     return " ".join(
-        f'<span class="equation-symbol">{name_to_mathml(name)} {shape or "a number"}</span>'
+        f'<span class="equation-symbol">{name_to_mathml(name)} '
+        f"{typeset(shape) or 'a number'}</span>"
         for name, shape in coloured.items()
     )

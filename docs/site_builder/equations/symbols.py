@@ -29,8 +29,9 @@ def symbols_table(record: Record) -> str:
     """Return the table as HTML."""
     uses = _first_uses(record)
     rows = "".join(
-        f"<tr><td>{name_to_mathml(name)}</td><td>{uses[name][0]}</td><td>{typeset(meaning)}</td>"
-        f"<td>{reference(f'eq-{uses[name][1]}', f'({uses[name][1]})')}</td></tr>"
+        f"<tr><td>{name_to_mathml(name)}</td><td>{typeset(uses[name][0])}</td>"
+        f"<td>{typeset(meaning)}</td>"
+        f'<td class="tag">{reference(f"eq-{uses[name][1]}", f"({uses[name][1]})")}</td></tr>'
         for name, meaning in MEANINGS.items()
     )
     head = "<th>Symbol</th><th>Shape</th><th>Meaning</th><th>First in</th>"

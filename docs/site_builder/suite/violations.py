@@ -210,18 +210,18 @@ def _is_bilinear(layer: Layer, case: Case) -> Sides:
     def dw(inputs: Array) -> Array:
         return _gradients(layer, inputs, w, b, dout)[1]
 
-    yield dx(w + w2), dx(w) + dx(w2)
-    yield dw(x + x2), dw(x) + dw(x2)
+    yield dx(2 * w - 3 * w2), 2 * dx(w) - 3 * dx(w2)
+    yield dw(2 * x - 3 * x2), 2 * dw(x) - 3 * dw(x2)
 
 
 def _is_affine(layer: Layer, case: Case) -> Sides:
+    here = case.primal[:3]
     for which, step in enumerate(case.tangent[:3]):
-        before, here, after = (list(case.primal[:3]) for _ in range(3))
-        calls = []
-        for value in (here[which] + step, here[which], step, 0 * step):
-            calls.append([*before[:which], value, *after[which + 1 :]])
-        both, one, two, zero = (_out(layer, *call) for call in calls)
-        yield both, one + two - zero
+        for other in (step, 0 * step):
+            values = 3 * other - 2 * here[which], here[which], other
+            calls = ([*here[:which], value, *here[which + 1 :]] for value in values)
+            both, one, two = (_out(layer, *call) for call in calls)
+            yield both, 3 * two - 2 * one
 
 
 def _splits(layer: Layer, case: Case) -> Sides:
