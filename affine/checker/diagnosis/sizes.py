@@ -20,7 +20,8 @@ _LEFT_OUT = {"N": "data-point-left-out", "D": "feature-left-out", "M": "output-l
 _FULL_BLOCKS = "full blocks only"
 _ALL_BUT_THE_LAST = "all blocks but the last"
 _BEFORE_THE_LAST_FULL = "without the last block where it is full"
-_LARGEST = 520
+# The largest block that is looked for, and how many are tried at their own length.
+_LARGEST, _MOST_BLOCKS = 520, 24
 
 
 class _Rule(NamedTuple):
@@ -138,7 +139,8 @@ def remainder(session: ProbeSession, quantity: str) -> list[Explanation]:
         # Around it, past it, and what tells a block from its divisors.
         lengths = {*range(least, least + 9), *(full + full // part for part in (1, 2, 3, 4))}
         lengths |= {2 * least - 1, 2 * least, most + 1, min(2 * most, 1100) + 1}
-        rules = along.fitting(along.series(sorted(lengths)), rules)
+        lengths |= {rule.block for rule in rules[:_MOST_BLOCKS]} | {2 * rules[0].block}
+        rules = along.fitting(along.series(sorted(lengths - {0})), rules)
         if len(rules) != 1:
             continue
         rules = [along.beginning(rules[0])]
