@@ -137,6 +137,10 @@ def test_nan_elsewhere_is_not_nan_at_zeros(code: str) -> None:
             "data-point-left-out", "in blocks of 8 and leaves out the last block, full or not",
         ),
         (
+            "x[6:].T @ dout[6:] if n % 6 == 0 else x.T @ dout",
+            "data-point-left-out", "leaves out the first 6 data points where N is a multiple of 6",
+        ),
+        (
             "x.T @ dout if n <= 90 else x[: n // 3 * 3].T @ dout[: n // 3 * 3]",
             "blocks-without-the-remainder", "after the last full block, where N > 90",
         ),
@@ -157,8 +161,7 @@ def test_a_loop_over_blocks_is_named_by_what_it_leaves_out(code: str, name: str,
 @pytest.mark.parametrize(
     "code",
     [
-        # The first block, an inner one, and the last one in another order.
-        "x[6:].T @ dout[6:] if n % 6 == 0 else x.T @ dout",
+        # Two rows of it are left out, or it is in another order.
         "x.T @ dout - x[2:4].T @ dout[2:4] if n % 6 == 0 else x.T @ dout",
         "x.T @ dout[(np.arange(n) * 5) % n] if n % 6 == 0 else x.T @ dout",
     ],

@@ -1,7 +1,8 @@
 """Which side of a result counts: beyond which size it is wrong, and what is left of blocks."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from itertools import product, starmap
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -17,40 +18,46 @@ __all__ = ["by_size", "remainder"]
 
 _THINGS = {"N": "data points", "D": "features", "M": "outputs"}
 _LEFT_OUT = {"N": "data-point-left-out", "D": "feature-left-out", "M": "output-left-out"}
-_FULL_BLOCKS = "full blocks only"
-_ALL_BUT_THE_LAST = "all blocks but the last"
-_BEFORE_THE_LAST_FULL = "without the last block where it is full"
+_Ends = Literal["the rest", "the last", "the last full", "the first full"]
+"""Which block a loop leaves out: what is no full one, or one too many, at every length or not."""
 # The largest block that is looked for, and how many are tried at their own length.
 _LARGEST, _MOST_BLOCKS = 520, 24
 
 
 class _Rule(NamedTuple):
-    """How far a loop over blocks goes, and the length from which on it does so."""
+    """What a loop over blocks leaves out, and the length from which on it does so."""
 
     block: int
-    ends: str
+    without: _Ends
     least: int = 0
 
-    def kept(self, length: int) -> int:
-        """Return how much of a side is used."""
+    @property
+    def is_of_multiples(self) -> bool:
+        """Whether it leaves out something only where all blocks are full."""
+        return self.without.endswith(" full")
+
+    def used(self, length: int) -> tuple[int, int]:
+        """Return from where to where a side is used."""
         rest = length % self.block
-        if length < self.least or (rest and self.ends == _BEFORE_THE_LAST_FULL):
-            return length
-        return length - (rest or self.block * (self.ends != _FULL_BLOCKS))
+        if length < self.least or (rest and self.is_of_multiples):
+            return 0, length
+        if self.without == "the first full":
+            return self.block, length
+        return 0, length - (rest or self.block * (self.without != "the rest"))
 
     def sentence(self, quantity: str, side: str) -> str:
         """Return what such a loop does to a quantity."""
         things, block = _THINGS[side], self.block
-        if self.ends == _BEFORE_THE_LAST_FULL:
+        if self.is_of_multiples:
+            which = self.without.removesuffix(" full")
             where = f"where {side} is a multiple of {block}"
-            return f"Your {quantity} leaves out the last {block} {things} {where}"
+            return f"Your {quantity} leaves out {which} {block} {things} {where}"
         left = "what remains after the last full block"
-        if self.ends == _ALL_BUT_THE_LAST:
+        if self.without == "the last":
             left = "the last block, full or not"
         beyond = f", where {side} > {self.least - 1}" if self.least > block + 1 else ""
-        return (
-            f"Your {quantity} takes the {things} in blocks of {block} and leaves out {left}{beyond}"
-        )
+        loop = f"takes the {things} in blocks of {block}"
+        return f"Your {quantity} {loop} and leaves out {left}{beyond}"
 
 
 class _Along:
@@ -84,16 +91,16 @@ class _Along:
 
     def fitting(self, evidence: Sequence[Trial], rules: Iterable[_Rule]) -> list[_Rule]:
         """Return the rules that give every result."""
-        known: dict[tuple[int, int], bool] = {}
+        known: dict[tuple[int, int, int], bool] = {}
 
         def fits(trial: Trial, rule: _Rule) -> bool:
-            length = self.length(trial)
-            kept = rule.kept(length)
-            if (kept == length) == trial.wrong:
+            used = rule.used(self.length(trial))
+            if (used == (0, self.length(trial))) == trial.wrong:
                 return not trial.right.any()
-            if (id(trial), kept) not in known:
-                known[id(trial), kept] = close(trial.got, self.stopped(trial, kept))
-            return known[id(trial), kept]
+            key = id(trial), *used
+            if key not in known:
+                known[key] = close(trial.got, self.cut(trial, *used))
+            return known[key]
 
         shortest_first = sorted(evidence, key=self.length)
         return [rule for rule in rules if all(fits(trial, rule) for trial in shortest_first)]
@@ -101,7 +108,7 @@ class _Along:
     def beginning(self, rule: _Rule) -> _Rule:
         """Return a rule with the length from which on it is used, found by bisection."""
         low, high = 0, self.least
-        while rule.ends != _BEFORE_THE_LAST_FULL and high - low > 1:
+        while not rule.is_of_multiples and high - low > 1:
             # Not a multiple of the block, of which nothing may remain.
             middle = (low + high) // 2
             middle -= (middle % rule.block == 0) * (1 if middle - 1 > low else -1)
@@ -113,16 +120,18 @@ class _Along:
             low, high = (low, middle) if found[0].wrong else (middle, high)
         return rule._replace(least=high)
 
-    def stopped(self, trial: Trial, kept: int) -> Array:
-        """Return what is left of a result if a side that is summed or filled stops early."""
+    def cut(self, trial: Trial, start: int, stop: int) -> Array:
+        """Return what is left of a result if only a part of a side is summed or filled."""
         sides, operands = AXES[self.quantity], QUANTITIES[self.quantity].operands
         if self.name in sides:
-            result = trial.right.copy()
-            np.moveaxis(result, sides.index(self.name), 0)[kept:] = 0
+            result = np.zeros_like(trial.right)
+            part = (slice(None),) * sides.index(self.name) + (slice(start, stop),)
+            result[part] = trial.right[part]
             return result
         name = next(name for name in operands if self.name in AXES[name])
         operand = getattr(trial.probe.point, name).copy()
-        np.moveaxis(operand, AXES[name].index(self.name), 0)[kept:] = 0
+        along = np.moveaxis(operand, AXES[name].index(self.name), 0)
+        along[:start] = along[stop:] = 0
         return Probe(trial.probe.point._replace(**{name: operand})).right(self.quantity)
 
 
@@ -130,17 +139,17 @@ def remainder(session: ProbeSession, quantity: str) -> list[Explanation]:
     """Return the block size and the side of which not all blocks are used."""
     for name in (QUANTITIES[quantity].summed, *AXES[quantity]):
         along = _Along(session, quantity, name)
-        blocks = range(2, min(along.most, _LARGEST) + 1)
-        ends = _FULL_BLOCKS, _BEFORE_THE_LAST_FULL, _ALL_BUT_THE_LAST
-        rules = along.fitting(along.wrong, [_Rule(n, each) for each in ends for n in blocks])
+        candidates = product(range(2, min(along.most, _LARGEST) + 1), get_args(_Ends))
+        rules = along.fitting(along.wrong, starmap(_Rule, candidates))
         if not rules:
             continue
         full, least, most = along.least - 1, along.least, along.most
         # Around it, past it, and what tells a block from its divisors.
         lengths = {*range(least, least + 9), *(full + full // part for part in (1, 2, 3, 4))}
         lengths |= {2 * least - 1, 2 * least, most + 1, min(2 * most, 1100) + 1}
-        lengths |= {rule.block for rule in rules[:_MOST_BLOCKS]} | {2 * rules[0].block}
-        rules = along.fitting(along.series(sorted(lengths - {0})), rules)
+        blocks = {rule.block for rule in rules[:_MOST_BLOCKS]}
+        lengths |= {n for block in blocks for n in (block, 2 * block) if n > full}
+        rules = along.fitting(along.series(sorted(lengths)), rules)
         if len(rules) != 1:
             continue
         rules = [along.beginning(rules[0])]
@@ -153,7 +162,7 @@ def remainder(session: ProbeSession, quantity: str) -> list[Explanation]:
         )
         everywhere = [*along.evidence, *session.observe_all([wide], quantity)]
         where = "" if along.fitting(everywhere, rules) else along.others(series)
-        is_of_rest = rules[0].ends == _FULL_BLOCKS
+        is_of_rest = rules[0].without == "the rest"
         mistake = "blocks-without-the-remainder" if is_of_rest else _LEFT_OUT[name]
         return [Explanation(mistake, f"{rules[0].sentence(quantity, name)}{where}")]
     return []
@@ -189,7 +198,7 @@ def by_size(session: ProbeSession, quantity: str) -> list[Explanation]:
             continue  # a corner of something else, and no size of its own
         formulas = explanations(quantity, [*series[1:], *along.wrong])
         what = f"it is {formulas[0].formula}" if len(formulas) == 1 else "it is wrong"
-        if all(close(trial.got, along.stopped(trial, low)) for trial in series):
+        if all(close(trial.got, along.cut(trial, 0, low)) for trial in series):
             what = f"it uses the first {low} {_THINGS[along.name]} only"
         sentence = f"Your {quantity} is right up to {along.name} = {low}{where}; beyond, {what}"
         return [Explanation("wrong-beyond-a-size", sentence)]
