@@ -106,11 +106,13 @@ def test_a_layer_whose_equal_calls_differ_is_told_nothing_else(failed: str) -> N
 
 
 def test_the_format_of_the_arguments_is_no_mistake() -> None:
-    """A layer that is wrong for equal rows is right, in float32, on those of the diagnosis."""
+    """A layer that is wrong for equal rows is right, in float32, where rows differ."""
     layer = load(str(WRONG_LAYERS / "equal_rows_merged.py"))
     point = Operands(np.ones((2, 1)), np.ones((1, 2)), np.array([1.0, 2.0]), np.ones((2, 2)))
     point = point.map(lambda array: array.astype(np.float32))
-    assert diagnose(layer, "out", None, Case(point, point)).mistake is None
+    mistake = diagnose(layer, "out", None, Case(point, point)).mistake
+    assert mistake is not None
+    assert mistake.name == "bias-in-part"
 
 
 def test_float32_inside_is_no_scaling_on_the_way() -> None:

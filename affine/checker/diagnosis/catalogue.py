@@ -29,6 +29,7 @@ __all__ = [
     "formulas",
     "scales",
     "terms",
+    "with_operands",
 ]  # fmt: skip
 
 
@@ -229,7 +230,7 @@ def formulas(quantity: str) -> tuple[Formula, ...]:
             # No brackets twice; those of a call stay where the formula has none of its own.
             bracketed = r"\(\{\}\)" if whole.startswith("(") else r"(?<!\w)\(\{\}\)"
             codes.append(re.sub(bracketed, "{}", template).replace("{}", whole))
-        codes += [_replaced(right, operands) for operands in entry.get("before", ())]
+        codes += [with_operands(right, operands) for operands in entry.get("before", ())]
         for code in codes:
             first.setdefault(code, Formula(entry["name"], code))
             if quantity != "out":  # many a backward pass has no b at hand
@@ -242,7 +243,7 @@ def formulas(quantity: str) -> tuple[Formula, ...]:
     return tuple(first.values())[1:]
 
 
-def _replaced(right: str, operands: Mapping[str, str]) -> str:
+def with_operands(right: str, operands: Mapping[str, str]) -> str:
     """Return a formula with other code for some operands, in brackets unless it is one factor."""
     call, index = r"[\w.]*\((?:[^()]*\([^()]*\))*[^()]*\)", r"[\w.]+(?:\[[^\]]*\])?"
 

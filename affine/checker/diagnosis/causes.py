@@ -31,10 +31,12 @@ def findings(
     examples: int,
     clock: Clock,
     averaging: Layer | None = None,
+    unsnapped: Layer | None = None,
 ) -> list[Finding]:
     """Return one finding for each cause, with its smallest case and its diagnosis.
 
     A layer that is held to averages is judged in one way, and diagnosed as `averaging` shows it.
+    What is only remarked on is rounding: it shows on the layer as it is, `unsnapped`.
 
     A property belongs to the cause on whose smallest case it fails too. When the time runs out,
     what is left is one finding without a diagnosis.
@@ -43,15 +45,17 @@ def findings(
     found: list[Finding] = []
     while waiting:
         first, *others = waiting
+        of_rounding = PROPERTIES[first.name].profile == "note"
+        own = unsnapped if unsnapped and of_rounding else layer
         try:
-            diagnosis = _diagnosis(layer, first, averaging) if found else None
+            diagnosis = _diagnosis(own, first, averaging) if found else None
             shown = [finding.diagnosis.mistake for finding in found if finding.diagnosis]
             # A case of a mistake that has been shown is not shown, and need not be small.
             if not diagnosis or not diagnosis.mistake or diagnosis.mistake not in shown:
                 known = [finding.outcomes[0] for finding in found]
                 with clock.at_most(_SECONDS_TO_SHRINK):
-                    first = _smallest(layer, first, known, seed, examples)
-                diagnosis = _diagnosis(layer, first, averaging)
+                    first = _smallest(own, first, known, seed, examples)
+                diagnosis = _diagnosis(own, first, averaging)
             named = diagnosis.mistake.name if diagnosis and diagnosis.mistake else ""
             finding = Finding((first, *_joining(layer, first, others, named)), diagnosis)
         except OutOfTime:

@@ -6,8 +6,12 @@ from math import gcd
 from typing import NamedTuple
 
 from affine.checker.diagnosis.probe import Probe, distinct_integers
+from affine.layer import Operands
 
-__all__ = ["special_probes", "special_sizes", "where_in_sizes", "where_in_values"]
+__all__ = [
+    "Condition", "further_probes", "is_of_values", "many_entries", "on_values", "special_probes",
+    "special_sizes", "where_in_sizes", "where_in_values",
+]  # fmt: skip
 
 
 class Condition(NamedTuple):
@@ -61,7 +65,8 @@ def where_in_sizes(wrong: Sequence[Probe], right: Sequence[Probe]) -> str:
     A right call shows nothing where zeros or equal entries may hide what is wrong.
     """
     right = [probe for probe in right if probe.is_generic]
-    for condition in (*special_sizes(wrong, right), *_COMPARED, *_beyond(right)):
+    least = *_beyond(right), *many_entries(wrong, right)
+    for condition in (*special_sizes(wrong, right), *_COMPARED, *least):
         if all(map(condition.holds, wrong)) and not any(map(condition.holds, right)):
             return condition.words
     return ""
@@ -83,6 +88,18 @@ def _beyond(right: Sequence[Probe]) -> Iterator[Condition]:
     for side in "ndm" if right else "":
         most = max(probe.names[side] for probe in right)
         yield Condition(f"{side.upper()} > {most}", f"{side} > {most}")
+
+
+def many_entries(wrong: Sequence[Probe], right: Sequence[Probe]) -> Iterator[Condition]:
+    """Yield that an operand has more entries than in any right call, and than in no wrong one."""
+    right = [probe for probe in right if probe.is_generic]
+    for sign, count in (("X", "n * d"), ("W", "d * m"), ("dout", "n * m")):
+        fewest, most = (
+            [eval(count, {}, probe.names) for probe in probes] for probes in (wrong, right)
+        )
+        if fewest and most and min(fewest) > max(most):
+            words = f"{sign} has more than {max(most)} entries"
+            yield Condition(words, f"{count} > {max(most)}")
 
 
 # ------------------------------------------------------------------ values
@@ -122,12 +139,22 @@ def special_probes() -> tuple[tuple[Condition, tuple[Probe, Probe]], ...]:
         for template in (*_OF_ARRAYS, *(_OF_MATRICES if name != "b" else ())):
             words, code, makes = (text.format(X=sign, x=name) for text in template)
             conditions.append(Condition(words, code, {name: makes}))
-    square, usual = ((4, 3, 3), (3, 2, 2)), ((4, 3, 5), (3, 5, 2))
     found = []
-    for place, condition in enumerate((*conditions, _OF_OUT)):
-        sizes = square if place < len(_OF_SQUARE_W) else usual
+    for condition in (*conditions, _OF_OUT):
+        sizes = _sizes_for(condition)
         found.append((condition, (_made(condition, sizes[0]), _made(condition, sizes[1]))))
     return tuple(found)
+
+
+def further_probes(condition: Condition) -> list[Operands]:
+    """Return more operands that meet a condition on values, at other sizes."""
+    return [_made(condition, sizes).point for sizes in _sizes_for(condition)[2:]]
+
+
+def _sizes_for(condition: Condition) -> tuple[tuple[int, int, int], ...]:
+    if condition.words in (words for words, *_ in _OF_SQUARE_W):
+        return (4, 3, 3), (3, 2, 2), (6, 4, 4), (2, 5, 5), (7, 3, 3)
+    return (4, 3, 5), (3, 5, 2), (6, 2, 3), (2, 4, 6), (5, 3, 4)
 
 
 def _made(condition: Condition, sizes: tuple[int, int, int]) -> Probe:
@@ -137,9 +164,18 @@ def _made(condition: Condition, sizes: tuple[int, int, int]) -> Probe:
     return Probe(point._replace(**changed))
 
 
-def where_in_values(wrong: Sequence[Probe]) -> str:
-    """Return a condition that every wrong call meets, and both of its own probes are wrong."""
+def on_values(wrong: Sequence[Probe]) -> Iterator[Condition]:
+    """Yield the conditions that every wrong call meets, where both of its own probes are wrong."""
     for condition, own in special_probes():
         if all(probe in wrong for probe in own) and all(map(condition.holds, wrong)):
-            return condition.words
-    return ""
+            yield condition
+
+
+def where_in_values(wrong: Sequence[Probe]) -> str:
+    """Return the first condition on values that the wrong calls have in common, `""` if none."""
+    return next((condition.words for condition in on_values(wrong)), "")
+
+
+def is_of_values(words: str) -> bool:
+    """Whether this is said of the values of operands, and not of their sizes."""
+    return any(words == condition.words for condition, _ in special_probes())

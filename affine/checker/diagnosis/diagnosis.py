@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from affine.cases import dtype_of
-from affine.checker.diagnosis import memory, sizes, special_values, state
+from affine.checker.diagnosis import memory, rounding, sizes, special_cases, special_values, state
 from affine.checker.diagnosis.catalogue import (
     CORRECT,
     MISTAKES,
@@ -20,7 +20,7 @@ from affine.checker.diagnosis.catalogue import (
     Explanation,
     averaged,
 )
-from affine.checker.diagnosis.conditions import where_in_sizes, where_in_values
+from affine.checker.diagnosis.conditions import is_of_values, where_in_sizes, where_in_values
 from affine.checker.diagnosis.entrywise import entrywise
 from affine.checker.diagnosis.examination import ProbeSession, attempt
 from affine.checker.diagnosis.fit import explanations
@@ -75,6 +75,7 @@ _NOTHING = (
 )
 # What a property shows by itself, unless the layer as it is called there makes a known mistake.
 _IF_NO_OTHER = ("frozen-operands",)
+_AS_EVERYWHERE = "Compute it as everywhere else: where {}, the equation is the same."
 _ROUNDS = "Your {} is right up to rounding, and rounds more than a sum of its products has to."
 _RULED_OUT = (
     "averaged-over-the-batch", "scaled-by-a-constant", "wrong-sign", "transpose-missing",
@@ -174,6 +175,9 @@ def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = N
         named = _of_wrong(session, session.wrong_quantities())
     named = named or _of_the_rest(session, quantity, wrong)
     if not (named.mistake or wrong) and tested and _is_right_up_to_rounding(session, tested):
+        found = _first_explanation(session, [partial(rounding.on_the_way, quantity)])
+        if found:
+            return _diagnosis_from(session, quantity, found)
         return Diagnosis(_names(quantity), None, _ROUNDS.format(quantity))
     return named
 
@@ -245,8 +249,8 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
     evidence = session.evidence(quantity)
     found = explanations(quantity, evidence, session.raising(quantity))
     where = ""
-    if not found or sizes.guarded(evidence, found[0].code):
-        special_found, where = sizes.special_case(session, quantity)
+    if not found or special_cases.guarded(evidence, found[0].code):
+        special_found, where = special_cases.special_case(session, quantity)
         found = special_found or found
     if not found and evidence and all(trial.got is None for trial in evidence):
         sentence = f"Your {quantity} is not an array of numbers"
@@ -254,11 +258,14 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
     changing = state.not_deterministic, state.earlier_call
     if not found and (explanation := _first_explanation(session, changing)):
         return _diagnosis_from(session, quantity, explanation)
-    of_results = entrywise, bias_times_a_count, sizes.remainder, sizes.by_size
+    of_results = (
+        entrywise, special_values.nan_at_zeros, bias_times_a_count, sizes.remainder,
+        sizes.by_size, special_cases.beyond_many_entries,
+    )  # fmt: skip
     for find in (special_values.narrowed, *(of_results if quantity in QUANTITIES else ())):
         found = found or find(session, quantity)
     if len({each.mistake for each in found}) == 1:
-        where = where or sizes.guarded(evidence, found[0].code)
+        where = where or special_cases.guarded(evidence, found[0].code)
         return _named(session, quantity, found[0], where)
     titles = session.layout.words(listed([MISTAKES[each.mistake].title for each in found]))
     sentence = f"Your {quantity} fits more than one mistake: {titles}." if found else ""
@@ -272,6 +279,8 @@ def _named(session: ProbeSession, quantity: str, found: Explanation, where: str 
         mistake = {**MISTAKES, NOT_AVERAGED.name: NOT_AVERAGED}[found.mistake]
     layout = session.layout
     mistake, equation = layout.mistake(mistake), layout.words(equation)
+    if where and is_of_values(where):
+        mistake = replace(mistake, remedy=_AS_EVERYWHERE.format(where))
     only = f"Where {where}, your" if where else "Your"
     also = f", and {layout.words(MISTAKES[found.also].title)}" if found.also else ""
     formula = f"{only} {quantity} is {layout.formula(quantity, found)}: {mistake.title}{also}"
@@ -296,7 +305,7 @@ def _of_the_rest(session: ProbeSession, quantity: str, wrong: tuple[str, ...]) -
     """Diagnose what no formula explains: exceptions; else say what is seen."""
     if wrong:
         titles = tuple(session.layout.words(MISTAKES[name].title) for name in _RULED_OUT)
-        return Diagnosis(wrong, None, sizes.describe_observed(session, wrong), titles)
+        return Diagnosis(wrong, None, special_cases.describe_observed(session, wrong), titles)
     failed = [call for call in session.standard if GRADIENTS[-1] not in call.results]
     for name in QUANTITIES if not failed else ():
         if hidden := entrywise(session, name):

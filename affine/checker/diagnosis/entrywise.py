@@ -135,7 +135,7 @@ def _changes(
     def scaled(array: Array) -> Array:
         return np.where(array < 0, slope * array, array)
 
-    if slope not in (0, 1, -1) and close(scaled(values), curve):
+    if np.isfinite(slope) and slope not in (0, 1, -1) and close(scaled(values), curve):
         words = f"multiplied by {number(slope)} where it is negative"
         yield Change("negative-side-scaled", words, scaled)
 

@@ -1,109 +1,63 @@
-"""Where a quantity is wrong: at which sizes, and beyond which; what is left of blocks."""
+"""Which side of a result counts: beyond which size it is wrong, and what is left of blocks."""
 
-from collections.abc import Sequence
-from math import frexp
+from collections.abc import Iterable, Sequence
+from itertools import product, starmap
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
-from affine.checker.diagnosis.catalogue import CORRECT, Explanation
-from affine.checker.diagnosis.conditions import special_sizes, where_in_sizes, where_in_values
+from affine.checker.diagnosis.catalogue import Explanation
 from affine.checker.diagnosis.examination import ProbeSession, Trial
 from affine.checker.diagnosis.fit import explanations
-from affine.checker.diagnosis.phrasing import listed, notation
-from affine.checker.diagnosis.probe import Probe, close, distinct_integers, plain_operands
-from affine.checker.diagnosis.varying import varying_factor
+from affine.checker.diagnosis.phrasing import listed
+from affine.checker.diagnosis.probe import Probe, close, distinct_integers
 from affine.layer import Array
 from affine.quantities import AXES, QUANTITIES
 
-__all__ = ["by_size", "describe_observed", "guarded", "remainder", "special_case"]
-
-
-def special_case(session: ProbeSession, quantity: str) -> tuple[list[Explanation], str]:
-    """Return the formulas that explain a quantity in a special case, and which case that is.
-
-    Where a formula is used in one case alone, a simpler one may be the same there.
-    """
-    evidence = session.evidence(quantity)
-    for condition in special_sizes(*_parted(evidence)):
-        there = [trial for trial in evidence if condition.holds(trial.probe)]
-        if len(there) < len(evidence) and (
-            found := explanations(quantity, there, session.raising(quantity))
-        ):
-            return found, condition.words
-    return [], ""
-
-
-def guarded(evidence: Sequence[Trial], code: str) -> str:
-    """Return where a formula is used by a layer that is right where it would not fit.
-
-    `""` if nothing says that it is not used everywhere.
-    """
-    used = [trial.probe for trial in evidence if trial.wrong]
-    right = [
-        trial.probe
-        for trial in evidence
-        if code and not trial.wrong and not trial.fits(trial.probe.value(code))
-    ]
-    return (where_in_sizes(used, right) or "its shape fits") if right else ""
-
-
-def _parted(evidence: Sequence[Trial]) -> tuple[list[Probe], list[Probe]]:
-    """Return the probes on which a result is wrong, and those on which it is right."""
-    wrong, right = ([each.probe for each in evidence if each.wrong is it] for it in (True, False))
-    return wrong, right
-
-
-# ------------------------------------------------------------------ what no mistake explains
-
-
-def describe_observed(session: ProbeSession, wrong: Sequence[str]) -> str:
-    """Say what is seen of wrong quantities that no known mistake explains."""
-    sentences = ["No known mistake explains this."]
-    for name in wrong:
-        if factor := varying_factor(session.evidence(name), CORRECT[name]):
-            sentences.append(f"Your {name} is the right one times {factor}.")
-        else:
-            sentences.append(f"Your {name} is wrong {_where(session, name)}.")
-    return " ".join(sentences)
-
-
-def _where(session: ProbeSession, name: str) -> str:
-    if session.raising(name):  # nothing is known of the result there
-        return "in some calls, and others raise"
-    failing, fine = _parted(session.evidence(name))
-    if not fine:
-        return "in every call"
-    words = where_in_sizes(failing, fine) or where_in_values(failing)
-    words = words or _where_in_magnitude(session, name, failing)
-    return f"only where {words}" if words else "in some calls"
-
-
-def _where_in_magnitude(session: ProbeSession, quantity: str, wrong: Sequence[Probe]) -> str:
-    """Return below or above which magnitude of one operand a quantity is wrong, `""` if at none."""
-    plain, farthest = plain_operands(), min(int(np.finfo(session.dtype).maxexp) // 5, 40)
-    exponents = range(-farthest, farthest + 1)
-    for name, array in plain._asdict().items():
-        points = [plain._replace(**{name: np.ldexp(array, exponent)}) for exponent in exponents]
-        series = session.observe_all(points, quantity)
-        is_wrong = [trial.wrong for trial in series]
-        # From where on it is otherwise than at the smallest magnitude, and stays so.
-        place = is_wrong.index(not is_wrong[0]) if len(set(is_wrong)) == 2 else 0
-        if len(series) < len(points) or not place or len(set(is_wrong[place:])) == 2:
-            continue
-        below, limit = is_wrong[0], exponents[place] + frexp(abs(array).max())[1]
-        sizes = [float(abs(getattr(probe.point, name)).max()) for probe in wrong]
-        if max(sizes) < 2.0 ** (limit + 1) if below else min(sizes) > 2.0 ** (limit - 2):
-            what = "no entry of {} is larger" if below else "an entry of {} is larger"
-            return f"{what.format(notation(name))} than about 2^{limit - 1}"
-    return ""
-
-
-# ------------------------------------------------------------------ along one side
+__all__ = ["by_size", "remainder"]
 
 _THINGS = {"N": "data points", "D": "features", "M": "outputs"}
-# The size of a block, and the length from which only full ones are used.
-_Rule = tuple[int, int]
-_LARGEST = 520
+_LEFT_OUT = {"N": "data-point-left-out", "D": "feature-left-out", "M": "output-left-out"}
+_Ends = Literal["the rest", "the last", "the last full", "the first full"]
+"""Which block a loop leaves out: what is no full one, or one too many, at every length or not."""
+# The largest block that is looked for, and how many are tried at their own length.
+_LARGEST, _MOST_BLOCKS = 520, 24
+
+
+class _Rule(NamedTuple):
+    """What a loop over blocks leaves out, and the length from which on it does so."""
+
+    block: int
+    without: _Ends
+    least: int = 0
+
+    @property
+    def is_of_multiples(self) -> bool:
+        """Whether it leaves out something only where all blocks are full."""
+        return self.without.endswith(" full")
+
+    def used(self, length: int) -> tuple[int, int]:
+        """Return from where to where a side is used."""
+        rest = length % self.block
+        if length < self.least or (rest and self.is_of_multiples):
+            return 0, length
+        if self.without == "the first full":
+            return self.block, length
+        return 0, length - (rest or self.block * (self.without != "the rest"))
+
+    def sentence(self, quantity: str, side: str) -> str:
+        """Return what such a loop does to a quantity."""
+        things, block = _THINGS[side], self.block
+        if self.is_of_multiples:
+            which = self.without.removesuffix(" full")
+            where = f"where {side} is a multiple of {block}"
+            return f"Your {quantity} leaves out {which} {block} {things} {where}"
+        left = "what remains after the last full block"
+        if self.without == "the last":
+            left = "the last block, full or not"
+        beyond = f", where {side} > {self.least - 1}" if self.least > block + 1 else ""
+        loop = f"takes the {things} in blocks of {block}"
+        return f"Your {quantity} {loop} and leaves out {left}{beyond}"
 
 
 class _Along:
@@ -135,46 +89,72 @@ class _Along:
         words = [f"{other} = {size}" for other, size in sizes if other != self.name]
         return f", with {listed(words)}"
 
-    def fitting(self, evidence: Sequence[Trial], rules: Sequence[_Rule]) -> list[_Rule]:
+    def fitting(self, evidence: Sequence[Trial], rules: Iterable[_Rule]) -> list[_Rule]:
         """Return the rules that give every result."""
+        known: dict[tuple[int, int, int], bool] = {}
 
-        def fits(trial: Trial, block: int, least: int) -> bool:
-            length = self.length(trial)
-            kept = length // block * block if length >= least else length
-            if (kept == length) == trial.wrong:
+        def fits(trial: Trial, rule: _Rule) -> bool:
+            used = rule.used(self.length(trial))
+            if (used == (0, self.length(trial))) == trial.wrong:
                 return not trial.right.any()
-            return close(trial.got, self.stopped(trial, kept))
+            key = id(trial), *used
+            if key not in known:
+                known[key] = close(trial.got, self.cut(trial, *used))
+            return known[key]
 
-        return [rule for rule in rules if all(fits(trial, *rule) for trial in evidence)]
+        shortest_first = sorted(evidence, key=self.length)
+        return [rule for rule in rules if all(fits(trial, rule) for trial in shortest_first)]
 
-    def stopped(self, trial: Trial, kept: int) -> Array:
-        """Return what is left of a result if a side that is summed or filled stops early."""
+    def beginning(self, rule: _Rule) -> _Rule:
+        """Return a rule with the length from which on it is used, found by bisection."""
+        low, high = 0, self.least
+        while not rule.is_of_multiples and high - low > 1:
+            # Not a multiple of the block, of which nothing may remain.
+            middle = (low + high) // 2
+            middle -= (middle % rule.block == 0) * (1 if middle - 1 > low else -1)
+            if not low < middle < high:
+                break
+            found = self.series([middle])
+            if not found:
+                break
+            low, high = (low, middle) if found[0].wrong else (middle, high)
+        return rule._replace(least=high)
+
+    def cut(self, trial: Trial, start: int, stop: int) -> Array:
+        """Return what is left of a result if only a part of a side is summed or filled."""
         sides, operands = AXES[self.quantity], QUANTITIES[self.quantity].operands
         if self.name in sides:
-            result = trial.right.copy()
-            np.moveaxis(result, sides.index(self.name), 0)[kept:] = 0
+            result = np.zeros_like(trial.right)
+            part = (slice(None),) * sides.index(self.name) + (slice(start, stop),)
+            result[part] = trial.right[part]
             return result
         name = next(name for name in operands if self.name in AXES[name])
         operand = getattr(trial.probe.point, name).copy()
-        np.moveaxis(operand, AXES[name].index(self.name), 0)[kept:] = 0
+        along = np.moveaxis(operand, AXES[name].index(self.name), 0)
+        along[:start] = along[stop:] = 0
         return Probe(trial.probe.point._replace(**{name: operand})).right(self.quantity)
 
 
 def remainder(session: ProbeSession, quantity: str) -> list[Explanation]:
-    """Return the block size and the side of which only full blocks are used."""
+    """Return the block size and the side of which not all blocks are used."""
     for name in (QUANTITIES[quantity].summed, *AXES[quantity]):
         along = _Along(session, quantity, name)
-        blocks = range(2, min(along.most, _LARGEST) + 1)
-        rules = along.fitting(along.wrong, [(n, least) for n in blocks for least in (0, n)])
+        candidates = product(range(2, min(along.most, _LARGEST) + 1), get_args(_Ends))
+        rules = along.fitting(along.wrong, starmap(_Rule, candidates))
         if not rules:
             continue
         full, least, most = along.least - 1, along.least, along.most
         # Around it, past it, and what tells a block from its divisors.
-        lengths = {5, 7, *range(full, least + 9), *(full + full // part for part in (1, 2, 3, 4))}
+        lengths = {*range(least, least + 9), *(full + full // part for part in (1, 2, 3, 4))}
         lengths |= {2 * least - 1, 2 * least, most + 1, min(2 * most, 1100) + 1}
-        series = along.series(sorted(lengths - {0}))
-        rules = along.fitting(series, rules)
-        if sum(trial.wrong for trial in series) < 2 or len({block for block, _ in rules}) != 1:
+        blocks = {rule.block for rule in rules[:_MOST_BLOCKS]}
+        lengths |= {n for block in blocks for n in (block, 2 * block) if n > full}
+        rules = along.fitting(along.series(sorted(lengths)), rules)
+        if len(rules) != 1:
+            continue
+        rules = [along.beginning(rules[0])]
+        series = along.series(sorted(lengths | {5, 7, full} - {0}))
+        if sum(trial.wrong for trial in series) < 2 or not along.fitting(series, rules):
             continue
         others = zip("NDM", series[-1].probe.point.sizes, strict=True)
         wide = distinct_integers(
@@ -182,9 +162,9 @@ def remainder(session: ProbeSession, quantity: str) -> list[Explanation]:
         )
         everywhere = [*along.evidence, *session.observe_all([wide], quantity)]
         where = "" if along.fitting(everywhere, rules) else along.others(series)
-        words = f"takes the {_THINGS[name]} in blocks of {rules[0][0]} and leaves out what remains"
-        sentence = f"Your {quantity} {words} after the last full block{where}"
-        return [Explanation("blocks-without-the-remainder", sentence)]
+        is_of_rest = rules[0].without == "the rest"
+        mistake = "blocks-without-the-remainder" if is_of_rest else _LEFT_OUT[name]
+        return [Explanation(mistake, f"{rules[0].sentence(quantity, name)}{where}")]
     return []
 
 
@@ -218,7 +198,7 @@ def by_size(session: ProbeSession, quantity: str) -> list[Explanation]:
             continue  # a corner of something else, and no size of its own
         formulas = explanations(quantity, [*series[1:], *along.wrong])
         what = f"it is {formulas[0].formula}" if len(formulas) == 1 else "it is wrong"
-        if all(close(trial.got, along.stopped(trial, low)) for trial in series):
+        if all(close(trial.got, along.cut(trial, 0, low)) for trial in series):
             what = f"it uses the first {low} {_THINGS[along.name]} only"
         sentence = f"Your {quantity} is right up to {along.name} = {low}{where}; beyond, {what}"
         return [Explanation("wrong-beyond-a-size", sentence)]

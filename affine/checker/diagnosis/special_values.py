@@ -1,12 +1,13 @@
 """Mistakes of formats and special values: dtypes, NaN, infinity, large numbers, no data."""
 
+from collections.abc import Iterator, Sequence
 from itertools import product
 from math import frexp
 
 import numpy as np
 
-from affine.checker.diagnosis.catalogue import Explanation
-from affine.checker.diagnosis.examination import ProbeSession
+from affine.checker.diagnosis.catalogue import CORRECT, Explanation, with_operands
+from affine.checker.diagnosis.examination import ProbeSession, Trial
 from affine.checker.diagnosis.phrasing import listed, notation, with_verb
 from affine.checker.diagnosis.probe import (
     close,
@@ -20,8 +21,9 @@ from affine.layer import Array, Operands
 from affine.quantities import QUANTITIES
 
 __all__ = [
-    "flattened_axes", "integers_truncated", "magnitudes", "nan_and_infinity",
-    "narrowed", ]  # fmt: skip
+    "flattened_axes", "integers_truncated", "magnitudes", "nan_and_infinity", "nan_at_zeros",
+    "narrowed",
+]  # fmt: skip
 
 _FORMATS = ("float16", "float32", "float64")
 
@@ -102,6 +104,64 @@ def nan_and_infinity(session: ProbeSession) -> Explanation | None:
             )
             return Explanation("nan-spread", sentence)
     return None
+
+
+# Where a result is NaN, in words, and what of an operand is 0 there, as code.
+_ZEROS = (
+    ("where an entry of {} is 0", "{0} == 0"),
+    ("where a row of {} is 0", "~{0}.any(axis=1, keepdims=True)"),
+    ("where a column of {} is 0", "~{0}.any(axis=0)"),
+    ("where {} is 0", "not {0}.any()"),
+    ("everywhere if one entry of {} is 0", "not {0}.all()"),
+)
+
+
+def nan_at_zeros(session: ProbeSession, quantity: str) -> list[Explanation]:
+    """Return the zeros of an operand at which a result is NaN, as 0 / 0 is; elsewhere it is right.
+
+    Which entries are NaN must follow from the zeros in every call, random zeros among them.
+    """
+    evidence = session.evidence(quantity)
+    if not all(map(_is_nan_where_wrong, evidence)):
+        return []
+    right, needed = CORRECT[quantity], QUANTITIES[quantity].operands
+    for name, (words, zeros) in product(Operands._fields, _ZEROS):
+        # The operand is divided, or the result and multiplied again.
+        holed = {name: f"np.where({zeros.format(name)}, np.nan, {name})"}
+        codes = [with_operands(right, holed)] if name in needed else []
+        codes.append(f"np.where({zeros.format(name)}, np.nan, {right})")
+        for code in codes:
+            if not _gives_all(code, evidence):
+                continue
+            further = session.observe_all(_with_zeros(name), quantity)
+            if _gives_all(code, further) and sum(trial.wrong for trial in further) > 1:
+                where = words.format(notation(name))
+                sentence = f"Your {quantity} is NaN {where}, and right elsewhere"
+                return [Explanation("nan-at-zeros", sentence)]
+    return []
+
+
+def _is_nan_where_wrong(trial: Trial) -> bool:
+    if trial.got is None or trial.got.dtype.kind != "f" or trial.got.shape != trial.right.shape:
+        return False
+    return close(np.where(np.isnan(trial.got), trial.right, trial.got), trial.right)
+
+
+def _gives_all(code: str, evidence: Sequence[Trial]) -> bool:
+    return all(trial.fits(trial.probe.value(code)) for trial in evidence)
+
+
+def _with_zeros(name: str) -> Iterator[Operands]:
+    """Yield operands of which one has zeros: some entries, one row, one column, all."""
+    for seed, sizes in enumerate(((4, 3, 5), (6, 4, 2), (3, 5, 4), (5, 2, 3))):
+        point = distinct_integers(*sizes)
+        array = getattr(point, name)
+        array *= np.random.default_rng(seed).random(array.shape) < 0.7
+        yield point
+        for place in (0, (..., 0), ...):
+            one = distinct_integers(*sizes)
+            getattr(one, name)[place] = 0
+            yield one
 
 
 def magnitudes(session: ProbeSession) -> Explanation | None:

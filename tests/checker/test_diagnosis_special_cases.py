@@ -1,0 +1,230 @@
+"""Layers that are right but in a special case: what they do there is named, or nothing is."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from affine.checker.diagnosis import Diagnosis, diagnose
+from affine.checker.diagnosis.conditions import Condition, special_probes
+from affine.checker.diagnosis.probe import Probe, distinct_integers
+from affine.layer import Array, Case, Layer, Operands
+from affine.properties import PROPERTIES
+from affine.quantities import QUANTITIES
+from tests.conftest import sampled
+from tests.formula_layers import pullback_layer, right_gradients, wrong_layer
+
+CONDITIONS = {condition.words: condition for condition, _ in special_probes()}
+
+
+def layer_where(condition: Condition, quantity: str, wrong: Callable[[Array, Probe], Any]) -> Layer:
+    """Return a layer of which one result is wrong where a condition holds, beyond one row."""
+
+    def vjp(x: Array, w: Array, b: Array) -> Any:
+        def results(dout: Array) -> dict[str, Any]:
+            probe = Probe(Operands(x, w, b, dout))
+            right = {name: probe.right(name) for name in QUANTITIES}
+            if min(probe.point.sizes) > 1 and condition.holds(probe):
+                right[quantity] = wrong(right[quantity], probe)
+            return right
+
+        zero = np.zeros((len(x), len(b)))
+        return results(zero)["out"], lambda dout: list(results(dout).values())[1:]
+
+    return Layer("special", vjp)
+
+
+def found_in(words: str, quantity: str, wrong: Callable[[Array, Probe], Any]) -> Diagnosis:
+    return diagnose(layer_where(CONDITIONS[words], quantity, wrong), quantity)
+
+
+@pytest.mark.parametrize(
+    ("words", "quantity", "code", "name"),
+    [
+        ("all rows of X are equal", "dx", "-(dout @ w.T)", "wrong-sign"),
+        ("every entry of dout is 1", "dw", "x.T @ dout / n", "averaged-over-the-batch"),
+        ("W is the identity matrix", "dx", "np.tile(dout.sum(axis=0), (n, 1)) @ w.T",
+         "rows-merged"),
+        ("a column of X is 0", "dw", "x[:-1].T @ dout[:-1]", "data-point-left-out"),
+        ("two columns of W are equal", "dx", "2 * (dout @ w.T)", "scaled-by-a-constant"),
+        ("b is 0", "dw", "x.T @ dout + w", "regulariser"),
+    ],
+)  # fmt: skip
+def test_the_formula_of_a_special_case_is_named(
+    words: str, quantity: str, code: str, name: str
+) -> None:
+    found = found_in(words, quantity, lambda right, probe: probe.value(code))
+    assert found.mistake is not None, found
+    assert found.mistake.name == name
+    assert found.sentence.startswith(f"Where {words}, your {quantity} is ")
+    assert found.mistake.remedy.startswith("Compute it as everywhere else")
+
+
+@pytest.mark.parametrize("words", sampled(list(CONDITIONS), 8))
+@pytest.mark.parametrize("quantity", ["dx", "dw", "db"])
+def test_noise_in_a_special_case_is_not_named(words: str, quantity: str) -> None:
+    def noisy(right: Array, probe: Probe) -> Array:
+        seed = int(abs(right).sum()) + right.size
+        return right + np.random.default_rng(seed).integers(1, 9, right.shape)
+
+    found = found_in(words, quantity, noisy)
+    assert found.mistake is None, found
+
+
+@pytest.mark.parametrize("quantity", ["dx", "dw", "db"])
+def test_where_the_right_result_is_0_nothing_is_added(quantity: str) -> None:
+    """Anything that is returned there is 0 plus itself."""
+    found = found_in("dout is 0", quantity, lambda right, probe: right + 1)
+    assert found.mistake is None, found
+
+
+# ------------------------------------------------------------------ NaN
+
+
+@pytest.mark.parametrize(
+    ("codes", "says"),
+    [
+        ({"dw": "(x.T @ dout) / w * w"}, "dw is NaN where an entry of W is 0,"),
+        ({"dx": "(dout @ w.T) * (x / x)"}, "dx is NaN where an entry of X is 0,"),
+        ({"out": "x @ w + b * b / b"}, "out is NaN where an entry of b is 0,"),
+        ({"dw": "x.T @ dout / np.abs(x).sum() * np.abs(x).sum()"}, "dw is NaN where X is 0,"),
+        (
+            {"dx": "(dout / abs(dout).sum(axis=1, keepdims=True)) @ w.T "
+             "* abs(dout).sum(axis=1, keepdims=True)"},
+            "dx is NaN where a row of dout is 0,",
+        ),
+        (
+            {"dw": "(x.T @ dout) * (w.prod() / w.prod())"},
+            "dw is NaN everywhere if one entry of W is 0,",
+        ),
+    ],
+)  # fmt: skip
+def test_nan_at_zeros_is_named_with_the_operand(codes: dict[str, str], says: str) -> None:
+    found = diagnose(wrong_layer(**codes), next(iter(codes)))
+    assert found.mistake is not None, found
+    assert found.mistake.name == "nan-at-zeros"
+    assert says in found.sentence
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "np.where(w > 0, x.T @ dout, np.nan)",
+        "np.where(abs(w) < 3, np.nan, x.T @ dout)",
+        "np.where((w == 0) & (np.arange(m) > 0), np.nan, x.T @ dout)",
+        "(x.T @ dout) * np.where(w == 0, 2, 1)",
+        "np.where(np.random.default_rng(n).random(w.shape) < 0.3, np.nan, x.T @ dout)",
+    ],
+)
+def test_nan_elsewhere_is_not_nan_at_zeros(code: str) -> None:
+    found = diagnose(wrong_layer(dw=code), "dw")
+    assert found.mistake is None, found
+
+
+# ------------------------------------------------------------------ blocks
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "says"),
+    [
+        (
+            "x[: n - 4].T @ dout[: n - 4] if n % 4 == 0 else x.T @ dout",
+            "data-point-left-out", "leaves out the last 4 data points where N is a multiple of 4",
+        ),
+        (
+            "x[: (n - 1) // 8 * 8].T @ dout[: (n - 1) // 8 * 8]",
+            "data-point-left-out", "in blocks of 8 and leaves out the last block, full or not",
+        ),
+        (
+            "x[6:].T @ dout[6:] if n % 6 == 0 else x.T @ dout",
+            "data-point-left-out", "leaves out the first 6 data points where N is a multiple of 6",
+        ),
+        (
+            "x.T @ dout if n <= 90 else x[: n // 3 * 3].T @ dout[: n // 3 * 3]",
+            "blocks-without-the-remainder", "after the last full block, where N > 90",
+        ),
+        (
+            "x.T @ dout * (np.arange(m) < m - 5) if m % 5 == 0 else x.T @ dout",
+            "output-left-out", "leaves out the last 5 outputs where M is a multiple of 5",
+        ),
+    ],
+)  # fmt: skip
+def test_a_loop_over_blocks_is_named_by_what_it_leaves_out(code: str, name: str, says: str) -> None:
+    case = Case(distinct_integers(91, 3, 2), distinct_integers(91, 3, 2))
+    found = diagnose(wrong_layer(dw=code), "dw", None, case)
+    assert found.mistake is not None, found
+    assert found.mistake.name == name
+    assert says in found.sentence
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        # Two rows of it are left out, or it is in another order.
+        "x.T @ dout - x[2:4].T @ dout[2:4] if n % 6 == 0 else x.T @ dout",
+        "x.T @ dout[(np.arange(n) * 5) % n] if n % 6 == 0 else x.T @ dout",
+    ],
+)
+def test_another_path_for_whole_blocks_is_not_named_so(code: str) -> None:
+    case = Case(distinct_integers(12, 3, 2), distinct_integers(12, 3, 2))
+    found = diagnose(wrong_layer(dw=code), "dw", None, case)
+    assert found.mistake is None, found
+
+
+# ------------------------------------------------------------------ rounding
+
+
+@pytest.mark.parametrize(
+    ("codes", "says"),
+    [
+        ({"dw": "(x / n).T @ dout * n"}, "unless N is a power of two"),
+        ({"dx": "(dout / m) @ w.T * m"}, "unless M is a power of two"),
+        ({"db": "(0.01 * dout).sum(axis=0) * 100"}, "scaled, and scaled back"),
+        (
+            {"dx": "(dout - dout[:, :1]) @ w.T + dout[:, :1] * w.sum(axis=1)"},
+            "loses digits to a large entry",
+        ),
+        ({"dw": "x.T @ dout * (1 + 2e-16 * (np.arange(m) == 1))"}, ""),
+    ],
+)
+def test_what_rounds_on_the_way_is_named_by_what_is_done(codes: dict[str, str], says: str) -> None:
+    quantity, layer = next(iter(codes)), wrong_layer(**codes)
+    point = distinct_integers(7, 3, 5)
+    tested = PROPERTIES["integer_sums_are_exact"]
+    found = diagnose(layer, quantity, tested, Case(point, point))
+    name = found.mistake.name if found.mistake else ""
+    assert name == ("rounded-on-the-way" if says else ""), found
+    assert (says or "rounds more than a sum") in found.sentence
+
+
+# ------------------------------------------------------------------ one layer after another
+
+
+def after_itself(special: Callable[[Array], Array]) -> Layer:
+    """Return a layer that does something special with an X that is its last out."""
+    last = {"out": np.zeros((0, 0))}
+
+    def forward(x: Array, w: Array, b: Array) -> Array:
+        is_last = x.size > 0 and np.array_equal(x, last["out"])
+        last["out"] = (special(x) if is_last else x) @ w + b
+        return last["out"].copy()
+
+    return pullback_layer(right_gradients, forward)
+
+
+@pytest.mark.parametrize(
+    ("special", "name"),
+    [
+        (lambda x: np.maximum(x, 0), "activation-fused"),
+        (lambda x: x / 2, "product-scaled"),
+        (lambda x: x + (np.arange(x.size).reshape(x.shape) == x.size // 2), ""),
+    ],
+)
+def test_an_x_that_is_the_out_of_the_call_before(
+    special: Callable[[Array], Array], name: str
+) -> None:
+    found = diagnose(after_itself(special), "out", PROPERTIES["two_layers_compose_into_one"])
+    assert (found.mistake.name if found.mistake else "") == name, found
+    if name:
+        assert found.sentence.startswith("In a call whose X is the out of the call before, your")
