@@ -13,7 +13,7 @@ from tests.checker.grade.classroom import layer
 from tests.checker.grade.test_grade import QUICK, handed_in, without_seconds
 
 
-def _missing() -> str:
+def missing_sandbox() -> str:
     try:
         sandbox.require()
     except sandbox.NoSandbox as error:
@@ -23,7 +23,7 @@ def _missing() -> str:
 
 @pytest.mark.exhaustive
 @pytest.mark.long
-@pytest.mark.skipif(bool(_missing()), reason=_missing())
+@pytest.mark.skipif(bool(missing_sandbox()), reason=missing_sandbox())
 def test_what_is_not_allowed_fails_alone(tmp_path: Path) -> None:
     """Without the sandbox what is written stays, so this test can fail."""
     outside, inside = Path(__file__).with_name("outside.txt"), Path("/tmp/affine-outside.txt")
