@@ -28,7 +28,15 @@ style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 {script}</body>
 </html>
 """
-_COLUMNS = ("submission", "verdict", "points", "mistakes", "read as", "equal to", "seconds")
+_COLUMNS = (
+    "submission",
+    "verdict",
+    "points",
+    "mistakes or reason",
+    "read as",
+    "equal to",
+    "seconds",
+)
 _NUMBERS = ("points", "seconds")
 
 
@@ -93,7 +101,8 @@ def _mistakes(rows: Sequence[Row]) -> Iterator[str]:
     most = max(map(len, made.values()))
     for title, who in sorted(made.items(), key=lambda item: (-len(item[1]), item[0])):
         bar = f'<span class="bar" style="width: {16 * len(who) / most:.2f}rem"></span>'
-        yield f"<details><summary>{_text(title)}: {len(who)}{bar}</summary>\n<ul>\n"
+        said = f'<span class="made">{_text(title)}: {len(who)}</span>'
+        yield f"<details><summary>{said}{bar}</summary>\n<ul>\n"
         yield "".join(f"<li>{_link(row)}</li>\n" for row in who)
         yield "</ul></details>\n"
 
