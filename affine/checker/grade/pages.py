@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from importlib.resources import files
+from pathlib import PurePath
 from urllib.parse import quote
 
+from affine.checker.grade.job import PLAIN_NAME
 from affine.checker.grade.results import WORDS, Row
 from affine.checker.report.words import clean, counted
 
@@ -59,10 +61,17 @@ def page_names(names: Iterable[str]) -> dict[str, str]:
     return pages
 
 
-def submission_page(row: Row, report: str, points: Mapping[str, float]) -> str:
-    """Return the page of a submission: its report, and its points where there is a verdict."""
+def submission_page(row: Row, report: str, points: Mapping[str, float], file: str = "") -> str:
+    """Return the page of a submission: its report, and its points where there is a verdict.
+
+    Its only file was called `file`; `""` if there are several.
+    """
     title = f"{row.name}: {WORDS[row.verdict]}"
-    body = f"<h1>{_text(title)}</h1>\n{report}\n"
+    body = f"<h1>{_text(title)}</h1>\n"
+    plain = PLAIN_NAME + PurePath(file).suffix
+    if file and file != plain:
+        body += f"<p>Your file {_text(file)} is called {plain} here.</p>\n"
+    body += f"{report}\n"
     if row.points is not None:
         lines = "".join(
             f'<tr><th scope="row">{_text(part)}</th><td class="number">{earned:g}</td>'
