@@ -1,7 +1,9 @@
 """Whether the code that a report prints shows the failure: it is run before it is printed.
 
 As it is printed, in a fresh process, beside the file of the layer. The first process starts as soon
-as anything fails, so that it is there once there is code to run.
+as anything fails, so that it is there once there is code to run. In a grading too it is a new one:
+a copy has what its process drew at its start, as the seed of its hashes, and a layer that depends
+on that would fail in each copy and not where its author runs the code.
 """
 
 import os

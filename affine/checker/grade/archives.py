@@ -29,9 +29,15 @@ def unpack(archive: Path, folder: Path, *, most_bytes: int = 2**34, depth: int =
         return
     for inner in sorted(folder.rglob("*.zip")):
         unpacked = inner.with_suffix("")
-        if inner.is_file() and not unpacked.exists():
-            try:
-                unpack(inner, unpacked, most_bytes=MOST_BYTES, depth=depth + 1)
-                inner.unlink()
-            except (ValueError, OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile):
-                shutil.rmtree(unpacked, ignore_errors=True)
+        if inner.is_file() and not unpacked.exists() and unpack_inner(inner, unpacked, depth + 1):
+            inner.unlink()
+
+
+def unpack_inner(archive: Path, folder: Path, depth: int = 1) -> bool:
+    """Unpack a zip file of a student; return whether that was possible, and leave no part of it."""
+    try:
+        unpack(archive, folder, most_bytes=MOST_BYTES, depth=depth)
+    except (ValueError, OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile):
+        shutil.rmtree(folder, ignore_errors=True)
+        return False
+    return True

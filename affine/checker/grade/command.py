@@ -126,7 +126,8 @@ def _pages(
             each.name, pages[each.name], result, grading.points,
             key="" if why else key, equal_to=equal_to,
         )  # fmt: skip
-        page = submission_page(found, result["html"], grading.points.of)
+        file = each.target if len(each.files) == 1 else ""
+        page = submission_page(found, result["html"], grading.points.of, file)
         write(grading.out / found.page, page)
         yield found
 

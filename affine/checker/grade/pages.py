@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from importlib.resources import files
+from pathlib import PurePath
 from urllib.parse import quote
 
+from affine.checker.grade.job import PLAIN_NAME
 from affine.checker.grade.results import WORDS, Row
 from affine.checker.report.words import clean, counted
 
@@ -28,7 +30,15 @@ style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 {script}</body>
 </html>
 """
-_COLUMNS = ("submission", "verdict", "points", "mistakes", "read as", "equal to", "seconds")
+_COLUMNS = (
+    "submission",
+    "verdict",
+    "points",
+    "mistakes or reason",
+    "read as",
+    "equal to",
+    "seconds",
+)
 _NUMBERS = ("points", "seconds")
 
 
@@ -51,10 +61,17 @@ def page_names(names: Iterable[str]) -> dict[str, str]:
     return pages
 
 
-def submission_page(row: Row, report: str, points: Mapping[str, float]) -> str:
-    """Return the page of a submission: its report, and its points where there is a verdict."""
+def submission_page(row: Row, report: str, points: Mapping[str, float], file: str = "") -> str:
+    """Return the page of a submission: its report, and its points where there is a verdict.
+
+    Its only file was called `file`; `""` if there are several.
+    """
     title = f"{row.name}: {WORDS[row.verdict]}"
-    body = f"<h1>{_text(title)}</h1>\n{report}\n"
+    body = f"<h1>{_text(title)}</h1>\n"
+    plain = PLAIN_NAME + PurePath(file).suffix
+    if file and file != plain:
+        body += f"<p>Your file {_text(file)} is called {plain} here.</p>\n"
+    body += f"{report}\n"
     if row.points is not None:
         lines = "".join(
             f'<tr><th scope="row">{_text(part)}</th><td class="number">{earned:g}</td>'
@@ -93,7 +110,8 @@ def _mistakes(rows: Sequence[Row]) -> Iterator[str]:
     most = max(map(len, made.values()))
     for title, who in sorted(made.items(), key=lambda item: (-len(item[1]), item[0])):
         bar = f'<span class="bar" style="width: {16 * len(who) / most:.2f}rem"></span>'
-        yield f"<details><summary>{_text(title)}: {len(who)}{bar}</summary>\n<ul>\n"
+        said = f'<span class="made">{_text(title)}: {len(who)}</span>'
+        yield f"<details><summary>{said}{bar}</summary>\n<ul>\n"
         yield "".join(f"<li>{_link(row)}</li>\n" for row in who)
         yield "</ul></details>\n"
 

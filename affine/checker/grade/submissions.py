@@ -3,12 +3,12 @@
 import glob
 import os
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from affine.checker.grade.archives import MOST_BYTES, MOST_FILES, unpack
+from affine.checker.grade.archives import MOST_BYTES, MOST_FILES, unpack, unpack_inner
 from affine.checker.grade.job import PLAIN_NAME, Job
 
 LAYERS = (".py", ".ipynb")
@@ -67,10 +67,13 @@ def gather(sources: Sequence[str], target: str, scratch: Path) -> list[Submissio
     shared = Path(os.path.commonpath([place.parent for place in places]))
     submissions: list[Submission] = []
     for number, place in enumerate(places):
-        name = place.relative_to(shared)
+        name, own_scratch = place.relative_to(shared), scratch / str(number)
         if place.suffix == ".zip":
-            name, place = name.with_suffix(""), _unpacked(place, scratch / str(number))
-        for inside, files in _groups(place, is_alone=len(places) == 1):
+            name, place = name.with_suffix(""), _unpacked(place, own_scratch)
+            groups = _groups(place, is_alone=len(places) == 1)
+        else:
+            groups = _opened(_groups(place, is_alone=len(places) == 1), own_scratch)
+        for inside, files in groups:
             own = inside if len(places) == 1 and inside.name else name / inside
             submissions += _targeted(own.as_posix(), files, target)
     if not submissions:
@@ -96,6 +99,26 @@ def _unpacked(archive: Path, folder: Path) -> Path:
         why = f"{archive} cannot be unpacked: {error}"
         raise NoSubmissions(f"{why}; unpack it, and name the folder") from error
     return folder
+
+
+def _opened(
+    groups: Iterable[tuple[Path, dict[str, Path]]], scratch: Path
+) -> Iterator[tuple[Path, dict[str, Path]]]:
+    """Yield the groups of a folder with their zip files unpacked, as those of an archive are."""
+    for number, (inside, files) in enumerate(groups):
+        folder, found = scratch / str(number), dict[str, Path]()
+        archive = files.get(inside.name) if inside.suffix == ".zip" else None
+        if archive and unpack_inner(archive, folder):
+            yield inside.with_suffix(""), _files(folder)
+            continue
+        for name, path in files.items():
+            within = Path(name).with_suffix("")
+            if path.suffix == ".zip" and unpack_inner(path, folder / within):
+                inner = _files(folder / within)
+                found |= {(within / each).as_posix(): held for each, held in inner.items()}
+            else:
+                found[name] = path
+        yield inside, found
 
 
 def _groups(place: Path, is_alone: bool) -> Iterator[tuple[Path, dict[str, Path]]]:

@@ -38,9 +38,10 @@ def _serve(folder: str) -> None:
     from affine.checker.process.server import take_the_connection
 
     known = frozenset(sys.modules)  # those of a plain process for a layer
-    from affine.checker.process import copied, judge  # noqa: F401
+    from affine.checker.process import child, copied, judge  # noqa: F401
     from affine.checker.report import html, record  # noqa: F401
 
+    child.Child.looks = 0  # while one waits, others have work for the processor
     gc.collect()
     gc.freeze()
     requests, answers = take_the_connection()

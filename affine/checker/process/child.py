@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from affine.checker.process.fork import Fork
 
 FORGED = "the process wrote to the connection of the checker"
-_LOOKS = 300  # some tenths of a millisecond
 _MOST_PARTS = 1000  # more than are ever waited for at once
 _LONGEST_OUTPUT = 2**16  # bytes
 
@@ -35,6 +34,8 @@ class Child:
     Its standard input and output are the connection. The program moves them away before it
     runs the target, so that what the target prints comes to `keep` by its standard error.
     """
+
+    looks = 300  # before it waits: some tenths of a millisecond
 
     def __init__(
         self,
@@ -153,7 +154,7 @@ class Child:
                 return self._parts.get(timeout=seconds)
             return None
         # A small layer answers sooner than a process that sleeps is woken.
-        for _ in range(_LOOKS):
+        for _ in range(self.looks):
             if self._connection.poll(0):
                 break
             os.sched_yield()

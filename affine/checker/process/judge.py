@@ -2,6 +2,7 @@
 
 import gc
 from dataclasses import replace
+from time import perf_counter
 from typing import Any
 
 import psutil  # noqa: F401 (the end of the process needs it)
@@ -26,7 +27,8 @@ def judged(worker: Worker, target: str, clock: Clock, progress: Progress, **chos
             named = {name: chosen[name] for name in ("profile", "reduction", "seed")}
             # The report begins with the target: its message need not.
             why = str(error).removeprefix(f"{target}: ").removeprefix(f"{target} ")
-            return Report(target, error_message=why, **named)
+            seconds = perf_counter() - clock.start
+            return Report(target, error_message=why, seconds=seconds, **named)
     notes = list(report.notes)
     if output := worker.output.strip():
         notes.append(f"the target printed something; its last line: {output.split(chr(10))[-1]}")

@@ -210,6 +210,18 @@ class Report:
     def __bool__(self) -> bool:
         return self.verdict == "pass"
 
+    def to_json(self) -> str:
+        """Return the report as `affine check --json` writes it; a JSON Schema describes it.
+
+        Examples:
+            >>> import json
+            >>> json.loads(Report("mine.py", error_message="no file mine.py").to_json())["verdict"]
+            'error'
+        """
+        from affine.checker.report.record import dumps  # late, as below
+
+        return dumps(self)
+
     def __str__(self) -> str:
         """Return the report as the command prints it."""
         from affine.checker.report.text import text  # late: it draws on the report

@@ -18,7 +18,7 @@ from tests.checker.command_line import PLAIN
 from tests.checker.grade.classroom import HOSTILE, classroom
 
 SIZES = [30, pytest.param(1000, marks=pytest.mark.long)]
-MOST_BYTES = 250 * 2**20  # of one process: a few times what it has when it begins
+MOST_BYTES = 120 * 2**20  # of one process: twice what it has when it begins, and some
 # What is judged where it is neither refused nor given up.
 JUDGED = {"hangs_at_import", "prints_megabytes", "forks", "leaves_a_process", "writes_files"}
 PARTS = {"dx", "dw", "db"}

@@ -53,7 +53,9 @@ def test_a_class_is_graded(tmp_path: Path) -> None:
     assert (ada["points"], bob["points"]) == ({"dw": 0.25}, {"dw": 0.0})
     assert (ada["equal_to"], cy["equal_to"]) == ("", "ada")
     assert bob["mistakes"][0]["quantity"] == "dw"
-    assert "Your dw" in (out / bob["page"]).read_text(encoding="utf-8")
+    page = (out / bob["page"]).read_text(encoding="utf-8")
+    assert "Your file bob.py is called submission.py here." in page
+    assert "Your dw" in page
 
 
 def test_what_is_judged_is_not_judged_again(tmp_path: Path) -> None:

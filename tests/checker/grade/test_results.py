@@ -71,6 +71,22 @@ def test_every_kind_of_report_has_a_row(kind: str) -> None:
     assert found.page in overview([found], DEFAULT)
 
 
+def test_junit_is_what_its_readers_take() -> None:
+    """As the schemas of Jenkins and pytest have it: counts, and one outcome a test at most."""
+    suite = ElementTree.fromstring(junit(map(row_of, reports())))[0]
+    outcomes = [[child.tag for child in test] for test in suite]
+    assert {suite.tag, *(test.tag for test in suite)} == {"testsuite", "testcase"}
+    assert {tuple(each) for each in outcomes} == {(), ("failure",), ("error",)}
+    assert suite.attrib == {
+        "name": "affine grade", "tests": str(len(outcomes)),
+        "failures": str(outcomes.count(["failure"])), "errors": str(outcomes.count(["error"])),
+    }  # fmt: skip
+    for test in suite:
+        assert test.keys() == ["classname", "name", "time"]
+        assert float(test.get("time", "")) >= 0
+        assert all("message" in child.attrib for child in test)
+
+
 def test_names_do_no_harm() -> None:
     """In a spreadsheet, in XML, on a page."""
     found = row(HOSTILE, "p.html", not_judged(HOSTILE, HOSTILE), POINTS)

@@ -13,7 +13,7 @@ from tests.checker.grade.classroom import layer
 from tests.checker.grade.test_grade import QUICK, handed_in, without_seconds
 
 
-def _missing() -> str:
+def missing_sandbox() -> str:
     try:
         sandbox.require()
     except sandbox.NoSandbox as error:
@@ -21,9 +21,12 @@ def _missing() -> str:
     return ""
 
 
+in_a_sandbox = pytest.mark.skipif(bool(missing_sandbox()), reason=missing_sandbox())
+
+
 @pytest.mark.exhaustive
 @pytest.mark.long
-@pytest.mark.skipif(bool(_missing()), reason=_missing())
+@in_a_sandbox
 def test_what_is_not_allowed_fails_alone(tmp_path: Path) -> None:
     """Without the sandbox what is written stays, so this test can fail."""
     outside, inside = Path(__file__).with_name("outside.txt"), Path("/tmp/affine-outside.txt")
@@ -60,6 +63,31 @@ def test_what_is_not_allowed_fails_alone(tmp_path: Path) -> None:
     assert main("grade", f"{folder}/writes", *options).code == 0
     assert outside.exists()
     outside.unlink()
+
+
+@pytest.mark.exhaustive
+@pytest.mark.long
+@in_a_sandbox
+def test_a_call_that_is_not_allowed_leaves_no_verdict(tmp_path: Path) -> None:
+    """What the sandbox refuses is no mistake of the layer, and nothing to the next one."""
+    harm = {
+        "connects": "import socket; socket.create_connection(('127.0.0.1', 9), 1)",
+        "writes": f"open({str(tmp_path / 'outside.txt')!r}, 'w').write('x')",
+        "allocates": "held = np.ones(2**29)",
+    }
+    sources = {
+        name: layer(number).replace("    pass\n", f"    {does}\n")
+        for number, (name, does) in enumerate(harm.items())
+    }
+    folder = handed_in(tmp_path / "class", **sources, zoe=layer(9))
+    assert main("grade", folder, "--out", str(tmp_path / "out"), *QUICK, "--sandbox").code == 0
+    found = {each["name"]: each for each in without_seconds(tmp_path / "out")["submissions"]}
+    verdicts = {name: each["verdict"] for name, each in found.items()}
+    assert verdicts == dict.fromkeys(harm, "error") | {"zoe": "pass"}
+    for name, said in {
+        "connects": "ConnectionRefusedError", "writes": "No such file", "allocates": "MemoryError",
+    }.items():  # fmt: skip
+        assert said in found[name]["reason"]
 
 
 def test_without_bubblewrap_it_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

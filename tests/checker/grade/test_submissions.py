@@ -77,6 +77,27 @@ def test_an_export_of_canvas(tmp_path: Path) -> None:
     assert "cannot be unpacked here" in refusals["dee_7_8_hw.zip"]
 
 
+def test_an_export_that_was_unpacked_has_the_same_submissions(tmp_path: Path) -> None:
+    """Its archives are unpacked too, elsewhere; what is judged already keeps its key."""
+    export = {
+        "ada/hw.zip": packed({"hw/layer.py": CODE, "hw/more.txt": b""}), "bob.zip": packed({
+            "layer.py": CODE, "data.csv": b"1", "old.zip": packed({"layer.txt": b""})}),
+        "cy.zip": b"broken", "dee/layer.py": CODE, "dee/hw.zip": b"broken",
+        "eve.zip/layer.py": CODE,
+    }  # fmt: skip
+    tree(tmp_path / "one" / "all", export)
+    tree(tmp_path / "other", {"all.zip": packed(export)})
+    keys = [
+        [(each.name, each.target, each.refusal, each.job("", {}).key if each.files else "")
+         for each in found(tmp_path / folder, source).values()]
+        for folder, source in (("one", "all"), ("other", "all.zip"))
+    ]  # fmt: skip
+    assert keys[0] == keys[1]
+    assert [name for name, *_ in keys[0]] == ["ada", "bob", "cy.zip", "dee", "eve.zip"]
+    files = [path for path in (tmp_path / "one" / "all").rglob("*") if path.is_file()]
+    assert len(files) == len(export)
+
+
 def test_one_folder_around_all_is_no_submission(tmp_path: Path) -> None:
     tree(tmp_path, {"e.zip": packed({"week-3/ada/a.py": CODE, "week-3/bob/b.py": CODE})})
     assert list(found(tmp_path, "e.zip")) == ["ada", "bob"]
