@@ -103,7 +103,7 @@ WRONG = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", sampled(list(WRONG), 2))
+@pytest.mark.parametrize("name", sampled(list(WRONG), 4, 2))
 def test_a_mistake_of_a_layer_of_one_dtype_is_named(name: str) -> None:
     """On probes of that dtype, none of which the layer refuses."""
     assert cause(check(only("float32", WRONG[name]), budget=60.0)) == name
@@ -151,7 +151,7 @@ RIGHT: list[tuple[Layer, Reduction]] = [
 
 
 @pytest.mark.parametrize("profile", ["textbook", "library", "framework"])
-@pytest.mark.parametrize("number", sampled(range(len(RIGHT)), 4))
+@pytest.mark.parametrize("number", sampled(range(len(RIGHT)), 8, 4))
 def test_a_right_layer_seen_by_steps_passes(number: int, profile: Profile, seed: int) -> None:
     """What the steps round is no mistake, with averages and without."""
     layer, reduction = RIGHT[number]
@@ -191,7 +191,7 @@ STEPS: dict[str, tuple[Layer, Reduction, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", sampled(list(STEPS), 3))
+@pytest.mark.parametrize("name", sampled(list(STEPS), 6, 3))
 def test_a_wrong_layer_seen_by_steps_is_found_and_named(name: str) -> None:
     layer, reduction, mistake = STEPS[name]
     STALE.clear()

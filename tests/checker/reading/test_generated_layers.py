@@ -91,7 +91,7 @@ def test_every_right_layer_is_read() -> None:
     assert {str(each): reason for (each, _), reason in failures(right_cases()).items()} == {}
 
 
-@pytest.mark.parametrize("convention", sampled(CONVENTIONS, 24, 4), ids=name_of)
+@pytest.mark.parametrize("convention", sampled(CONVENTIONS, 24, 8), ids=name_of)
 def test_a_right_layer_passes(convention: Convention, tmp_path: Path) -> None:
     """And the report says what is unusual in how it keeps its arrays."""
     report = check(read(tmp_path, (convention, "")), only=FORMULAS, budget=BUDGET)
