@@ -16,9 +16,10 @@ stop = { printf '\nmake: %s\n      %s\n' '$(1)' '$(2)' >&2; exit 1; }
 # What is imported is compiled then: to compile all of it takes longer than to install it.
 install = $(PIP) install --no-compile $(1) || $(call stop,pip could not install $(1).,Is the network reachable? Then run the same command again.)
 
-# Thousands of processes start in the tests: what they import is compiled once, whatever the image says.
-test test-all test-versions nightly test-site: export PYTHONPYCACHEPREFIX = $(CURDIR)/build/bytecode
-test test-all test-versions nightly test-site: export PYTHONDONTWRITEBYTECODE =
+# Thousands of processes start in these: what they import is compiled once, whatever the image says.
+MANY := test test-all test-versions nightly site-build pdf publish test-site audit
+$(MANY): export PYTHONPYCACHEPREFIX = $(CURDIR)/build/bytecode
+$(MANY): export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help test test-all test-versions check nightly lint site site-build pdf publish test-site audit bench lock clean
 
