@@ -40,7 +40,7 @@ nightly: .venv/.tests ## The same tests with many more cases, others each day (S
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest --quiet -n auto --ignore=tests/site \
 	  --hypothesis-seed=$(SEED) $(ARGS)
 
-test-versions: .venv/.python ## Test the check under each Python here, on its oldest and newest dependencies
+test-versions: .venv/.python ## Test the check under each Python here, on the newest dependencies and on the oldest
 	@$(BIN)/python tests/versions.py
 
 lint: .venv/.tests ## Check style, format and types
