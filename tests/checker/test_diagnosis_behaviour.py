@@ -95,6 +95,17 @@ BEHAVIOUR: dict[str, tuple[Callable[[], Layer], str, str]] = {
     "wrong-beyond-a-size": (
         lambda: wrong_layer(dw="x.T @ dout / (n if n > 4 else 1)"), "", "right up to N = 4;",
     ),
+    "special-case": (
+        lambda: wrong_layer(dw="x.T @ dout if dout.any() else np.ones_like(w)"),
+        "", "only where dout is 0",
+    ),
+    "scaled-by-a-varying-number": (
+        lambda: wrong_layer(dw="n / (n + n % 2) * (x.T @ dout)"), "", "0.5 at N = 1",
+    ),
+    "entries-rearranged": (
+        lambda: wrong_layer(dw="(x.T @ dout)[[*range(1, d, 2), *range(0, d, 2)]]"),
+        "", "right entries in the wrong places",
+    ),
     "raises": (lambda: pullback_layer(raising), "", "where N = 1"),
     "not-written-yet": (
         lambda: wrong_layer(dx="None", dw="None", db="None"), "", "dx, dw and db are None",

@@ -67,9 +67,6 @@ def test_no_property_makes_the_reference_wrong() -> None:
 
 
 NEAR_MISSES = {
-    "a third where N is small": "x.T @ dout / max(n, 3)",
-    "a little more than N": "x.T @ dout / (n + 1e-3)",
-    "a logarithm": "x.T @ dout / np.log1p(n)",
     "random numbers": "np.random.default_rng(0).normal(size=w.shape)",
     "an entry in the middle": "x.T @ dout + (np.arange(d * m).reshape(d, m) == 2)",
     "a soft threshold": "(lambda g: np.sign(g) * np.maximum(abs(g) - 0.5, 0))(x.T @ dout)",
@@ -80,6 +77,17 @@ NEAR_MISSES = {
     "averaged for large values": "x.T @ dout / (n if abs(dout).max() > 1e3 else 1)",
     "a wrong sign for large values": "x.T @ dout * np.where(abs(x.T @ dout) > 100, -1, 1)",
 }
+
+NEARLY_AVERAGED = {
+    "a third where N is small": "x.T @ dout / max(n, 3)",
+    "a little more than N": "x.T @ dout / (n + 1e-3)",
+    "a logarithm": "x.T @ dout / np.log1p(n)",
+}
+
+
+@pytest.mark.parametrize("name", NEARLY_AVERAGED)
+def test_what_is_nearly_an_average_is_not_named_so(name: str) -> None:
+    assert named(wrong_layer(dw=NEARLY_AVERAGED[name]), "dw") == "scaled-by-a-varying-number"
 
 
 @pytest.mark.parametrize("name", NEAR_MISSES)

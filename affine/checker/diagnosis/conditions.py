@@ -1,5 +1,6 @@
 """Where a quantity is wrong: what the wrong calls have in common, of sizes or of values."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from math import gcd
@@ -9,8 +10,8 @@ from affine.checker.diagnosis.probe import Probe, distinct_integers
 from affine.layer import Operands
 
 __all__ = [
-    "Condition", "further_probes", "is_of_values", "many_entries", "on_values", "special_probes",
-    "special_sizes", "where_in_sizes", "where_in_values",
+    "Condition", "further_probes", "is_of_values", "is_special", "many_entries", "on_values",
+    "special_probes", "special_sizes", "where_in_sizes", "where_in_values",
 ]  # fmt: skip
 
 
@@ -174,6 +175,11 @@ def on_values(wrong: Sequence[Probe]) -> Iterator[Condition]:
 def where_in_values(wrong: Sequence[Probe]) -> str:
     """Return the first condition on values that the wrong calls have in common, `""` if none."""
     return next((condition.words for condition in on_values(wrong)), "")
+
+
+def is_special(words: str) -> bool:
+    """Whether a condition is special: what it is about is so, or a size, in few calls alone."""
+    return is_of_values(words) or bool(re.search(r" = |odd|even|multiple", words))
 
 
 def is_of_values(words: str) -> bool:

@@ -74,7 +74,9 @@ _NOTHING = (
     "No mistake shows on the probes of the diagnosis: look at what is special about the case."
 )
 # What a property shows by itself, unless the layer as it is called there makes a known mistake.
-_IF_NO_OTHER = ("frozen-operands",)
+_IF_NO_OTHER = (
+    "frozen-operands", "special-case", "entries-rearranged", "scaled-by-a-varying-number",
+)  # fmt: skip
 _AS_EVERYWHERE = "Compute it as everywhere else: where {}, the equation is the same."
 _ROUNDS = "Your {} is right up to rounding, and rounds more than a sum of its products has to."
 _RULED_OUT = (
@@ -121,7 +123,8 @@ def diagnose(
             is_open = found.mistake is None or found.mistake.name in _IF_NO_OTHER
             for words, session in other_ways(layer, tested, case) if is_open else ():
                 there = _diagnosed(session, quantity)
-                if there.mistake and not (found.mistake and there.mistake.name == "raises"):
+                unsaid = ("raises", *_IF_NO_OTHER) if found.mistake else ()
+                if there.mistake and there.mistake.name not in unsaid:
                     sentence = words + there.sentence[:1].lower() + there.sentence[1:]
                     return replace(there, sentence=sentence)
             return found
@@ -304,8 +307,7 @@ def _names(quantity: str) -> tuple[str, ...]:
 def _of_the_rest(session: ProbeSession, quantity: str, wrong: tuple[str, ...]) -> Diagnosis:
     """Diagnose what no formula explains: exceptions; else say what is seen."""
     if wrong:
-        titles = tuple(session.layout.words(MISTAKES[name].title) for name in _RULED_OUT)
-        return Diagnosis(wrong, None, special_cases.describe_observed(session, wrong), titles)
+        return _observed(session, wrong)
     failed = [call for call in session.standard if GRADIENTS[-1] not in call.results]
     for name in QUANTITIES if not failed else ():
         if hidden := entrywise(session, name):
@@ -327,6 +329,20 @@ def _of_the_rest(session: ProbeSession, quantity: str, wrong: tuple[str, ...]) -
         who = "layer" if session.in_one_call else part
         found = Explanation("raises", f"The {who} raises {describe_error(error)}{when}")
     return _diagnosis_from(session, quantity, found)
+
+
+def _observed(session: ProbeSession, wrong: tuple[str, ...]) -> Diagnosis:
+    """Say what is seen of wrong quantities, by the first that has a name, if one has."""
+    seen = {name: special_cases.observed(session, name) for name in wrong}
+    mistake = next((each.mistake for each in seen.values() if each.mistake), "")
+    same = {name: each for name, each in seen.items() if each.mistake == mistake}
+    sentence = " ".join(f"{each.sentence}." for each in same.values())
+    if mistake:
+        equations = " ".join(_EQUATIONS[name] for name in same)
+        found = Explanation(mistake, f"{sentence} {equations}".removesuffix("."), tuple(same))
+        return _diagnosis_from(session, "", found)
+    titles = tuple(session.layout.words(MISTAKES[name].title) for name in _RULED_OUT)
+    return Diagnosis(wrong, None, f"No known mistake explains this. {sentence}", titles)
 
 
 def _is_right_up_to_rounding(session: ProbeSession, tested: Property) -> bool:

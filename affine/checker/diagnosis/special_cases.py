@@ -9,6 +9,7 @@ from affine.checker.diagnosis.catalogue import CORRECT, Explanation
 from affine.checker.diagnosis.conditions import (
     Condition,
     further_probes,
+    is_special,
     many_entries,
     on_values,
     special_sizes,
@@ -18,10 +19,12 @@ from affine.checker.diagnosis.conditions import (
 from affine.checker.diagnosis.examination import ProbeSession, Trial
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import notation
-from affine.checker.diagnosis.probe import Probe, plain_operands
+from affine.checker.diagnosis.probe import Probe, close, plain_operands
 from affine.checker.diagnosis.varying import varying_factor
 
-__all__ = ["beyond_many_entries", "describe_observed", "guarded", "special_case"]
+__all__ = ["beyond_many_entries", "guarded", "observed", "special_case"]
+
+_BESIDE = 6  # powers of two between the largest entry of an operand and the smallest
 
 
 def special_case(session: ProbeSession, quantity: str) -> tuple[list[Explanation], str]:
@@ -86,30 +89,45 @@ def _parted(evidence: Sequence[Trial]) -> tuple[list[Probe], list[Probe]]:
 # ------------------------------------------------------------------ what no mistake explains
 
 
-def describe_observed(session: ProbeSession, wrong: Sequence[str]) -> str:
-    """Say what is seen of wrong quantities that no known mistake explains."""
-    sentences = ["No known mistake explains this."]
-    for name in wrong:
-        if factor := varying_factor(session.evidence(name), CORRECT[name]):
-            sentences.append(f"Your {name} is the right one times {factor}.")
-        else:
-            sentences.append(f"Your {name} is wrong {_where(session, name)}.")
-    return " ".join(sentences)
+def observed(session: ProbeSession, quantity: str) -> Explanation:
+    """Say what is seen of a wrong quantity, and which mistake it is, `""` where it has no name."""
+    evidence = session.evidence(quantity)
+    if factor := varying_factor(evidence, CORRECT[quantity]):
+        words = f"Your {quantity} is the right one times {factor}"
+        return Explanation("scaled-by-a-varying-number", words)
+    wrong, right = _parted(evidence)
+    if session.raising(quantity):  # nothing is known of the result there
+        return Explanation("", f"Your {quantity} is wrong in some calls, and others raise")
+    if not right:
+        where = ""
+    elif where := where_in_sizes(wrong, right) or where_in_values(wrong):
+        where = f"only where {where}"
+    if _is_rearranged(evidence):
+        words = f"Your {quantity} has the right entries in the wrong places {where}".rstrip()
+        return Explanation("entries-rearranged", words)
+    if where:
+        name = "special-case" if is_special(where.removeprefix("only where ")) else ""
+        return Explanation(name, f"Your {quantity} is wrong {where}")
+    if right and (found := _where_in_magnitude(session, quantity, wrong)):
+        return found
+    return Explanation("", f"Your {quantity} is wrong in {'some calls' if right else 'every call'}")
 
 
-def _where(session: ProbeSession, name: str) -> str:
-    if session.raising(name):  # nothing is known of the result there
-        return "in some calls, and others raise"
-    failing, fine = _parted(session.evidence(name))
-    if not fine:
-        return "in every call"
-    words = where_in_sizes(failing, fine) or where_in_values(failing)
-    words = words or _where_in_magnitude(session, name, failing)
-    return f"only where {words}" if words else "in some calls"
+def _is_rearranged(evidence: Sequence[Trial]) -> bool:
+    """Whether every wrong result has the entries of the right one, and enough that differ."""
+    wrong = [trial for trial in evidence if trial.wrong]
+    return sum(len(set(trial.right.flat)) > 2 for trial in wrong) > 2 and all(
+        trial.got is not None
+        and trial.got.shape == trial.right.shape
+        and close(np.sort(trial.got, axis=None), np.sort(trial.right, axis=None))
+        for trial in wrong
+    )
 
 
-def _where_in_magnitude(session: ProbeSession, quantity: str, wrong: Sequence[Probe]) -> str:
-    """Return below or above which magnitude of one operand a quantity is wrong, `""` if at none."""
+def _where_in_magnitude(
+    session: ProbeSession, quantity: str, wrong: Sequence[Probe]
+) -> Explanation | None:
+    """Say below or above which magnitude of one operand a quantity is wrong, if it is at one."""
     plain, farthest = plain_operands(), min(int(np.finfo(session.dtype).maxexp) // 5, 40)
     exponents = range(-farthest, farthest + 1)
     for name, array in plain._asdict().items():
@@ -122,7 +140,16 @@ def _where_in_magnitude(session: ProbeSession, quantity: str, wrong: Sequence[Pr
             continue
         below, limit = is_wrong[0], exponents[place] + frexp(abs(array).max())[1]
         sizes = [float(abs(getattr(probe.point, name)).max()) for probe in wrong]
-        if max(sizes) < 2.0 ** (limit + 1) if below else min(sizes) > 2.0 ** (limit - 2):
-            what = "no entry of {} is larger" if below else "an entry of {} is larger"
-            return f"{what.format(notation(name))} than about 2^{limit - 1}"
-    return ""
+        if below and max(sizes) < 2.0 ** (limit + 1):
+            where = f"no entry of {notation(name)} is larger than about 2^{limit - 1}"
+            words = f"Your {quantity} is wrong only where {where}"
+            # Beside the limit itself some parts may be kept.
+            far = series[: max(place - _BESIDE, 1)]
+            if all(trial.got is not None and not trial.got.any() for trial in far):
+                words += ", and 0 below: small values are set to zero"
+                return Explanation("small-values-dropped", words)
+            return Explanation("", words)
+        if not below and min(sizes) > 2.0 ** (limit - 2):
+            where = f"an entry of {notation(name)} is larger than about 2^{limit - 1}"
+            return Explanation("", f"Your {quantity} is wrong only where {where}")
+    return None
