@@ -10,6 +10,7 @@ import pytest
 
 from affine.checker.diagnosis import MISTAKES, diagnose
 from affine.checker.diagnosis.catalogue import CORRECT, scales, terms
+from affine.checker.diagnosis.probe import distinct_integers
 from affine.checker.exceptions import NotThreeGradients
 from affine.checker.reading import load
 from affine.checker.search import search
@@ -101,6 +102,10 @@ BEHAVIOUR: dict[str, tuple[Callable[[], Layer], str, str]] = {
     ),
     "scaled-by-a-varying-number": (
         lambda: wrong_layer(dw="n / (n + n % 2) * (x.T @ dout)"), "", "0.5 at N = 1",
+    ),
+    "rows-left-zero": (
+        lambda: wrong_layer(dw="(x.T @ dout) * (np.arange(m) < d)"),
+        "", "0 in whole rows or columns only where D < M",
     ),
     "entries-rearranged": (
         lambda: wrong_layer(dw="(x.T @ dout)[[*range(1, d, 2), *range(0, d, 2)]]"),
@@ -238,3 +243,55 @@ def test_a_large_case_shows_where_to_look(mistake: str) -> None:
     ones = Operands(np.ones((701, 2)), np.ones((2, 2)), np.ones(2), np.ones((701, 2)))
     found = diagnose(layer, "dw", None, Case(ones, ones))
     assert found.mistake == MISTAKES[mistake]
+
+
+# ------------------------------------------------------------------ what depends on more
+
+
+def test_a_result_kept_for_x_and_the_shape_of_w_is_named() -> None:
+    kept: dict[Any, Any] = {}
+
+    def forward(x: Any, w: Any, b: Any) -> Any:
+        return kept.setdefault((x.tobytes(), x.shape, w.shape), x @ w) + b
+
+    found = diagnose(pullback_layer(right_gradients, forward), "out")
+    assert found.mistake == MISTAKES["stale-state"], found
+    assert "W of an earlier call with the same shapes and the same X" in found.sentence
+
+
+def test_what_only_another_property_shows_of_a_memory_layout_is_named() -> None:
+    def backward(dout: Any, x: Any, w: Any) -> Any:
+        dx, _, db = right_gradients(dout, x, w)
+        return dx, x.ravel(order="K").reshape(x.shape).T @ dout, db
+
+    layer = pullback_layer(backward)
+    found = diagnose(layer, "dw", PROPERTIES["features_may_be_permuted_and_scaled"])
+    assert found.mistake == MISTAKES["memory-layout"], found
+    assert "only the memory layout of X is another one" in found.sentence
+
+
+def test_noise_at_the_sizes_of_the_case_is_no_matter_of_memory() -> None:
+    generator = np.random.default_rng(0)
+
+    def backward(dout: Any, x: Any, w: Any) -> Any:
+        dx, dw, db = right_gradients(dout, x, w)
+        return dx[generator.permutation(len(dx))] if len(dx) > 8 else dx, dw, db
+
+    point = distinct_integers(12, 3, 2)
+    for name in ("read_only_arguments_are_enough", "memory_layout_does_not_matter"):
+        found = diagnose(pullback_layer(backward), "dx", PROPERTIES[name], Case(point, point))
+        assert found.mistake == MISTAKES["not-deterministic"], found
+
+
+def test_what_was_left_in_memory_is_no_matter_of_the_layout() -> None:
+    """The second of two calls is wrong, whatever its arguments look like in memory."""
+    calls = iter(range(10**6))
+
+    def backward(dout: Any, x: Any, w: Any) -> Any:
+        dx, dw, db = right_gradients(dout, x, w)
+        return dx, dw + next(calls) % 2 * (len(x) == 2), db
+
+    point = distinct_integers(2, 3, 2)
+    tested = PROPERTIES["memory_layout_does_not_matter"]
+    found = diagnose(pullback_layer(backward), "dw", tested, Case(point, point))
+    assert found.mistake == MISTAKES["not-deterministic"], found

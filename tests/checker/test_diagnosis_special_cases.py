@@ -174,6 +174,79 @@ def test_another_path_for_whole_blocks_is_not_named_so(code: str) -> None:
     assert "only where N is a multiple of 6" in found.sentence
 
 
+def test_the_sizes_of_a_block_may_matter_together() -> None:
+    code = "x @ w + b + (n % 2 == d % 2 == m % 2 == 0) * (x @ w)[::-1, ::-1] ** 2"
+    found = diagnose(wrong_layer(out=code), "out")
+    assert found.mistake == MISTAKES["special-case"], found
+    assert "only where N is even, D is even and M is even" in found.sentence
+
+
+# ------------------------------------------------------------------ weights of terms
+
+
+def halved(rows: Array) -> Array:
+    """Add up rows by halves, and lose the last one of an odd number."""
+    while len(rows) > 1:
+        rows = rows[: len(rows) // 2] + rows[len(rows) // 2 : len(rows) // 2 * 2]
+    return rows[0]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "code", "name", "says"),
+    [
+        ("db", "halved(dout)", "data-point-left-out", "leaves out data point 3 of 3, "),
+        ("dw", "halved(x[:, :, None] * dout[:, None])", "data-point-left-out", "points 3 and 6 of"),
+        ("out", "halved(np.moveaxis(x[:, :, None] * w, 1, 0)) + b", "feature-left-out", "3 of 3"),
+        ("dx", "halved(np.moveaxis(dout[:, :, None] * w.T, 1, 0))", "output-left-out", "3 of 3"),
+        ("dw", "np.vstack([x, x[-1:].repeat(-n % 4, 0)]).T"
+         " @ np.vstack([dout, dout[-1:].repeat(-n % 4, 0)])",
+         "data-point-counted-twice", "counts data point 1 of 1 4 times"),
+    ],
+)  # fmt: skip
+def test_what_does_not_count_once_is_said(
+    quantity: str, code: str, name: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(np, "halved", halved, raising=False)
+    found = diagnose(wrong_layer(**{quantity: code.replace("halved", "np.halved")}), quantity)
+    assert found.mistake == MISTAKES[name], found
+    assert says in found.sentence
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x.T @ (dout * np.linspace(0.9, 1, n)[:, None] ** 2)",
+        "x.T @ dout + np.random.default_rng(n).integers(0, 2, w.shape)",
+    ],
+)
+def test_other_numbers_are_no_weights(code: str) -> None:
+    found = diagnose(wrong_layer(dw=code), "dw")
+    assert found.mistake is None, found
+
+
+# ------------------------------------------------------------------ what is zero in part
+
+
+@pytest.mark.parametrize(
+    ("quantity", "code"),
+    [
+        ("dx", "(dout @ w.T) * (dout.sum(axis=1, keepdims=True) != 0)"),
+        ("out", "np.where((x > 0).any(axis=1, keepdims=True), x @ w, 0) + b"),
+        ("dw", "(x.T @ dout) * (np.arange(d) < n)[:, None]"),
+    ],
+)
+def test_rows_or_columns_of_zeros_are_said(quantity: str, code: str) -> None:
+    found = diagnose(wrong_layer(**{quantity: code}), quantity)
+    assert found.mistake == MISTAKES["rows-left-zero"], found
+    assert ("the bias alone" if quantity == "out" else "is 0 in whole rows") in found.sentence
+
+
+def test_single_zeros_are_no_rows() -> None:
+    generator = "np.random.default_rng(n).integers(0, 2, w.shape)"
+    found = diagnose(wrong_layer(dw=f"(x.T @ dout) * {generator}"), "dw")
+    assert found.mistake is None, found
+
+
 # ------------------------------------------------------------------ rounding
 
 

@@ -15,7 +15,7 @@ from tests.conftest import sampled
 FOLDER = Path(__file__).parents[1]
 LAYERS: dict[str, dict[str, Any]] = {
     f"{stem}-{place}": layer
-    for stem in ("holdout_sources", "holdout_apart")
+    for stem in ("holdout_sources", "holdout_apart", "holdout_unseen")
     for place, layer in enumerate(
         tomllib.loads((FOLDER / f"{stem}.toml").read_text(encoding="utf-8"))["layer"]
     )

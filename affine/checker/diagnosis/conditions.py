@@ -6,6 +6,7 @@ from functools import cache
 from math import gcd
 from typing import NamedTuple
 
+from affine.checker.diagnosis.phrasing import listed
 from affine.checker.diagnosis.probe import Probe, distinct_integers
 from affine.layer import Operands
 
@@ -75,6 +76,7 @@ def where_in_sizes(wrong: Sequence[Probe], right: Sequence[Probe]) -> str:
 
 def _multiples(wrong: Sequence[Probe], right: Sequence[Probe]) -> Iterator[Condition]:
     """Yield that a size is a multiple of what the wrong ones have in common, or the reverse."""
+    of_wrong = list[Condition]()
     for side in "ndm":
         for probes, negation in ((wrong, ""), (right, "not ")):
             lengths = {probe.names[side] for probe in probes}
@@ -82,7 +84,14 @@ def _multiples(wrong: Sequence[Probe], right: Sequence[Probe]) -> Iterator[Condi
                 what = f"{negation}a multiple of {common}"
                 if common == 2:
                     what = "odd" if negation else "even"
-                yield Condition(f"{side.upper()} is {what}", f"{negation}{side} % {common} == 0")
+                condition = Condition(
+                    f"{side.upper()} is {what}", f"{negation}{side} % {common} == 0"
+                )
+                of_wrong += [] if negation else [condition]
+                yield condition
+    if len(of_wrong) > 1:  # such as the blocks of a matrix
+        words = listed([condition.words for condition in of_wrong])
+        yield Condition(words, " and ".join(condition.code for condition in of_wrong))
 
 
 def _beyond(right: Sequence[Probe]) -> Iterator[Condition]:

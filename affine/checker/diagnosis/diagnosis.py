@@ -26,9 +26,10 @@ from affine.checker.diagnosis.examination import ProbeSession, attempt
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.other_ways import other_ways
 from affine.checker.diagnosis.phrasing import describe_error, error_message, listed
-from affine.checker.diagnosis.probe import Probe, close, plain_operands
+from affine.checker.diagnosis.probe import Probe, close, distinct_integers, plain_operands
 from affine.checker.diagnosis.unwritten import unwritten
 from affine.checker.diagnosis.varying import bias_times_a_count
+from affine.checker.diagnosis.weights import other_weights
 from affine.checker.exceptions import NotThreeGradients
 from affine.layer import Case, Layer, OutOfTime, WorkerDied
 from affine.oracle import Violation
@@ -75,8 +76,13 @@ _NOTHING = (
 )
 # What a property shows by itself, unless the layer as it is called there makes a known mistake.
 _IF_NO_OTHER = (
-    "frozen-operands", "special-case", "entries-rearranged", "scaled-by-a-varying-number",
+    "frozen-operands", "special-case", "entries-rearranged", "rows-left-zero",
+    "scaled-by-a-varying-number",
 )  # fmt: skip
+# Of other sizes, and of sizes whose results take as much memory as those of small cases.
+_BETWEEN = tuple(
+    distinct_integers(*sizes) for sizes in ((2, 2, 1), (3, 1, 2), (4, 5, 3), (2, 3, 3))
+)
 _AS_EVERYWHERE = "Compute it as everywhere else: where {}, the equation is the same."
 _ROUNDS = "Your {} is right up to rounding, and rounds more than a sum of its products has to."
 _RULED_OUT = (
@@ -189,7 +195,8 @@ def _of_behaviour(session: ProbeSession) -> tuple[Detector, ...]:
     """Return what is looked for where all values are right: in another format, only its range."""
     if session.dtype != dtype_of(session.layer):
         return (special_values.magnitudes,)
-    return (*_PROMISED, special_values.integers_truncated, special_values.magnitudes)
+    of_values = special_values.integers_truncated, special_values.magnitudes
+    return (*_PROMISED, memory.other_layouts, *of_values)
 
 
 def _broken(tested: Property, mistake: str, session: ProbeSession) -> Explanation | None:
@@ -209,10 +216,26 @@ def _broken(tested: Property, mistake: str, session: ProbeSession) -> Explanatio
             continue  # that the variant raises by itself is another matter
         got, expected = (getattr(error, name, None) for name in ("got", "expected"))
         if error is not None and not close(got, expected):  # more than rounding
+            if tested.group == "memory" and not _fails_each_time(session, tested, mistake, case):
+                words = "Equal calls give different results, with other calls between"
+                return Explanation("not-deterministic", words)
             words = str(error) if isinstance(error, Violation) else describe_error(error)
             title = MISTAKES[mistake].title
             return Explanation(mistake, f"{title[0].upper()}{title[1:]}: {words}")
     return None
+
+
+def _fails_each_time(session: ProbeSession, tested: Property, mistake: str, case: Case) -> bool:
+    """Whether a property fails whatever was called before, as it does for what is in memory."""
+    laid_out = case.primal.map(lambda array: np.array(array, order="C"))
+    plain = replace(case, primal=laid_out)
+    if mistake == "memory-layout" and attempt(lambda: tested(session.layer, plain)):
+        return False
+    for between in _BETWEEN:
+        attempt(lambda: session.fresh(between))  # noqa: B023
+        if attempt(lambda: tested(session.layer, case)) is None:
+            return False
+    return True
 
 
 def _first_explanation(session: ProbeSession, detectors: Iterable[Detector]) -> Explanation | None:
@@ -263,7 +286,7 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
         return _diagnosis_from(session, quantity, explanation)
     of_results = (
         entrywise, special_values.nan_at_zeros, bias_times_a_count, sizes.remainder,
-        sizes.by_size, special_cases.beyond_many_entries,
+        sizes.by_size, other_weights, special_cases.beyond_many_entries,
     )  # fmt: skip
     for find in (special_values.narrowed, *(of_results if quantity in QUANTITIES else ())):
         found = found or find(session, quantity)
@@ -281,6 +304,8 @@ def _named(session: ProbeSession, quantity: str, found: Explanation, where: str 
         found, equation = averaged(found), _AVERAGES[quantity]
         mistake = {**MISTAKES, NOT_AVERAGED.name: NOT_AVERAGED}[found.mistake]
     layout = session.layout
+    if where and found.mistake == "always-zero":
+        mistake = MISTAKES["special-case"]
     mistake, equation = layout.mistake(mistake), layout.words(equation)
     if where and is_of_values(where):
         mistake = replace(mistake, remedy=_AS_EVERYWHERE.format(where))

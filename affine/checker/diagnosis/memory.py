@@ -1,9 +1,11 @@
 """Mistakes of memory: arguments, results and internal arrays that are one and the same."""
 
 from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 
+from affine.cases import LAYOUTS
 from affine.checker.diagnosis.catalogue import Explanation
 from affine.checker.diagnosis.examination import ProbeSession
 from affine.checker.diagnosis.fit import ratio
@@ -18,7 +20,7 @@ from affine.checker.diagnosis.probe import (
 )
 from affine.layer import Array, Operands, by_name
 
-__all__ = ["arguments_modified", "overwritten_in_between", "step_between_passes"]
+__all__ = ["arguments_modified", "other_layouts", "overwritten_in_between", "step_between_passes"]
 
 
 def arguments_modified(session: ProbeSession) -> Explanation | None:
@@ -83,6 +85,19 @@ def _changes(before: Operands, after: Operands) -> dict[str, tuple[Array, Array]
     given = (old.astype(new.dtype) for old, new in zip(before, after, strict=True))
     pairs = zip(Operands._fields, given, after, strict=True)
     return {name: (old, new) for name, old, new in pairs if old.tobytes() != new.tobytes()}
+
+
+def other_layouts(session: ProbeSession) -> Explanation | None:
+    """A result is another one where an operand lies in memory otherwise."""
+    for (words, laid_out), name in product(LAYOUTS.items(), ("x", "w", "dout")):
+        point = plain_operands()
+        point = point._replace(**{name: laid_out(getattr(point, name))})
+        got = copies(session.results(point))
+        if names := differing(got, session.fresh(point)):
+            where = f"where only the memory layout of {notation(name)} is another one: {words}"
+            sentence = f"Your {with_verb(names, 'differs', 'differ')} {where}"
+            return Explanation("memory-layout", sentence, names)
+    return None
 
 
 # ------------------------------------------------------------------ an update step inside

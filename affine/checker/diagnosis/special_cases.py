@@ -21,6 +21,7 @@ from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import notation
 from affine.checker.diagnosis.probe import Probe, close, plain_operands
 from affine.checker.diagnosis.varying import varying_factor
+from affine.quantities import AXES
 
 __all__ = ["beyond_many_entries", "guarded", "observed", "special_case"]
 
@@ -105,6 +106,10 @@ def observed(session: ProbeSession, quantity: str) -> Explanation:
     if _is_rearranged(evidence):
         words = f"Your {quantity} has the right entries in the wrong places {where}".rstrip()
         return Explanation("entries-rearranged", words)
+    if _is_partly_zero(evidence, quantity):
+        zero = "the bias alone" if quantity == "out" else "0"
+        words = f"Your {quantity} is {zero} in whole rows or columns {where}".rstrip()
+        return Explanation("rows-left-zero", f"{words}, and right in the others")
     if where:
         name = "special-case" if is_special(where.removeprefix("only where ")) else ""
         return Explanation(name, f"Your {quantity} is wrong {where}")
@@ -122,6 +127,25 @@ def _is_rearranged(evidence: Sequence[Trial]) -> bool:
         and close(np.sort(trial.got, axis=None), np.sort(trial.right, axis=None))
         for trial in wrong
     )
+
+
+def _is_partly_zero(evidence: Sequence[Trial], quantity: str) -> bool:
+    """Whether every wrong result is right but for whole rows or columns of zeros, the bias apart.
+
+    One of each is enough if there is no more than one; single entries may be 0 by chance.
+    """
+    wrong = [trial for trial in evidence if trial.wrong]
+    for axis in range(2 if len(AXES[quantity]) == 2 else 0):
+        for trial in wrong:
+            if trial.got is None or trial.got.shape != trial.right.shape:
+                return False
+            base = trial.probe.point.b if quantity == "out" else 0.0
+            left_out = ((trial.got - base) == 0).all(axis=axis, keepdims=True)
+            if not close(trial.got, np.where(left_out, base, trial.right)):
+                break
+        else:
+            return len([trial for trial in wrong if min(trial.right.shape) > 1]) > 2
+    return False
 
 
 def _where_in_magnitude(

@@ -26,20 +26,24 @@ __all__ = [
 
 
 def not_deterministic(session: ProbeSession) -> Explanation | None:
-    """Equal calls differ."""
-    first, right = session.fresh(plain_operands()), right_at(plain_operands())
-    for _ in range(15):
-        again = session.results(plain_operands())
-        names = [
-            name for name in first if not np.array_equal(first[name], again[name], equal_nan=True)
-        ]
-        if names and all(close(again[name], first[name] + right[name]) for name in names):
-            verb = "is" if len(names) == 1 else "are each"
-            words = f"of a second, equal call {verb} the first result plus the right one"
-            return Explanation("accumulates", f"Your {listed(names)} {words}", names)
-        if names:
-            sentence = f"Equal calls give a different {listed(names)}"
-            return Explanation("not-deterministic", sentence, names)
+    """Equal calls differ: on plain operands, or on the case that failed."""
+    failed = [session.case.primal] if session.case else []
+    for point in (plain_operands(), *failed):
+        first, right = session.fresh(point), right_at(point)
+        for _ in range(15):
+            again = session.fresh(point)
+            names = [
+                name
+                for name in first
+                if not np.array_equal(first[name], again[name], equal_nan=True)
+            ]
+            if names and all(close(again[name], first[name] + right[name]) for name in names):
+                verb = "is" if len(names) == 1 else "are each"
+                words = f"of a second, equal call {verb} the first result plus the right one"
+                return Explanation("accumulates", f"Your {listed(names)} {words}", names)
+            if names:
+                sentence = f"Equal calls give a different {listed(names)}"
+                return Explanation("not-deterministic", sentence, names)
     return None
 
 
@@ -181,9 +185,14 @@ def _outdated(
 def earlier_call(session: ProbeSession) -> Explanation | None:
     """A call gives what an earlier call with arguments of the same shapes gave, or part of it."""
     first, second = distinct_integers(6, 5, 3, seed=2), distinct_integers(6, 5, 3, seed=3)
-    session.fresh(first)
-    got, whose = session.fresh(second), "an earlier call with the same shapes"
-    return _left_behind("Your", got, second, first, right_at, whose)
+    for kept in ("", "x", "w", "dout"):
+        point = second._replace(**{kept: getattr(first, kept)}) if kept else second
+        session.fresh(first)
+        got, whose = session.fresh(point), "an earlier call with the same shapes"
+        whose += f" and the same {notation(kept)}" * bool(kept)
+        if found := _left_behind("Your", got, point, first, right_at, whose):
+            return found
+    return None
 
 
 def outdated_parameters(session: ProbeSession) -> Explanation | None:
