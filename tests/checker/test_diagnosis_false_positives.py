@@ -70,7 +70,6 @@ NEAR_MISSES = {
     "random numbers": "np.random.default_rng(0).normal(size=w.shape)",
     "an entry in the middle": "x.T @ dout + (np.arange(d * m).reshape(d, m) == 2)",
     "a soft threshold": "(lambda g: np.sign(g) * np.maximum(abs(g) - 0.5, 0))(x.T @ dout)",
-    "every third row": "x[::3].T @ dout[::3]",
     "two products": "x.T @ dout + x.T @ (dout * dout) * 0.5 + 0.25 * w",
     "a mask at two": "(x.T @ dout) * (w > 2)",
     "two averages": "x.T @ dout / n + np.outer(x.mean(axis=0), dout.mean(axis=0))",

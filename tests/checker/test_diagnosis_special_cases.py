@@ -198,6 +198,7 @@ def halved(rows: Array) -> Array:
         ("dw", "halved(x[:, :, None] * dout[:, None])", "data-point-left-out", "points 3 and 6 of"),
         ("out", "halved(np.moveaxis(x[:, :, None] * w, 1, 0)) + b", "feature-left-out", "3 of 3"),
         ("dx", "halved(np.moveaxis(dout[:, :, None] * w.T, 1, 0))", "output-left-out", "3 of 3"),
+        ("dw", "x[::3].T @ dout[::3]", "data-point-left-out", "2 of 2, data points 2 and 3 of 3"),
         ("dw", "np.vstack([x, x[-1:].repeat(-n % 4, 0)]).T"
          " @ np.vstack([dout, dout[-1:].repeat(-n % 4, 0)])",
          "data-point-counted-twice", "counts data point 1 of 1 4 times"),

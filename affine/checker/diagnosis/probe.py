@@ -181,7 +181,8 @@ def close(got: Array | None, value: Array | None) -> bool:
     if not np.array_equal(got[~finite], value[~finite], equal_nan=True):
         return False
     largest = float(np.abs(value[finite]).max(initial=0))
-    unit = float(np.finfo(got.dtype).eps) if got.dtype.kind == "f" else 0.0
+    # The formula itself is computed in float64.
+    unit = max(float(np.finfo(got.dtype).eps), 2.0**-52) if got.dtype.kind == "f" else 0.0
     return bool((np.abs(got[finite] - value[finite]) <= 64 * unit * largest).all())
 
 
