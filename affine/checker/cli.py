@@ -224,7 +224,7 @@ def _checked(target: str, timeout: float, budget: float, **chosen: Any) -> "Repo
     worker = Worker(target, timeout, clock)
     with _progress(target) as progress, worker:
         # The process loads the target while this is loaded here.
-        from affine.checker.process.judge import judged
+        from affine.checker.judge import judged
 
         return judged(worker, target, clock, progress, **chosen)
 

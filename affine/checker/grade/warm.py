@@ -38,7 +38,9 @@ def _serve(folder: str) -> None:
     from affine.checker.process.server import take_the_connection
 
     known = frozenset(sys.modules)  # those of a plain process for a layer
-    from affine.checker.process import child, copied, judge  # noqa: F401
+    from affine.checker import judge  # noqa: F401
+    from affine.checker.grade import copied  # noqa: F401
+    from affine.checker.process import child
     from affine.checker.report import html, record  # noqa: F401
 
     child.Child.looks = 0  # while one waits, others have work for the processor
@@ -86,8 +88,8 @@ def _say(answers: BinaryIO, answer: dict[str, Any]) -> None:
 def _result(job: Job, scratch: Path, known: frozenset[str] | None) -> dict[str, Any]:
     """Return the record of the report on a job, and its HTML; its process works in a folder."""
     from affine.checker.clock import Clock
-    from affine.checker.process.copied import CopiedWorker
-    from affine.checker.process.judge import judged
+    from affine.checker.grade.copied import CopiedWorker
+    from affine.checker.judge import judged
     from affine.checker.process.worker import Worker
     from affine.checker.report.html import html
     from affine.checker.report.record import dumps

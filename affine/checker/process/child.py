@@ -12,13 +12,10 @@ from queue import Empty, SimpleQueue
 from secrets import token_hex
 from threading import Thread
 from time import monotonic
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, Any, cast
 
 from affine.checker.process import LONGEST_LINE
 from affine.layer import WorkerDied
-
-if TYPE_CHECKING:
-    from affine.checker.process.fork import Fork
 
 FORGED = "the process wrote to the connection of the checker"
 _MOST_PARTS = 1000  # more than are ever waited for at once
@@ -42,14 +39,14 @@ class Child:
         program: str,
         inherits: Sequence[int],
         keep: Callable[..., None],
-        fork: "Fork | None" = None,
+        copied: "subprocess.Popen[bytes] | None" = None,
         longest: int = LONGEST_LINE,
         wrapper: Sequence[str] = (),
     ) -> None:
         # A copy of this process, and what it starts, have the mark of this process.
-        self._mark = os.environ[_MARK] if fork else token_hex(8)
+        self._mark = os.environ[_MARK] if copied else token_hex(8)
         self.alive, self._keep, self._longest = True, keep, longest
-        self._process: Fork | subprocess.Popen[bytes] = fork or subprocess.Popen(
+        self._process = copied or subprocess.Popen(
             # The program is no argument: those can be read by the target.
             [*wrapper, sys.executable, "-c", "exec(input())"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
@@ -67,7 +64,7 @@ class Child:
             self._connection.register(self._stdout, select.POLLIN)
         for reader in self._readers.values():
             reader.start()
-        if not fork:
+        if not copied:
             self.send(program.encode("ascii") + b"\n")
 
     @property
@@ -182,7 +179,7 @@ class Child:
         return f"the process ended {when} ({how})"
 
 
-def _end_tree(process: "Fork | subprocess.Popen[bytes]", mark: str) -> None:
+def _end_tree(process: "subprocess.Popen[bytes]", mark: str) -> None:
     """End a process and all that it started, also what has left its group or its session."""
     import psutil  # late: the process starts before
 

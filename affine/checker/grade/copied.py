@@ -1,8 +1,11 @@
 """A target in a copy of this process, in place of a new one."""
 
+import subprocess
+from typing import cast
+
 from affine.checker.clock import Clock
+from affine.checker.grade.fork import Fork, forget_modules
 from affine.checker.process.child import Child
-from affine.checker.process.fork import Fork, forget_modules
 from affine.checker.process.server import main
 from affine.checker.process.worker import Worker
 
@@ -22,4 +25,5 @@ class CopiedWorker(Worker):
             forget_modules(self._known)
             main(self._target, self._handle, self._by_names)
 
-        return Child("", (), self._keep, Fork(serve, [int(self._handle)]))
+        copy = cast("subprocess.Popen[bytes]", Fork(serve, [int(self._handle)]))
+        return Child("", (), self._keep, copy)
