@@ -47,7 +47,8 @@ def counterexample_text(layer: str, results: Results) -> str:
         lines.append(f"{entry['quantity']} = {right}, but the layer returns {wrong}")
     text, by = "\n".join(lines), entry["property"]
     return (
-        f"A layer in which {entry['mistake']}. The smallest input found that shows it:\n\n```text\n{text}\n```\n\n"
+        f"A layer in which {entry['mistake']}. The smallest input found that shows it:\n\n"
+        f"```text\n{text}\n```\n\n"
         f"{entry['message']}. Found by [`{by}`][property-{by}]."
     )
 
