@@ -25,8 +25,8 @@ $ affine check my_layer.py
 ```""",
     "name": (
         "The package is not on a package index yet. Until then write "
-        '`"affine-gradients @ git+ADDRESS"` for `affine-gradients` below, where `ADDRESS` is the '
-        "address of the repository."
+        "`affine-gradients @ git+ADDRESS` for `affine-gradients` below, in quotation marks after "
+        "`pip install`; `ADDRESS` is the address of the repository."
     ),
 }
 _RELEASED = {
