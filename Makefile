@@ -71,7 +71,8 @@ pdf: ## Print the derivation into build/affine.pdf, and build the site with a li
 	@cp site/affine.pdf build/affine.pdf
 	@echo "pdf: printed into build/affine.pdf and site/affine.pdf"
 
-publish: .venv/.docs ## Commit this version of the site to the branch gh-pages; make publish REMOTE=origin sends it
+# With torch and jax, so that the page about frameworks has results.
+publish: .venv/.docs .venv/.frameworks ## Commit this version of the site to the branch gh-pages; make publish REMOTE=origin sends it
 	@echo "publish: run the property suite, for the results that the pages show"
 	@$(BIN)/python -m docs.site_builder.suite.ledger build/ledger.json
 	@NO_MKDOCS_2_WARNING=1 AFFINE_PDF=1 AFFINE_LEDGER='$(CURDIR)/build/ledger.json' \

@@ -2,9 +2,10 @@
 
 In the shaded half a layer is rejected. The right layer is the reference. The wrong one first rounds
 its operands to the next smaller format. np.allclose and gradcheck of PyTorch have the tolerances
-that they have by default. In float32 and float16, np.allclose rejects what is right; in float64,
-both accept what is wrong, with few exceptions. The bound rejects nothing that is right. It widens
-with K: over a long sum in a small format, a small loss of precision stays within it.
+that they have by default. In float16, and over long sums in float32, np.allclose rejects what is
+right; in float64, both accept what is wrong, with few exceptions. The bound rejects nothing that is
+right. It widens with K: over a long sum in a small format, a small loss of precision stays within
+it.
 """
 
 from collections.abc import Iterator

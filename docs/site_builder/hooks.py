@@ -30,7 +30,7 @@ from affine.checker.report.record import SCHEMA, schema
 from docs.site_builder import elsewhere, install, line_breaks, record, repository
 from docs.site_builder.citation import citations, publish
 from docs.site_builder.citation.citations import Citation
-from docs.site_builder.equations import checks, font
+from docs.site_builder.equations import checks, font, formula_text
 from docs.site_builder.exports import book, plaintext
 from docs.site_builder.pages import data, equations, mistakes, properties
 from docs.site_builder.pictures import boxes, covers, explorer
@@ -54,6 +54,7 @@ _SAY_NO_MORE = re.compile(
 )
 
 _ANCHORS = re.compile(r'id="((eq|source|correction|ref)-([\w-]+))"')
+_FOR_SEARCH = re.compile(r' data-search-\w+="[^"]*"')
 _USED_IN = re.compile(r'<used-in data-tag="([\w-]+)"></used-in>')
 
 # The stylesheets of all pages, a later one above an earlier one. They are sent as one: a page is
@@ -76,6 +77,7 @@ class Build:
         self.navigation: list[Page] = []
         self.printed: dict[str, list[str]] = defaultdict(list)  # by the programs of each page
         self.page = ""  # the one that is being made
+        self.content = ""  # of the one that the search reads
 
     # -------------------------------------------------------------- before the pages
 
@@ -233,6 +235,16 @@ class Build:
         whole = [plaintext.moved(copies[uri], uri, config.site_url or "") for uri in read]
         write_file("\n".join(whole).encode(), str(site / "llms-full.txt"))
 
+    @event_priority(100)  # Before the search reads the page: it would run its letters together.
+    def flatten(self, context: Any, page: Page, config: MkDocsConfig, nav: Any) -> None:
+        """Let the search read formulas as lines of text."""
+        self.content = page.content or ""
+        page.content = formula_text.in_text(self.content)
+
+    def restore(self, context: Any, page: Page, config: MkDocsConfig, nav: Any) -> None:
+        """Give the page its formulas back, without the marks that the search alone needs."""
+        page.content = _FOR_SEARCH.sub("", self.content)
+
     def cite(self, context: Any, page: Page, config: MkDocsConfig, nav: Any) -> None:
         """Give the head of a page what reference managers look for."""
         uri = page.file.src_uri
@@ -303,7 +315,7 @@ on_nav = build.keep_order
 on_page_markdown = build.complete
 on_page_content = build.register
 on_env = CombinedEvent(build.list_equations, build.link)
-on_page_context = build.cite
+on_page_context = CombinedEvent(build.flatten, build.restore, build.cite)
 on_template_context = build.bind
 on_post_page = build.move_links
 on_post_build = build.write_files

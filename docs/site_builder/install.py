@@ -1,13 +1,14 @@
 """How a reader gets the command: from a copy of the repository, or once released by name.
 
 AFFINE_RELEASED=1 says that `affine-gradients` can be installed by its name. Pages say it on a line
-`[[install: short]]`, the page about installing at `[[install: all]]`.
+`[[install: short]]`, the page about installing at `[[install: all]]`, and pages whose files install
+it by name at `[[install: name]]`.
 """
 
 import os
 import re
 
-_LINE = re.compile(r"^\[\[install: (short|all)\]\]$", re.MULTILINE)
+_LINE = re.compile(r"^\[\[install: (short|all|name)\]\]$", re.MULTILINE)
 
 _FROM_SOURCE = {
     "short": (
@@ -22,6 +23,11 @@ The package is not on a package index yet. In a copy of the repository:
 $ pip install .
 $ affine check my_layer.py
 ```""",
+    "name": (
+        "The package is not on a package index yet. Until then write "
+        "`affine-gradients @ git+ADDRESS` for `affine-gradients` below, in quotation marks after "
+        "`pip install`; `ADDRESS` is the address of the repository."
+    ),
 }
 _RELEASED = {
     "short": (
@@ -42,6 +48,7 @@ $ uvx --from affine-gradients affine check my_layer.py
 ```
 
 The same works in a copy of the repository with `pip install .`""",
+    "name": "",
 }
 
 

@@ -45,8 +45,9 @@ def measured(kind: str, wrong: Sequence[str]) -> Row:
         assert len(list(Path(out, "pages").iterdir())) == COUNT
     row: Row = {"layers": f"{COUNT} {kind} ones"}
     for name, (seconds, used) in {"shell loop": loop, "grade": grading}.items():
-        row |= {f"{name}, a minute": 60 * COUNT / seconds, f"{name}, processor s": used / COUNT}
-    return row | {"times as many a minute": loop[0] / grading[0]}
+        row |= {f"{name}, layers a minute": 60 * COUNT / seconds}
+        row |= {f"{name}, processor s for each": used / COUNT}
+    return row | {"grade, times the loop": loop[0] / grading[0]}
 
 
 def main() -> None:

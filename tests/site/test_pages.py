@@ -101,6 +101,7 @@ def test_one_setting_says_how_to_install(
     monkeypatch.setenv("AFFINE_RELEASED", released)
     for kind in ("short", "all"):
         assert command in install.filled(f"Before.\n\n[[install: {kind}]]\n")
+    assert ("git+ADDRESS" in install.filled("[[install: name]]")) == (not released)
 
 
 def test_the_repository_is_linked_where_it_is_known(monkeypatch: pytest.MonkeyPatch) -> None:

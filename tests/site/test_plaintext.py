@@ -146,6 +146,11 @@ def test_a_program_stands_with_what_it_printed() -> None:
     assert copy(fence, shown) == expected
 
 
+def test_a_table_that_a_program_made_stays_a_table() -> None:
+    html = "<table><thead><tr><th>Law</th></tr></thead><tbody><tr>\n<td>a &lt; b</td></tr></tbody>"
+    assert plaintext.of_html(f"{html}</table>") == "| Law |\n| --- |\n| a < b |"
+
+
 def test_links_of_a_copy_hold_in_another_place() -> None:
     text = "[a](../glossary.md) [b](#here) [c](https://other.example/)"
     moved = plaintext.moved(text, "derivation/forward.md", "https://affine.example/")

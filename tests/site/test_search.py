@@ -1,5 +1,6 @@
 """Who asks the search gets the page that answers among the first three."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,3 +85,10 @@ def test_the_pages_that_answer_exist(addresses: dict[str, str]) -> None:
     for wanted in QUESTIONS.values():
         for beginning in wanted:
             assert any(page.startswith(beginning) for page in pages), beginning
+
+
+def test_formulas_can_be_read_in_what_is_found() -> None:
+    index = json.loads((SITE / "search" / "search_index.json").read_text(encoding="utf-8"))
+    texts = {one["location"]: one["text"] for one in index["docs"]}
+    shown = texts["derivation/sum-or-average.html#two-layers-four-ways"]
+    assert "ℓ_i = 1/2 (out_i−t_i)^2" in shown

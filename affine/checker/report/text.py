@@ -46,6 +46,7 @@ _IN_ROWS = (
 _OF_SUMS = ("dw", "db", "per-sample-sum")
 _HELD_TO_AVERAGES = "With --reduction mean, N·dout is given for dout: averages are sums then."
 _MOST_LISTED = 5
+_MOST_BESIDE = 60  # letters of an equation and where to read about it, on one line
 _HEADLINES = 2
 _LONGEST_MESSAGE = 240
 
@@ -189,8 +190,9 @@ def _facts(finding: Finding, report: Report, verbose: bool) -> Iterator[tuple[st
         tags = ["average" if tag in _OF_SUMS else tag for tag in tags]
     known = [tag for tag in dict.fromkeys(tags) if tag in EQUATIONS]
     for tag in known or (tested.equations[:1] if tested else ()):
-        plain = EQUATIONS[tag].plain
-        yield "Equation", f"({tag})  {plain}" + ("\n" if "\n" in plain else "   ") + page(tag)
+        says, more = f"({tag})  {EQUATIONS[tag].plain}", page(tag) or f"affine explain {tag}"
+        apart = "\n" if "\n" in says or len(says + more) > _MOST_BESIDE else "   "
+        yield "Equation", f"{says}{apart}{more}"
     says = f": {tested.doc.splitlines()[0]}" if tested else ""
     says += f" {_HELD_TO_AVERAGES}" if is_mean and says else ""
     yield "Property", first.name + says

@@ -117,6 +117,6 @@ def _released_at() -> str:
 
 
 def page(tag: str) -> str:
-    """Return the URL of an equation's page: below the site's address, else inside the site."""
+    """Return the URL of an equation's page, or `""` where the site's address is not known."""
     site = os.environ.get("AFFINE_SITE_URL", _released_at()).rstrip("/")
-    return f"{site}/t/{tag}/index.html".lstrip("/")
+    return f"{site}/t/{tag}/index.html" if site else ""

@@ -247,7 +247,7 @@ def cite_project(cited: Citation, tags: Iterable[str]) -> str:
     pages = " · ".join(f"[{tag}][tag-{tag}]" for tag in tags)
     every = ", ".join(_download(f"cite/all.{form.extension}") for form in FORMATS.values())
     return (
-        f"{formats(cited, 'cite/')}\n\n"
+        f"## The record of the project\n\n{formats(cited, 'cite/')}\n\n"
         "## All records in one file\n\n"
         "The project, the pages of the derivation and the equations, for a bibliography: "
         f"{every}.\n\n"

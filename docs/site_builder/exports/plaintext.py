@@ -53,6 +53,8 @@ _PRE = re.compile(
     r'(?:<span class="filename">(?P<file>[^<]*)</span>)?<pre\b[^>]*>(?P<code>.*?)</pre>',
     re.DOTALL,
 )
+_TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
+_ROW, _CELL = re.compile(r"<tr>(.*?)</tr>", re.DOTALL), re.compile(r"<t[hd]\b[^>]*>(.*?)</t[hd]>")
 _ENTITY = re.compile(r"&(?:#\d+|#x[\da-f]+|[a-z]+);")
 _RELATIVE = re.compile(r"\]\((?![a-z]+:|#)([^()\s]+)\)")
 
@@ -97,7 +99,7 @@ def of_html(html: str) -> str:
     """Return what an executed program shows, which is HTML without mathematics, as Markdown."""
     return "".join(
         unescape(_without_html(prose, str)) + (fence[0] if fence else "")
-        for prose, fence in _fences(_PRE.sub(_fenced, html))
+        for prose, fence in _fences(_TABLE.sub(_tabled, _PRE.sub(_fenced, html)))
     ).strip()
 
 
@@ -120,6 +122,12 @@ def _fenced(match: re.Match[str]) -> str:
     title = f"`{match['file']}`:\n\n" if match["file"] else ""
     language = "python" if (match["file"] or "").endswith(".py") else "text"
     return f"\n\n{title}```{language}\n{code}\n```\n\n"
+
+
+def _tabled(match: re.Match[str]) -> str:
+    head, *rows = (_CELL.findall(row) for row in _ROW.findall(match[0]))
+    lines = "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows))
+    return f"\n\n{lines}\n\n"
 
 
 def _without_html(text: str, link: Link) -> str:

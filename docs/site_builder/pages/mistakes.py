@@ -60,7 +60,8 @@ def card(mistake: Mistake, results: Results) -> str:
 
 def _title(mistake: Mistake) -> str:
     first, rest = mistake.title[0], mistake.title[1:]
-    return typeset((first if rest[0].isupper() else first.upper()) + rest)  # dX stays dX
+    is_name = rest[0].isupper() or "." in mistake.title.split()[0]  # dX stays dX, np.repeat too
+    return typeset((first if is_name else first.upper()) + rest)
 
 
 def _lines(mistake: Mistake) -> str:
@@ -83,8 +84,10 @@ def _example(mistake: Mistake, results: Results) -> str:
         return f"<p>{escape(mistake.unshown)} In this build it said: {message}.</p>"
     by = reference(f"p-{entry['property']}", f"<code>{entry['property']}</code>")
     layer = f", in <code>tests/wrong_layers/{entry['layer']}.py</code>" if entry["layer"] else ""
+    dtype = entry["dtype"]
+    in_format = f" (all in {dtype})" if dtype != "float64" and dtype not in words else ""
     return (
-        f"{figure(entry)}\n<p>{message}. Caught by {by}{layer}.</p>\n"
+        f"{figure(entry)}\n<p>{message}{in_format}. Caught by {by}{layer}.</p>\n"
         f"{hides([tuple(sizes) for sizes in entry['hides']]) if 'hides' in entry else ''}"
     )
 

@@ -20,7 +20,7 @@ from docs.site_builder.pictures.boxes import dimensions
 
 EXAMPLE = Path(__file__).parents[2] / "derivation" / "example.py"
 SCRIPTS = ("model", "words", "element")
-TEXT = "(On the page, an interactive figure with these numbers.)"
+TEXT = "(On the page, an interactive figure with the numbers of the example.)"
 
 # What stands for the site's root until it is known on which page the explorer is.
 ROOT = "@root@"

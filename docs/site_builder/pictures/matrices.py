@@ -30,8 +30,8 @@ def counterexample(layer: str, results: Results) -> str:
     by = reference(f"property-{entry['property']}", f"<code>{entry['property']}</code>")
     tested = ", ".join(reference(f"eq-{tag}", f"({tag})") for tag in entry["equations"])
     return (
-        f'<div class="counterexample"><p><strong>{escape(entry["mistake"])}.</strong> '
-        f"The smallest input that shows it:</p>{figure(entry)}"
+        f'<div class="counterexample"><p>A layer in which <strong>{escape(entry["mistake"])}'
+        f"</strong>. The smallest input found that shows it:</p>{figure(entry)}"
         f"<p>{escape(entry['message'])}. Found by {by}, which tests {tested}.</p></div>"
     )
 
@@ -47,7 +47,8 @@ def counterexample_text(layer: str, results: Results) -> str:
         lines.append(f"{entry['quantity']} = {right}, but the layer returns {wrong}")
     text, by = "\n".join(lines), entry["property"]
     return (
-        f"{entry['mistake']}. The smallest input that shows it:\n\n```text\n{text}\n```\n\n"
+        f"A layer in which {entry['mistake']}. The smallest input found that shows it:\n\n"
+        f"```text\n{text}\n```\n\n"
         f"{entry['message']}. Found by [`{by}`][property-{by}]."
     )
 
@@ -100,7 +101,14 @@ def number(value: float) -> str:
     Examples:
         >>> number(2.0), number(-0.5), number(float("-inf")), number(1 / 3)
         ('2', '−0.5', '−∞', '0.3333333333')
+
+        What only looks short when rounded is said in full:
+
+        >>> number(0.1 + 0.2)
+        '0.30000000000000004'
     """
     short = f"{value:g}"
     text = short if float(short) == value else f"{value:.10g}"
+    if float(text) == float(short) != value:
+        text = repr(float(value))
     return text.replace("-", "−").replace("inf", "∞").replace("nan", "NaN")

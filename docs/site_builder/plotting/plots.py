@@ -95,4 +95,8 @@ def _sentences(name: str) -> list[str]:
 
 
 def _cells(row: Row) -> list[str]:
-    return [f"{value:.3g}" if isinstance(value, float) else str(value) for value in row.values()]
+    """Return the values of a row as text; of what was not measured, a dash."""
+    return [
+        "–" if value is None else f"{value:.3g}" if isinstance(value, float) else str(value)
+        for value in row.values()
+    ]

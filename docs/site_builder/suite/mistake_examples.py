@@ -218,6 +218,7 @@ def failure(outcome: Outcome) -> dict[str, Any]:
         if isinstance(error, Violation | WorkerDied)
         else describe_error(error),
         "inputs": {name: _plain(array) for name, array in case.primal._asdict().items()},
+        "dtype": np.result_type(*case.primal).name,
         "expected": _plain(getattr(error, "expected", None)),
         "got": _plain(getattr(error, "got", None)),
     }
