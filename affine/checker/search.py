@@ -43,7 +43,7 @@ SMALL_SHAPES = sorted(product(_SIDES, _SIDES, _SIDES), key=lambda shape: (sum(sh
 EXAMPLES = 60
 _EXAMPLES_OF_LARGE = 15
 # The verdict is known: the rest is searched for what else is wrong, for less of the time.
-_EXAMPLES_ONCE_WRONG, _SHARE_ONCE_WRONG = 8, 0.75
+_EXAMPLES_ONCE_WRONG, _SHARE_ONCE_WRONG = 5, 0.75
 _MOST_DEATHS = 6  # a layer that dies again and again: the rest of the properties is not run
 _TRIES = 4  # of other entries, at each of the small sizes
 
