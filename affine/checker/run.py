@@ -214,6 +214,8 @@ class _Run:
             self.subject.add(outcome for outcome in failed if outcome.name in names)
             if self._is_unwritten(failed):
                 return "not needed: there is nothing to plant a mistake in"
+            if not names & {outcome.name for outcome in failed}:
+                return f"not made: the layer fails {failed[0].name}, which was not asked for"
             return "not needed: the layer fails with nothing planted"
         if survivors := surviving_mutants(layer):
             which = f"planted mistakes were not caught ({'; '.join(survivors)})"

@@ -183,6 +183,12 @@ def test_a_property_that_cannot_fail_gives_no_verdict(monkeypatch: pytest.Monkey
     assert "dx is zero" not in report.error_message
 
 
+def test_a_pass_of_one_property_says_which_other_one_fails() -> None:
+    report = checked(FOLDER / "wrong_layers" / "dw_averaged.py", only=["dx_is_dout_wt"])
+    assert report.verdict == "pass"
+    assert "the layer fails dw_is_xt_dout, which was not asked for" in report.steps[0].established
+
+
 # ------------------------------------------------------------------ seeds, time, rounding
 
 
