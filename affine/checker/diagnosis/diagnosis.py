@@ -23,16 +23,16 @@ from affine.checker.diagnosis.catalogue import (
 from affine.checker.diagnosis.conditions import is_of_values, where_in_sizes, where_in_values
 from affine.checker.diagnosis.entrywise import entrywise
 from affine.checker.diagnosis.examination import ProbeSession, attempt
+from affine.checker.diagnosis.failing import failing_again
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.other_ways import other_ways
 from affine.checker.diagnosis.phrasing import describe_error, error_message, listed
-from affine.checker.diagnosis.probe import Probe, close, distinct_integers, plain_operands
+from affine.checker.diagnosis.probe import Probe, plain_operands
 from affine.checker.diagnosis.unwritten import unwritten
 from affine.checker.diagnosis.varying import bias_times_a_count
 from affine.checker.diagnosis.weights import other_weights
 from affine.checker.exceptions import NotThreeGradients
 from affine.layer import Case, Layer, OutOfTime, WorkerDied
-from affine.oracle import Violation
 from affine.properties import Property
 from affine.quantities import GRADIENTS, QUANTITIES
 
@@ -79,10 +79,6 @@ _IF_NO_OTHER = (
     "frozen-operands", "special-case", "entries-rearranged", "rows-left-zero",
     "scaled-by-a-varying-number",
 )  # fmt: skip
-# Of other sizes, and of sizes whose results take as much memory as those of small cases.
-_BETWEEN = tuple(
-    distinct_integers(*sizes) for sizes in ((2, 2, 1), (3, 1, 2), (4, 5, 3), (2, 3, 3))
-)
 _AS_EVERYWHERE = "Compute it as everywhere else: where {}, the equation is the same."
 _ROUNDS = "Your {} is right up to rounding, and rounds more than a sum of its products has to."
 _RULED_OUT = (
@@ -159,7 +155,7 @@ def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = N
     of_values: list[Detector] = []
     for name in tested.points_to if tested else ():
         assert tested is not None
-        find = DETECTORS.get(name) or partial(_broken, tested, name)
+        find = DETECTORS.get(name) or partial(failing_again, tested, name)
         in_memory = name in MISTAKES and tested.group == "memory"
         (of_calls if find in _OF_CALLS or in_memory else of_values).append(find)
     if found := _first_explanation(session, of_calls):
@@ -197,45 +193,6 @@ def _of_behaviour(session: ProbeSession) -> tuple[Detector, ...]:
         return (special_values.magnitudes,)
     of_values = special_values.integers_truncated, special_values.magnitudes
     return (*_PROMISED, memory.other_layouts, *of_values)
-
-
-def _broken(tested: Property, mistake: str, session: ProbeSession) -> Explanation | None:
-    """Return the mistake that any other failure of a property is, if it fails on its case."""
-    plain, other = (
-        plain_operands(seed).map(lambda array: array.astype(session.dtype)) for seed in (0, 1)
-    )
-    cases = session.case, Case(plain, other)
-    for case in filter(None, cases if tested.is_observable_on(session.layer) else ()):
-        fresh = attempt(lambda: session.fresh(case.primal))  # noqa: B023
-        # An exception here, or what is no floating-point array, has another cause.
-        if isinstance(fresh, Exception) or [a.dtype.kind for a in fresh.values()] != ["f"] * 4:
-            continue
-        with np.errstate(all="warn"):
-            error = attempt(lambda: tested(session.layer, case))  # noqa: B023
-        if tested.needs and not isinstance(error, Violation | None):
-            continue  # that the variant raises by itself is another matter
-        got, expected = (getattr(error, name, None) for name in ("got", "expected"))
-        if error is not None and not close(got, expected):  # more than rounding
-            if tested.group == "memory" and not _fails_each_time(session, tested, mistake, case):
-                words = "Equal calls give different results, with other calls between"
-                return Explanation("not-deterministic", words)
-            words = str(error) if isinstance(error, Violation) else describe_error(error)
-            title = MISTAKES[mistake].title
-            return Explanation(mistake, f"{title[0].upper()}{title[1:]}: {words}")
-    return None
-
-
-def _fails_each_time(session: ProbeSession, tested: Property, mistake: str, case: Case) -> bool:
-    """Whether a property fails whatever was called before, as it does for what is in memory."""
-    laid_out = case.primal.map(lambda array: np.array(array, order="C"))
-    plain = replace(case, primal=laid_out)
-    if mistake == "memory-layout" and attempt(lambda: tested(session.layer, plain)):
-        return False
-    for between in _BETWEEN:
-        attempt(lambda: session.fresh(between))  # noqa: B023
-        if attempt(lambda: tested(session.layer, case)) is None:
-            return False
-    return True
 
 
 def _first_explanation(session: ProbeSession, detectors: Iterable[Detector]) -> Explanation | None:
