@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from affine.checker.reading.vocabulary import WORDS, begins, gradient_role, role
+import numpy as np
+
+from affine.checker.reading.vocabulary import WORDS, begins, gradient_role, is_step, role
 
 __all__ = [
     "INSTANCE", "PARAMETERS", "RETURNED", "Place", "arrays_of", "attributes", "describe_result",
-    "gradients_on", "gradients_returned", "is_array", "outputs_on",
+    "gradients_on", "gradients_returned", "is_array", "outputs_on", "rates_on",
 ]  # fmt: skip
 
 RETURNED, INSTANCE, PARAMETERS = "returned", "instance", "parameters"
@@ -38,6 +40,8 @@ class Place:
         """Put a value there; into the array itself, where it cannot be exchanged."""
         *way, last = self.path
         owner = Place(self.root, tuple(way)).get({self.root: owner})
+        if isinstance(Place(self.root, (last,)).get({self.root: owner}), np.matrix):
+            value = np.asmatrix(value)  # whose * is a product of matrices
         try:
             if isinstance(last, str):
                 setattr(owner, last, value)
@@ -103,7 +107,10 @@ def _inside(value: Any) -> dict[str | tuple[Any, ...], Any]:
         return dict(zip(value._fields, value, strict=True))
     if isinstance(value, (list, tuple)):
         return {(index,): one for index, one in enumerate(value[:8])}
-    if is_array(value) or callable(value) or isinstance(value, (str, bytes, int, float)):
+    if is_array(value):  # a tensor of torch may have its gradient beside it
+        gradient = getattr(value, "grad", None)
+        return {} if gradient is None else {"grad": gradient}
+    if callable(value) or isinstance(value, (str, bytes, int, float)):
         return {}
     return dict(getattr(value, "__dict__", {}))
 
@@ -130,6 +137,14 @@ def outputs_on(owner: Any) -> Iterator[Place]:
     """Yield where a forward pass that returns nothing may have left its result."""
     held = attributes(owner)
     yield from (Place(INSTANCE, (name,)) for name in WORDS["names"]["outputs"] if name in held)
+
+
+def rates_on(owner: Any, is_copy: bool) -> Iterator[Place]:
+    """Yield where an instance keeps its learning rate; a copy, in an optimiser too."""
+    for place, value in _walk(INSTANCE, attributes(owner)):
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if is_number and is_step(place.names[-1]) and (is_copy or len(place.path) == 1):
+            yield place
 
 
 def gradients_on(owner: Any) -> dict[str, Place]:
@@ -170,12 +185,14 @@ def gradients_returned(
     entries = list(inside.values())
     if root == PARAMETERS:
         return {which: Place(root, ((k,),)) for k, which in enumerate("wb"[: len(entries)])}
-    if len(entries) == 2 and not is_array(entries[1]) and entries[1] is not None:
-        beside = {**_by_name(root, entries[1], ((1,),))} or {
-            which: Place(root, ((1,), (k,)))
-            for k, which in enumerate("wb"[: len(_inside(entries[1]))])
+    both = [k for k, one in enumerate(entries) if not (one is None or is_array(one))]
+    if len(entries) == 2 and len(both) == 1:
+        (at,) = both
+        beside = {**_by_name(root, entries[at], ((at,),))} or {
+            which: Place(root, ((at,), (k,)))
+            for k, which in enumerate("wb"[: len(_inside(entries[at]))])
         }
-        return {"x": Place(root, ((0,),)), **beside}
+        return {"x": Place(root, ((1 - at,),)), **beside}
     roles = [gradient_role(name) for name in names]
     order = roles if set("xwb"[: len(entries)]) <= set(roles) else ["x", "w", "b"]
     return {which: Place(root, ((k,),)) for k, which in enumerate(order[: len(entries)]) if which}

@@ -129,7 +129,8 @@ class Takes:
         return ", ".join(f"{one.name}={v}" if one.by_keyword else v for one, v in each)
 
     def __str__(self) -> str:
-        return f"({', '.join(one.code for one in self.arguments)})"
+        shown = (one.code for one in self.arguments if not one.name.startswith("_"))
+        return f"({', '.join(shown)})"
 
 
 def proposals(
@@ -160,7 +161,7 @@ def proposals(
     for roles in ways:
         guessed = [one != claim for one, claim in zip(roles, claims, strict=True)]
         by_elimination = sum(guessed)
-        is_doubted = any(map(is_label, compress(known.names, guessed)))
+        is_doubted = any(is_label(name) or flag(name) for name in compress(known.names, guessed))
         for values, is_doubtful in _values(known, roles):
             is_certain = is_sure and by_elimination <= 1 and not (is_doubtful or is_doubted)
             given = _arguments(known, roles, values)
@@ -207,6 +208,8 @@ def _assigned(
     """Yield the role of each parameter."""
     missing = [each for each in required if each not in claims]
     unclaimed = [k for k, one in enumerate(known.each) if not claims[k] and not flag(one.name)]
+    if len(unclaimed) < len(missing):  # backward(eta) takes no rate
+        unclaimed = [k for k, claim in enumerate(claims) if not claim]
     needed = [k for k in unclaimed if not known.each[k].has_default]
     with_default = [k for k in unclaimed if k not in needed]
     free = sorted([*needed, *with_default[: max(len(missing) - len(needed), 0)]])
@@ -232,8 +235,8 @@ def _values(known: Parameters, roles: Sequence[str]) -> Iterator[tuple[list[Any]
         if of_name is not None:
             is_neutral = one.has_default and one.default in of_name.values
             is_doubtful |= of_name.doubtful and not is_neutral
-        if one.has_default and not (of_name and of_name.always):
-            options = [_LEFT_OUT, *options]
+        if one.has_default and not (of_name and of_name.is_step):
+            options = [_LEFT_OUT, *([] if of_name and of_name.if_required else options)]
         choices.append(options or [_LEFT_OUT])
     # One is varied at a time: the others keep their first value.
     first = [options[0] for options in choices]

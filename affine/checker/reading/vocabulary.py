@@ -10,6 +10,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
+
 __all__ = [
     "METHODS", "WORDS", "Flag", "begins", "closest", "data", "flag", "gradient_role",
     "is_label", "is_step", "plain", "role", "size_role", "stem",
@@ -31,15 +33,28 @@ class Flag:
 
     names: tuple[str, ...]
     values: tuple[Any, ...]
-    always: bool = False
+    is_step: bool = False
+    if_required: bool = False
     doubtful: bool = False
 
 
+class _Zeros:
+    """An initialiser of weights: a function of the sizes, or of one shape."""
+
+    def __call__(self, *shape: Any, **_: Any) -> Any:
+        return np.zeros(shape[0] if len(shape) == 1 else shape)
+
+    def __repr__(self) -> str:
+        return "zeros"
+
+
+_ZEROS = _Zeros()
 _FLAGS = {
     name: Flag(
         tuple(entry["names"]),
-        tuple(map(literal_eval, entry["values"])),
-        entry.get("always", False),
+        tuple(_ZEROS if text == "zeros" else literal_eval(text) for text in entry["values"]),
+        entry.get("is_step", False),
+        entry.get("if_required", False),
         entry.get("doubtful", False),
     )
     for entry in WORDS["flags"]
@@ -81,7 +96,8 @@ def flag(name: str) -> Flag | None:
 
 def is_step(name: str) -> bool:
     """Whether a name is that of a learning rate."""
-    return plain(name) in WORDS["names"]["step"]
+    known = flag(name)
+    return known is not None and known.is_step
 
 
 def is_label(name: str) -> bool:
