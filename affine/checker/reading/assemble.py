@@ -29,6 +29,7 @@ _REMARKS = {
     "to zero them between passes, as the check did.",
     "steps": "The backward pass updates the weights itself. dW and db were judged as the step that "
     "it takes at a learning rate of {rate:g}, W before it less W after it.",
+    "updates": "The backward pass updates the weights itself: they were put back after each one.",
     "once": "Each forward pass serves one backward pass: a second one {second}.",
 }
 
@@ -38,7 +39,8 @@ def layer_of(evidence: Evidence, arrays: Arrays, parts: Sequence[Named]) -> Laye
     reading, made = evidence.reading, evidence.reading.instances
     own = _updated_in(reading, arrays) if made else ()
     second = _second_pass(reading, arrays)
-    told = [reading.update, *["once"] * bool(second)]
+    updates = "updates" if reading.update == "steps" and not reading.is_by_steps else ""
+    told = [updates or reading.update, *["once"] * bool(second)]
     vacuous = {"backward_twice_gives_the_same": f"a second one {second}"} if second else {}
     return Layer(
         parts[-1].expression,
@@ -53,7 +55,7 @@ def layer_of(evidence: Evidence, arrays: Arrays, parts: Sequence[Named]) -> Laye
             if key in _REMARKS
         ),
         dtypes=() if arrays.dtype == "float64" else (arrays.dtype,),
-        by_steps=any(place.root == "step" for place in reading.gradients.values()),
+        by_steps=reading.is_by_steps,
         columns=reading.layout.columns,
         transposed=reading.layout.transposed,
     )

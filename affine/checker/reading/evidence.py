@@ -188,7 +188,7 @@ def located(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
 
 def _is_no_plain_step(reading: Reading, arrays: Arrays, probe: Probe) -> str:
     """Return why a step of the weights is not that of plain gradient descent, in words."""
-    if not any(place.root == "step" for place in reading.gradients.values()):
+    if not reading.is_by_steps:
         return ""
     x, w, b, dout = arrays.given(probe)
     instance = reading.instance(w, b)
@@ -240,13 +240,18 @@ def _gradients(
     found = {} if instance is None else gradients_on(instance)
     if PARAMETERS in roots:
         found |= gradients_returned(roots[PARAMETERS], root=PARAMETERS)
-    found |= gradients_returned(roots[RETURNED], names)
+    for which, place in gradients_returned(roots[RETURNED], names).items():
+        # A number beside dx is no gradient where the instance keeps that one.
+        if which not in found or np.ndim(place.get(roots)) > 0:
+            found[which] = place
     after = reading.parameters(instance)
     moved = [is_array(after[one]) and not same(after[one], held[one]) for one in held]
     if not any(moved):
         return found, "overwrites"
     if not _rate_is_set(reading, instance):
-        return found, "overwrites" if "w" in found else "steps"
+        # Of weights of its own it may; those that it was given are the caller's.
+        is_own = reading.instances is not None and bool(reading.instances.places)
+        return found, "steps" if is_own or "w" not in found else "overwrites"
     return {**{which: Place("step", ((which,),)) for which in held}, **found}, "steps"
 
 

@@ -209,6 +209,11 @@ class Reading:
         return {which: place.get({INSTANCE: instance}) for which, place in self.held_in}
 
     @property
+    def is_by_steps(self) -> bool:
+        """Whether dw and db are seen as the step that a backward pass takes."""
+        return any(place.root == "step" for place in self.gradients.values())
+
+    @property
     def held_in(self) -> Sequence[tuple[str, Place]]:
         """Where instances keep W and b."""
         return () if self.instances is None else self.instances.places or self.instances.kept
@@ -260,8 +265,10 @@ class Reading:
             yield "parameters made by the first forward pass"
         if self.update == "adds":
             yield "gradients added to those of the last pass"
-        if self.update == "steps":
+        if self.is_by_steps:
             yield f"gradients seen as the step of the weights at a learning rate of {self.rate:g}"
+        elif self.update == "steps":
+            yield "weights updated by the backward pass"
 
 
 def _read(value: Any, place: Place, before: Any, given: Iterable[Any]) -> Any:

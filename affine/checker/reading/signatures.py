@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import compress, permutations
 from typing import Any
 
-from affine.checker.reading.vocabulary import flag, is_label, is_step, role
+from affine.checker.reading.vocabulary import flag, is_label, is_step, role, size_role
 
 __all__ = ["Argument", "Parameter", "Parameters", "Takes", "parameters", "proposals"]
 
@@ -199,6 +199,8 @@ def _claims(known: Parameters, roles: Sequence[str], names: Callable[[str], str]
     for k, claim in enumerate(claims):
         if claim and claim in claims[:k]:
             claims[k] = ""
+            if names is size_role:  # hidden_size, output_size: the order says it
+                claims[claims.index(claim)] = ""
     return claims
 
 
