@@ -209,7 +209,7 @@ def _assigned(
 ) -> Iterator[list[str]]:
     """Yield the role of each parameter."""
     missing = [each for each in required if each not in claims]
-    unclaimed = [k for k, one in enumerate(known.each) if not claims[k] and not flag(one.name)]
+    unclaimed = [k for k, one in enumerate(known.each) if not (claims[k] or _is_flag(one))]
     if len(unclaimed) < len(missing):  # backward(eta) takes no rate
         unclaimed = [k for k, claim in enumerate(claims) if not claim]
     needed = [k for k in unclaimed if not known.each[k].has_default]
@@ -226,6 +226,11 @@ def _assigned(
     for roles in sorted(found, key=lambda roles: [pool.index(each) for each in roles]):
         filled = dict(zip(free, roles, strict=True))
         yield [filled.get(k, claim) for k, claim in enumerate(claims)]
+
+
+def _is_flag(one: Parameter) -> bool:
+    """Whether a parameter is a flag by its name: one letter says so only beside a default."""
+    return flag(one.name) is not None and (one.has_default or len(one.name) > 1)
 
 
 def _values(known: Parameters, roles: Sequence[str]) -> Iterator[tuple[list[Any], bool]]:
