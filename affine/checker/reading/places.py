@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from affine.checker.reading.vocabulary import WORDS, begins, gradient_role, is_step, role
+from affine.checker.reading.vocabulary import WORDS, begins, gradient_role, is_step, plain, role
 
 __all__ = [
     "INSTANCE", "PARAMETERS", "RETURNED", "Place", "arrays_of", "attributes", "describe_result",
@@ -155,6 +155,8 @@ def gradients_on(owner: Any) -> dict[str, Place]:
         which = place.gradient
         if which and is_array(value):
             named.setdefault(which, place)
+        elif is_array(value) and plain(place.names[-1]) in ("grad", "gradient"):
+            others.setdefault("w", place)
         elif which and value is None:
             others.setdefault(which, place)
         elif isinstance(value, (list, tuple)) and begins(place.names[-1], "gradient_container"):
