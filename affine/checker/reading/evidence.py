@@ -259,8 +259,8 @@ def _rate_is_set(reading: Reading, instance: Any) -> bool:
     """Whether the layer takes its learning rate from its caller, or keeps it as an attribute."""
     made = reading.instances.takes.arguments if reading.instances else ()
     given = [one.name for one in (*reading.backward.takes.arguments, *made) if not one.role]
-    is_copy = bool(reading.instances and reading.instances.is_copy)
-    return any(map(is_step, given)) or any(True for _ in rates_on(instance, is_copy))
+    held = rates_on(instance, reading.backward.method)
+    return any(map(is_step, given)) or any(True for _ in held)
 
 
 def _adds(reading: Reading, arrays: Arrays, probe: Probe) -> bool:

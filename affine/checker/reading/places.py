@@ -139,12 +139,20 @@ def outputs_on(owner: Any) -> Iterator[Place]:
     yield from (Place(INSTANCE, (name,)) for name in WORDS["names"]["outputs"] if name in held)
 
 
-def rates_on(owner: Any, is_copy: bool) -> Iterator[Place]:
-    """Yield where an instance keeps its learning rate; a copy, in an optimiser too."""
+def rates_on(owner: Any, method: str) -> Iterator[Place]:
+    """Yield where the learning rate of a method is: held, or in what is held, or a global one."""
     for place, value in _walk(INSTANCE, attributes(owner)):
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if is_number and is_step(place.names[-1]) and (is_copy or len(place.path) == 1):
+        if is_step(place.names[-1]) and _is_number(value):
             yield place
+    function = getattr(owner, method, None)
+    known = getattr(function, "__globals__", {})
+    for name in getattr(getattr(function, "__code__", None), "co_names", ()):
+        if is_step(name) and _is_number(known.get(name)):
+            yield Place(INSTANCE, (method, "__globals__", (name,)))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def gradients_on(owner: Any) -> dict[str, Place]:

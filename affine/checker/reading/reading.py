@@ -148,12 +148,7 @@ class Reading:
             return None
         if self.update == "steps":  # into arrays of its own
             w, b = w * 1, b * 1
-        instance = self.instances.make(self.layout, w, b, self.forward)
-        if self.update == "steps":
-            for place in rates_on(instance, self.instances.is_copy):
-                with suppress(AttributeError, TypeError):
-                    place.put(instance, self.rate)
-        return instance
+        return self.instances.make(self.layout, w, b, self.forward)
 
     def vjp(self, x: Array, w: Array, b: Array) -> tuple[Any, Pullback]:
         """Return out and the pullback of a fresh instance, or of a pair of functions."""
@@ -193,7 +188,8 @@ class Reading:
         """Run the backward pass; return the roots under which the gradients are."""
         held = self.parameters(instance) if self.update == "steps" else {}
         before = {which: value * 1 for which, value in held.items()}
-        roots = {INSTANCE: instance, RETURNED: self.backward.call(instance, given)}
+        with self._at_rate(instance):
+            roots = {INSTANCE: instance, RETURNED: self.backward.call(instance, given)}
         if self.parameter_pass is not None:
             roots[PARAMETERS] = self.parameter_pass.call(instance, given)
         if before:
@@ -203,6 +199,22 @@ class Reading:
             for which, place in self.held_in:
                 place.put(instance, before[which])
         return roots
+
+    @contextmanager
+    def _at_rate(self, instance: Any) -> Iterator[None]:
+        """Let a backward pass that takes a step find its learning rate, for this once."""
+        is_step = self.update == "steps"
+        places = list(rates_on(instance, self.backward.method)) if is_step else []
+        before = [place.get({INSTANCE: instance}) for place in places]
+        try:
+            for place in places:
+                with suppress(AttributeError, TypeError):  # of what cannot be set
+                    place.put(instance, self.rate)
+            yield
+        finally:
+            for place, value in zip(places, before, strict=True):
+                with suppress(AttributeError, TypeError):
+                    place.put(instance, value)
 
     def parameters(self, instance: Any) -> dict[str, Any]:
         """Return W and b as an instance holds them."""
