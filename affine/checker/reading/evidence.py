@@ -25,7 +25,6 @@ from affine.checker.reading.places import (
 )
 from affine.checker.reading.probes import HIDING, PROBE, Arrays, Probe, equal, same, silently
 from affine.checker.reading.reading import Pass, Reading
-from affine.checker.reading.vocabulary import is_step
 
 __all__ = [
     "IN_ORDER", "Evidence", "backward_evidence", "forward_evidence", "is_of_float32", "located",
@@ -258,9 +257,8 @@ def _gradients(
 def _rate_is_set(reading: Reading, instance: Any) -> bool:
     """Whether the layer takes its learning rate from its caller, or keeps it as an attribute."""
     made = reading.instances.takes.arguments if reading.instances else ()
-    given = [one.name for one in (*reading.backward.takes.arguments, *made) if not one.role]
-    held = rates_on(instance, reading.backward.method)
-    return any(map(is_step, given)) or any(True for _ in held)
+    given = any(one.is_rate for one in (*reading.backward.takes.arguments, *made))
+    return given or any(True for _ in rates_on(instance, reading.backward.method))
 
 
 def _adds(reading: Reading, arrays: Arrays, probe: Probe) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import compress, permutations
 from typing import Any
 
+from affine.checker.reading.stand_ins import STAND_INS, Descent
 from affine.checker.reading.vocabulary import flag, is_label, is_step, role, size_role
 
 __all__ = ["Argument", "Parameter", "Parameters", "Takes", "parameters", "proposals"]
@@ -83,6 +84,11 @@ class Argument:
     by_keyword: bool = False
 
     @property
+    def is_rate(self) -> bool:
+        """Whether it is a learning rate, or an optimiser with one."""
+        return not self.role and (is_step(self.name) or isinstance(self.value, Descent))
+
+    @property
     def code(self) -> str:
         """The argument as a reader sees it in a call."""
         return self.name if self.role else f"{self.name}={self.value!r}"
@@ -118,7 +124,7 @@ class Takes:
     def at_rate(self, rate: float) -> "Takes":
         """Return the same with another learning rate, where one is given."""
         given = [
-            one if one.role or not is_step(one.name) else replace(one, value=rate)
+            replace(one, value=type(one.value)(rate)) if one.is_rate else one
             for one in self.arguments
         ]
         return replace(self, arguments=tuple(given))
@@ -238,7 +244,7 @@ def _values(known: Parameters, roles: Sequence[str]) -> Iterator[tuple[list[Any]
     choices, is_doubtful = [], False
     for one, which in zip(known.each, roles, strict=True):
         of_name = None if which else flag(one.name)
-        options = [] if of_name is None else list(of_name.values)
+        options = [] if of_name is None else [STAND_INS.get(v, v) for v in of_name.values]
         if of_name is not None:
             is_neutral = one.has_default and one.default in of_name.values
             is_doubtful |= of_name.doubtful and not is_neutral

@@ -10,8 +10,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import numpy as np
-
 __all__ = [
     "METHODS", "WORDS", "Flag", "begins", "closest", "data", "flag", "gradient_role",
     "is_label", "is_step", "plain", "role", "size_role", "stem",
@@ -29,7 +27,10 @@ METHODS: dict[str, list[str]] = WORDS["methods"]
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """An argument that is no operand, and the values under which a layer may be affine."""
+    """An argument that is no operand, and the values under which a layer may be affine.
+
+    A value in angle brackets is the name of an object: see `stand_ins.py`.
+    """
 
     names: tuple[str, ...]
     values: tuple[Any, ...]
@@ -38,21 +39,10 @@ class Flag:
     doubtful: bool = False
 
 
-class _Zeros:
-    """An initialiser of weights: a function of the sizes, or of one shape."""
-
-    def __call__(self, *shape: Any, **_: Any) -> Any:
-        return np.zeros(shape[0] if len(shape) == 1 else shape)
-
-    def __repr__(self) -> str:
-        return "zeros"
-
-
-_ZEROS = _Zeros()
 _FLAGS = {
     name: Flag(
         tuple(entry["names"]),
-        tuple(_ZEROS if text == "zeros" else literal_eval(text) for text in entry["values"]),
+        tuple(text if text[0] == "<" else literal_eval(text) for text in entry["values"]),
         entry.get("is_step", False),
         entry.get("if_required", False),
         entry.get("doubtful", False),
