@@ -13,6 +13,7 @@ from affine.checker.reading.places import Place, arrays_of, is_array
 from affine.checker.reading.probes import PROBE, Arrays, silently
 from affine.checker.reading.reading import Instances, Pass, Reading, preserve_random_state
 from affine.checker.reading.signatures import Parameters, Takes, parameters, proposals
+from affine.checker.reading.stand_ins import call_pullback
 from affine.checker.reading.target import Named
 from affine.checker.reading.vocabulary import METHODS, plain, role, size_role
 
@@ -41,7 +42,9 @@ def pair_readings(forward: Named, backward: Named) -> Iterator[Reading]:
     ways = [("xwb", False), *(in_one if "params" in needed else ()), ("xw", True)]
     for roles, is_folded in ways:
         for takes in proposals(known, roles, context):
-            sure = takes.is_certain and not is_folded
+            # What is made of a context, or of both parameters in one, no name says.
+            takes = replace(takes, is_named=takes.is_named and not context)
+            sure = takes.is_certain and roles == "xwb"
             for layout in LAYOUTS:
                 if layout.is_folded == is_folded:
                     yield Reading(Pass(forward, takes), _NO_PASS, layout, is_certain=sure)
@@ -64,7 +67,9 @@ def then_backward(passes: Sequence[Pass]) -> Callable[[Evidence], Iterator[Readi
         for one in passes:
             for takes in proposals(one_parameters(one), ["dout"], optional, names):
                 certain = takes.is_certain and (evidence.is_forward_right or reading.is_certain)
-                yield replace(reading, backward=replace(one, takes=takes), is_certain=certain)
+                named = takes.is_named and one.named.value is not call_pullback
+                backward = replace(one, takes=replace(takes, is_named=named))
+                yield replace(reading, backward=backward, is_certain=certain)
 
     return readings
 

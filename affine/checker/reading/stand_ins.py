@@ -35,9 +35,11 @@ class Parameters(tuple[Any, Any]):
     """W and b: to unpack, or by their names as keys or attributes."""
 
     def __getitem__(self, key: Any) -> Any:
-        if isinstance(key, str):
-            return {"w": self[0], "b": self[1]}[role(key)]
-        return super().__getitem__(key)
+        if not isinstance(key, str):
+            return super().__getitem__(key)
+        if role(key) not in ("w", "b"):
+            raise KeyError(key)
+        return self["wb".index(role(key))]
 
     def __getattr__(self, name: str) -> Any:
         if role(name) not in ("w", "b"):
