@@ -69,6 +69,7 @@ def report_on(path: Path, option: str = "") -> Report:
         return Report(str(path), error_message=str(refused), **chosen)
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
 @pytest.mark.parametrize("name", sampled(NAMES, step=36, wide=18))
 def test_a_convention_is_read_and_judged(name: str, tmp_path: Path) -> None:
     entry = entry_of(name)

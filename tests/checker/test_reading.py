@@ -32,7 +32,7 @@ PROPOSED = [
     (BACKWARD, "dz W a_prev", ["dout w x"]),
     (BACKWARD, "x w upstream", ["x w dout"]),
     (BACKWARD, "d", ["dout"]),
-    (BACKWARD, "lr", []),
+    (BACKWARD, "lr", ["dout"]),
 ]
 
 

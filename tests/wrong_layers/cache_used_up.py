@@ -1,4 +1,4 @@
-"""backward_twice_gives_the_same: the backward pass frees what the forward pass stored"""
+"""backward_twice_gives_the_same: the backward pass clears what the forward pass stored"""
 
 
 class Affine:
@@ -11,5 +11,5 @@ class Affine:
 
     def backward(self, dout):
         self.dW, self.db = self.x.T @ dout, dout.sum(axis=0)
-        self.x = None
+        self.x = 0 * self.x
         return dout @ self.W.T

@@ -12,8 +12,9 @@ import numpy as np
 from affine.checker.reading.choice import reads_names_alone
 from affine.checker.reading.evidence import Evidence
 from affine.checker.reading.places import INSTANCE, RETURNED, Place
-from affine.checker.reading.probes import PROBE, Arrays, silently
+from affine.checker.reading.probes import PROBE, Arrays, equal, silently
 from affine.checker.reading.reading import Reading
+from affine.checker.reading.stand_ins import call_pullback
 from affine.checker.reading.target import Named, import_of, loaded
 from affine.checker.reading.vocabulary import gradient_role
 from affine.layer import VJP, Array, Layer, Pullback
@@ -28,29 +29,52 @@ _REMARKS = {
     "to zero them between passes, as the check did.",
     "steps": "The backward pass updates the weights itself. dW and db were judged as the step that "
     "it takes at a learning rate of {rate:g}, W before it less W after it.",
+    "updates": "The backward pass updates the weights itself: they were put back after each one.",
+    "once": "Each forward pass serves one backward pass: a second one {second}.",
 }
 
 
 def layer_of(evidence: Evidence, arrays: Arrays, parts: Sequence[Named]) -> Layer:
     """Return the layer of a reading that holds; `parts` are what its usage imports."""
-    reading = evidence.reading
-    own = _updated_in(reading, arrays) if reading.instances else ()
-    remarks = (
-        [_REMARKS[reading.update].format(rate=reading.rate)] if reading.update in _REMARKS else []
-    )
+    reading, made = evidence.reading, evidence.reading.instances
+    own = _updated_in(reading, arrays) if made else ()
+    second = _second_pass(reading, arrays)
+    updates = "updates" if reading.update == "steps" and not reading.is_by_steps else ""
+    told = [updates or reading.update, *["once"] * bool(second)]
+    vacuous = {"backward_twice_gives_the_same": f"a second one {second}"} if second else {}
     return Layer(
         parts[-1].expression,
         reading.vjp,
         variants=_variants(reading, own, arrays),
         form=reading.form,
         usage=_usage(reading, own, parts),
-        not_applicable=OWN_PARAMETERS if reading.instances and reading.instances.places else {},
-        remarks=tuple(remarks),
+        not_applicable=vacuous | (OWN_PARAMETERS if made and made.places else {}),
+        remarks=tuple(
+            _REMARKS[key].format(rate=reading.rate, second=second)
+            for key in told
+            if key in _REMARKS
+        ),
         dtypes=() if arrays.dtype == "float64" else (arrays.dtype,),
-        by_steps=any(place.root == "step" for place in reading.gradients.values()),
+        by_steps=reading.is_by_steps,
         columns=reading.layout.columns,
         transposed=reading.layout.transposed,
     )
+
+
+def _second_pass(reading: Reading, arrays: Arrays) -> str:
+    """Return what a second backward pass does where each forward pass serves one, else `""`."""
+    if reads_names_alone():
+        return ""
+    x, w, b, dout = arrays.given(PROBE)
+    pulled = silently(lambda: [reading.vjp(each, w, b)[1] for each in (x + 1, x)][1])[0]
+    if silently(lambda: pulled(dout))[1]:
+        return ""
+    again, problem = silently(lambda: pulled(dout))
+    if problem:
+        return f"raised {problem.rstrip('.')}"
+    older = (PROBE.x + 1).T @ PROBE.dout
+    is_older, _ = silently(lambda: equal(arrays.outward(again[1]), older))
+    return "was that of the forward pass before it" if is_older else ""
 
 
 # ------------------------------------------------------------------ variants
@@ -176,16 +200,21 @@ def _updates_more(method: Any, own: set[str]) -> bool:
 def _usage(reading: Reading, own: Sequence[Place], parts: Sequence[Named]) -> str:
     """Return code that defines `vjp` with the user's own functions, or with this package."""
     is_plain = reading.update == "overwrites" and reading.parameter_pass is None
+    instances = reading.instances
+    given = instances.takes.arguments if instances else ()
+    is_plain &= not any(callable(one.value) for one in given)  # an initialiser of this package
+    is_plain &= reading.backward.named.value is not call_pullback
+    is_plain &= not {"cache", "params"} & {*reading.forward.takes.roles}
     if not is_plain or reading.layout.is_folded or len(reading.gradients) < 3:
         return loaded(*parts)
     lines = [import_of(*parts), ""]
-    if reading.instances is None:
+    if instances is None:
         return "\n".join([*lines, "def vjp(x, w, b):", *_passes(reading)])
-    instances = reading.instances
     if instances.is_copy or instances.is_lazy:
         return loaded(*parts)
     turned = reading.layout.code()
-    known = {"d": "len(w)", "m": "len(b)", "w": f"w{turned['w']}", "b": f"b{turned['b']}"}
+    known = {"d": "len(w)", "m": "len(b)", "shape": "w.shape", "turned": "w.T.shape"}
+    known |= {"w": f"w{turned['w']}", "b": f"b{turned['b']}"}
     made = f"    instance = {instances.named.expression}({instances.takes.code(known)})"
     stored = [f"    {place.code('instance')} = {known[which]}" for which, place in instances.places]
     lines += ["def instance_of(w, b):", made, *stored, "    return instance", ""]

@@ -138,7 +138,8 @@ def _by_names(forwards: Iterable[Reading], backwards: Backwards) -> Evidence | N
         if sure and (reading := next(iter(backwards(Evidence(forward, "built"))), None)):
             has_cache = "cache" in reading.backward.takes.roles
             has_cache |= len(returned_names(forward.forward)) == 2
-            out = Place(RETURNED, ((0,),)) if has_cache else Place(RETURNED)
+            is_pair = has_cache and "cache" not in forward.forward.takes.roles
+            out = Place(RETURNED, ((0,),)) if is_pair else Place(RETURNED)
             if reading.is_certain:
                 made = replace(reading, out=out, has_cache=has_cache, gradients=IN_ORDER)
                 return Evidence(made, "gradients found")

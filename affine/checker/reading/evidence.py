@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from textwrap import dedent
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -15,20 +16,19 @@ from affine.checker.reading.places import (
     PARAMETERS,
     RETURNED,
     Place,
-    attributes,
     describe_result,
     gradients_on,
     gradients_returned,
     is_array,
     outputs_on,
+    rates_on,
 )
 from affine.checker.reading.probes import HIDING, PROBE, Arrays, Probe, equal, same, silently
 from affine.checker.reading.reading import Pass, Reading
-from affine.checker.reading.vocabulary import is_step
 
 __all__ = [
     "IN_ORDER", "Evidence", "backward_evidence", "forward_evidence", "is_of_float32", "located",
-    "returned_names",
+    "returned_names", "returns_pullback",
 ]  # fmt: skip
 
 _DTYPES = re.compile("dtype|float|double|half", re.IGNORECASE)
@@ -90,7 +90,8 @@ def forward_evidence(reading: Reading, arrays: Arrays) -> Evidence:
         places = [Place(RETURNED, ((0,),)) if _is_pair(returned) else Place(RETURNED)]
     attempts = []
     for place in places:
-        completed = replace(reading, out=place, has_cache=_is_pair(returned))
+        has_cache = _is_pair(returned) or "cache" in reading.forward.takes.roles
+        completed = replace(reading, out=place, has_cache=has_cache)
         value = place.get({INSTANCE: instance, RETURNED: returned})
         result = arrays.outward(reading.layout.data(value))
         right = {"out"} if equal(result, PROBE.right["out"]) else set()
@@ -172,7 +173,8 @@ def located(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
     missing = [{"x": "x", "w": "W", "b": "b"}[which] for which in sorted(wanted - found.keys())]
     if missing:
         problem = f"no gradient of {' and '.join(missing)}"
-        missed = replace(before, stage="backward ran", problem=problem, returned=said)
+        other = "no_rate" if update == "steps" else ""
+        missed = replace(before, stage="backward ran", problem=problem, returned=said, other=other)
         return replace(missed, reading=replace(reading, gradients=IN_ORDER), instance=instance)
     gradients = {which: found[which] for which in sorted(wanted)}
     completed = replace(reading, gradients=gradients, update=update)
@@ -185,7 +187,7 @@ def located(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
 
 def _is_no_plain_step(reading: Reading, arrays: Arrays, probe: Probe) -> str:
     """Return why a step of the weights is not that of plain gradient descent, in words."""
-    if not any(place.root == "step" for place in reading.gradients.values()):
+    if not reading.is_by_steps:
         return ""
     x, w, b, dout = arrays.given(probe)
     instance = reading.instance(w, b)
@@ -237,20 +239,26 @@ def _gradients(
     found = {} if instance is None else gradients_on(instance)
     if PARAMETERS in roots:
         found |= gradients_returned(roots[PARAMETERS], root=PARAMETERS)
-    found |= gradients_returned(roots[RETURNED], names)
+    for which, place in gradients_returned(roots[RETURNED], names).items():
+        # A number beside dx is no gradient where the instance keeps that one.
+        if which not in found or np.ndim(place.get(roots)) > 0:
+            found[which] = place
     after = reading.parameters(instance)
     moved = [is_array(after[one]) and not same(after[one], held[one]) for one in held]
-    takes_step = any(moved) and _rate_is_set(reading, instance)
-    if takes_step:
-        found = {**{which: Place("step", ((which,),)) for which in held}, **found}
-    return found, "steps" if takes_step else "overwrites"
+    if not any(moved):
+        return found, "overwrites"
+    if not _rate_is_set(reading, instance):
+        # Of weights of its own it may; those that it was given are the caller's.
+        is_own = reading.instances is not None and bool(reading.instances.places)
+        return found, "steps" if is_own or "w" not in found else "overwrites"
+    return {**{which: Place("step", ((which,),)) for which in held}, **found}, "steps"
 
 
 def _rate_is_set(reading: Reading, instance: Any) -> bool:
     """Whether the layer takes its learning rate from its caller, or keeps it as an attribute."""
     made = reading.instances.takes.arguments if reading.instances else ()
-    given = (one.name for one in (*reading.backward.takes.arguments, *made) if not one.role)
-    return any(map(is_step, (*given, *attributes(instance))))
+    given = any(one.is_rate for one in (*reading.backward.takes.arguments, *made))
+    return given or any(True for _ in rates_on(instance, reading.backward.method))
 
 
 def _adds(reading: Reading, arrays: Arrays, probe: Probe) -> bool:
@@ -277,16 +285,27 @@ def _adds(reading: Reading, arrays: Arrays, probe: Probe) -> bool:
     return changes and all(same(second, first * 2) for first, second in pairs)
 
 
+def returns_pullback(function: Any) -> bool:
+    """Whether a function returns a second one that is written inside of it, beside a result."""
+    inside = getattr(getattr(function, "__code__", None), "co_consts", ())
+    nested = [one.co_name for one in inside if isinstance(one, CodeType)]
+    seconds = [names[1] for names in _returned(function) if len(names) == 2] if nested else []
+    return any((name or "<lambda>") in nested for name in seconds)
+
+
 def returned_names(backward: Pass) -> Sequence[str]:
     """Return the names of the values that a pass returns together, as its source has them."""
-    function = backward.named.value
+    return next(reversed(_returned(backward.named.value)), ())
+
+
+def _returned(function: Any) -> Sequence[Sequence[str]]:
+    """Return the names in each tuple that a function returns, those of inner functions last."""
     try:
         tree = ast.parse(dedent(inspect.getsource(inspect.unwrap(function))))
     except (OSError, TypeError, SyntaxError, ValueError):
         return ()
-    tuples = [
-        node.value.elts
+    return [
+        [getattr(one, "id", getattr(one, "attr", "")) for one in node.value.elts]
         for node in ast.walk(tree)
         if isinstance(node, ast.Return) and isinstance(node.value, (ast.Tuple, ast.List))
     ]
-    return [getattr(one, "id", getattr(one, "attr", "")) for one in tuples[-1]] if tuples else ()

@@ -10,9 +10,10 @@ import numpy as np
 from affine.checker.reading.evidence import Evidence
 from affine.checker.reading.layout import LAYOUTS, Layout
 from affine.checker.reading.places import Place, arrays_of, is_array
-from affine.checker.reading.probes import PROBE, Arrays
+from affine.checker.reading.probes import PROBE, Arrays, silently
 from affine.checker.reading.reading import Instances, Pass, Reading, preserve_random_state
 from affine.checker.reading.signatures import Parameters, Takes, parameters, proposals
+from affine.checker.reading.stand_ins import call_pullback
 from affine.checker.reading.target import Named
 from affine.checker.reading.vocabulary import METHODS, plain, role, size_role
 
@@ -26,7 +27,7 @@ __all__ = [
     "then_backward",
 ]
 
-_BACKWARD = ("cache", "x", "w", "b", "out")
+_BACKWARD = ("cache", "x", "w", "b", "out", "params")
 # The sizes with which a class is built to see how it keeps its weights: they must differ.
 _SIZES = 3, 2
 _NO_PASS = Pass(Named("", None), Takes(()))
@@ -34,14 +35,19 @@ _NO_PASS = Pass(Named("", None), Takes(()))
 
 def pair_readings(forward: Named, backward: Named) -> Iterator[Reading]:
     """Yield the readings of a forward function; `then_backward` completes them."""
-    for takes in proposals(parameters(forward.value), "xwb"):
-        for layout in LAYOUTS:
-            if not layout.is_folded:
-                yield Reading(Pass(forward, takes), _NO_PASS, layout, is_certain=takes.is_certain)
-    for takes in proposals(parameters(forward.value), "xw"):
-        for layout in LAYOUTS:
-            if layout.is_folded:
-                yield Reading(Pass(forward, takes), _NO_PASS, layout, is_certain=False)
+    known = parameters(forward.value)
+    needed = {role(one.name) for one in known.each if not one.has_default}
+    context = ["cache"] if "cache" in needed else []  # which it fills
+    in_one: list[tuple[Sequence[str], bool]] = [(["x", "params"], False)]
+    ways = [("xwb", False), *(in_one if "params" in needed else ()), ("xw", True)]
+    for roles, is_folded in ways:
+        for takes in proposals(known, roles, context):
+            # What is made of a context, or of both parameters in one, no name says.
+            takes = replace(takes, is_named=takes.is_named and not context)
+            sure = takes.is_certain and roles == "xwb"
+            for layout in LAYOUTS:
+                if layout.is_folded == is_folded:
+                    yield Reading(Pass(forward, takes), _NO_PASS, layout, is_certain=sure)
 
 
 def then_backward(passes: Sequence[Pass]) -> Callable[[Evidence], Iterator[Reading]]:
@@ -56,11 +62,14 @@ def then_backward(passes: Sequence[Pass]) -> Callable[[Evidence], Iterator[Readi
         # What the forward pass takes under a name is the same here.
         known = reading.forward.takes.names
         names = lambda name: role(name) if role(name) == "dout" else known.get(name) or role(name)  # noqa: E731
-        optional = [one for one in _BACKWARD if one != "cache" or reading.has_cache]
+        has = {"cache": reading.has_cache, "params": "params" in reading.forward.takes.roles}
+        optional = [one for one in _BACKWARD if has.get(one, True)]
         for one in passes:
             for takes in proposals(one_parameters(one), ["dout"], optional, names):
                 certain = takes.is_certain and (evidence.is_forward_right or reading.is_certain)
-                yield replace(reading, backward=replace(one, takes=takes), is_certain=certain)
+                named = takes.is_named and one.named.value is not call_pullback
+                backward = replace(one, takes=replace(takes, is_named=named))
+                yield replace(reading, backward=backward, is_certain=certain)
 
     return readings
 
@@ -141,6 +150,9 @@ def _built(named: Named, arrays: Arrays) -> Iterator[tuple[Instances, Sequence[L
     given = [(takes, "arrays") for takes in proposals(known, "wb")]
     ways = [*given, *ways] if any(takes.is_certain for takes, _ in given) else [*ways, *given]
     ways += [(takes, "sizes") for takes in proposals(known, "m", names=size_role)]
+    for roles in (["shape"], ["turned"]):  # whatever its name: what it builds has to be right
+        both = proposals(known, roles, names=size_role)
+        ways += [(replace(takes, is_certain=False), "sizes") for takes in both]
     is_sized = any(map(size_role, known.names))
     whole = [] if is_sized else [(takes, "whole") for takes in proposals(known, "w")]
     for takes, kind in [*ways, *whole, *((takes, "none") for takes in proposals(known, ""))]:
@@ -181,10 +193,9 @@ def _of_sizes(
 ) -> Iterator[tuple[Instances, Sequence[Layout], bool]]:
     """Yield how a class that is built from sizes holds its parameters, at once or later."""
     d, m = _SIZES
-    try:
-        with preserve_random_state():
-            instance = instances.takes.call(instances.named.value, {"d": d, "m": m})
-    except Exception:  # of the user's code
+    with preserve_random_state():
+        instance, problem = silently(lambda: instances.of_sizes(d, m))
+    if problem:
         return
     held = list(_held(instances, instance, _SIZES, is_lazy=False))
     yield from held
@@ -196,7 +207,7 @@ def _of_sizes(
                 x = np.zeros((1, d) if not columns else (d, 1), arrays.dtype)
                 try:
                     with preserve_random_state(), np.errstate(all="ignore"):
-                        instance = instances.takes.call(instances.named.value, {"d": d, "m": m})
+                        instance = instances.of_sizes(d, m)
                         replace(one, takes=takes).call(instance, {"x": arrays.inward(x)})
                 except Exception:  # of the user's code
                     continue

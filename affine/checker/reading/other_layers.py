@@ -1,11 +1,12 @@
 """Layers that are right as what they are, and are not the affine layer of a matrix x."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from affine.checker.reading.evidence import Evidence
-from affine.checker.reading.probes import ONE, PROBE, Arrays, equal, silently
+from affine.checker.reading.probes import ONE, PROBE, Arrays, Probe, equal, silently
 from affine.checker.reading.reading import Reading
 from affine.layer import VJP, Array
 
@@ -23,8 +24,12 @@ def other_layer(evidence: Evidence, arrays: Arrays) -> str:
         if not evidence.is_forward_right and _takes_three_axes(reading, arrays):
             return "three_axes"
         return "one_point" if _takes_one_point(reading, arrays) else ""
-    if evidence.is_forward_right or evidence.stage != "gradients found":
+    if evidence.stage != "gradients found" or evidence.is_right:
         return ""
+    if all(isinstance(one, list) for one in _results(PROBE, (len(PROBE.x),), reading, arrays)):
+        return "lists"
+    if evidence.is_forward_right:
+        return "three_axes_alone" if _is_right_at(PROBE, (2, 2), reading, arrays) else ""
     return "not_affine" if is_another_layer(reading.vjp, arrays) else ""
 
 
@@ -39,17 +44,29 @@ def _takes_three_axes(reading: Reading, arrays: Arrays) -> bool:
 
 def _takes_one_point(reading: Reading, arrays: Arrays) -> bool:
     """Whether all is right for one data point, a matrix of one row or a vector."""
-    x, w, b, dout = arrays.given(ONE)
-    for points in ((x, dout), (x.reshape(-1), dout.reshape(-1))):
-        point, way = points
-        ran, _ = silently(lambda: reading.vjp(point, w, b))  # noqa: B023 (called at once)
-        got, _ = silently(lambda: (ran[0], *ran[1](way)))  # noqa: B023
-        shapes = [way.shape, point.shape, w.shape, b.shape]
-        results = zip(got or (), shapes, ONE.right.values(), strict=False)
-        right = [equal(arrays.outward(one), all_.reshape(shape)) for one, shape, all_ in results]
-        if len(right) == 4 and all(right):
-            return True
-    return False
+    return any(_is_right_at(ONE, points, reading, arrays) for points in ((1,), ()))
+
+
+def _is_right_at(probe: Probe, points: tuple[int, ...], reading: Reading, arrays: Arrays) -> bool:
+    """Whether all is right on a probe whose data points have these axes."""
+    x, w, b, dout = arrays.given(probe)
+    shapes = [one.reshape(*points, -1).shape for one in (dout, x)] + [w.shape, b.shape]
+    expected = [right.reshape(at) for right, at in zip(probe.right.values(), shapes, strict=True)]
+    got = map(arrays.outward, _results(probe, points, reading, arrays))
+    return all(map(equal, got, expected))
+
+
+def _results(
+    probe: Probe, points: tuple[int, ...], reading: Reading, arrays: Arrays
+) -> Sequence[Any]:
+    """Return all results on a probe whose data points have these axes, None where one raises."""
+    x, w, b, dout = arrays.given(probe)
+
+    def results() -> list[Any]:
+        out, pullback = reading.vjp(x.reshape(*points, -1), w, b)
+        return [out, *pullback(dout.reshape(*points, -1))]
+
+    return silently(results)[0] or [None] * 4
 
 
 def is_another_layer(vjp: VJP, arrays: Arrays) -> bool:

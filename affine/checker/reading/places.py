@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from affine.checker.reading.vocabulary import WORDS, begins, gradient_role, role
+import numpy as np
+
+from affine.checker.reading.vocabulary import WORDS, begins, gradient_role, is_step, plain, role
 
 __all__ = [
     "INSTANCE", "PARAMETERS", "RETURNED", "Place", "arrays_of", "attributes", "describe_result",
-    "gradients_on", "gradients_returned", "is_array", "outputs_on",
+    "gradients_on", "gradients_returned", "is_array", "outputs_on", "rates_on",
 ]  # fmt: skip
 
 RETURNED, INSTANCE, PARAMETERS = "returned", "instance", "parameters"
@@ -38,6 +40,8 @@ class Place:
         """Put a value there; into the array itself, where it cannot be exchanged."""
         *way, last = self.path
         owner = Place(self.root, tuple(way)).get({self.root: owner})
+        if isinstance(Place(self.root, (last,)).get({self.root: owner}), np.matrix):
+            value = np.asmatrix(value)  # whose * is a product of matrices
         try:
             if isinstance(last, str):
                 setattr(owner, last, value)
@@ -103,7 +107,10 @@ def _inside(value: Any) -> dict[str | tuple[Any, ...], Any]:
         return dict(zip(value._fields, value, strict=True))
     if isinstance(value, (list, tuple)):
         return {(index,): one for index, one in enumerate(value[:8])}
-    if is_array(value) or callable(value) or isinstance(value, (str, bytes, int, float)):
+    if is_array(value):  # a tensor of torch may have its gradient beside it
+        gradient = getattr(value, "grad", None)
+        return {} if gradient is None else {"grad": gradient}
+    if callable(value) or isinstance(value, (str, bytes, int, float)):
         return {}
     return dict(getattr(value, "__dict__", {}))
 
@@ -132,6 +139,22 @@ def outputs_on(owner: Any) -> Iterator[Place]:
     yield from (Place(INSTANCE, (name,)) for name in WORDS["names"]["outputs"] if name in held)
 
 
+def rates_on(owner: Any, method: str) -> Iterator[Place]:
+    """Yield where the learning rate of a method is: held, or in what is held, or a global one."""
+    for place, value in _walk(INSTANCE, attributes(owner)):
+        if is_step(place.names[-1]) and _is_number(value):
+            yield place
+    function = getattr(owner, method, None)
+    known = getattr(function, "__globals__", {})
+    for name in getattr(getattr(function, "__code__", None), "co_names", ()):
+        if is_step(name) and _is_number(known.get(name)):
+            yield Place(INSTANCE, (method, "__globals__", (name,)))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def gradients_on(owner: Any) -> dict[str, Place]:
     """Return where an instance keeps gradients, by their names; a place may hold None."""
     named: dict[str, Place] = {}
@@ -140,6 +163,8 @@ def gradients_on(owner: Any) -> dict[str, Place]:
         which = place.gradient
         if which and is_array(value):
             named.setdefault(which, place)
+        elif is_array(value) and plain(place.names[-1]) in ("grad", "gradient"):
+            others.setdefault("w", place)
         elif which and value is None:
             others.setdefault(which, place)
         elif isinstance(value, (list, tuple)) and begins(place.names[-1], "gradient_container"):
@@ -170,12 +195,14 @@ def gradients_returned(
     entries = list(inside.values())
     if root == PARAMETERS:
         return {which: Place(root, ((k,),)) for k, which in enumerate("wb"[: len(entries)])}
-    if len(entries) == 2 and not is_array(entries[1]) and entries[1] is not None:
-        beside = {**_by_name(root, entries[1], ((1,),))} or {
-            which: Place(root, ((1,), (k,)))
-            for k, which in enumerate("wb"[: len(_inside(entries[1]))])
+    both = [k for k, one in enumerate(entries) if not (one is None or is_array(one))]
+    if len(entries) == 2 and len(both) == 1:
+        (at,) = both
+        beside = {**_by_name(root, entries[at], ((at,),))} or {
+            which: Place(root, ((at,), (k,)))
+            for k, which in enumerate("wb"[: len(_inside(entries[at]))])
         }
-        return {"x": Place(root, ((0,),)), **beside}
+        return {"x": Place(root, ((1 - at,),)), **beside}
     roles = [gradient_role(name) for name in names]
     order = roles if set("xwb"[: len(entries)]) <= set(roles) else ["x", "w", "b"]
     return {which: Place(root, ((k,),)) for k, which in enumerate(order[: len(entries)]) if which}

@@ -43,9 +43,9 @@ def probe(n: int, d: int, m: int) -> Probe:
     return Probe(**arrays)
 
 
-# Sizes that hide a transpose, and a sum over the data points that is left out.
+# Sizes that hide a transpose, a sum over the data points that is left out, or both.
 ONE = probe(1, 3, 2)
-HIDING = probe(2, 2, 2), ONE
+HIDING = probe(2, 2, 2), ONE, probe(1, 1, 1)
 # N is a power of two: an average over N is exact.
 PROBE = probe(4, 3, 2)
 

@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -16,13 +17,13 @@ from affine.checker.reading.places import (
     PARAMETERS,
     RETURNED,
     Place,
-    attributes,
     describe_result,
     is_array,
+    rates_on,
 )
 from affine.checker.reading.signatures import Takes
+from affine.checker.reading.stand_ins import Context, Parameters
 from affine.checker.reading.target import Named
-from affine.checker.reading.vocabulary import is_step
 from affine.layer import Array, Pullback
 
 __all__ = ["Instances", "Pass", "Reading", "Update", "preserve_random_state"]
@@ -51,7 +52,9 @@ class Pass:
     method: str = ""  # of an instance
 
     def call(self, instance: Any, known: Mapping[str, Any]) -> Any:
-        """Call it with what is known by role."""
+        """Call it with what is known by role; a forward pass may fill a context."""
+        both = Parameters((known.get("w"), known.get("b")))
+        known = {"params": both, "cache": Context(), **known}
         function = getattr(instance, self.method) if self.method else self.named.value
         return self.takes.call(function, known)
 
@@ -70,15 +73,19 @@ class Instances:
     kept: tuple[tuple[str, Place], ...] = ()  # where an instance that is built from them has them
     is_lazy: bool = False  # the first forward pass makes the parameters
 
+    def of_sizes(self, d: int, m: int, known: Mapping[str, Any] = MappingProxyType({})) -> Any:
+        """Return what the class builds from the sizes, or from what is known by role."""
+        sizes = {"d": d, "m": m, "shape": (d, m), "turned": (m, d)}
+        return self.takes.call(self.named.value, {**sizes, **known})
+
     def make(self, layout: Layout, w: Array, b: Array, forward: Pass) -> Any:
         """Return a fresh instance with these weights and this bias."""
         known = layout.given(w.T[:1] * 0, w, b)
-        given = {**known, "d": w.shape[0], "m": w.shape[1]}
         with preserve_random_state():
             if self.is_copy:
                 instance = copy.deepcopy(self.named.value)
             else:
-                instance = self.takes.call(self.named.value, given)
+                instance = self.of_sizes(w.shape[0], w.shape[1], known)
             if self.is_lazy:
                 forward.call(instance, known)
         for which, place in self.places:
@@ -141,13 +148,7 @@ class Reading:
             return None
         if self.update == "steps":  # into arrays of its own
             w, b = w * 1, b * 1
-        instance = self.instances.make(self.layout, w, b, self.forward)
-        if self.update == "steps":
-            for name, value in attributes(instance).items():
-                if is_step(name) and isinstance(value, (int, float)):
-                    with suppress(AttributeError):
-                        setattr(instance, name, self.rate)
-        return instance
+        return self.instances.make(self.layout, w, b, self.forward)
 
     def vjp(self, x: Array, w: Array, b: Array) -> tuple[Any, Pullback]:
         """Return out and the pullback of a fresh instance, or of a pair of functions."""
@@ -175,10 +176,11 @@ class Reading:
 
     def run_forward(self, instance: Any, known: dict[str, Any]) -> Any:
         """Return out in the layer's own layout; put it and the cache beside what is known."""
+        known["cache"] = Context()
         returned = self.forward.call(instance, known)
         out = self.out.get({INSTANCE: instance, RETURNED: returned})
         known["out"] = out
-        if self.has_cache:
+        if self.has_cache and "cache" not in self.forward.takes.roles:
             known["cache"] = returned[1] if len(returned) == 2 else returned[1:]
         return out
 
@@ -186,7 +188,8 @@ class Reading:
         """Run the backward pass; return the roots under which the gradients are."""
         held = self.parameters(instance) if self.update == "steps" else {}
         before = {which: value * 1 for which, value in held.items()}
-        roots = {INSTANCE: instance, RETURNED: self.backward.call(instance, given)}
+        with self._at_rate(instance):
+            roots = {INSTANCE: instance, RETURNED: self.backward.call(instance, given)}
         if self.parameter_pass is not None:
             roots[PARAMETERS] = self.parameter_pass.call(instance, given)
         if before:
@@ -197,9 +200,30 @@ class Reading:
                 place.put(instance, before[which])
         return roots
 
+    @contextmanager
+    def _at_rate(self, instance: Any) -> Iterator[None]:
+        """Let a backward pass that takes a step find its learning rate, for this once."""
+        is_step = self.update == "steps"
+        places = list(rates_on(instance, self.backward.method)) if is_step else []
+        before = [place.get({INSTANCE: instance}) for place in places]
+        try:
+            for place in places:
+                with suppress(AttributeError, TypeError):  # of what cannot be set
+                    place.put(instance, self.rate)
+            yield
+        finally:
+            for place, value in zip(places, before, strict=True):
+                with suppress(AttributeError, TypeError):
+                    place.put(instance, value)
+
     def parameters(self, instance: Any) -> dict[str, Any]:
         """Return W and b as an instance holds them."""
         return {which: place.get({INSTANCE: instance}) for which, place in self.held_in}
+
+    @property
+    def is_by_steps(self) -> bool:
+        """Whether dw and db are seen as the step that a backward pass takes."""
+        return any(place.root == "step" for place in self.gradients.values())
 
     @property
     def held_in(self) -> Sequence[tuple[str, Place]]:
@@ -253,12 +277,16 @@ class Reading:
             yield "parameters made by the first forward pass"
         if self.update == "adds":
             yield "gradients added to those of the last pass"
-        if self.update == "steps":
+        if self.is_by_steps:
             yield f"gradients seen as the step of the weights at a learning rate of {self.rate:g}"
+        elif self.update == "steps":
+            yield "weights updated by the backward pass"
 
 
 def _read(value: Any, place: Place, before: Any, given: Iterable[Any]) -> Any:
     """Return what an attribute holds, copied if the next pass may overwrite it as a buffer."""
+    if isinstance(value, np.matrix):  # which has two axes whatever is meant
+        value = np.asarray(value)
     # A view, and an argument that was kept, are handed on as they are.
     owns_memory = getattr(value, "base", None) is None
     is_buffer = value is before or (owns_memory and not any(value is one for one in given))

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from affine.checker.reading.assemble import layer_of
 from affine.checker.reading.choice import best_reading, reads_names_alone
-from affine.checker.reading.evidence import Evidence, is_of_float32
+from affine.checker.reading.evidence import Evidence, is_of_float32, returns_pullback
 from affine.checker.reading.forms import (
     class_readings,
     is_static,
@@ -26,6 +26,7 @@ from affine.checker.reading.reading import Pass, Reading
 from affine.checker.reading.refusals import no_known_form, not_read, without_backward
 from affine.checker.reading.resizing import refuse_fixed_batch, refuse_fixed_instance
 from affine.checker.reading.signatures import Takes, parameters
+from affine.checker.reading.stand_ins import call_pullback
 from affine.checker.reading.target import Named, TargetError, refusal
 from affine.checker.reading.vocabulary import WORDS, plain, stem
 from affine.layer import Layer
@@ -83,13 +84,15 @@ def _of_object(named: Named, others: Sequence[Named] = ()) -> Layer:
         return _read(name, readings, method_passes(named, "backward"), [named])
     if name == "jax" and callable(value):
         return framework(name).layer_of(named)
+    if returns_pullback(value):
+        return _of_pair(named, Named("its pullback", call_pullback), [named])
     raise without_backward(named, others)
 
 
-def _of_pair(forward: Named, backward: Named) -> Layer:
+def _of_pair(forward: Named, backward: Named, parts: Sequence[Named] = ()) -> Layer:
     name = framework_of(backward.value) or framework_of(forward.value)
-    passes = [Pass(backward, Takes(()))]
-    return _read(name, lambda arrays: pair_readings(forward, backward), passes, [forward, backward])
+    passes, parts = [Pass(backward, Takes(()))], parts or [forward, backward]
+    return _read(name, lambda arrays: pair_readings(forward, backward), passes, parts)
 
 
 def _read(
@@ -107,8 +110,10 @@ def _read(
             with made.context():
                 best, far = best_reading(readings(made), then_backward(backwards), made)
             furthest += [far] if far else []
-            # Another dtype than float64 is believed only where the layer speaks of dtypes.
-            if best is not None and (dtype == "float64" or best.is_forward_right):
+            # Another dtype than float64 is believed only where the layer speaks of dtypes, and an
+            # error on arrays of NumPy only where it is not written for others.
+            is_home = home == name or (best is not None and not best.problem)
+            if best is not None and is_home and (dtype == "float64" or best.is_forward_right):
                 found.append((best, home, made))
             is_narrow = not home and is_of_float32(best, made)
             is_done = bool(best and best.is_right) or not (far and far.names_a_dtype)
@@ -198,7 +203,8 @@ def _kind(value: Any) -> str:
         return "custom"
     if not isinstance(value, FunctionType) and _has_both(value):
         return "instance"
-    return "function" if name and parameters(value).takes(3) else ""
+    is_layer = bool(name) or returns_pullback(value)
+    return "function" if is_layer and parameters(value).takes(3) else ""
 
 
 def _has_both(value: Any) -> bool:

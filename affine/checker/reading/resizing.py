@@ -18,14 +18,15 @@ __all__ = ["refuse_fixed_batch", "refuse_fixed_instance", "refuse_fixed_module"]
 
 # What a batch may be fixed at; D and M are other numbers, or a layer whose product fits only where
 # two sizes are equal would be taken for one of these.
-_BATCHES = (*range(1, 17), 20, 32, 50, 64, 100, 128, 256)
+_BATCHES = (*range(2, 17), 20, 32, 50, 64, 100, 128, 256)
 _D, _M = 23, 29
 
 
 def refuse_fixed_batch(evidence: Evidence, arrays: Arrays, name: str) -> None:
     """Raise a `TargetError` if a layer runs on batches of one length alone, of more than one row.
 
-    What runs on a single data point alone has left out the batch: that is a mistake.
+    A single data point may run too, spread over that length. What runs on one alone has left out
+    the batch: that is a mistake.
     """
 
     def problem(n: int) -> str:
@@ -34,7 +35,7 @@ def refuse_fixed_batch(evidence: Evidence, arrays: Arrays, name: str) -> None:
     if not problem(5) and not problem(7):
         return
     lengths = [n for n in _BATCHES if not problem(n)]
-    if len(lengths) == 1 and lengths[0] > 1:
+    if len(lengths) == 1:
         (n,) = lengths
         raise refusal("fixed_batch", name=name, n=n, problem=problem(n + 1))
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from itertools import compress, permutations
 from typing import Any
 
-from affine.checker.reading.vocabulary import flag, is_label, is_step, role
+from affine.checker.reading.stand_ins import STAND_INS, Descent
+from affine.checker.reading.vocabulary import flag, is_label, is_step, role, size_role
 
 __all__ = ["Argument", "Parameter", "Parameters", "Takes", "parameters", "proposals"]
 
@@ -83,6 +84,11 @@ class Argument:
     by_keyword: bool = False
 
     @property
+    def is_rate(self) -> bool:
+        """Whether it is a learning rate, or an optimiser with one."""
+        return not self.role and (is_step(self.name) or isinstance(self.value, Descent))
+
+    @property
     def code(self) -> str:
         """The argument as a reader sees it in a call."""
         return self.name if self.role else f"{self.name}={self.value!r}"
@@ -118,7 +124,7 @@ class Takes:
     def at_rate(self, rate: float) -> "Takes":
         """Return the same with another learning rate, where one is given."""
         given = [
-            one if one.role or not is_step(one.name) else replace(one, value=rate)
+            replace(one, value=type(one.value)(rate)) if one.is_rate else one
             for one in self.arguments
         ]
         return replace(self, arguments=tuple(given))
@@ -129,7 +135,8 @@ class Takes:
         return ", ".join(f"{one.name}={v}" if one.by_keyword else v for one, v in each)
 
     def __str__(self) -> str:
-        return f"({', '.join(one.code for one in self.arguments)})"
+        shown = (one.code for one in self.arguments if not one.name.startswith("_"))
+        return f"({', '.join(shown)})"
 
 
 def proposals(
@@ -160,7 +167,7 @@ def proposals(
     for roles in ways:
         guessed = [one != claim for one, claim in zip(roles, claims, strict=True)]
         by_elimination = sum(guessed)
-        is_doubted = any(map(is_label, compress(known.names, guessed)))
+        is_doubted = any(is_label(name) or flag(name) for name in compress(known.names, guessed))
         for values, is_doubtful in _values(known, roles):
             is_certain = is_sure and by_elimination <= 1 and not (is_doubtful or is_doubted)
             given = _arguments(known, roles, values)
@@ -198,6 +205,8 @@ def _claims(known: Parameters, roles: Sequence[str], names: Callable[[str], str]
     for k, claim in enumerate(claims):
         if claim and claim in claims[:k]:
             claims[k] = ""
+            if names is size_role:  # hidden_size, output_size: the order says it
+                claims[claims.index(claim)] = ""
     return claims
 
 
@@ -206,7 +215,9 @@ def _assigned(
 ) -> Iterator[list[str]]:
     """Yield the role of each parameter."""
     missing = [each for each in required if each not in claims]
-    unclaimed = [k for k, one in enumerate(known.each) if not claims[k] and not flag(one.name)]
+    unclaimed = [k for k, one in enumerate(known.each) if not (claims[k] or _is_flag(one))]
+    if len(unclaimed) < len(missing):  # backward(eta) takes no rate
+        unclaimed = [k for k, claim in enumerate(claims) if not claim]
     needed = [k for k in unclaimed if not known.each[k].has_default]
     with_default = [k for k in unclaimed if k not in needed]
     free = sorted([*needed, *with_default[: max(len(missing) - len(needed), 0)]])
@@ -223,17 +234,22 @@ def _assigned(
         yield [filled.get(k, claim) for k, claim in enumerate(claims)]
 
 
+def _is_flag(one: Parameter) -> bool:
+    """Whether a parameter is a flag by its name: one letter says so only beside a default."""
+    return flag(one.name) is not None and (one.has_default or len(one.name) > 1)
+
+
 def _values(known: Parameters, roles: Sequence[str]) -> Iterator[tuple[list[Any], bool]]:
     """Yield values for the parameters without a role, and whether one may change the layer."""
     choices, is_doubtful = [], False
     for one, which in zip(known.each, roles, strict=True):
         of_name = None if which else flag(one.name)
-        options = [] if of_name is None else list(of_name.values)
+        options = [] if of_name is None else [STAND_INS.get(v, v) for v in of_name.values]
         if of_name is not None:
             is_neutral = one.has_default and one.default in of_name.values
             is_doubtful |= of_name.doubtful and not is_neutral
-        if one.has_default and not (of_name and of_name.always):
-            options = [_LEFT_OUT, *options]
+        if one.has_default and not (of_name and of_name.is_step):
+            options = [_LEFT_OUT, *([] if of_name and of_name.if_required else options)]
         choices.append(options or [_LEFT_OUT])
     # One is varied at a time: the others keep their first value.
     first = [options[0] for options in choices]

@@ -27,19 +27,24 @@ METHODS: dict[str, list[str]] = WORDS["methods"]
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """An argument that is no operand, and the values under which a layer may be affine."""
+    """An argument that is no operand, and the values under which a layer may be affine.
+
+    A value in angle brackets is the name of an object: see `stand_ins.py`.
+    """
 
     names: tuple[str, ...]
     values: tuple[Any, ...]
-    always: bool = False
+    is_step: bool = False
+    if_required: bool = False
     doubtful: bool = False
 
 
 _FLAGS = {
     name: Flag(
         tuple(entry["names"]),
-        tuple(map(literal_eval, entry["values"])),
-        entry.get("always", False),
+        tuple(text if text[0] == "<" else literal_eval(text) for text in entry["values"]),
+        entry.get("is_step", False),
+        entry.get("if_required", False),
         entry.get("doubtful", False),
     )
     for entry in WORDS["flags"]
@@ -81,7 +86,8 @@ def flag(name: str) -> Flag | None:
 
 def is_step(name: str) -> bool:
     """Whether a name is that of a learning rate."""
-    return plain(name) in WORDS["names"]["step"]
+    known = flag(name)
+    return known is not None and known.is_step
 
 
 def is_label(name: str) -> bool:

@@ -106,9 +106,6 @@ def _constructor(convention: Convention, oddity: str) -> Iterator[str]:
     if oddity == "constructor takes an unknown object":
         taken.insert(2, "topology")
         body.insert(0, "n_in, n_out = topology.scale(n_in), topology.scale(n_out)")
-    elif oddity == "constructor takes an initialiser":
-        taken.insert(2, "w_init")
-        body.append(f"{places(convention).w}[...] = w_init({places(convention).w}.shape)")
     yield function("__init__", ", ".join(["self", *taken]), body)
     if convention.built == "units":
         axis = 1 if convention.layout == "rows" else 0

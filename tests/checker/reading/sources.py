@@ -7,7 +7,7 @@ from tests.checker.reading.functions import two_functions
 __all__ = ["UNREADABLE", "source", "suits"]
 
 UNREADABLE = (
-    "constructor takes an unknown object", "constructor takes an initialiser",
+    "constructor takes an unknown object",
     "forward takes an unknown object", "backward takes an optimiser", "backward takes no dout",
     "gradients under names that say nothing", "a fourth argument of a pair",
 )  # fmt: skip
