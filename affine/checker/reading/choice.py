@@ -13,7 +13,7 @@ from affine.checker.reading.evidence import (
     forward_evidence,
     returned_names,
 )
-from affine.checker.reading.other_layers import other_layer
+from affine.checker.reading.other_layers import is_for_single_rows, other_layer
 from affine.checker.reading.places import RETURNED, Place
 from affine.checker.reading.probes import Arrays
 from affine.checker.reading.reading import Reading
@@ -49,6 +49,8 @@ def best_reading(
         right.append(evidence)
         best = _with_backward(evidence, backwards, arrays, best)
         if best is not None and best.is_right:
+            if is_for_single_rows(best.reading, arrays):
+                return None, replace(best, other="single_rows")
             return best, best
     furthest = best or max([*right, *others], key=lambda evidence: evidence.rank, default=None)
     if not right:

@@ -20,7 +20,7 @@ from affine.checker.reading.choice import best_forward, reads_names_alone
 from affine.checker.reading.evidence import Evidence
 from affine.checker.reading.homes import home_of, referred, unwrapped
 from affine.checker.reading.layout import LAYOUTS
-from affine.checker.reading.other_layers import is_another_layer
+from affine.checker.reading.other_layers import is_another_layer, is_elementwise
 from affine.checker.reading.probes import PROBE, Arrays, silently
 from affine.checker.reading.reading import Pass, Reading
 from affine.checker.reading.refusals import function_not_read
@@ -131,8 +131,13 @@ class Framework:
         if reads_names_alone():
             return
         made = Arrays(dtype=layer.dtypes[0] if layer.dtypes else "float64")
-        if not evidence.is_forward_right and is_another_layer(layer.vjp, made):
-            raise function_not_read(named, known, replace(evidence, other="not_affine"))
+        if not evidence.is_forward_right:
+            for other, is_seen in (
+                ("not_affine", is_another_layer),
+                ("elementwise", is_elementwise),
+            ):
+                if is_seen(layer.vjp, made):
+                    raise function_not_read(named, known, replace(evidence, other=other))
         problem = silently(lambda: layer.results(*made.given(PROBE)))[1]
         if problem and not evidence.reading.is_named:
             raise function_not_read(named, known, replace(evidence, stage="built", problem=problem))

@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 
 from affine.checker.reading.evidence import Evidence
-from affine.checker.reading.probes import ONE, PROBE, Arrays, Probe, equal, silently
+from affine.checker.reading.probes import ONE, PROBE, Arrays, Probe, equal, probe, silently
 from affine.checker.reading.reading import Reading
 from affine.layer import VJP, Array
 
-__all__ = ["is_another_layer", "other_layer"]
+__all__ = ["is_another_layer", "is_elementwise", "is_for_single_rows", "other_layer"]
+
+_THIN = probe(4, 1, 1)
 
 
 def other_layer(evidence: Evidence, arrays: Arrays) -> str:
@@ -23,6 +25,8 @@ def other_layer(evidence: Evidence, arrays: Arrays) -> str:
             return ""
         if not evidence.is_forward_right and _takes_three_axes(reading, arrays):
             return "three_axes"
+        if is_elementwise(reading.vjp, arrays):
+            return "elementwise"
         return "one_point" if _takes_one_point(reading, arrays) else ""
     if evidence.stage != "gradients found" or evidence.is_right:
         return ""
@@ -31,6 +35,26 @@ def other_layer(evidence: Evidence, arrays: Arrays) -> str:
     if evidence.is_forward_right:
         return "three_axes_alone" if _is_right_at(PROBE, (2, 2), reading, arrays) else ""
     return "not_affine" if is_another_layer(reading.vjp, arrays) else ""
+
+
+def is_for_single_rows(reading: Reading, arrays: Arrays) -> bool:
+    """Whether a layer is written for an x of shape (N, 1, D): right there, at every size alone."""
+    rows = (len(_THIN.x),)
+    if _is_right_at(_THIN, rows, reading, arrays):
+        return False
+    return all(_is_right_at(each, (*rows, 1), reading, arrays) for each in (_THIN, PROBE))
+
+
+def is_elementwise(vjp: VJP, arrays: Arrays) -> bool:
+    """Whether a layer multiplies x and w entry by entry, and its gradients do so too."""
+    x, w, b, dout = (np.arange(4.0).reshape(2, 2) + start for start in (1, 3, 6, 8))
+
+    def results() -> list[Any]:
+        out, pullback = vjp(*(arrays.inward(one.astype(arrays.dtype)) for one in (x, w, b)))
+        return [out, *pullback(arrays.inward(dout.astype(arrays.dtype)))]
+
+    got = map(arrays.outward, silently(results)[0] or [None] * 4)
+    return all(map(equal, got, (x * w + b, dout * w, dout * x, dout)))
 
 
 def _takes_three_axes(reading: Reading, arrays: Arrays) -> bool:
