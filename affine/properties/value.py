@@ -121,6 +121,15 @@ def _basis_pairs(
                 "db": point.b,
             },
         )
+    # What is skipped where an operand is 0 may matter to the results that do not contain it.
+    for name in Operands._fields:
+        point = _first_entries(n, d, m, like)
+        x, w, b, dout = point = point._replace(**{name: 0 * getattr(point, name)})
+        yield point, {"out": x @ w + b, "dx": dout @ w.T, "dw": x.T @ dout, "db": dout.sum(axis=0)}
+
+
+def _first_entries(n: int, d: int, m: int, like: Array) -> Operands:
+    return Operands(*(_one_hot(shape, 0, like) for shape in ((n, d), (d, m), (m,), (n, m))))
 
 
 def _covering(*counts: int) -> list[tuple[int, int, int]]:

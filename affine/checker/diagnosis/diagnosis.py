@@ -320,7 +320,8 @@ def _observed(session: ProbeSession, wrong: tuple[str, ...]) -> Diagnosis:
     same = {name: each for name, each in seen.items() if each.mistake == mistake}
     sentence = " ".join(f"{each.sentence}." for each in same.values())
     if mistake:
-        equations = " ".join(_EQUATIONS[name] for name in same)
+        said = {**_EQUATIONS, **_AVERAGES} if session.averages else _EQUATIONS
+        equations = " ".join(said[name] for name in same)
         found = Explanation(mistake, f"{sentence} {equations}".removesuffix("."), tuple(same))
         return _diagnosis_from(session, "", found)
     titles = tuple(session.layout.words(MISTAKES[name].title) for name in _RULED_OUT)

@@ -68,7 +68,9 @@ def fit_strength(value: Base, evidence: Sequence[Trial]) -> int:
     for trial in sorted(evidence, key=lambda trial: not trial.wrong):
         predicted = value(trial)
         fits = trial.fits(predicted)
-        if predicted is None or predicted.shape != trial.right.shape:
+        # What has one row for db is no other shape where the layer returns a plain db.
+        shapes = {trial.right.shape, *([(1, trial.right.size)] * (trial.right.ndim == 1))}
+        if predicted is None or predicted.shape not in shapes:
             if trial.wrong and not fits:
                 return 0
             strength = min(strength, 1 + close(trial.got, predicted))

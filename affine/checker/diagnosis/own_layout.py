@@ -49,9 +49,9 @@ class OwnLayout(NamedTuple):
 
     def _side(self, found: re.Match[str]) -> str:
         """Return a word for rows or columns, of data points or of W, in this layout."""
-        if "W" in found[0]:
-            return found[0].replace("row", "column") if self.transposed else found[0]
-        return _EXCHANGED[found[0]] if self.columns else found[0]
+        if not (self.transposed if "W" in found[0] else self.columns):
+            return found[0]
+        return re.sub(_AXIS, lambda word: _EXCHANGED[word[0]], found[0])
 
     def _product(self, found: re.Match[str]) -> str:
         """Return a product of the equations, in letters or as code, in this layout."""
@@ -73,9 +73,8 @@ _EXCHANGED = {
     "row": "column", "rows": "columns", "column": "row", "columns": "rows",
     "first axis": "second axis", "last axis": "first axis",
 }  # fmt: skip
-_SIDES = re.compile(
-    r"\bW without its first row\b|\brow of W\b|\b(?:rows?|columns?|first axis|last axis)\b"
-)
+_AXIS = r"\b(?:rows?|columns?|first axis|last axis)\b"
+_SIDES = re.compile(rf"\bW without its first row\b|{_AXIS} of W\b|{_AXIS}")
 _FACTOR = r"(?<![\w.])(?:self\.)?(?:x|w|W|dout)\b(?:\.T)?"
 _PRODUCT = re.compile(
     rf"{_FACTOR}(?: @ {_FACTOR})+(?: \+ b\b)?"

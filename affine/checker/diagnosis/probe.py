@@ -36,7 +36,7 @@ _SIZES = (
     (4, 4, 2),
     (1, 3, 2), (1, 2, 5), (4, 1, 3), (3, 1, 5), (5, 3, 1), (3, 4, 1), (1, 1, 1),
     (9, 3, 4), (17, 2, 3), (33, 3, 2), (65, 2, 3), (3, 9, 4), (2, 17, 3), (3, 33, 2), (3, 4, 9),
-    (2, 3, 17),
+    (2, 3, 17), (3, 2, 6), (10, 3, 2), (3, 10, 2), (3, 2, 10),
 )  # fmt: skip
 # Where every new shape costs a compilation.
 _FEW_SIZES = ((5, 3, 4), (3, 4, 2), (3, 3, 3), (4, 4, 4), (5, 3, 3), (4, 2, 4), (1, 3, 2))
@@ -127,6 +127,8 @@ def standard(few_shapes: bool = False) -> tuple[Probe, ...]:
         point,
         _holed(point, row=1),
         _holed(distinct_integers(4, 2, 5), row=0),
+        point._replace(x=_without(x, row=1), w=_without(w, row=1)),
+        point._replace(x=_without(x, column=1), w=_without(w, column=1)),
         distinct_integers(3, 4, 2, seed=1)._replace(dout=np.zeros((3, 2))),
         Operands(*(np.ldexp(array, 12) for array in point)),
         Operands(*(np.ldexp(array, -14) for array in point)),
@@ -157,6 +159,12 @@ def magnified() -> tuple[Probe, ...]:
         for exponent in (-40, 40)
         for name in names
     )
+
+
+def _without(array: Array, row: int = -1, column: int = -1) -> Array:
+    """Return an array with zeros in one row or one column."""
+    rows, columns = np.indices(array.shape)
+    return np.where((rows == row) | (columns == column), 0, array)
 
 
 def _holed(point: Operands, row: int) -> Operands:

@@ -103,12 +103,13 @@ def observed(session: ProbeSession, quantity: str) -> Explanation:
         where = ""
     elif where := where_in_sizes(wrong, right) or where_in_values(wrong):
         where = f"only where {where}"
+    places = where or "in some calls" * bool(right)
     if _is_rearranged(evidence):
-        words = f"Your {quantity} has the right entries in the wrong places {where}".rstrip()
+        words = f"Your {quantity} has the right entries in the wrong places {places}".rstrip()
         return Explanation("entries-rearranged", words)
     if _is_partly_zero(evidence, quantity):
         zero = "the bias alone" if quantity == "out" else "0"
-        words = f"Your {quantity} is {zero} in whole rows or columns {where}".rstrip()
+        words = f"Your {quantity} is {zero} in whole rows or columns {places}".rstrip()
         return Explanation("rows-left-zero", f"{words}, and right in the others")
     if where:
         name = "special-case" if is_special(where.removeprefix("only where ")) else ""
@@ -136,6 +137,7 @@ def _is_partly_zero(evidence: Sequence[Trial], quantity: str) -> bool:
     """
     wrong = [trial for trial in evidence if trial.wrong]
     for axis in range(2 if len(AXES[quantity]) == 2 else 0):
+        in_part = 0
         for trial in wrong:
             if trial.got is None or trial.got.shape != trial.right.shape:
                 return False
@@ -143,8 +145,9 @@ def _is_partly_zero(evidence: Sequence[Trial], quantity: str) -> bool:
             left_out = ((trial.got - base) == 0).all(axis=axis, keepdims=True)
             if not close(trial.got, np.where(left_out, base, trial.right)):
                 break
+            in_part += min(trial.right.shape) > 1 and not left_out.all()
         else:
-            return len([trial for trial in wrong if min(trial.right.shape) > 1]) > 2
+            return in_part > 2
     return False
 
 
@@ -163,7 +166,9 @@ def _where_in_magnitude(
         if len(series) < len(points) or not place or len(set(is_wrong[place:])) == 2:
             continue
         below, limit = is_wrong[0], exponents[place] + frexp(abs(array).max())[1]
-        sizes = [float(abs(getattr(probe.point, name)).max()) for probe in wrong]
+        failed = [session.case.primal] if session.case else []
+        points = [*(probe.point for probe in wrong), *failed]
+        sizes = [float(abs(getattr(point, name)).max(initial=0)) for point in points]
         if below and max(sizes) < 2.0 ** (limit + 1):
             where = f"no entry of {notation(name)} is larger than about 2^{limit - 1}"
             words = f"Your {quantity} is wrong only where {where}"
@@ -172,8 +177,7 @@ def _where_in_magnitude(
             if all(trial.got is not None and not trial.got.any() for trial in far):
                 words += ", and 0 below: small values are set to zero"
                 return Explanation("small-values-dropped", words)
-            return Explanation("", words)
-        if not below and min(sizes) > 2.0 ** (limit - 2):
+        elif not below and min(sizes) > 2.0 ** (limit - 2):
             where = f"an entry of {notation(name)} is larger than about 2^{limit - 1}"
             return Explanation("", f"Your {quantity} is wrong only where {where}")
     return None

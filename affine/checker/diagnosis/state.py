@@ -37,7 +37,12 @@ def not_deterministic(session: ProbeSession) -> Explanation | None:
                 for name in first
                 if not np.array_equal(first[name], again[name], equal_nan=True)
             ]
-            if names and all(close(again[name], first[name] + right[name]) for name in names):
+            third = session.fresh(point) if names else {}
+            if names and all(
+                close(again[name], first[name] + right[name])
+                and close(third[name], again[name] + right[name])
+                for name in names
+            ):
                 verb = "is" if len(names) == 1 else "are each"
                 words = f"of a second, equal call {verb} the first result plus the right one"
                 return Explanation("accumulates", f"Your {listed(names)} {words}", names)
