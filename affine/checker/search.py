@@ -42,7 +42,7 @@ SMALL_SHAPES = sorted(product(_SIDES, _SIDES, _SIDES), key=lambda shape: (sum(sh
 
 EXAMPLES = 60
 _EXAMPLES_OF_LARGE = 15
-# The verdict is known: the rest is searched for what else is wrong, for less of the time.
+# A result is known to be wrong: the rest is searched for what else is, for less of the time.
 _EXAMPLES_ONCE_WRONG, _SHARE_ONCE_WRONG = 5, 0.75
 _MOST_DEATHS = 6  # a layer that dies again and again: the rest of the properties is not run
 _TRIES = 4  # of other entries, at each of the small sizes
@@ -128,6 +128,10 @@ class Subject:
         """Return those that failed."""
         return [outcome for outcome in self.judged() if outcome.status == "falsified"]
 
+    def has_wrong_values(self) -> bool:
+        """Whether a property of values failed, and not of memory, state or shapes alone."""
+        return any(PROPERTIES[each.name].group in _OF_VALUES for each in self.falsified())
+
     def accept_if_rounding(self, outcome: Outcome) -> bool:
         """Whether a failure is no more than rounding; then the bound judges from here on."""
         if self.unsnapped is not None or outcome.counterexample is None:
@@ -166,7 +170,7 @@ def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progres
     try:
         for number, raw in enumerate(_draws(seed, EXAMPLES)):
             progress("search", number, EXAMPLES)
-            is_wrong = bool(subject.falsified())
+            is_wrong = subject.has_wrong_values()
             held = [tested for tested in waiting if subject.outcomes[tested.name].status == "held"]
             remaining = [tested for tested in held if number < most_cases(tested)]
             if not remaining:

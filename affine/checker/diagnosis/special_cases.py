@@ -166,9 +166,8 @@ def _where_in_magnitude(
         if len(series) < len(points) or not place or len(set(is_wrong[place:])) == 2:
             continue
         below, limit = is_wrong[0], exponents[place] + frexp(abs(array).max())[1]
-        failed = [session.case.primal] if session.case else []
-        points = [*(probe.point for probe in wrong), *failed]
-        sizes = [float(abs(getattr(point, name)).max(initial=0)) for point in points]
+        sizes = [float(abs(getattr(probe.point, name)).max()) for probe in wrong]
+        failed = [abs(getattr(session.case.primal, name)).max(initial=0)] if session.case else []
         if below and max(sizes) < 2.0 ** (limit + 1):
             where = f"no entry of {notation(name)} is larger than about 2^{limit - 1}"
             words = f"Your {quantity} is wrong only where {where}"
@@ -177,7 +176,7 @@ def _where_in_magnitude(
             if all(trial.got is not None and not trial.got.any() for trial in far):
                 words += ", and 0 below: small values are set to zero"
                 return Explanation("small-values-dropped", words)
-        elif not below and min(sizes) > 2.0 ** (limit - 2):
+        elif not below and min(*sizes, *failed) > 2.0 ** (limit - 2):
             where = f"an entry of {notation(name)} is larger than about 2^{limit - 1}"
             return Explanation("", f"Your {quantity} is wrong only where {where}")
     return None
