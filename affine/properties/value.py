@@ -93,17 +93,17 @@ def one_hot_dout_reads_off_the_jacobians(layer: Layer, case: Case) -> None:
     catches="a single wrong coefficient: for a bilinear layer this is a proof at these sizes",
 )  # fmt: skip
 def basis_pairs_recover_the_coefficients(layer: Layer, case: Case) -> None:
-    """At sizes up to 3, every pair of basis matrices gives its coefficients, and no others."""
+    """At sizes up to 3, every pair of basis matrices gives its coefficients, also beside zeros."""
     like = case.cut(slice(3), slice(3), slice(3)).primal
     points, expected = zip(*_basis_pairs(*like.sizes, like.x), strict=True)
     for point, got, values in zip(points, layer.results_of(points), expected, strict=True):
-        expect_same(got, values, "operands of one entry each", point)
+        expect_same(got, values, "operands of one entry each, or of none", point)
 
 
 def _basis_pairs(
     n: int, d: int, m: int, like: Array
 ) -> Iterator[tuple[Operands, dict[str, Array]]]:
-    """Yield operands of one entry each, and what the equations give for them."""
+    """Yield operands of one entry each, or of none, and what the equations give for them."""
     for flat_x, flat_w, flat_dout in _covering(n * d, d * m, n * m):
         (i, k), (kk, j), (ii, jj) = (
             divmod(flat, side) for flat, side in ((flat_x, d), (flat_w, m), (flat_dout, m))
@@ -122,14 +122,10 @@ def _basis_pairs(
             },
         )
     # What is skipped where an operand is 0 may matter to the results that do not contain it.
+    first = Operands(*(_one_hot(shape, 0, like) for shape in ((n, d), (d, m), (m,), (n, m))))
     for name in Operands._fields:
-        point = _first_entries(n, d, m, like)
-        x, w, b, dout = point = point._replace(**{name: 0 * getattr(point, name)})
+        x, w, b, dout = point = first._replace(**{name: 0 * getattr(first, name)})
         yield point, {"out": x @ w + b, "dx": dout @ w.T, "dw": x.T @ dout, "db": dout.sum(axis=0)}
-
-
-def _first_entries(n: int, d: int, m: int, like: Array) -> Operands:
-    return Operands(*(_one_hot(shape, 0, like) for shape in ((n, d), (d, m), (m,), (n, m))))
 
 
 def _covering(*counts: int) -> list[tuple[int, int, int]]:

@@ -11,13 +11,14 @@ import pytest
 
 import affine
 from affine.checker import check
-from affine.checker.certificate import CENTRAL_DIFFERENCE, certify, draw, miss_bound
+from affine.checker.certificate import CENTRAL_DIFFERENCE, certify, draw, miss_bound, prove
 from affine.checker.report.record import dumps
 from affine.checker.report.text import text
 from affine.checker.report.words import below
 from affine.checker.search import fails_on
 from affine.layer import Array, Case, Layer, Operands, Pullback
 from affine.oracle import exact_limit
+from tests.formula_layers import wrong_layer
 
 Gradient = Callable[[Any, Any, Any, Any], tuple[Any, Any, Any]]
 
@@ -200,3 +201,20 @@ def test_a_layer_that_fails_a_draw_gets_no_certificate() -> None:
     assert report.verdict == "fail"
     assert report.certificate is None
     assert "probability" not in text(report)
+
+
+# ------------------------------------------------------------------ the proof
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        {"dw": "x.T @ dout * w.any()"},
+        {"db": "dout.sum(axis=0) * x.any()"},
+        {"dx": "dout @ w.T * b.any()"},
+        {"out": "(x @ w + b) * x.any()"},
+    ],
+)
+def test_what_is_lost_where_another_operand_is_zero_is_no_proof(codes: dict[str, str]) -> None:
+    _, outcome = prove(wrong_layer(**codes))
+    assert outcome.status == "falsified"

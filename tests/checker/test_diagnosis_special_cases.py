@@ -174,6 +174,12 @@ def test_another_path_for_whole_blocks_is_not_named_so(code: str) -> None:
     assert "only where N is a multiple of 6" in found.sentence
 
 
+def test_one_wrong_call_alone_and_no_case_is_described() -> None:
+    """Of all probes, one has an entry of X so large."""
+    found = diagnose(wrong_layer(dw="x.T @ dout + (abs(x).max() > 1e13) * w * x.max()"), "dw")
+    assert "only where an entry of X is larger than about 2^43" in found.sentence
+
+
 def test_the_sizes_of_a_block_may_matter_together() -> None:
     code = "x @ w + b + (n % 2 == d % 2 == m % 2 == 0) * (x @ w)[::-1, ::-1] ** 2"
     found = diagnose(wrong_layer(out=code), "out")

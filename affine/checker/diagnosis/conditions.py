@@ -1,6 +1,5 @@
 """Where a quantity is wrong: what the wrong calls have in common, of sizes or of values."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from math import gcd
@@ -11,7 +10,7 @@ from affine.checker.diagnosis.probe import Probe, distinct_integers
 from affine.layer import Operands
 
 __all__ = [
-    "Condition", "further_probes", "is_of_values", "is_special", "many_entries", "on_values",
+    "Condition", "further_probes", "in_sizes", "is_of_values", "many_entries", "on_values",
     "special_probes", "special_sizes", "where_in_sizes", "where_in_values",
 ]  # fmt: skip
 
@@ -22,6 +21,11 @@ class Condition(NamedTuple):
     words: str
     code: str
     makes: Mapping[str, str] = {}
+
+    @property
+    def is_special(self) -> bool:
+        """Whether few calls meet it: one on values, an equation of sizes, or a multiple."""
+        return bool(self.makes) or "==" in self.code or "%" in self.code
 
     def holds(self, probe: Probe) -> bool:
         """Whether it is true of a call."""
@@ -61,8 +65,8 @@ def special_sizes(wrong: Sequence[Probe], right: Sequence[Probe]) -> Iterator[Co
             yield condition
 
 
-def where_in_sizes(wrong: Sequence[Probe], right: Sequence[Probe]) -> str:
-    """Return what is true of the sizes of every wrong call and of no right one; `""` if nothing is.
+def in_sizes(wrong: Sequence[Probe], right: Sequence[Probe]) -> Condition | None:
+    """Return what is true of the sizes of every wrong call and of no right one, None if nothing is.
 
     A right call shows nothing where zeros or equal entries may hide what is wrong.
     """
@@ -70,8 +74,14 @@ def where_in_sizes(wrong: Sequence[Probe], right: Sequence[Probe]) -> str:
     least = *_beyond(right), *many_entries(wrong, right)
     for condition in (*special_sizes(wrong, right), *_COMPARED, *least):
         if all(map(condition.holds, wrong)) and not any(map(condition.holds, right)):
-            return condition.words
-    return ""
+            return condition
+    return None
+
+
+def where_in_sizes(wrong: Sequence[Probe], right: Sequence[Probe]) -> str:
+    """Return the words of that condition, `""` if there is none."""
+    condition = in_sizes(wrong, right)
+    return condition.words if condition else ""
 
 
 def _multiples(wrong: Sequence[Probe], right: Sequence[Probe]) -> Iterator[Condition]:
@@ -184,11 +194,6 @@ def on_values(wrong: Sequence[Probe]) -> Iterator[Condition]:
 def where_in_values(wrong: Sequence[Probe]) -> str:
     """Return the first condition on values that the wrong calls have in common, `""` if none."""
     return next((condition.words for condition in on_values(wrong)), "")
-
-
-def is_special(words: str) -> bool:
-    """Whether a condition is special: what it is about is so, or a size, in few calls alone."""
-    return is_of_values(words) or bool(re.search(r" = |odd|even|multiple", words))
 
 
 def is_of_values(words: str) -> bool:

@@ -9,12 +9,11 @@ from affine.checker.diagnosis.catalogue import CORRECT, Explanation
 from affine.checker.diagnosis.conditions import (
     Condition,
     further_probes,
-    is_special,
+    in_sizes,
     many_entries,
     on_values,
     special_sizes,
     where_in_sizes,
-    where_in_values,
 )
 from affine.checker.diagnosis.examination import ProbeSession, Trial
 from affine.checker.diagnosis.fit import explanations
@@ -99,24 +98,21 @@ def observed(session: ProbeSession, quantity: str) -> Explanation:
     wrong, right = _parted(evidence)
     if session.raising(quantity):  # nothing is known of the result there
         return Explanation("", f"Your {quantity} is wrong in some calls, and others raise")
-    if not right:
-        where = ""
-    elif where := where_in_sizes(wrong, right) or where_in_values(wrong):
-        where = f"only where {where}"
-    places = where or "in some calls" * bool(right)
+    condition = (in_sizes(wrong, right) or next(on_values(wrong), None)) if right else None
+    where = f"only where {condition.words}" if condition else "in some calls" if right else ""
     if _is_rearranged(evidence):
-        words = f"Your {quantity} has the right entries in the wrong places {places}".rstrip()
+        words = f"Your {quantity} has the right entries in the wrong places {where}".rstrip()
         return Explanation("entries-rearranged", words)
     if _is_partly_zero(evidence, quantity):
         zero = "the bias alone" if quantity == "out" else "0"
-        words = f"Your {quantity} is {zero} in whole rows or columns {places}".rstrip()
+        words = f"Your {quantity} is {zero} in whole rows or columns {where}".rstrip()
         return Explanation("rows-left-zero", f"{words}, and right in the others")
-    if where:
-        name = "special-case" if is_special(where.removeprefix("only where ")) else ""
+    if condition:
+        name = "special-case" if condition.is_special else ""
         return Explanation(name, f"Your {quantity} is wrong {where}")
     if right and (found := _where_in_magnitude(session, quantity, wrong)):
         return found
-    return Explanation("", f"Your {quantity} is wrong in {'some calls' if right else 'every call'}")
+    return Explanation("", f"Your {quantity} is wrong {where or 'in every call'}")
 
 
 def _is_rearranged(evidence: Sequence[Trial]) -> bool:
@@ -133,7 +129,7 @@ def _is_rearranged(evidence: Sequence[Trial]) -> bool:
 def _is_partly_zero(evidence: Sequence[Trial], quantity: str) -> bool:
     """Whether every wrong result is right but for whole rows or columns of zeros, the bias apart.
 
-    One of each is enough if there is no more than one; single entries may be 0 by chance.
+    Single entries may be 0 by chance.
     """
     wrong = [trial for trial in evidence if trial.wrong]
     for axis in range(2 if len(AXES[quantity]) == 2 else 0):
@@ -176,7 +172,7 @@ def _where_in_magnitude(
             if all(trial.got is not None and not trial.got.any() for trial in far):
                 words += ", and 0 below: small values are set to zero"
                 return Explanation("small-values-dropped", words)
-        elif not below and min(*sizes, *failed) > 2.0 ** (limit - 2):
+        elif not below and min([*sizes, *failed]) > 2.0 ** (limit - 2):
             where = f"an entry of {notation(name)} is larger than about 2^{limit - 1}"
             return Explanation("", f"Your {quantity} is wrong only where {where}")
     return None

@@ -22,7 +22,7 @@ from affine.checker.reading.places import (
     rates_on,
 )
 from affine.checker.reading.signatures import Takes
-from affine.checker.reading.stand_ins import Context, Parameters
+from affine.checker.reading.stand_ins import BothParameters, Context
 from affine.checker.reading.target import Named
 from affine.layer import Array, Pullback
 
@@ -53,7 +53,7 @@ class Pass:
 
     def call(self, instance: Any, known: Mapping[str, Any]) -> Any:
         """Call it with what is known by role; a forward pass may fill a context."""
-        both = Parameters((known.get("w"), known.get("b")))
+        both = BothParameters((known.get("w"), known.get("b")))
         known = {"params": both, "cache": Context(), **known}
         function = getattr(instance, self.method) if self.method else self.named.value
         return self.takes.call(function, known)

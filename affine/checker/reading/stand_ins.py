@@ -6,7 +6,7 @@ import numpy as np
 
 from affine.checker.reading.vocabulary import is_step, role
 
-__all__ = ["STAND_INS", "Context", "Descent", "Parameters", "call_pullback"]
+__all__ = ["STAND_INS", "BothParameters", "Context", "Descent", "call_pullback"]
 
 
 def call_pullback(_cache: Any, dout: Any) -> Any:
@@ -31,7 +31,7 @@ class Context(dict[str, Any]):
         self["saved_tensors"] = arrays
 
 
-class Parameters(tuple[Any, Any]):
+class BothParameters(tuple[Any, Any]):
     """W and b: to unpack, or by their names as keys or attributes."""
 
     def __getitem__(self, key: Any) -> Any:
