@@ -4,7 +4,6 @@ A floating-point number is an integer times a power of two, so index sums over P
 round nothing. The subscripts are the equations; `matmul` and the reference are never used.
 """
 
-from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil, isqrt, log2, prod
 from typing import Any, NoReturn
@@ -17,12 +16,10 @@ from affine.quantities import QUANTITIES
 __all__ = [
     "NotAnArray",
     "Violation",
-    "WrongCount",
     "bounds",
     "exact",
     "exact_limit",
     "expect",
-    "expect_count",
     "expect_equal",
     "expect_within",
     "expect_within_rounding",
@@ -312,10 +309,6 @@ class Violation(AssertionError):
         self.bound = bound
 
 
-class WrongCount(Violation):
-    """A function returned another number of results than it should."""
-
-
 class NotAnArray:
     """Stands for a result that is not an array: only its type is known."""
 
@@ -324,26 +317,6 @@ class NotAnArray:
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError(f"a result is {self.what}, but should be a NumPy array")
-
-
-def expect_count(function: str, got: Any, names: Sequence[str]) -> None:
-    """Raise a `Violation` unless a function returned as many results as there are names.
-
-    Args:
-        function: What was called, as the message names it.
-        got: A list of results; what the function returned instead, in words.
-        names: Of the results.
-
-    Examples:
-        >>> expect_count("jvp", "NoneType", ["out_dot"])
-        Traceback (most recent call last):
-        ...
-        affine.oracle.WrongCount: jvp returned NoneType, but should return 1: out_dot
-    """
-    if not isinstance(got, list) or len(got) != len(names):
-        found = f"{len(got)} results" if isinstance(got, list) else got
-        should = f"{len(names)}: {', '.join(names)}"
-        raise WrongCount(f"{function} returned {found}, but should return {should}", names[0])
 
 
 def expect(

@@ -37,7 +37,7 @@ _MOST_OTHERS = 2
 
 # To import NumPy takes most of the time that a process takes to start; the code begins with that.
 _PROGRAM = (
-    "import os, sys, numpy; os.dup2(1, 2); os.environ.setdefault('MPLBACKEND', 'Agg'); "
+    "import os, sys, numpy; os.dup2(2, 1); os.environ.setdefault('MPLBACKEND', 'Agg'); "
     "os.chdir({folder!a}); sys.path += [each for each in {path!a} if each not in sys.path]; "
     "exec(eval(input()), {{'__name__': '__main__'}})"
 )
@@ -49,6 +49,7 @@ class Reproducer:
     def __init__(self, layer: Layer, reduction: str, clock: Clock, processes: ExitStack) -> None:
         self._layer, self._reduction, self._clock = layer, reduction, clock
         self._processes, self._ready = processes, list[Child]()
+        self._printed = bytearray()
 
     @property
     def _is_importable(self) -> bool:
@@ -60,7 +61,7 @@ class Reproducer:
         if self._ready or not self._is_importable:
             return
         folder = self._layer.folder or os.getcwd()  # noqa: PTH109 (a text)
-        child = Child(_PROGRAM.format(folder=folder, path=sys.path), (), lambda printed: None)
+        child = Child(_PROGRAM.format(folder=folder, path=sys.path), (), self._printed)
         self._processes.callback(child.end)
         self._ready.append(child)
 
@@ -115,10 +116,11 @@ class Reproducer:
         """Run code in a fresh process; return how it ended, None if it did not, and its output."""
         self.prepare()
         child = self._ready.pop()
+        self._printed.clear()
         child.send(f"{code!a}\n".encode("ascii"))
-        ended = child.output(limit)
+        status = child.status(limit)
         child.end()
-        return ended
+        return status, self._printed.decode(errors="replace")
 
 
 @contextmanager

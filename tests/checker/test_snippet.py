@@ -14,10 +14,11 @@ from affine.cases import LAYOUTS
 from affine.checker.reading import load
 from affine.checker.report.snippet import REPLAYS, literal, snippet
 from affine.checker.report.text import case_lines
+from affine.checker.results import WrongCount
 from affine.checker.search import search
 from affine.layer import Array, Layer, Operands
 from affine.memory import layout
-from affine.oracle import Violation, WrongCount, bounds, exact
+from affine.oracle import Violation, bounds, exact
 from affine.properties import PROPERTIES
 from tests.checker.report_factory import USAGE, a_point, averaged, falsified
 from tests.test_affine import any_axes

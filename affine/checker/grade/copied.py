@@ -17,13 +17,17 @@ class CopiedWorker(Worker):
     """
 
     def __init__(self, target: str, timeout: float, clock: Clock, known: frozenset[str]) -> None:
-        self._known = known
+        self._known: frozenset[str] | None = known
         super().__init__(target, timeout, clock)
 
-    def _first(self) -> Child:
+    def _start(self) -> Child:
+        known, self._known = self._known, None
+        if known is None:
+            return super()._start()
+
         def serve() -> None:
-            forget_modules(self._known)
+            forget_modules(known)
             main(self._target, self._handle, self._by_names)
 
         copy = cast("subprocess.Popen[bytes]", Fork(serve, [int(self._handle)]))
-        return Child("", (), self._keep, copy)
+        return Child("", (), self._printed, copy)

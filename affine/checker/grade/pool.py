@@ -35,7 +35,7 @@ class Pool:
     """Judges jobs in warm processes: one for each thread that asks."""
 
     def __init__(self) -> None:
-        self._mine, self._is_over, self._printed = threading.local(), False, b""
+        self._mine, self._is_over, self._printed = threading.local(), False, bytearray()
         self._folders: dict[Child, str] = {}  # of all processes: where their submissions work
 
     def judge(self, line: bytes) -> Result:
@@ -75,7 +75,7 @@ class Pool:
                 path=sys.path, variables=_VARIABLES, folder=folder, is_confined=is_confined
             )
             child = self._mine.child = Child(
-                program, [], self._keep, longest=_LONGEST_ANSWER,
+                program, [], self._printed, longest=_LONGEST_ANSWER,
                 wrapper=sandbox.wrapper(folder) if is_confined else (),
             )  # fmt: skip
             self._folders[child] = folder
@@ -90,9 +90,6 @@ class Pool:
         child.end()
         if folder := self._folders.pop(child, ""):  # in which nothing writes any more
             shutil.rmtree(folder, ignore_errors=True)
-
-    def _keep(self, printed: bytes) -> None:
-        self._printed = (self._printed + printed)[-(2**12) :]
 
 
 @contextmanager

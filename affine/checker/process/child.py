@@ -6,9 +6,9 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue
 from secrets import token_hex
 from threading import Thread
 from time import monotonic
@@ -19,7 +19,7 @@ from affine.layer import WorkerDied
 
 FORGED = "the process wrote to the connection of the checker"
 _MOST_PARTS = 1000  # more than are ever waited for at once
-_LONGEST_OUTPUT = 2**16  # bytes
+_MOST_PRINTED = 2**16  # bytes
 
 # What the child starts inherits it, and is found by it, whatever group or session it is in.
 _MARK = "RUN_ID"
@@ -29,7 +29,8 @@ class Child:
     """A Python process that runs a program, and answers on its standard output.
 
     Its standard input and output are the connection. The program moves them away before it
-    runs the target, so that what the target prints comes to `keep` by its standard error.
+    runs the target, so that what the target prints comes by its standard error: the end of it is
+    in `printed`.
     """
 
     looks = 300  # before it waits: some tenths of a millisecond
@@ -38,14 +39,14 @@ class Child:
         self,
         program: str,
         inherits: Sequence[int],
-        keep: Callable[..., None],
+        printed: bytearray,
         copied: "subprocess.Popen[bytes] | None" = None,
         longest: int = LONGEST_LINE,
         wrapper: Sequence[str] = (),
     ) -> None:
         # A copy of this process, and what it starts, have the mark of this process.
         self._mark = os.environ[_MARK] if copied else token_hex(8)
-        self.alive, self._keep, self._longest = True, keep, longest
+        self.alive, self._printed, self._longest = True, printed, longest
         self._process = copied or subprocess.Popen(
             # The program is no argument: those can be read by the target.
             [*wrapper, sys.executable, "-c", "exec(input())"],
@@ -55,7 +56,7 @@ class Child:
         )  # fmt: skip
         self._stdout = cast("IO[bytes]", self._process.stdout)
         self._stderr = cast("IO[bytes]", self._process.stderr)
-        self._received, self._parts = bytearray(), SimpleQueue[bytes]()
+        self._received, self._parts = bytearray(), Queue[bytes](_MOST_PARTS)
         self._readers = {self._stderr: Thread(target=self._collect, daemon=True)}
         if sys.platform == "win32":
             self._readers[self._stdout] = Thread(target=self._listen, daemon=True)
@@ -91,22 +92,16 @@ class Child:
         self.end()
         raise WorkerDied(reason)
 
-    def output(self, seconds: float) -> tuple[int | None, str]:
-        """Return how the child ended, None if it has not by then, and the last of what it said.
-
-        It gets nothing more to read: of a program that answers nothing.
-        """
+    def status(self, seconds: float) -> int | None:
+        """Return how the child ended, None if it has not by then; it gets no more to read."""
         self._process.stdin.close()  # type: ignore[union-attr]
-        deadline, said = monotonic() + seconds, bytearray()
-        part: bytes | None = b"?"
-        while part != b"" and (left := deadline - monotonic()) > 0:
-            part = self._part(min(left, 0.1))
-            if part is None and self._process.poll() is not None:  # a copy may hold the other end
-                break
-            said = (said + (part or b""))[-_LONGEST_OUTPUT:]
+        deadline, reader = monotonic() + seconds, self._readers[self._stderr]
+        # What it prints ends when it does, at once, unless a copy of it holds the other end.
+        while reader.is_alive() and self._process.poll() is None and monotonic() < deadline:
+            reader.join(timeout=0.1)
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=max(deadline - monotonic(), 0))
-        return self._process.poll(), said.decode(errors="replace")
+        return self._process.poll()
 
     def end(self) -> None:
         """End the child and whatever it started."""
@@ -161,14 +156,14 @@ class Child:
 
     def _listen(self) -> None:
         part = b"?"
-        # Who floods the connection is not read any further, and waits.
-        while part and self._parts.qsize() < _MOST_PARTS:
+        while part:
             part = self._stdout.read(2**16)
-            self._parts.put(part)
+            self._parts.put(part)  # who floods the connection is read no further, and waits
 
     def _collect(self) -> None:
         while part := self._stderr.read(2**16):
-            self._keep(part)
+            self._printed += part
+            del self._printed[:-_MOST_PRINTED]
 
     def _how_it_ended(self, when: str) -> str:
         try:

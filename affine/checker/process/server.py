@@ -101,23 +101,13 @@ def _load(
     target: str, found: Callable[[], None], by_names: bool
 ) -> tuple[Layer | None, dict[str, Any]]:
     """Return the layer and what the parent has to know of it, or why there is none."""
-    is_read = False
-
-    def reading() -> None:
-        nonlocal is_read
-        found()
-        is_read = not by_names
-
     try:
-        layer = load(target, reading, by_names)
+        layer = load(target, found, by_names)
     except BaseException as error:
-        if is_read and type_name(error) != "TargetError":
-            _exit(1)  # a call did that: the parent reads the target again, by its names
         # By name: this package may have been imported once more while the target loaded.
         if type_name(error) == "TargetError":
             return None, {"refused": message(error)}
-        reason = f"{in_words(describe(error, target))}; make sure that Python can import it"
-        return None, {"refused": f"{target} does not load: {reason}"}
+        return None, {"failed": in_words(describe(error, target))}
     finally:
         uses_reference = "affine.reference" in sys.modules
         _hide_this_package()

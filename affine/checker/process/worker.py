@@ -16,23 +16,17 @@ from affine.checker.exceptions import TargetError, rebuild_exception, warn_again
 from affine.checker.memory import Arena, array_at, create_block
 from affine.checker.process import FOUND, LARGEST_RESULT, RESULTS
 from affine.checker.process.child import FORGED, Child
+from affine.checker.results import expect_count
 from affine.layer import VJP_VARIANTS, Array, Call, Layer, OutOfTime, Pullback, Results, WorkerDied
 from affine.memory import Memory
-from affine.oracle import NotAnArray, expect_count
+from affine.oracle import NotAnArray
 from affine.quantities import GRADIENTS
 
 _ABOUT = {"variants", "texts", "not_applicable", "remarks", "dtypes", "flags", "uses_reference"}
 _GUARD = 'put what should not run at import under `if __name__ == "__main__":`'
+_IMPORTABLE = "make sure that Python can import it"
 _RETURNS = "make sure that building it and both passes return, for arrays of a few entries"
 _WHEN = "in this call"
-_NAMES = {
-    "pullback": ("backward", GRADIENTS),
-    "jvp": ("jvp", ("out_dot",)),
-    "per_sample_gradients": ("per_sample_gradients", GRADIENTS),
-    "vmapped": ("the vectorised layer", ("outs", "dxs", "dws", "dbs")),
-    "with_frozen_operands": ("the layer with frozen operands", ("out", *GRADIENTS)),
-}
-
 # Requests that are sent before the first answer is read: few enough for any pipe, and for what
 # the results may take of the block, and no more than are answered in a moment.
 _MOST_AT_ONCE, _MOST_BYTES_AT_ONCE, _MOMENT = 24, 2**22, 0.05
@@ -52,15 +46,11 @@ class Worker(Memory):
         'forward(x, w, b) and backward(dout, x, w)'
     """
 
-    known: frozenset[str] | None = (
-        None  # the modules of the first process, if that is a copy of this
-    )
-
     def __init__(
         self, target: str, timeout: float = 10.0, clock: Clock | None = None, by_names: bool = False
     ) -> None:
         self.restarts, self.uses_reference = 0, False
-        self.output = ""  # the end of what the target printed
+        self._printed = bytearray()
         self._target, self._timeout, self._clock = target, timeout, clock or Clock()
         self._by_names = by_names
         self._calls, self._numbers = count(1), count(1)  # the child's numbers count down
@@ -69,7 +59,7 @@ class Worker(Memory):
         self._held: dict[int, tuple[Array, int]] = {}
         self._block, self._handle = create_block()
         self._arena, self._is_over = Arena(self._block, 0, RESULTS), False
-        self._child = self._first()
+        self._child = self._start()
 
     def __enter__(self) -> "Worker":
         return self
@@ -79,6 +69,11 @@ class Worker(Memory):
         handle, self._handle = self._handle, ""
         if isinstance(handle, int):
             os.close(handle)
+
+    @property
+    def output(self) -> str:
+        """The end of what the target printed."""
+        return self._printed.decode(errors="replace")
 
     @cached_property
     def layer(self) -> Layer:
@@ -102,13 +97,7 @@ class Worker(Memory):
         program = f"import sys; sys.path[:] = {sys.path!a}; "
         program += "from affine.checker.process.server import main; "
         program += f"main({self._target!a}, {self._handle!a}, {self._by_names!a})"
-        return Child(program, inherits, self._keep)
-
-    def _first(self) -> Child:
-        return self._start()
-
-    def _keep(self, printed: bytes) -> None:
-        self.output = (self.output + printed.decode(errors="replace"))[-(2**16) :]
+        return Child(program, inherits, self._printed)
 
     def _load(self) -> dict[str, Any]:
         """Wait until the target is loaded, and return what the process says of the layer."""
@@ -122,11 +111,13 @@ class Worker(Memory):
             return about
         self._child.end()
         if is_found and "refused" not in about and not self._by_names and self._clock.left:
-            # A call ended or hung the process. Its names may be enough to judge that.
+            # A call raised, or ended or hung the process. Its names may be enough to judge that.
             self._by_names = True
             self._child = self._start()
             return self._load()
-        refused = f"{self._target} does not load: {reason}; {_GUARD}"
+        remedy = _IMPORTABLE if "failed" in about else _GUARD
+        reason = str(about.get("failed", reason))
+        refused = f"{self._target} does not load: {reason}; {remedy}"
         if is_found:
             refused = f"{self._target} was not judged: {reason}; {_RETURNS}"
         if is_found and not self._clock.left:
@@ -303,6 +294,5 @@ def _checked(do: str, answer: Mapping[str, Any], part: str = "results") -> Seque
             raise rebuild_exception(answer["raised"])
     results: Sequence[Any] = answer[part]
     if do != "state_changes":
-        who, names = _NAMES.get(do, ("forward", ("out",)))
-        expect_count(who, results, names)
+        expect_count(do, results)
     return results
