@@ -7,10 +7,8 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Callable
 from contextlib import contextmanager
 from functools import partial
-from math import inf
 from pathlib import Path
 from secrets import token_hex
 from signal import SIG_IGN, SIGINT
@@ -19,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import affine
-from affine.checker import LARGEST_SEED, PROFILES, REDUCTIONS, selected, terminal
+from affine.checker import PROFILES, terminal
+from affine.checker.options import nameable, options_of_a_check, writable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,95 +98,11 @@ def _commands() -> None:
     """  # noqa: D301
 
 
-# What cannot be meant is refused before the work begins, with what to do instead.
-
-
-def _nameable(context: click.Context, parameter: click.Parameter, target: str | None) -> str:
-    """Refuse what no file is called. Whether it is there, the process says that loads it."""
-    remedy = "name the file of a layer: affine check my_layer.py"
-    if target is None:
-        raise click.MissingParameter(remedy.capitalize(), context, parameter)
-    if not target.strip() or "\0" in target:
-        raise click.BadParameter(f"{target!r} names no file; {remedy}")
-    return target
-
-
-def _positive(context: click.Context, parameter: click.Parameter, seconds: float) -> float:
-    """Refuse what no clock shows: also infinity, and NaN, which passes a `FloatRange`."""
-    if not 0 < seconds < inf:
-        raise click.BadParameter(f"{seconds:g} is not a time; give a number above 0, such as 10")
-    return seconds
-
-
-def _writable(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
-    """Refuse a file that cannot be written before the work is done, not after."""
-    if path is None or str(path) == "-":
-        return path
-    try:
-        if path.is_dir():
-            raise click.BadParameter(f"{path} is a folder; name a file: {path / 'report.json'}")
-        if not path.parent.is_dir():
-            raise click.BadParameter(f"there is no folder {path.parent}; make it first")
-        if not os.access(path if path.exists() else path.parent, os.W_OK):
-            raise click.BadParameter(f"{path} cannot be written; name a file in another folder")
-    except OSError as error:
-        raise click.BadParameter(f"{error.strerror}; name another file") from error
-    return path
-
-
-def _known(
-    context: click.Context, parameter: click.Parameter, names: tuple[str, ...]
-) -> tuple[str, ...]:
-    """Refuse a name that no property has, and offer the closest."""
-    try:
-        if names:
-            selected(PROFILES[0], names)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-    return names
-
-
-_TIME: dict[str, Any] = {"metavar": "SECONDS", "callback": _positive}
-
-
-def _options_of_a_check(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that decide what is checked, and for how long."""
-    for option in reversed([
-        click.option(
-            "--profile", default="textbook", type=click.Choice(PROFILES),
-            help="textbook: what every right layer does. library: also what a published one should "
-            "promise. framework: also compiling and batching.",
-        ),
-        click.option(
-            "--seed", default=0, type=click.IntRange(0, LARGEST_SEED), metavar="N",
-            help="Draw other cases; the same seed draws the same ones.",
-        ),
-        click.option(
-            "--only", multiple=True, metavar="NAME", callback=_known,
-            help="Run this property alone; give it again for another one.",
-        ),
-        click.option(
-            "--reduction", default="sum", type=click.Choice(REDUCTIONS),
-            help="mean: dw and db are averages over the batch, as some courses ask.",
-        ),
-        click.option(
-            "--timeout", default=10.0, **_TIME,
-            help="Seconds that one call of the layer may take; longer is a failure.",
-        ),
-        click.option(
-            "--budget", default=30.0, **_TIME,
-            help="Seconds that the check may take; it ends at most five later.",
-        ),
-    ]):  # fmt: skip
-        command = option(command)
-    return command
-
-
 @_commands.command(short_help="Check the layer in a file or a module.")
-@click.argument("target", required=False, metavar="TARGET", callback=_nameable)
-@_options_of_a_check
+@click.argument("target", required=False, metavar="TARGET", callback=nameable)
+@options_of_a_check
 @click.option(
-    "--json", "destination", metavar="FILE", callback=_writable,
+    "--json", "destination", metavar="FILE", callback=writable,
     type=click.Path(allow_dash=True, path_type=Path),
     help="Write the report as JSON too; with - to standard output, in place of the text.",
 )  # fmt: skip
@@ -266,7 +181,7 @@ def _deliver(report: "Report", destination: Path | None, is_device: bool, verbos
     "--points", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A TOML file: how much each part counts.",
 )  # fmt: skip
-@_options_of_a_check
+@options_of_a_check
 @click.option(
     "--jobs", "-j", type=click.IntRange(1), metavar="N", show_default="one for each processor",
     help="How many submissions to judge at once on this machine.",
