@@ -12,7 +12,8 @@ import numpy as np
 
 from affine.cases import dtype_of
 from affine.checker.report import Certificate, Outcome
-from affine.checker.search import SMALL_SHAPES, fails_on, outcome_on, with_cached_calls
+from affine.checker.search import with_cached_calls
+from affine.checker.trial import SMALL_SHAPES, fails_on, outcome_on
 from affine.layer import Array, Case, Layer, Operands, OutOfTime
 from affine.oracle import exact, exact_limit, expect_equal
 from affine.properties import value

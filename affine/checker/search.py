@@ -1,4 +1,4 @@
-"""Search for a case on which a layer breaks a property, and shrink it.
+"""Search for cases on which a layer breaks a property.
 
 A case is one flat draw of bytes. They are drawn once, and each property reads them as
 `affine.strategies.cases` does. A plain loop runs them: the engine of Hypothesis costs several
@@ -8,24 +8,22 @@ times what a small case does, and takes as long to load as NumPy.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import islice, product
-from random import Random
 from time import perf_counter
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
-from affine import cases
 from affine.checker.clock import Clock
 from affine.checker.reduction import snap_to_exact
 from affine.checker.report import Outcome
+from affine.checker.shrinking import shrunk
+from affine.checker.trial import draws, fails_on, outcome_on, read_case
 from affine.layer import Call, Case, Layer, OutOfTime, Results, WorkerDied
 from affine.properties import PROPERTIES, Property, value
 from affine.properties.property import isolated
 
 T = TypeVar("T")
 _Key = tuple[tuple[str, tuple[int, ...], bytes], ...]
-_CaseKey: TypeAlias = tuple[Any, ...]
 Progress = Callable[[str, int, int], None]
 
 JUDGES = {
@@ -36,16 +34,11 @@ JUDGES = {
 }
 """The property that anchors each result to its equation."""
 
-_SIDES = (1, 2, 3)
-SMALL_SHAPES = sorted(product(_SIDES, _SIDES, _SIDES), key=lambda shape: (sum(shape), shape))
-"""All sizes (N, D, M) up to 3, by their sum."""
-
 EXAMPLES = 60
 _EXAMPLES_OF_LARGE = 15
 # A result is known to be wrong: the rest is searched for what else is, for less of the time.
 _EXAMPLES_ONCE_WRONG, _SHARE_ONCE_WRONG = 5, 0.75
 _MOST_DEATHS = 6  # a layer that dies again and again: the rest of the properties is not run
-_TRIES = 4  # of other entries, at each of the small sizes
 
 # Groups whose properties compare results with formulas: they share their calls.
 _OF_VALUES = ("value", "algebra", "batch")
@@ -62,37 +55,6 @@ _LACKING = {
     "vmapped": "no framework vectorises the layer",
     "with_frozen_operands": "the operands cannot be frozen, as those of a framework can",
 }
-
-# Those of the sizes come first: they are shrunk first.
-_LAYOUTS = slice(cases.SIZE_BYTES, cases.SIZE_BYTES + cases.LAYOUT_BYTES)
-_BYTES = _LAYOUTS.stop + cases.VALUE_BYTES
-
-# A layer that compiles for every new shape meets only these.
-_PALETTE = (
-    (8, 5, 6), (4, 3, 2), (2, 4, 3), (3, 2, 4), (3, 3, 3), (2, 2, 2),
-    (3, 2, 1), (1, 3, 2), (2, 1, 3), (1, 1, 1),
-)  # fmt: skip
-
-
-def fails_on(tested: Callable[[Layer, Case], None], layer: Layer, case: Case) -> Exception | None:
-    """Return what the property raises on the case, None where it holds."""
-    try:
-        # An error state that the layer leaves behind must not hide that it does so next time.
-        with np.errstate():
-            tested(layer, case)
-    except Exception as error:
-        return error
-    return None
-
-
-def outcome_on(tested: Property, layer: Layer, case: Case) -> Outcome:
-    """Return the outcome of the property on one case."""
-    start = perf_counter()
-    error = fails_on(tested, layer, case)
-    outcome = Outcome(tested.name, "held", 1, perf_counter() - start)
-    if error is None:
-        return outcome
-    return replace(outcome, status="falsified", counterexample=case, error=error)
 
 
 def _before_the_search(tested: Property, layer: Layer) -> Outcome:
@@ -168,7 +130,7 @@ def search_all(subject: Subject, waiting: Sequence[Property], seed: int, progres
     for tested in waiting:
         subject.outcomes.setdefault(tested.name, _before_the_search(tested, subject.layer))
     try:
-        for number, raw in enumerate(_draws(seed, EXAMPLES)):
+        for number, raw in enumerate(draws(seed, EXAMPLES)):
             progress("search", number, EXAMPLES)
             is_wrong = subject.has_wrong_values()
             held = [tested for tested in waiting if subject.outcomes[tested.name].status == "held"]
@@ -285,137 +247,9 @@ def search(
     if outcome.status == "not_observable":
         return outcome
     with suppress(OutOfTime):
-        for tried, raw in enumerate(_draws(seed, max_examples), 1):
+        for tried, raw in enumerate(draws(seed, max_examples), 1):
             outcome = replace(outcome_on(tested, layer, read_case(raw, tested, layer)), cases=tried)
             if outcome.status == "falsified":
-                outcome = _shrunk(tested, layer, outcome, raw) if shrink else outcome
+                outcome = shrunk(tested, layer, outcome, raw) if shrink else outcome
                 break
     return replace(outcome, seconds=perf_counter() - start)
-
-
-def _shrunk(tested: Property, layer: Layer, failure: Outcome, raw: bytes) -> Outcome:
-    """Make the case smaller, byte by byte; then drop rows, features and outputs."""
-    if isinstance(failure.error, WorkerDied):
-        return failure
-    best, ran = failure, dict[_CaseKey, Outcome]()
-
-    def fails(smaller: bytes) -> bool:
-        nonlocal best
-        case = read_case(smaller, tested, layer)
-        # Many bytes read as one case: small sizes leave most of the entries out.
-        outcome = ran.get(key := _key(case)) or outcome_on(tested, layer, case)
-        ran[key] = outcome
-        if isinstance(outcome.error, WorkerDied):
-            raise OutOfTime  # each attempt to shrink may cost a process, or the time limit
-        if outcome.status == "falsified":
-            best = outcome
-        return outcome.status == "falsified"
-
-    with suppress(OutOfTime):
-        if tested.sizes not in cases.LARGE:
-            # To lower one byte after the other goes past a mistake that needs other entries at
-            # other sizes.
-            total = sum(read_case(raw, tested, layer).primal.sizes)
-            smaller = (
-                _at_small_sizes(raw, entries, sizes)
-                for sizes in SMALL_SHAPES
-                if sum(sizes) < total
-                for entries in (raw, *islice(_draws(0, _TRIES + 1), 1, None))
-            )
-            raw = next(filter(fails, smaller), raw)
-        _shrink(raw, fails)
-    return cropped(tested, layer, replace(best, cases=failure.cases + len(ran)))
-
-
-def _key(case: Case) -> _CaseKey:
-    """Return what tells a case from another: its entries, and how they lie in memory."""
-    arrays = (*case.primal, *case.tangent)
-    return case.selector, *((a.dtype.str, a.shape, a.strides, a.tobytes()) for a in arrays)
-
-
-def cropped(tested: Property, layer: Layer, failure: Outcome) -> Outcome:
-    """Drop rows, features and outputs as long as the property still fails, and time is left.
-
-    To lower one size at a time goes past a mistake that needs two equal sizes.
-    """
-    with suppress(OutOfTime):
-        while failure.counterexample is not None:
-            for crop in crops(failure.counterexample):
-                error = fails_on(tested, layer, crop)
-                if isinstance(error, WorkerDied):
-                    return failure
-                if error is not None:
-                    failure = replace(failure, counterexample=crop, error=error)
-                    break
-            else:
-                break
-    return failure
-
-
-def _draws(seed: int, count: int) -> Iterator[bytes]:
-    """Yield the bytes of cases, first the plainest; a seed gives the same again."""
-    generator = Random(seed)
-    yield bytes(_BYTES)
-    for _ in range(count - 1):
-        yield generator.randbytes(_BYTES)
-
-
-def read_case(raw: bytes, tested: Property, layer: Layer) -> Case:
-    """Return the case that a property reads from drawn bytes."""
-    case = cases.build_case(
-        cases.read_sizes(raw[: cases.SIZE_BYTES], tested.sizes, zeros=False),
-        cases.read_values(raw[_LAYOUTS.stop :], tested.values, cases.dtypes_of(layer)),
-        cases.read_layouts(raw[_LAYOUTS]) if tested.layouts else (),
-    )
-    if layer.compiles_per_shape:
-        for sizes in _PALETTE:
-            if all(small <= side for small, side in zip(sizes, case.primal.sizes, strict=True)):
-                return case.cut(*map(slice, sizes))
-    return case
-
-
-def _at_small_sizes(raw: bytes, other: bytes, sizes: cases.Sizes) -> bytes:
-    """Return the bytes of a case at usual sizes up to 3, with the entries of another one."""
-    small = bytes([0, *(size - 1 for size in sizes)])
-    return small + raw[len(small) : -cases.POOL_BYTES] + other[-cases.POOL_BYTES :]
-
-
-def _shrink(raw: bytes, fails: Callable[[bytes], bool]) -> bytes:
-    """Return smaller bytes for which a test still fails, until no single one can be lowered."""
-    before = b""
-    while raw != before:
-        before, size = raw, len(raw)
-        while size:  # set whole blocks to zero, large ones first
-            for start in range(0, len(raw), size):
-                end = min(start + size, len(raw))
-                simpler = raw[:start] + bytes(end - start) + raw[end:]
-                if simpler != raw and fails(simpler):
-                    raw = simpler
-            size //= 2
-        for place in range(len(raw)):  # lower the others: to one of the smallest, else by halves
-            low, tried = 0, iter(range(1, min(raw[place], 5)))
-            while raw[place] - low > 1:
-                small = next(tried, None)
-                lower = (low + raw[place]) // 2 if small is None else small
-                simpler = raw[:place] + bytes([lower]) + raw[place + 1 :]
-                if fails(simpler):
-                    raw, tried = simpler, iter(())
-                else:
-                    low = lower
-    return raw
-
-
-def crops(case: Case) -> Iterator[Case]:
-    """Yield smaller cases: without the first or last half, quarter, …, one of each side.
-
-    Rows, features and outputs are dropped in every combination: a mistake that needs two equal
-    sizes survives only when both go down together. Crops are views: they keep the memory layout.
-    """
-    part = max(case.primal.sizes) // 2
-    while part:
-        ends = (slice(None), slice(part, None), slice(None, -part))
-        for sides in product(ends, repeat=3):
-            crop = case.cut(*sides)
-            if min(crop.primal.sizes) > 0 and crop.primal.sizes != case.primal.sizes:
-                yield crop
-        part //= 2

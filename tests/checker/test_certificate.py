@@ -15,7 +15,7 @@ from affine.checker.certificate import CENTRAL_DIFFERENCE, certify, draw, miss_b
 from affine.checker.report.record import dumps
 from affine.checker.report.text import text
 from affine.checker.report.words import below
-from affine.checker.search import fails_on
+from affine.checker.trial import fails_on
 from affine.layer import Array, Case, Layer, Operands, Pullback
 from affine.oracle import exact_limit
 from tests.formula_layers import wrong_layer

@@ -5,7 +5,8 @@ from itertools import count
 import numpy as np
 import pytest
 
-from affine.checker.search import crops, search, with_cached_calls
+from affine.checker.search import search, with_cached_calls
+from affine.checker.shrinking import crops
 from affine.layer import Array, Case, Layer, Operands, Pullback
 from affine.oracle import Violation
 from affine.properties import PROPERTIES

@@ -10,7 +10,9 @@ from affine.checker.diagnosis.remedies import with_remedy
 from affine.checker.exceptions import describe
 from affine.checker.report import Finding, Outcome
 from affine.checker.report.words import kind_of
-from affine.checker.search import JUDGES, cropped, fails_on, search
+from affine.checker.search import JUDGES, search
+from affine.checker.shrinking import cropped
+from affine.checker.trial import fails_on
 from affine.layer import Layer, OutOfTime, WorkerDied
 from affine.properties import PROPERTIES, Property
 
