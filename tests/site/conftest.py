@@ -67,12 +67,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("derivation_page", pages("derivation/*.html"))
 
 
+# Each builds a site, once: all tests of it run in one worker.
+BUILDS = ("published", "addressed")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, for which others would wait; build a site for one worker."""
-    items.sort(key=lambda item: item.path.name != "test_versions.py")
+    """Begin with what takes longest, for which others would wait: with the sites to be built."""
     for item in items:
-        if "addressed" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("addressed"))
+        for name in {*BUILDS} & {*getattr(item, "fixturenames", ())}:
+            item.add_marker(pytest.mark.xdist_group(name))
+    items.sort(key=lambda item: item.path.name not in ("test_versions.py", "test_build.py"))
 
 
 def pages(pattern: str) -> list[str]:
