@@ -58,8 +58,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "way" in names:
         # Only a server shows 404.html: its links start at the server's root.
         shown = pages("**/*.html")
-        ways = [("http", page) for page in shown]
-        ways += [("file", page) for page in shown[:: SAMPLED // 4] if page != "404.html"]
+        ways = [pytest.param("http", page) for page in shown]
+        ways += [
+            pytest.param("file", page, marks=pytest.mark.exhaustive if at % 6 else ())
+            for at, page in enumerate(page for page in shown if page != "404.html")
+        ]
         metafunc.parametrize("way, page", ways)
     elif "page" in names:
         metafunc.parametrize("page", sampled(pages("**/*.html"), 6))
@@ -67,14 +70,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("derivation_page", pages("derivation/*.html"))
 
 
-# Each builds a site, once: all tests of it run in one worker.
-BUILDS = ("published", "addressed")
+# Each takes long, once: all tests of it run in one worker.
+LONG = ("published", "addressed", "document", "graded")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, for which others would wait: with the sites to be built."""
     for item in items:
-        for name in {*BUILDS} & {*getattr(item, "fixturenames", ())}:
+        for name in {*LONG} & {*getattr(item, "fixturenames", ())}:
             item.add_marker(pytest.mark.xdist_group(name))
     items.sort(key=lambda item: item.path.name not in ("test_versions.py", "test_build.py"))
 

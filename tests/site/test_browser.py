@@ -49,24 +49,32 @@ FORMULAS = """() => [...document.querySelectorAll("math")]
 
 
 @contextmanager
-def tab(context: "BrowserContext") -> "Iterator[Page]":
-    page = context.new_page()
+def tab(context: "BrowserContext", **heard: Callable[[Any], None]) -> "Iterator[Page]":
+    """The one tab of a context, with who listens to it: each new one would start a process."""
+    page = context.pages[0] if context.pages else context.new_page()
+    page.set_viewport_size({"width": DESK, "height": 800})
+    page.emulate_media(color_scheme="light")
+    for event, listener in heard.items():
+        page.on(event, listener)  # type: ignore[call-overload]
     try:
         yield page
     finally:
-        page.close()
+        for event, listener in heard.items():
+            page.remove_listener(event, listener)
 
 
 def test_page_is_complete_in_itself_and_fits_the_window(
     way: str, page: str, addresses: dict[str, str], reader: "Reader"
 ) -> None:
     """No request leaves the site, nothing is reported as an error, nothing is cut off."""
-    problems = []
-    with tab(reader()) as view:
-        view.on("request", lambda r: problems.extend(leaving(r.url, addresses[way])))
-        view.on("requestfailed", lambda r: problems.append(f"failed: {r.url}"))
-        view.on("pageerror", lambda error: problems.append(f"script: {error}"))
-        view.on("console", lambda m: problems.extend([m.text] if m.type == "error" else []))
+    problems: list[str] = []
+    with tab(
+        reader(),
+        request=lambda r: problems.extend(leaving(r.url, addresses[way])),
+        requestfailed=lambda r: problems.append(f"failed: {r.url}"),
+        pageerror=lambda error: problems.append(f"script: {error}"),
+        console=lambda m: problems.extend([m.text] if m.type == "error" else []),
+    ) as view:
         view.goto(f"{addresses[way]}/{page}", wait_until="networkidle")
         if view.locator("affine-explorer").count():
             come_near(view)
