@@ -79,8 +79,8 @@ publish: .venv/.docs .venv/.frameworks ## Commit this version of the site to the
 	  $(BIN)/python -m docs.site_builder.citation.publish $(if $(REMOTE),--push '$(REMOTE)')
 
 test-site: .venv/.browser ## Test the built site in Chromium; ARGS='-m ""' also looks at every page with axe
-	@$(BIN)/python -m pytest --quiet -n auto --dist loadgroup -rs --ignore=tests/site/audit tests/site \
-	  $(or $(ARGS),-m 'not exhaustive')
+	@$(BIN)/python -m pytest --quiet -n auto --dist loadfile --no-loadscope-reorder -rs \
+	  --ignore=tests/site/audit tests/site $(or $(ARGS),-m 'not exhaustive')
 
 # Lighthouse measures time: nothing runs beside it.
 audit: .venv/.browser build/audit/.npm ## Check the built site with the W3C's checker, Lighthouse and Firefox; ARGS='-m ""' at every width
