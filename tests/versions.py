@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
                 printed = error.output
                 failures.append((name, printed))
             result = "".join(printed.splitlines()[-1:]).strip("= ")
-            print(f"{result} ({time.monotonic() - begun:.0f} s)", flush=True)
+            print(f"{result} ({time.monotonic() - begun:.0f} s in all)", flush=True)
     for name, output in failures:
         print(f"\n---- the end of what {name} printed\n" + "\n".join(output.splitlines()[-40:]))
     return bool(failures)
