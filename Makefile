@@ -41,7 +41,7 @@ nightly: .venv/.tests ## The same tests with many more cases, others each day (S
 	  --hypothesis-seed=$(SEED) $(ARGS)
 
 test-versions: .venv/.python ## Test the check under each Python here, on the newest dependencies and on the oldest
-	@$(BIN)/python tests/versions.py
+	@$(BIN)/python tests/versions.py $(ARGS)
 
 lint: .venv/.tests ## Check style, format and types
 	@$(BIN)/python -m ruff check --quiet .
@@ -79,11 +79,14 @@ publish: .venv/.docs .venv/.frameworks ## Commit this version of the site to the
 	  $(BIN)/python -m docs.site_builder.citation.publish $(if $(REMOTE),--push '$(REMOTE)')
 
 test-site: .venv/.browser ## Test the built site in Chromium; ARGS='-m ""' also looks at every page with axe
-	@$(BIN)/python -m pytest --quiet -n auto --dist loadgroup -rs --ignore=tests/site/audit tests/site \
-	  $(or $(ARGS),-m 'not exhaustive')
+	@$(BIN)/python -m pytest --quiet -n auto --dist loadfile --no-loadscope-reorder -rs \
+	  --ignore=tests/site/audit tests/site $(or $(ARGS),-m 'not exhaustive')
 
-audit: .venv/.browser build/audit/.npm ## Check the built site with the W3C's checker, Lighthouse and Firefox
-	@$(BIN)/python -m pytest --quiet -rs tests/site/audit
+# Lighthouse measures time: nothing runs beside it.
+audit: .venv/.browser build/audit/.npm ## Check the built site with the W3C's checker, Lighthouse and Firefox; ARGS='-m ""' at every width
+	@$(BIN)/python -m pytest --quiet -n auto -rs tests/site/audit \
+	  --ignore=tests/site/audit/test_lighthouse.py $(or $(ARGS),-m 'not exhaustive')
+	@$(BIN)/python -m pytest --quiet -rs tests/site/audit/test_lighthouse.py
 
 bench: .venv/.tests ## Run the benchmarks
 	@for script in tests/benchmarks/bench_*.py; do \

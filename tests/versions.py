@@ -15,6 +15,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -41,21 +42,15 @@ VERSIONS = (
 
 def main(arguments: list[str] | None = None) -> int:
     """Return 1 if an environment could not be made or a test failed in it."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--this-python", action="store_true", help="look for no other Python")
-    parser.add_argument("--only", choices=AGES, help="one age of the dependencies, not both")
-    options = parser.parse_args(arguments)
-    found = pythons([sys.executable] if options.this_python else candidates())
-    if len(found) == 1 and not options.this_python:
-        print("no other Python from 3.11 on was found on this machine")
+    chosen = environments(arguments)
     failures = []
-    for minor, python in found.items():
-        ages = AGES if minor == next(iter(found)) else AGES[1:]
-        for age in [options.only] if options.only else ages:
-            name, begun = f"{minor}-{age}", time.monotonic()
+    with ThreadPoolExecutor(1) as installer:  # while the tests run under the one before
+        made = {name: installer.submit(environment, chosen[name], name) for name in chosen}
+        for name, one in made.items():
+            begun = time.monotonic()
             print(f"{name}: ", end="", flush=True)  # what takes long is named while it does
             try:
-                inside = environment(python, name)
+                inside = one.result()
                 print(versions(inside), end=": ", flush=True)
                 printed = output_of(inside, "-m", "pytest", *OPTIONS, *TESTS)
             except subprocess.CalledProcessError as error:
@@ -66,6 +61,25 @@ def main(arguments: list[str] | None = None) -> int:
     for name, output in failures:
         print(f"\n---- the end of what {name} printed\n" + "\n".join(output.splitlines()[-40:]))
     return bool(failures)
+
+
+def environments(arguments: list[str] | None) -> dict[str, str]:
+    """Return the environments that are asked for, each by its name with its Python."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--this-python", action="store_true", help="look for no other Python")
+    parser.add_argument("--only", choices=AGES, help="one age of the dependencies, not both")
+    parser.add_argument("--ends", action="store_true", help="the first and the last of these alone")
+    options = parser.parse_args(arguments)
+    found = pythons([sys.executable] if options.this_python else candidates())
+    if len(found) == 1 and not options.this_python:
+        print("no other Python from 3.11 on was found on this machine")
+    names = {}
+    for minor, python in found.items():
+        ages = AGES if minor == next(iter(found)) else AGES[1:]
+        for age in [options.only] if options.only else ages:
+            names[f"{minor}-{age}"] = python
+    ends = next(iter(names)), next(reversed(names))
+    return {name: names[name] for name in ends} if options.ends else names
 
 
 def candidates() -> list[str]:
@@ -100,7 +114,9 @@ def environment(python: str, name: str) -> str:
         output_of(python, "-m", "venv", "--clear", str(folder))
         constraints = folder / "constraints.txt"
         constraints.write_text("\n".join(bounds), "utf-8")
-        options = ["--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]
+        # What is imported is compiled then: to compile all of it takes longer than to install it.
+        options = ["--quiet", "--disable-pip-version-check", "--no-compile"]
+        options += ["--only-binary", ":all:"]
         options += ["--constraint", str(constraints), *tools(), "--editable", str(ROOT)]
         output_of(inside, "-m", "pip", "install", *options)
         record.write_text(text, "utf-8")

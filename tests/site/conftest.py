@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
@@ -58,21 +58,25 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "way" in names:
         # Only a server shows 404.html: its links start at the server's root.
         shown = pages("**/*.html")
-        ways = [("http", page) for page in shown]
-        ways += [("file", page) for page in shown[:: SAMPLED // 4] if page != "404.html"]
+        ways = [pytest.param("http", page) for page in shown]
+        ways += [
+            pytest.param("file", page, marks=pytest.mark.exhaustive if at % 6 else ())
+            for at, page in enumerate(page for page in shown if page != "404.html")
+        ]
         metafunc.parametrize("way, page", ways)
     elif "page" in names:
-        metafunc.parametrize("page", sampled(pages("**/*.html"), 6))
+        metafunc.parametrize("page", sampled(pages("**/*.html"), 8))
     elif "derivation_page" in names:
         metafunc.parametrize("derivation_page", pages("derivation/*.html"))
 
 
+# A file runs in one worker, which makes what its tests share. These two take longest.
+FIRST = ("test_versions.py", "test_browser.py")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, for which others would wait; build a site for one worker."""
-    items.sort(key=lambda item: item.path.name != "test_versions.py")
-    for item in items:
-        if "addressed" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("addressed"))
+    """Begin with what takes longest, for which others would wait."""
+    items.sort(key=lambda item: [*FIRST, item.path.name].index(item.path.name))
 
 
 def pages(pattern: str) -> list[str]:
@@ -220,6 +224,21 @@ def bare_pages(bare_site: Path, serve: Callable[[Path], str]) -> list[str]:
     return [f"{address}/{page}.html" for page in BARE]
 
 
+@contextmanager
+def tab(context: "BrowserContext", **heard: Callable[[Any], None]) -> "Iterator[Page]":
+    """The one tab of a context, with who listens to it: each new one would start a process."""
+    page = context.pages[0] if context.pages else context.new_page()
+    page.mouse.move(0, 0)
+    for event, listener in heard.items():
+        page.on(event, listener)  # type: ignore[call-overload]
+    try:
+        yield page
+    finally:
+        if not page.is_closed():
+            for event, listener in heard.items():
+                page.remove_listener(event, listener)
+
+
 def come_near(view: "Page") -> None:
     """Scroll to the explorer, and wait until it is built."""
     view.evaluate("document.querySelector('affine-explorer').scrollIntoView()")
@@ -230,18 +249,18 @@ def come_near(view: "Page") -> None:
 def show(addresses: dict[str, str], reader: "Reader") -> "Iterator[Show]":
     """Show an explorer with a query; what goes wrong in the script fails the test."""
     problems: list[str] = []
-    opened: list[Page] = []
 
     def start(query: str = "", origin: str = "http", context: Any = None) -> "Page":
-        view = (context or reader()).new_page()
-        opened.append(view)
-        view.on("pageerror", lambda error: problems.append(f"script: {error}"))
-        view.on("console", lambda m: problems.extend([m.text] if m.type == "error" else []))
+        heard = tab(
+            context or reader(),
+            pageerror=lambda error: problems.append(f"script: {error}"),
+            console=lambda m: problems.extend([m.text] if m.type == "error" else []),
+        )
+        view = opened.enter_context(heard)
         view.goto(f"{addresses[origin]}/{EXPLORER}{query}")
         come_near(view)
         return view
 
-    yield start
-    for view in opened:
-        view.close()
+    with ExitStack() as opened:
+        yield start
     assert not problems

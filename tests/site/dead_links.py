@@ -2,33 +2,26 @@
 
 from collections.abc import Iterator
 from functools import cache
-from html.parser import HTMLParser
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
+
+from lxml import html
 
 __all__ = ["dead_links"]
 
 
-class _Page(HTMLParser):
+class _Page(NamedTuple):
     """What a page refers to, and the places in it that others can refer to."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.anchors = {"", "__top"}
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        for name, value in attrs:
-            if name in ("href", "src") and value is not None:
-                self.links.append(value)
-            elif name in ("id", "name") and value:
-                self.anchors.add(value)
+    links: list[str]
+    anchors: set[str]
 
 
 @cache
 def _read(path: Path) -> _Page:
-    return _Page(path.read_text(encoding="utf-8"))
+    page = html.parse(path, html.HTMLParser(encoding="utf-8"))
+    return _Page(page.xpath("//@href | //@src"), {"", "__top", *page.xpath("//@id | //@name")})
 
 
 def dead_links(root: Path, below: str = "", address: str = "") -> Iterator[str]:
@@ -43,15 +36,22 @@ def dead_links(root: Path, below: str = "", address: str = "") -> Iterator[str]:
         for link in _read(path).links:
             inside = link.removeprefix(address) if address else link
             base = root if inside != link or inside.startswith("/") else path.parent
-            if not urlsplit(inside).scheme and not _leads_somewhere(path, base, inside):
+            parts = urlsplit(inside)
+            if parts.scheme:
+                continue
+            target = _target(base, parts.path) if parts.path else path
+            if not _holds(target, parts.fragment):
                 yield f"{path.relative_to(root)}: {link}"
 
 
-def _leads_somewhere(page: Path, base: Path, link: str) -> bool:
-    parts = urlsplit(link)
-    target = (base / unquote(parts.path).lstrip("/")).resolve() if parts.path else page
-    if target.is_dir():
-        target /= "index.html"
-    if not target.is_file():
+@cache
+def _target(folder: Path, place: str) -> Path:
+    target = (folder / unquote(place).lstrip("/")).resolve()
+    return target / "index.html" if target.is_dir() else target
+
+
+@cache
+def _holds(file: Path, fragment: str) -> bool:
+    if not file.is_file():
         return False
-    return target.suffix != ".html" or unquote(parts.fragment) in _read(target).anchors
+    return file.suffix != ".html" or unquote(fragment) in _read(file).anchors

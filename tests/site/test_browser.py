@@ -1,17 +1,16 @@
 """Every page of the built site, as a reader's browser shows it."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 from affine.equations import EQUATIONS
-from tests.site.conftest import SAMPLED, come_near
+from tests.site.conftest import SAMPLED, come_near, tab
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import BrowserContext
 
     Reader = Callable[..., BrowserContext]
 
@@ -48,29 +47,22 @@ FORMULAS = """() => [...document.querySelectorAll("math")]
   }))"""
 
 
-@contextmanager
-def tab(context: "BrowserContext") -> "Iterator[Page]":
-    page = context.new_page()
-    try:
-        yield page
-    finally:
-        page.close()
-
-
 def test_page_is_complete_in_itself_and_fits_the_window(
     way: str, page: str, addresses: dict[str, str], reader: "Reader"
 ) -> None:
     """No request leaves the site, nothing is reported as an error, nothing is cut off."""
-    problems = []
-    with tab(reader()) as view:
-        view.on("request", lambda r: problems.extend(leaving(r.url, addresses[way])))
-        view.on("requestfailed", lambda r: problems.append(f"failed: {r.url}"))
-        view.on("pageerror", lambda error: problems.append(f"script: {error}"))
-        view.on("console", lambda m: problems.extend([m.text] if m.type == "error" else []))
+    problems: list[str] = []
+    with tab(
+        reader(),
+        request=lambda r: problems.extend(leaving(r.url, addresses[way])),
+        requestfailed=lambda r: problems.append(f"failed: {r.url}"),
+        pageerror=lambda error: problems.append(f"script: {error}"),
+        console=lambda m: problems.extend([m.text] if m.type == "error" else []),
+    ) as view:
         view.goto(f"{addresses[way]}/{page}", wait_until="networkidle")
         if view.locator("affine-explorer").count():
             come_near(view)
-        for width in (DESK, PHONE):
+        for width in (PHONE, DESK):  # as wide at the end as for the next page
             view.set_viewport_size({"width": width, "height": 800})
             if overflow := view.evaluate(WIDEST_OVERFLOW):
                 problems.append(f"wider than {width} px: {overflow}")
@@ -125,6 +117,7 @@ def findings(url: str, reader: "Reader") -> dict[tuple[str, str], str]:
             if scheme == "dark":
                 options["runOnly"] = COLOUR_RULES
             violations += Axe().run(view, options=options).response["violations"]
+        view.emulate_media(color_scheme="light")  # for the next page
     return {
         (rule["id"], kind_of(node["html"])): f"{node['html'][:200]} {node['failureSummary']}"
         for rule in violations

@@ -1,5 +1,6 @@
 """The build refuses a site with a loose end, with the very command that `make site-build` runs."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,9 @@ import pytest
 pytest.importorskip("math_core", reason="run make site-build: the site's packages are missing")
 
 from affine.equations import CORRECTIONS
+from docs.site_builder.citation.citations import site_url
 from tests.site.building import ROOT, build, copy_to
+from tests.site.conftest import SITE
 
 
 @pytest.fixture
@@ -35,6 +38,17 @@ def test_a_build_names_every_loose_end_of_its_pages(copy: Path) -> None:
         assert complaint in built.stdout + built.stderr
 
 
+def test_a_build_without_an_address_says_so_and_cites_none(addresses: dict[str, str]) -> None:
+    if site_url(os.environ):
+        pytest.skip("the site is built for an address: unset AFFINE_SITE_URL")
+    for page in ("index.html", "t/dw/index.html"):
+        html = (SITE / page).read_text(encoding="utf-8")
+        assert "Preview: this build has no public address." in html
+        assert not any(sign in html for sign in ("citation_public_url", "cite-as", "canonical"))
+    for ending in ("bib", "ris", "json"):
+        assert "http" not in (SITE / f"cite/all.{ending}").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("where", "old", "new", "complaint"),
     [
@@ -49,19 +63,6 @@ def test_a_build_names_every_loose_end_of_its_pages(copy: Path) -> None:
         (
             "docs/derivation/algebra.md", "[[equation: linearity]]", "[[equation: linear]]",
             "no equation has the tag 'linear': write a tag that affine/equations.toml has",
-        ),
-        (
-            "affine/equations.toml", 'tag = "linearity"', 'tag = "linear"',
-            "the tag (linearity), public since 2026-11-23, has left the registry: give the",
-        ),
-        (
-            "affine/equations.toml", 'function = "affine.jvp"', 'function = "affine.jpv"',
-            "its function affine.jpv does not exist; affine/equations.toml must name",
-        ),
-        (
-            "affine/equations.toml", '"dW[D,M] = Xᵀ[D,N] · dout[N,M]"',
-            '"dW[D,M] = X[N,D] · dout[N,M]"',
-            "the boxes of (dw): X[N,D] and dout[N,M] share no dimension to multiply along",
         ),
         pytest.param(
             "docs/derivation/jacobians.md", "dX[N,D] = dout[N,M] ·", "dX[D,N] = dout[N,M] ·",
@@ -79,26 +80,57 @@ def test_a_statement_that_is_not_sound_fails_the_build(
     assert complaint in built.stdout + built.stderr
 
 
+IN_THE_REGISTRY = [
+    (
+        'tag = "linearity"', 'tag = "linear"',
+        "the tag (linearity), public since 2026-11-23, has left the registry: give the",
+    ),
+    (
+        'function = "affine.jvp"', 'function = "affine.jpv"',
+        "its function affine.jpv does not exist; affine/equations.toml must name",
+    ),
+    (
+        '"dW[D,M] = Xᵀ[D,N] · dout[N,M]"', '"dW[D,M] = X[N,D] · dout[N,M]"',
+        "the boxes of (dw): X[N,D] and dout[N,M] share no dimension to multiply along",
+    ),
+]  # fmt: skip
+
+
+def test_a_build_names_every_loose_end_of_the_registry(copy: Path) -> None:
+    for old, new, _ in IN_THE_REGISTRY:
+        change(copy, "affine/equations.toml", old, new)
+    delete(copy, "balance")
+    built = build(copy)
+    assert built.returncode != 0
+    for complaint in (*(one for _, _, one in IN_THE_REGISTRY), "cites (balance)"):
+        assert complaint in built.stdout + built.stderr
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(("old", "new", "complaint"), IN_THE_REGISTRY)
+def test_one_loose_end_of_the_registry_fails_the_build(
+    copy: Path, old: str, new: str, complaint: str
+) -> None:
+    change(copy, "affine/equations.toml", old, new)
+    built = build(copy)
+    assert built.returncode != 0
+    assert complaint in built.stdout + built.stderr
+
+
+@pytest.mark.exhaustive
 def test_a_deleted_equation_fails_the_build(copy: Path) -> None:
-    registry = copy / "affine" / "equations.toml"
-    entries = registry.read_text(encoding="utf-8").split("[[equation]]")
-    kept = [entry for entry in entries if 'tag = "balance"' not in entry]
-    assert len(kept) == len(entries) - 1
-    registry.write_text("[[equation]]".join(kept), encoding="utf-8")
+    delete(copy, "balance")
     built = build(copy)
     assert built.returncode != 0
     assert "balance" in built.stdout + built.stderr
 
 
-def test_a_build_without_an_address_says_so_and_cites_none(copy: Path) -> None:
-    built = build(copy, AFFINE_SITE_URL="")
-    assert built.returncode == 0, built.stderr
-    for page in ("index.html", "t/dw/index.html"):
-        html = (copy / "site" / page).read_text(encoding="utf-8")
-        assert "Preview: this build has no public address." in html
-        assert not any(sign in html for sign in ("citation_public_url", "cite-as", "canonical"))
-    for ending in ("bib", "ris", "json"):
-        assert "http" not in (copy / f"site/cite/all.{ending}").read_text(encoding="utf-8")
+def delete(copy: Path, tag: str) -> None:
+    registry = copy / "affine" / "equations.toml"
+    entries = registry.read_text(encoding="utf-8").split("[[equation]]")
+    kept = [entry for entry in entries if f'tag = "{tag}"' not in entry]
+    assert len(kept) == len(entries) - 1
+    registry.write_text("[[equation]]".join(kept), encoding="utf-8")
 
 
 # ------------------------------------------------------------------ results

@@ -44,19 +44,14 @@ def printed(
     view.close()
 
 
-def test_paper_has_the_text_alone(printed: "Page") -> None:
+def test_paper_is_light_and_has_the_text_alone(printed: "Page") -> None:
+    """And what is folded on the screen is open."""
     assert printed.evaluate(LEFT_OVER) == []
     assert printed.locator("h1").first.is_visible()
     assert printed.locator(".printed-address").is_visible()
-
-
-def test_paper_is_light(printed: "Page") -> None:
     letters, paper = printed.evaluate(COLOURS)
     assert letters < 80
     assert paper == "#fff"
-
-
-def test_what_is_folded_on_the_screen_is_open_on_paper(printed: "Page") -> None:
     assert printed.evaluate(FOLDED) == 0
 
 

@@ -1,8 +1,8 @@
-// Open pages in one browser, at several widths and in both colour schemes, and print as JSON what
-// does not fit: node layout.mjs TOOLS BROWSER PROGRAM WIDTHS ADDRESS…
+// Open pages in one browser, each at some widths and in both colour schemes, and print as JSON what
+// does not fit: node layout.mjs TOOLS BROWSER PROGRAM WIDTH,WIDTH@ADDRESS…
 import { createRequire } from "node:module";
 
-const [tools, browser, executablePath, widths, ...addresses] = process.argv.slice(2);
+const [tools, browser, executablePath, ...pages] = process.argv.slice(2);
 const puppeteer = createRequire(`${tools}/`)("puppeteer-core");
 
 // Runs in the page.
@@ -16,13 +16,18 @@ function misfits() {
     const last = wide.at(-1);
     found.push(`the page is ${root.scrollWidth} px wide: ${last?.outerHTML.slice(0, 120)}`);
   }
-  for (const math of document.querySelectorAll('math[display="block"]')) {
-    const { height } = math.getBoundingClientRect();
-    math.style.cssText = "width: max-content; max-width: none";
-    if (math.getBoundingClientRect().height < height - 1) {
+  // All at once, or the page would be laid out anew for every formula.
+  const formulas = [...document.querySelectorAll('math[display="block"]')];
+  const heights = () => formulas.map((math) => math.getBoundingClientRect().height);
+  const style = (css) => formulas.forEach((math) => { math.style.cssText = css; });
+  const wrapped = heights();
+  style("width: max-content; max-width: none");
+  const whole = heights();
+  style("");
+  for (const [i, math] of formulas.entries()) {
+    if (whole[i] < wrapped[i] - 1) {
       found.push(`a formula wraps: ${math.textContent.slice(0, 60)}`);
     }
-    math.style.cssText = "";
   }
   for (const equation of document.querySelectorAll(".equation")) {
     const parts = equation.querySelectorAll(".equation-title, .equation-math, .equation-tag");
@@ -49,7 +54,7 @@ const flags = browser === "chrome" ? ["--no-sandbox", "--disable-gpu"] : [];
 const opened = await puppeteer.launch({ browser, executablePath, args: flags, headless: true });
 try {
   const page = await opened.newPage();
-  for (const address of addresses) {
+  for (const [, widths, address] of pages.map((one) => one.match(/^([\d,]+)@(.+)$/))) {
     await page.goto(address);
     await page.addStyleTag({ content: "* { transition: none !important }" });
     await page.evaluate(() => document.fonts.ready.then(() => true));

@@ -24,12 +24,13 @@ STILL = 0.001
 TRIES = 8
 
 
-def scores(address: str, folder: Path) -> dict[str, float]:
-    """The four categories of Lighthouse, in its mobile setting."""
+def scores(address: str, folder: Path, categories: set[str]) -> dict[str, float]:
+    """What Lighthouse, in its mobile setting, gives for each category."""
     report = folder / "report.json"
     command = [
         program("node", "nodejs"), str(tool("lighthouse", "cli", "index.js")), address,
         "--quiet", "--output=json", f"--output-path={report}",
+        f"--only-categories={','.join(sorted(categories))}",
         f"--chrome-flags={' '.join(['--headless', *FLAGS[:-1]])}",
     ]  # fmt: skip
     environ = os.environ | {"CHROME_PATH": program("chromium", "chromium")}
@@ -42,14 +43,15 @@ def scores(address: str, folder: Path) -> dict[str, float]:
 def test_lighthouse_is_content(
     place: str, addresses: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wanted = {"performance", "accessibility", "best-practices", "seo"}
+    found: dict[str, float] = {}
+    low = {"performance", "accessibility", "best-practices", "seo"}
     for _ in range(TRIES):
-        found = scores(f"{addresses['http']}/{place}", tmp_path)
-        low = {name for name in wanted if found[name] < LEAST}
+        found |= scores(f"{addresses['http']}/{place}", tmp_path, low)
+        low = {name for name in found if found[name] < LEAST}
         if not low:
             break
     with capsys.disabled():
-        print(f"\n{place}:", ", ".join(f"{name} {found[name]:.0%}" for name in sorted(wanted)))
+        print(f"\n{place}:", ", ".join(f"{name} {found[name]:.0%}" for name in sorted(found)))
     assert not low, found
 
 
