@@ -29,6 +29,9 @@ def backward(dout, x, w): return product(dout, w.T), product(x.T, dout), dout.su
 """
 
 
+pytestmark = pytest.mark.usefixtures("few_cases")
+
+
 @pytest.fixture(autouse=True)
 def own_search_path(monkeypatch: pytest.MonkeyPatch) -> None:
     """A target's folder stays importable: here, until the end of the test."""

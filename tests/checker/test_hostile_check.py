@@ -33,9 +33,9 @@ WITH_A_REPORT = {
 }  # fmt: skip
 # One of each kind: these run unless all are asked for.
 SAMPLE = {
-    "crashes", "exits_at_import", "leaves_a_daemon_behind", "loops_in_a_call", "patches_builtins",
-    "raises_with_control_signs", "rewrites_the_report_in_a_call", "sends_its_parent_sigterm",
-    "writes_an_answer_to_every_descriptor", "prints_control_signs",
+    "crashes", "exits_at_import", "leaves_a_daemon_behind", "loops_in_a_call",
+    "prints_control_signs", "rewrites_the_report_in_a_call", "sends_its_parent_sigterm",
+    "writes_an_answer_to_every_descriptor",
 }  # fmt: skip
 PRINTING = {
     "prints_50_megabytes", "prints_control_signs", "prints_to_stderr", "runs_a_demo_at_import",

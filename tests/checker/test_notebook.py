@@ -211,6 +211,7 @@ def in_a_cell(code: str, last: str) -> str:
         (AFFINE.replace("sum", "mean"), "check(Affine, reduction='sum')", "FAIL Affine"),
     ],
 )
+@pytest.mark.usefixtures("few_cases")
 def test_a_cell_shows_the_report(code: str, call: str, expected: str) -> None:
     page = Page(in_a_cell(f"from affine.checker import check\n{code}", call))
     assert page.text.strip().startswith(expected)
