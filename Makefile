@@ -20,6 +20,8 @@ install = $(PIP) install --no-compile $(1) || $(call stop,pip could not install 
 MANY := test test-all test-versions nightly site-build pdf publish test-site audit
 $(MANY): export PYTHONPYCACHEPREFIX = $(CURDIR)/build/bytecode
 $(MANY): export PYTHONDONTWRITEBYTECODE =
+# One for each processor already: threads of a matrix product would only wait for each other.
+test test-all nightly: export OMP_NUM_THREADS = 1
 
 .PHONY: help test test-all test-versions check nightly lint site site-build pdf publish test-site audit bench lock clean
 
