@@ -101,7 +101,7 @@ LAYERS: dict[str, tuple[Any, list[str]]] = {
 OF_LIBRARY = {"a layout and a buffer"}
 
 
-@pytest.mark.parametrize("name", sampled(list(LAYERS), 2))
+@pytest.mark.parametrize("name", sampled(list(LAYERS), 3))
 def test_each_cause_is_told_once(name: str) -> None:
     made, expected = LAYERS[name]
     layer = made if isinstance(made, Layer) else layer_from(made)

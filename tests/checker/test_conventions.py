@@ -73,7 +73,7 @@ def report_on(path: Path, option: str = "") -> Report:
 
 
 @pytest.mark.filterwarnings("ignore:the matrix subclass")
-@pytest.mark.parametrize("name", sampled(NAMES, step=36, wide=18))
+@pytest.mark.parametrize("name", sampled(NAMES, step=54, wide=18))
 def test_a_convention_is_read_and_judged(name: str, tmp_path: Path) -> None:
     entry = entry_of(name)
     report = report_on(path_of(name, tmp_path), entry.get("option", ""))
@@ -87,7 +87,9 @@ def test_a_convention_is_read_and_judged(name: str, tmp_path: Path) -> None:
         assert words not in shown, shown
 
 
-@pytest.mark.parametrize("file", TABLE["kind"]["file_name_is_no_identifier"]["layers"])
+@pytest.mark.parametrize(
+    "file", sampled(list(TABLE["kind"]["file_name_is_no_identifier"]["layers"]), 3)
+)
 def test_a_reproduction_runs_beside_a_file_of_any_name(file: str, tmp_path: Path) -> None:
     report = report_on(path_of(f"kind-file_name_is_no_identifier-{file}", tmp_path))
     found = report.findings[0].reproduction

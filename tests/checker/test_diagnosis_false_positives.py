@@ -55,7 +55,7 @@ RIGHT_LAYERS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", RIGHT_LAYERS)
+@pytest.mark.parametrize("name", sampled(list(RIGHT_LAYERS), 2))
 def test_nothing_is_named_for_a_right_layer(name: str) -> None:
     for quantity in ("", *QUANTITIES, "gradients"):
         assert named(RIGHT_LAYERS[name], quantity) == ""
@@ -90,7 +90,7 @@ def test_what_is_nearly_an_average_is_not_named_so(name: str) -> None:
     assert named(wrong_layer(dw=NEARLY_AVERAGED[name]), "dw") == "scaled-by-a-varying-number"
 
 
-@pytest.mark.parametrize("name", NEAR_MISSES)
+@pytest.mark.parametrize("name", sampled(list(NEAR_MISSES), 3))
 def test_a_near_miss_is_not_named(name: str) -> None:
     found = diagnose(wrong_layer(dw=NEAR_MISSES[name]), "dw")
     assert found.mistake is None, found
@@ -122,14 +122,13 @@ def test_two_mistakes_do_not_hide_each_other() -> None:
             )
 
 
-def test_two_mistakes_in_one_result_are_not_taken_for_a_third() -> None:
-    random = Random(1)
+@pytest.mark.parametrize("number", sampled(range(40 if NIGHTLY else 10), 4))
+def test_two_mistakes_in_one_result_are_not_taken_for_a_third(number: int) -> None:
     halves = [known for known in formulas("dw") if not is_right("dw", known.code)]
-    for _ in range(40 if NIGHTLY else 10):
-        first, second = random.sample(halves, 2)
-        code = f"({first.code}) + ({second.code})"
-        found = named(wrong_layer(dw=code), "dw")
-        assert found in {"", "raises", first.mistake, second.mistake} | names_of("dw", code), code
+    first, second = Random(number).sample(halves, 2)
+    code = f"({first.code}) + ({second.code})"
+    found = named(wrong_layer(dw=code), "dw")
+    assert found in {"", "raises", first.mistake, second.mistake} | names_of("dw", code), code
 
 
 # ------------------------------------------------------------------ random results

@@ -133,6 +133,7 @@ def test_a_call_that_the_budget_ends_is_no_hang(tmp_path: Path) -> None:
     assert perf_counter() - start < 1 + GRACE
 
 
+@pytest.mark.exhaustive
 def test_a_layer_that_grows_slower_ends_in_time(tmp_path: Path) -> None:
     """It adds up whatever it was ever given, in a default argument."""
     target = tmp_path / "keeps_all.py"

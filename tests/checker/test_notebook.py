@@ -150,6 +150,7 @@ def test_a_line_is_named_with_its_cell(tmp_path: Path) -> None:
 def test_the_command_and_the_plugin_take_a_notebook(tmp_path: Path) -> None:
     target = notebook(tmp_path / "n.ipynb", [PAIR.replace("sum", "mean")])
     run = [sys.executable, "-m", "affine", "check", f"{target}:affine_forward", "--json", "-"]
+    run += ["--only", "db_is_the_column_sum_of_dout"]
     done = subprocess.run(run, capture_output=True, text=True)
     written = json.loads(done.stdout)
     assert (done.returncode, written["verdict"]) == (1, "fail")
