@@ -106,7 +106,10 @@ def error_state() -> Iterator[None]:
 
 @pytest.fixture
 def few_cases(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a whole check in this process end early, except at night."""
+    """Let a whole check in this process end early, except at night.
+
+    For layers that are right, or wrong in nearly all cases.
+    """
     if PROFILE != "nightly":
         monkeypatch.setattr(search, "EXAMPLES", 12)
         monkeypatch.setattr(search, "_EXAMPLES_OF_LARGE", 3)

@@ -18,8 +18,6 @@ from docs.site_builder.suite.mistake_examples import source
 from docs.site_builder.suite.wrong_layers import WRONG_LAYERS, first_line, frameworks
 from tests.conftest import sampled
 
-pytestmark = pytest.mark.usefixtures("few_cases")
-
 
 def lines(code: str) -> list[str]:
     """Return the lines of a formula of the catalogue."""
@@ -66,9 +64,11 @@ def _name_of(finding: Finding) -> str:
 
 def wrong_layers_of(mistake: Mistake) -> Iterator[tuple[str, str]]:
     """Yield layers that hold the wrong line, that of the textbook first, and what to try alone."""
-    textbook = source(mistake.formula)
-    if textbook:
-        yield textbook, ""
+    of_values = [
+        name for name, one in PROPERTIES.items() if one.points_to and one.group in _OF_VALUES
+    ]
+    if code := source(mistake.formula):
+        yield from ((code, only) for only in ("", *of_values))
     for path in sorted(WRONG_LAYERS.glob("*.py")):
         code = path.read_text(encoding="utf-8")
         if all(line in code for line in lines(mistake.formula)):
@@ -77,9 +77,6 @@ def wrong_layers_of(mistake: Mistake) -> Iterator[tuple[str, str]]:
                 yield code, ""
             if all(map(find_spec, needed)):
                 yield code, first_line(path)[0]
-    for name, one in PROPERTIES.items():
-        if textbook and one.points_to and one.group in _OF_VALUES:
-            yield textbook, name
 
 
 @pytest.mark.parametrize("name", sampled(list(MISTAKES), 64, 16))
