@@ -70,7 +70,7 @@ def report_on(path: Path, option: str = "") -> Report:
 
 
 @pytest.mark.filterwarnings("ignore:the matrix subclass")
-@pytest.mark.parametrize("name", sampled(NAMES, step=54, wide=18))
+@pytest.mark.parametrize("name", sampled(NAMES, step=54, wide=27))
 def test_a_convention_is_read_and_judged(
     name: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
