@@ -20,6 +20,10 @@ install = $(PIP) install --no-compile $(1) || $(call stop,pip could not install 
 MANY := test test-all test-versions nightly site-build pdf publish test-site audit
 $(MANY): export PYTHONPYCACHEPREFIX = $(CURDIR)/build/bytecode
 $(MANY): export PYTHONDONTWRITEBYTECODE =
+# One process for each processor: threads of a matrix product would only wait for each other, and
+# neighbours stay together, as they share what they have computed.
+test test-all nightly: export OMP_NUM_THREADS = 1
+SPREAD := -n auto --dist worksteal
 
 .PHONY: help test test-all test-versions check nightly lint site site-build pdf publish test-site audit bench lock clean
 
@@ -27,17 +31,17 @@ help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 test: .venv/.tests ## Test the package: unit tests, properties, examples of the docstrings
-	@$(BIN)/python -m pytest --quiet -n auto --ignore=tests/site -m 'not exhaustive'
+	@$(BIN)/python -m pytest --quiet $(SPREAD) --ignore=tests/site -m 'not exhaustive'
 
 test-all: .venv/.frameworks ## Also every layer in every way, and torch and jax, which this installs
-	@$(BIN)/python -m pytest --quiet -n auto --ignore=tests/site $(ARGS)
+	@$(BIN)/python -m pytest --quiet $(SPREAD) --ignore=tests/site $(ARGS)
 
 check: .venv/.tests ## Check a layer of your own: make check LAYER=my_layer.py
 	@test -n '$(LAYER)' || $(call stop,no layer is named.,Name one: make check LAYER=my_layer.py)
 	@$(BIN)/affine check '$(LAYER)' $(ARGS)
 
 nightly: .venv/.tests ## The same tests with many more cases, others each day (SEED=20270131 for those of a day)
-	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest --quiet -n auto --ignore=tests/site \
+	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest --quiet $(SPREAD) --ignore=tests/site \
 	  --hypothesis-seed=$(SEED) $(ARGS)
 
 test-versions: .venv/.python ## Test the check under each Python here, on the newest dependencies and on the oldest

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
 
+from affine.checker import certificate, search
 from affine.checker.reading import load
 from affine.layer import Layer
 
@@ -101,6 +102,19 @@ def error_state() -> Iterator[None]:
     """Restore NumPy's error state, which some wrong layers change."""
     with np.errstate():
         yield
+
+
+@pytest.fixture
+def few_cases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a whole check in this process end early, except at night.
+
+    For layers that are right, or wrong in nearly all cases.
+    """
+    if PROFILE != "nightly":
+        monkeypatch.setattr(search, "EXAMPLES", 12)
+        monkeypatch.setattr(search, "_EXAMPLES_OF_LARGE", 3)
+        monkeypatch.setattr(certificate, "_OF_NETWORKS", ())
+        monkeypatch.setattr(certificate, "_SHAPES", certificate._SHAPES[:9])
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,10 @@ from affine.checker import check
 from affine.checker.reading import layer_from
 from affine.checker.report import Report
 from affine.layer import Array, Layer
+from tests.conftest import sampled
 from tests.formula_layers import pullback_layer, right_gradients, wrong_layer
+
+pytestmark = pytest.mark.usefixtures("few_cases")
 
 
 def names(report: Report) -> list[str]:
@@ -98,7 +101,7 @@ LAYERS: dict[str, tuple[Any, list[str]]] = {
 OF_LIBRARY = {"a layout and a buffer"}
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", sampled(list(LAYERS), 3))
 def test_each_cause_is_told_once(name: str) -> None:
     made, expected = LAYERS[name]
     layer = made if isinstance(made, Layer) else layer_from(made)

@@ -214,7 +214,6 @@ def test_help_has_examples_and_imports_little() -> None:
     [
         (["list"], 0, "1"),
         (["--help"], 0, ""),
-        (["check", "--help"], 0, "1"),
         (["check", "no_such_file.py"], 2, ""),
         (["check", "no_such_file.py", "--json", "-"], 2, "1"),
     ],

@@ -16,7 +16,7 @@ from affine.checker.reading import load
 from affine.layer import Array
 from affine.properties import PROPERTIES
 from affine.quantities import QUANTITIES
-from tests.conftest import PROFILE
+from tests.conftest import PROFILE, sampled
 from tests.formula_layers import (
     FORMULAS,
     is_right,
@@ -55,14 +55,15 @@ RIGHT_LAYERS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", RIGHT_LAYERS)
+@pytest.mark.parametrize("name", sampled(list(RIGHT_LAYERS), 2))
 def test_nothing_is_named_for_a_right_layer(name: str) -> None:
     for quantity in ("", *QUANTITIES, "gradients"):
         assert named(RIGHT_LAYERS[name], quantity) == ""
 
 
-def test_no_property_makes_the_reference_wrong() -> None:
-    for name in PROPERTIES:
+@pytest.mark.parametrize("step", sampled([6, 1], 2))
+def test_no_property_makes_the_reference_wrong(step: int) -> None:
+    for name in list(PROPERTIES)[::step]:
         assert named(load("affine"), "", name) == ""
 
 
@@ -89,7 +90,7 @@ def test_what_is_nearly_an_average_is_not_named_so(name: str) -> None:
     assert named(wrong_layer(dw=NEARLY_AVERAGED[name]), "dw") == "scaled-by-a-varying-number"
 
 
-@pytest.mark.parametrize("name", NEAR_MISSES)
+@pytest.mark.parametrize("name", sampled(list(NEAR_MISSES), 3))
 def test_a_near_miss_is_not_named(name: str) -> None:
     found = diagnose(wrong_layer(dw=NEAR_MISSES[name]), "dw")
     assert found.mistake is None, found
@@ -97,11 +98,11 @@ def test_a_near_miss_is_not_named(name: str) -> None:
     assert "averaged over the batch" in found.ruled_out
 
 
-def test_random_wrong_results_are_not_named() -> None:
-    for seed in range(20 if NIGHTLY else 5):
-        changed = f"np.random.default_rng({seed}).integers(0, 2, size=w.shape)"
-        assert named(wrong_layer(dw=f"x.T @ dout + {changed}"), "dw") == ""
-        assert named(wrong_layer(dw=f"(x.T @ dout) * {changed}"), "dw") == ""
+@pytest.mark.parametrize("number", sampled(range(20 if NIGHTLY else 5), 5))
+def test_random_wrong_results_are_not_named(number: int) -> None:
+    changed = f"np.random.default_rng({number}).integers(0, 2, size=w.shape)"
+    assert named(wrong_layer(dw=f"x.T @ dout + {changed}"), "dw") == ""
+    assert named(wrong_layer(dw=f"(x.T @ dout) * {changed}"), "dw") == ""
 
 
 def test_two_mistakes_do_not_hide_each_other() -> None:
@@ -121,14 +122,13 @@ def test_two_mistakes_do_not_hide_each_other() -> None:
             )
 
 
-def test_two_mistakes_in_one_result_are_not_taken_for_a_third() -> None:
-    random = Random(1)
+@pytest.mark.parametrize("number", sampled(range(40 if NIGHTLY else 10), 4))
+def test_two_mistakes_in_one_result_are_not_taken_for_a_third(number: int) -> None:
     halves = [known for known in formulas("dw") if not is_right("dw", known.code)]
-    for _ in range(40 if NIGHTLY else 10):
-        first, second = random.sample(halves, 2)
-        code = f"({first.code}) + ({second.code})"
-        found = named(wrong_layer(dw=code), "dw")
-        assert found in {"", "raises", first.mistake, second.mistake} | names_of("dw", code), code
+    first, second = Random(number).sample(halves, 2)
+    code = f"({first.code}) + ({second.code})"
+    found = named(wrong_layer(dw=code), "dw")
+    assert found in {"", "raises", first.mistake, second.mistake} | names_of("dw", code), code
 
 
 # ------------------------------------------------------------------ random results
@@ -171,9 +171,10 @@ def part_of_a_stale_buffer(right: Array, generator: Generator) -> Array:
 KINDS = noise, mask, not_finite, no_number, stale_buffer, part_of_a_stale_buffer
 
 
-def test_no_formula_explains_random_results() -> None:
+@pytest.mark.parametrize("step", sampled([5, 1], 2))
+def test_no_formula_explains_random_results(step: int) -> None:
     """Of any kind, on any quantity; that a result is NaN where a formula is says nothing."""
-    for seed in range(MANY):
+    for seed in range(0, MANY, step):
         generator = np.random.default_rng(seed)
         quantity, change = list(QUANTITIES)[seed % 4], KINDS[seed // 4 % len(KINDS)]
         with np.errstate(all="ignore"):

@@ -19,6 +19,8 @@ from docs.site_builder.suite.wrong_layers import WRONG_LAYERS, frameworks
 from tests.conftest import sampled
 from tests.formula_layers import wrong_layer
 
+pytestmark = pytest.mark.usefixtures("few_cases")
+
 # A diagnosis calls a layer of a framework on the same probes, if on fewer.
 PATHS = [path for path in sorted(WRONG_LAYERS.glob("*.py")) if not frameworks(path)]
 Named = list[tuple[ProbeSession, str, Explanation, str]]

@@ -19,6 +19,7 @@ from affine.properties import PROPERTIES
 from docs.site_builder.suite.wrong_layers import WRONG_LAYERS
 from tests.formula_layers import pullback_layer, right_gradients, wrong_layer
 
+pytestmark = pytest.mark.usefixtures("few_cases")
 _NOISE = np.random.default_rng(0)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from affine.checker import Profile, Reduction, certificate, check, search
+from affine.checker import Profile, Reduction, check
 from affine.checker.diagnosis import diagnose
 from affine.checker.reduction import forgive_steps, with_limits
 from affine.checker.report import Outcome, Report
@@ -13,7 +13,7 @@ from affine.checker.report.snippet import REPLAYS, snippet
 from affine.layer import Array, Case, Layer, Operands, Pullback
 from affine.oracle import Violation
 from affine.properties import PROPERTIES
-from tests.conftest import PROFILE, sampled
+from tests.conftest import sampled
 from tests.formula_layers import right_gradients
 from tests.step_layers import (
     averaged,
@@ -26,14 +26,7 @@ from tests.step_layers import (
     step_layer,
 )
 
-
-@pytest.fixture(autouse=True)
-def few_cases(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a check end early, except at night."""
-    if PROFILE != "nightly":
-        monkeypatch.setattr(search, "EXAMPLES", 12)
-        monkeypatch.setattr(certificate, "_OF_NETWORKS", ())
-        monkeypatch.setattr(certificate, "_SHAPES", certificate._SHAPES[:9])
+pytestmark = pytest.mark.usefixtures("few_cases")
 
 
 def failures(report: Report) -> list[tuple[str, str]]:
@@ -76,7 +69,7 @@ def only(dtype: str, backward: Any = right_gradients) -> Layer:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "float64"])
-@pytest.mark.parametrize("profile", ["textbook", "framework"])
+@pytest.mark.parametrize("profile", sampled(["framework", "textbook"], 2))
 def test_a_layer_of_one_dtype_is_judged_in_it(dtype: str, profile: Profile, seed: int) -> None:
     """No step hands it anything else, and the report says so."""
     report = check(only(dtype), profile=profile, seed=seed, budget=60.0)
@@ -150,7 +143,7 @@ RIGHT: list[tuple[Layer, Reduction]] = [
 ]
 
 
-@pytest.mark.parametrize("profile", ["textbook", "library", "framework"])
+@pytest.mark.parametrize("profile", sampled(["framework", "library", "textbook"], 3, 2))
 @pytest.mark.parametrize("number", sampled(range(len(RIGHT)), 8, 4))
 def test_a_right_layer_seen_by_steps_passes(number: int, profile: Profile, seed: int) -> None:
     """What the steps round is no mistake, with averages and without."""

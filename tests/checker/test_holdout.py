@@ -24,7 +24,7 @@ LAYERS: dict[str, dict[str, Any]] = {
 TRUE_BESIDES = {"shapes-not-checked", "raises"}
 
 
-@pytest.mark.parametrize("name", sampled(list(LAYERS), 30, 10))
+@pytest.mark.parametrize("name", sampled(list(LAYERS), 60, 30))
 def test_a_layer_of_the_holdout_is_found_and_named(name: str, tmp_path: Path) -> None:
     """By its mistake, or by the condition under which it is wrong."""
     layer = LAYERS[name]

@@ -150,6 +150,7 @@ def test_a_line_is_named_with_its_cell(tmp_path: Path) -> None:
 def test_the_command_and_the_plugin_take_a_notebook(tmp_path: Path) -> None:
     target = notebook(tmp_path / "n.ipynb", [PAIR.replace("sum", "mean")])
     run = [sys.executable, "-m", "affine", "check", f"{target}:affine_forward", "--json", "-"]
+    run += ["--only", "db_is_the_column_sum_of_dout"]
     done = subprocess.run(run, capture_output=True, text=True)
     written = json.loads(done.stdout)
     assert (done.returncode, written["verdict"]) == (1, "fail")
@@ -211,6 +212,7 @@ def in_a_cell(code: str, last: str) -> str:
         (AFFINE.replace("sum", "mean"), "check(Affine, reduction='sum')", "FAIL Affine"),
     ],
 )
+@pytest.mark.usefixtures("few_cases")
 def test_a_cell_shows_the_report(code: str, call: str, expected: str) -> None:
     page = Page(in_a_cell(f"from affine.checker import check\n{code}", call))
     assert page.text.strip().startswith(expected)

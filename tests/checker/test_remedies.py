@@ -79,7 +79,7 @@ def wrong_layers_of(mistake: Mistake) -> Iterator[tuple[str, str]]:
                 yield code, first_line(path)[0]
 
 
-@pytest.mark.parametrize("name", sampled(list(MISTAKES), 48, 16))
+@pytest.mark.parametrize("name", sampled(list(MISTAKES), 64, 32))
 def test_the_right_line_mends_the_wrong_layer(
     name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -58,7 +58,7 @@ def assert_shown(code: str, folder: Path) -> None:
         assert "AssertionError" in said, f"{code}\n{said}"
 
 
-@pytest.mark.parametrize("path", sampled(PATHS, 48, 12), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sampled(PATHS, 48, 24), ids=lambda path: path.stem)
 def test_the_reproductions_of_a_wrong_layer_show_its_mistakes(path: Path) -> None:
     for framework in frameworks(path):
         pytest.importorskip(framework)
@@ -73,7 +73,7 @@ def test_the_reproductions_of_a_wrong_layer_show_its_mistakes(path: Path) -> Non
         assert all(found["reproduction"] for found in findings_of(ended.out)), ended.out
 
 
-@pytest.mark.parametrize("name", sampled(sorted(HOSTILE), 30, 15))
+@pytest.mark.parametrize("name", sampled(sorted(HOSTILE), len(HOSTILE), 20))
 def test_the_reproductions_of_a_hostile_target_show_its_mistakes(name: str, tmp_path: Path) -> None:
     """Or none is printed, and the report says why."""
     path = tmp_path / f"{name}.py"

@@ -21,7 +21,6 @@ from affine.checker.diagnosis.probe import (
     distinct_integers,
     magnified,
     standard,
-    terms_at,
 )
 from affine.layer import (
     VJP,
@@ -174,10 +173,7 @@ class ProbeSession:
 
     def _is_within_the_format(self, probe: Probe) -> bool:
         """Whether all products and sums fit the dtype, whatever their order."""
-        limits = np.finfo(self.dtype)
-        entries = np.concatenate([np.abs(array).ravel() for array in probe.point])
-        largest = max(entries.max(), *terms_at(probe.point).values())
-        smallest = entries[entries > 0].min(initial=1)
+        limits, (smallest, largest) = np.finfo(self.dtype), probe.magnitudes
         return bool(largest < limits.max / 4 and smallest**2 > limits.tiny)
 
     def evidence(self, quantity: str) -> list[Trial]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from itertools import islice, product
+from itertools import chain, islice, product
 from math import log10
 from typing import TypeAlias
 
@@ -65,7 +65,8 @@ def fit_strength(value: Base, evidence: Sequence[Trial]) -> int:
     where the formula is no number, such as 1/(N − 1) for N = 1.
     """
     explained, strength = 0, 2
-    for trial in sorted(evidence, key=lambda trial: not trial.wrong):
+    wrong, right = (t for t in evidence if t.wrong), (t for t in evidence if not t.wrong)
+    for trial in chain(wrong, right):  # most formulas fail on the first that is wrong
         predicted = value(trial)
         fits = trial.fits(predicted)
         # What has one row for db is no other shape where the layer returns a plain db.

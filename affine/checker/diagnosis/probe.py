@@ -72,6 +72,13 @@ class Probe:
         """Whether all entries of each operand differ, and none is 0: nothing hides by chance."""
         return all(array.all() and len(set(array.flat)) == array.size for array in self.point)
 
+    @cached_property
+    def magnitudes(self) -> tuple[float, float]:
+        """The smallest entry but 0, and the largest entry or sum of terms, without signs."""
+        entries = np.concatenate([np.abs(array).ravel() for array in self.point])
+        largest = max(entries.max(), *terms_at(self.point).values())
+        return float(entries[entries > 0].min(initial=1)), float(largest)
+
     def value(self, code: str) -> Array | None:
         """Return what a formula gives here; None where it raises."""
         if code not in self._values:
