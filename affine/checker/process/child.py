@@ -21,6 +21,8 @@ FORGED = "the process wrote to the connection of the checker"
 _MOST_PARTS = 1000  # more than are ever waited for at once
 _MOST_PRINTED = 2**16  # bytes
 
+# Threads that share so small a product would spend more time waiting for each other.
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 # What the child starts inherits it, and is found by it, whatever group or session it is in.
 _MARK = "RUN_ID"
 
@@ -51,7 +53,8 @@ class Child:
             # The program is no argument: those can be read by the target.
             [*wrapper, sys.executable, "-c", "exec(input())"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-            env={**os.environ, _MARK: self._mark}, pass_fds=inherits, start_new_session=True,
+            env={**_ONE_THREAD, **os.environ, _MARK: self._mark},
+            pass_fds=inherits, start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )  # fmt: skip
         self._stdout = cast("IO[bytes]", self._process.stdout)
