@@ -14,8 +14,6 @@ from affine.checker.search import JUDGES, cropped, fails_on, search
 from affine.layer import Layer, OutOfTime, WorkerDied
 from affine.properties import PROPERTIES, Property
 
-__all__ = ["findings"]
-
 # Of the time that is left, one cause may take so much to shrink its case.
 _SECONDS_TO_SHRINK = 3.0
 _NO_TIME = Diagnosis((), None, "The time ran out before the mistake was looked for.")

@@ -9,11 +9,6 @@ from affine.checker.diagnosis.phrasing import listed
 from affine.checker.diagnosis.probe import Probe, distinct_integers
 from affine.layer import Operands
 
-__all__ = [
-    "Condition", "further_probes", "in_sizes", "is_of_values", "many_entries", "on_values",
-    "special_probes", "special_sizes", "where_in_sizes", "where_in_values",
-]  # fmt: skip
-
 
 class Condition(NamedTuple):
     """What is true of some calls, in words and as code; what makes it true of a point, as code."""

@@ -36,8 +36,6 @@ from affine.layer import Case, Layer, OutOfTime, WorkerDied
 from affine.properties import Property
 from affine.quantities import GRADIENTS, QUANTITIES
 
-__all__ = ["DETECTORS", "diagnose", "diagnose_unwritten"]
-
 Detector: TypeAlias = Callable[[ProbeSession], Explanation | None]
 
 _PROMISED: tuple[Detector, ...] = (

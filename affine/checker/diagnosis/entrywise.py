@@ -18,8 +18,6 @@ from affine.checker.diagnosis.probe import Probe, close, distinct_integers
 from affine.layer import Array, Operands
 from affine.quantities import AXES, QUANTITIES
 
-__all__ = ["entrywise"]
-
 _UNITS = {"float32": 2.0**-23, "bfloat16": 2.0**-7, "float16": 2.0**-10}
 """The narrower formats, with the distance from 1 to the next number in each."""
 

@@ -37,8 +37,6 @@ from affine.layer import (
 )
 from affine.quantities import QUANTITIES
 
-__all__ = ["CallResult", "ProbeSession", "Trial", "attempt"]
-
 Backward: TypeAlias = Callable[[Array], dict[str, Array]]
 """A backward pass that returns the gradients by name."""
 # Seconds that the calls of one diagnosis may take, and how many probes there are at the least.

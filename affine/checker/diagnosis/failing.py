@@ -12,8 +12,6 @@ from affine.layer import Case
 from affine.oracle import Violation
 from affine.properties import Property
 
-__all__ = ["failing_again"]
-
 # Of other sizes, and of sizes whose results take as much memory as those of small cases.
 _BETWEEN = tuple(
     distinct_integers(*sizes) for sizes in ((2, 2, 1), (3, 1, 2), (4, 5, 3), (2, 3, 3))

@@ -22,8 +22,6 @@ from affine.checker.diagnosis.phrasing import number, scaled, shortest, summed
 from affine.checker.diagnosis.probe import Probe, close
 from affine.layer import Array
 
-__all__ = ["explanations", "fit_strength", "ratio"]
-
 Base: TypeAlias = Callable[[Trial], Array | None]
 """What is known of a result already."""
 

@@ -20,8 +20,6 @@ from affine.checker.diagnosis.probe import (
 )
 from affine.layer import Array, Operands, by_name
 
-__all__ = ["arguments_modified", "other_layouts", "overwritten_in_between", "step_between_passes"]
-
 
 def arguments_modified(session: ProbeSession) -> Explanation | None:
     """An argument is written to; an update step of W and b is described as such."""

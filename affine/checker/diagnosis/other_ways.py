@@ -12,8 +12,6 @@ from affine.layer import VJP, Case, Layer
 from affine.properties import Property
 from affine.properties.frameworks import FROZEN, interleaved
 
-__all__ = ["other_ways"]
-
 _VARIANTS = {
     "compiled": "Compiled: ",
     "vmapped": "Vectorised: ",

@@ -10,8 +10,6 @@ from affine.checker.diagnosis.catalogue import Explanation, Mistake
 from affine.checker.diagnosis.phrasing import notation
 from affine.quantities import AXES
 
-__all__ = ["OwnLayout", "in_layout"]
-
 
 class OwnLayout(NamedTuple):
     """How a layer keeps its arrays; the usual layout is that of the equations."""

@@ -16,20 +16,6 @@ from affine.checker.diagnosis.catalogue import CORRECT
 from affine.layer import Array, Operands
 from affine.quantities import QUANTITIES
 
-__all__ = [
-    "Probe",
-    "arrays",
-    "close",
-    "copies",
-    "differing",
-    "distinct_integers",
-    "magnified",
-    "plain_operands",
-    "right_at",
-    "standard",
-    "terms_at",
-]  # fmt: skip
-
 _SIZES = (
     (5, 3, 4), (3, 4, 2), (2, 5, 3), (7, 2, 3), (4, 6, 5), (6, 4, 2),
     (3, 3, 3), (2, 2, 2), (4, 4, 4), (5, 3, 3), (2, 4, 4), (4, 2, 4), (3, 5, 3), (3, 3, 5),

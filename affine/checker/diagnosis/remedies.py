@@ -8,8 +8,6 @@ from affine.checker.diagnosis.own_layout import OwnLayout, in_layout
 from affine.checker.diagnosis.phrasing import concerns, listed, notation
 from affine.quantities import QUANTITIES
 
-__all__ = ["with_remedy"]
-
 _AVERAGED = ("dw", "db")
 
 

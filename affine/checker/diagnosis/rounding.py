@@ -12,8 +12,6 @@ from affine.checker.diagnosis.probe import distinct_integers, plain_operands
 from affine.layer import Operands
 from affine.quantities import AXES, QUANTITIES
 
-__all__ = ["on_the_way"]
-
 _NO_POWERS = (3, 5, 6, 7, 9, 10, 11, 12, 13, 49)
 _POWERS = (2, 4, 8, 16, 32)
 

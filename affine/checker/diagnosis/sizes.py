@@ -14,8 +14,6 @@ from affine.checker.diagnosis.probe import Probe, close, distinct_integers
 from affine.layer import Array
 from affine.quantities import AXES, QUANTITIES
 
-__all__ = ["by_size", "remainder"]
-
 _THINGS = {"N": "data points", "D": "features", "M": "outputs"}
 _LEFT_OUT = {"N": "data-point-left-out", "D": "feature-left-out", "M": "output-left-out"}
 _Ends = Literal["the rest", "the last", "the last full", "the first full"]

@@ -22,8 +22,6 @@ from affine.checker.diagnosis.probe import Probe, close, plain_operands
 from affine.checker.diagnosis.varying import varying_factor
 from affine.quantities import AXES
 
-__all__ = ["beyond_many_entries", "guarded", "observed", "special_case"]
-
 _BESIDE = 6  # powers of two between the largest entry of an operand and the smallest
 
 

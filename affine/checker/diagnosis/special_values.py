@@ -20,11 +20,6 @@ from affine.checker.diagnosis.probe import (
 from affine.layer import Array, Operands
 from affine.quantities import QUANTITIES
 
-__all__ = [
-    "flattened_axes", "integers_truncated", "magnitudes", "nan_and_infinity", "nan_at_zeros",
-    "narrowed",
-]  # fmt: skip
-
 _FORMATS = ("float16", "float32", "float64")
 
 

@@ -19,11 +19,6 @@ from affine.checker.diagnosis.probe import (
 )
 from affine.layer import Array, Operands, by_name
 
-__all__ = [
-    "earlier_call", "global_state", "not_deterministic", "outdated_parameters", "second_pass",
-    "stale_state", "updated_instance", "used_instance",
-]  # fmt: skip
-
 
 def not_deterministic(session: ProbeSession) -> Explanation | None:
     """Equal calls differ: on plain operands, or on the case that failed."""

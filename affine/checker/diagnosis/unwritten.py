@@ -10,8 +10,6 @@ from affine.layer import Layer, Operands
 from affine.oracle import NotAnArray
 from affine.quantities import GRADIENTS
 
-__all__ = ["unwritten"]
-
 
 def unwritten(layer: Layer, point: Operands) -> Explanation | None:
     """Return which pass is not written yet, None where both are."""

@@ -9,8 +9,6 @@ from affine.checker.diagnosis.examination import ProbeSession, Trial
 from affine.checker.diagnosis.fit import ratio
 from affine.checker.diagnosis.phrasing import listed, number
 
-__all__ = ["bias_times_a_count", "varying_factor"]
-
 _SHOWN = 3  # lengths with their factors
 
 

@@ -11,8 +11,6 @@ from affine.checker.diagnosis.probe import close, distinct_integers
 from affine.layer import Array, Operands
 from affine.quantities import AXES, QUANTITIES
 
-__all__ = ["other_weights"]
-
 _LENGTHS = range(1, 10)
 _ENOUGH = 5  # rows and columns of a matrix; its entries are more than there are terms
 _MOST_TIMES, _SHOWN = 9, 3

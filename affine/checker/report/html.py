@@ -16,8 +16,6 @@ from affine.checker.report.text import (
 )
 from affine.checker.report.words import clean, counted
 
-__all__ = ["html"]
-
 # Seen on light and on dark pages. They are for a line at the side: text has the page's colour.
 _COLOURS = {"pass": "#2a9d5c", "fail": "#e0474c", "error": "#c98500"}
 _WIDTH = 100
