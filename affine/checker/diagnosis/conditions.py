@@ -73,12 +73,6 @@ def in_sizes(wrong: Sequence[Probe], right: Sequence[Probe]) -> Condition | None
     return None
 
 
-def where_in_sizes(wrong: Sequence[Probe], right: Sequence[Probe]) -> str:
-    """Return the words of that condition, `""` if there is none."""
-    condition = in_sizes(wrong, right)
-    return condition.words if condition else ""
-
-
 def _multiples(wrong: Sequence[Probe], right: Sequence[Probe]) -> Iterator[Condition]:
     """Yield that a size is a multiple of what the wrong ones have in common, or the reverse."""
     of_wrong = list[Condition]()
@@ -146,51 +140,47 @@ _OF_SQUARE_W = (
 _OF_OUT = Condition("an entry of out is 0", "not (x @ w + b).all()", {"b": "b - (x @ w + b)[0]"})
 
 
+# The first two are those of the probes on which every layer is looked at, if it comes to that.
+_SIZES = ((4, 3, 5), (3, 5, 2), (6, 2, 3), (2, 4, 6), (5, 3, 4))
+_SIZES_OF_SQUARE_W = ((4, 3, 3), (3, 2, 2), (6, 4, 4), (2, 5, 5), (7, 3, 3))
+
+
 @cache
-def special_probes() -> tuple[tuple[Condition, tuple[Probe, Probe]], ...]:
-    """Return the conditions on values, each with two probes that meet it."""
-    conditions = [Condition(words, code, {"w": makes}) for words, code, makes in _OF_SQUARE_W]
+def special_probes() -> tuple[tuple[Condition, Sequence[Probe]], ...]:
+    """Return the conditions on values, each with probes that meet it, of which two are for all."""
+    found = [
+        (Condition(words, code, {"w": makes}), _SIZES_OF_SQUARE_W)
+        for words, code, makes in _OF_SQUARE_W
+    ]
     for sign, name in (("dout", "dout"), ("X", "x"), ("W", "w"), ("b", "b")):
         for template in (*_OF_ARRAYS, *(_OF_MATRICES if name != "b" else ())):
             words, code, makes = (text.format(X=sign, x=name) for text in template)
-            conditions.append(Condition(words, code, {name: makes}))
-    found = []
-    for condition in (*conditions, _OF_OUT):
-        sizes = _sizes_for(condition)
-        found.append((condition, (_made(condition, sizes[0]), _made(condition, sizes[1]))))
-    return tuple(found)
+            found.append((Condition(words, code, {name: makes}), _SIZES))
+    found.append((_OF_OUT, _SIZES))
+    return tuple(
+        (condition, [_made(condition, distinct_integers(*each)) for each in sizes])
+        for condition, sizes in found
+    )
 
 
-def further_probes(condition: Condition) -> list[Operands]:
-    """Return more operands that meet a condition on values, at other sizes."""
-    return [_made(condition, sizes).point for sizes in _sizes_for(condition)[2:]]
+def _made(condition: Condition, point: Operands) -> Probe:
+    probe = Probe(point)
+    values = ((name, probe.value(code)) for name, code in condition.makes.items())
+    return Probe(point._replace(**{name: value for name, value in values if value is not None}))
 
 
-def _sizes_for(condition: Condition) -> tuple[tuple[int, int, int], ...]:
-    if condition.words in (words for words, *_ in _OF_SQUARE_W):
-        return (4, 3, 3), (3, 2, 2), (6, 4, 4), (2, 5, 5), (7, 3, 3)
-    return (4, 3, 5), (3, 5, 2), (6, 2, 3), (2, 4, 6), (5, 3, 4)
+def on_values(wrong: Sequence[Probe]) -> Iterator[tuple[Condition, Sequence[Probe]]]:
+    """Yield the conditions that every wrong call meets, the probes for all included; and others."""
+    for condition, probes in special_probes():
+        if all(probe in wrong for probe in probes[:2]) and all(map(condition.holds, wrong)):
+            yield condition, probes[2:]
 
 
-def _made(condition: Condition, sizes: tuple[int, int, int]) -> Probe:
-    point = distinct_integers(*sizes)
-    values = ((name, Probe(point).value(code)) for name, code in condition.makes.items())
-    changed = {name: value for name, value in values if value is not None}
-    return Probe(point._replace(**changed))
+def in_common(wrong: Sequence[Probe], right: Sequence[Probe]) -> Condition | None:
+    """Return a condition on sizes, or else on values, that tells the wrong calls from right ones.
 
-
-def on_values(wrong: Sequence[Probe]) -> Iterator[Condition]:
-    """Yield the conditions that every wrong call meets, where both of its own probes are wrong."""
-    for condition, own in special_probes():
-        if all(probe in wrong for probe in own) and all(map(condition.holds, wrong)):
-            yield condition
-
-
-def where_in_values(wrong: Sequence[Probe]) -> str:
-    """Return the first condition on values that the wrong calls have in common, `""` if none."""
-    return next((condition.words for condition in on_values(wrong)), "")
-
-
-def is_of_values(words: str) -> bool:
-    """Whether this is said of the values of operands, and not of their sizes."""
-    return any(words == condition.words for condition, _ in special_probes())
+    None if nothing does, or if no call is right.
+    """
+    if not right:
+        return None
+    return in_sizes(wrong, right) or next((condition for condition, _ in on_values(wrong)), None)

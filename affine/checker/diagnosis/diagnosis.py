@@ -20,7 +20,7 @@ from affine.checker.diagnosis.catalogue import (
     Explanation,
     averaged,
 )
-from affine.checker.diagnosis.conditions import is_of_values, where_in_sizes, where_in_values
+from affine.checker.diagnosis.conditions import Condition, in_common
 from affine.checker.diagnosis.entrywise import entrywise
 from affine.checker.diagnosis.examination import ProbeSession, attempt
 from affine.checker.diagnosis.failing import failing_again
@@ -229,7 +229,7 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
     """Diagnose one quantity that is wrong on the standard probes."""
     evidence = session.evidence(quantity)
     found = explanations(quantity, evidence, session.raising(quantity))
-    where = ""
+    where = None
     if not found or special_cases.guarded(evidence, found[0].code):
         special_found, where = special_cases.special_case(session, quantity)
         found = special_found or found
@@ -253,7 +253,9 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
     return Diagnosis(_names(quantity), None, sentence)
 
 
-def _named(session: ProbeSession, quantity: str, found: Explanation, where: str = "") -> Diagnosis:
+def _named(
+    session: ProbeSession, quantity: str, found: Explanation, where: Condition | None = None
+) -> Diagnosis:
     mistake, equation = MISTAKES[found.mistake], _EQUATIONS[quantity]
     if session.averages and quantity in _AVERAGES:
         found, equation = averaged(found), _AVERAGES[quantity]
@@ -262,9 +264,9 @@ def _named(session: ProbeSession, quantity: str, found: Explanation, where: str 
     if where and found.mistake == "always-zero":
         mistake = MISTAKES["special-case"]
     mistake, equation = layout.mistake(mistake), layout.words(equation)
-    if where and is_of_values(where):
-        mistake = replace(mistake, remedy=_AS_EVERYWHERE.format(where))
-    only = f"Where {where}, your" if where else "Your"
+    if where and where.makes:
+        mistake = replace(mistake, remedy=_AS_EVERYWHERE.format(where.words))
+    only = f"Where {where.words}, your" if where else "Your"
     also = f", and {layout.words(MISTAKES[found.also].title)}" if found.also else ""
     formula = f"{only} {quantity} is {layout.formula(quantity, found)}: {mistake.title}{also}"
     sentence = layout.words(found.sentence) or formula
@@ -296,8 +298,8 @@ def _of_the_rest(session: ProbeSession, quantity: str, wrong: tuple[str, ...]) -
         return Diagnosis(_names(quantity), None, _NOTHING)
     fine = [call.probe for call in session.standard if call not in failed]
     raising = [call.probe for call in failed]
-    where = (where_in_sizes(raising, fine) or where_in_values(raising)) if fine else ""
-    when = f", where {where}" if where else "" if fine else ", at every size that was tried"
+    where = in_common(raising, fine)
+    when = f", where {where.words}" if where else "" if fine else ", at every size that was tried"
     error = failed[0].error
     assert error is not None
     if dropped := _of_refused_shape(error):

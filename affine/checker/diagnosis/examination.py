@@ -166,7 +166,7 @@ class ProbeSession:
         if self.case is not None and max(self.case.primal.sizes) > 8:
             n, d, m = self.case.primal.sizes
             sizes += [(n, d, m), (n + 1, d + 1, m + 1), (2 * n, d, m), (n, 2 * d, m), (n, d, 2 * m)]
-        special = [probe for _, probes in special_probes() for probe in probes]
+        special = [probe for _, probes in special_probes() for probe in probes[:2]]
         further = [*special, *magnified(), *(Probe(distinct_integers(*each)) for each in sizes)]
         self.standard.extend(self.observe_each(filter(self._is_within_the_format, further)))
 
