@@ -1,6 +1,5 @@
 """The diagnosis: which known mistake a layer makes, verified on probes of its own."""
 
-import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -10,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from affine.cases import dtype_of
-from affine.checker.diagnosis import memory, rounding, sizes, special_cases, special_values, state
+from affine.checker.diagnosis import calls, failing, rounding, sides, special_cases, special_values
 from affine.checker.diagnosis.catalogue import (
     CORRECT,
     MISTAKES,
@@ -20,18 +19,13 @@ from affine.checker.diagnosis.catalogue import (
     Explanation,
     averaged,
 )
-from affine.checker.diagnosis.conditions import Condition, in_common
+from affine.checker.diagnosis.conditions import Condition
 from affine.checker.diagnosis.entrywise import entrywise
 from affine.checker.diagnosis.examination import ProbeSession, attempt
-from affine.checker.diagnosis.failing import failing_again
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.other_ways import other_ways
-from affine.checker.diagnosis.phrasing import describe_error, error_message, listed
-from affine.checker.diagnosis.probe import Probe, plain_operands
-from affine.checker.diagnosis.unwritten import unwritten
-from affine.checker.diagnosis.varying import bias_times_a_count
-from affine.checker.diagnosis.weights import other_weights
-from affine.checker.exceptions import NotThreeGradients
+from affine.checker.diagnosis.phrasing import listed
+from affine.checker.diagnosis.probe import Probe
 from affine.layer import Case, Layer, OutOfTime, WorkerDied
 from affine.properties import Property
 from affine.quantities import GRADIENTS, QUANTITIES
@@ -39,11 +33,11 @@ from affine.quantities import GRADIENTS, QUANTITIES
 Detector: TypeAlias = Callable[[ProbeSession], Explanation | None]
 
 _PROMISED: tuple[Detector, ...] = (
-    memory.arguments_modified, state.not_deterministic, state.second_pass, state.stale_state,
-    state.used_instance, state.updated_instance, state.earlier_call, state.outdated_parameters,
+    calls.arguments_modified, calls.not_deterministic, calls.second_pass, calls.stale_state,
+    calls.used_instance, calls.updated_instance, calls.earlier_call, calls.outdated_parameters,
 )  # fmt: skip
 """What every right layer promises, so that it is looked for whatever failed, in this order."""
-_OF_CALLS: tuple[Detector, ...] = (*_PROMISED, state.global_state)
+_OF_CALLS: tuple[Detector, ...] = (*_PROMISED, calls.global_state)
 """These compare calls with calls: a wrong formula is never why they find something."""
 DETECTORS: Mapping[str, Detector] = {
     detector.__name__: detector
@@ -140,20 +134,20 @@ def diagnose(
 def diagnose_unwritten(layer: Layer) -> Diagnosis | None:
     """Return which pass is still to be written, None where none is; this takes one call."""
     session = ProbeSession(layer)
-    found = unwritten(session.layer, plain_operands())
+    found = failing.unwritten(session.layer)
     return _diagnosis_from(session, "", found) if found else None
 
 
 def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = None) -> Diagnosis:
     """Look at what is shown, at wrong values, at the rest, and then once more at large sizes."""
-    missing = unwritten(session.layer, plain_operands())
+    missing = failing.unwritten(session.layer)
     if missing and (quantity in missing.about or quantity not in QUANTITIES):
         return _diagnosis_from(session, quantity, missing)
     of_calls: list[Detector] = []
     of_values: list[Detector] = []
     for name in tested.points_to if tested else ():
         assert tested is not None
-        find = DETECTORS.get(name) or partial(failing_again, tested, name)
+        find = DETECTORS.get(name) or partial(failing.failing_again, tested, name)
         in_memory = name in MISTAKES and tested.group == "memory"
         (of_calls if find in _OF_CALLS or in_memory else of_values).append(find)
     if found := _first_explanation(session, of_calls):
@@ -163,7 +157,7 @@ def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = N
     )
     wrong = _wrong(session, asked)
     if set(wrong) & set(GRADIENTS) and (
-        found := _first_explanation(session, [memory.overwritten_in_between])
+        found := _first_explanation(session, [calls.overwritten_in_between])
     ):
         return _diagnosis_from(session, quantity, found)
     if named := _of_wrong(session, wrong):
@@ -190,7 +184,7 @@ def _of_behaviour(session: ProbeSession) -> tuple[Detector, ...]:
     if session.dtype != dtype_of(session.layer):
         return (special_values.magnitudes,)
     of_values = special_values.integers_truncated, special_values.magnitudes
-    return (*_PROMISED, memory.other_layouts, *of_values)
+    return (*_PROMISED, calls.other_layouts, *of_values)
 
 
 def _first_explanation(session: ProbeSession, detectors: Iterable[Detector]) -> Explanation | None:
@@ -236,12 +230,12 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
     if not found and evidence and all(trial.got is None for trial in evidence):
         sentence = f"Your {quantity} is not an array of numbers"
         found = [Explanation("not-an-array", sentence)]
-    changing = state.not_deterministic, state.earlier_call
+    changing = calls.not_deterministic, calls.earlier_call
     if not found and (explanation := _first_explanation(session, changing)):
         return _diagnosis_from(session, quantity, explanation)
     of_results = (
-        entrywise, special_values.nan_at_zeros, bias_times_a_count, sizes.remainder,
-        sizes.by_size, other_weights, special_cases.beyond_many_entries,
+        entrywise, special_values.nan_at_zeros, sides.bias_times_a_count, sides.remainder,
+        sides.by_size, sides.other_weights, special_cases.beyond_many_entries,
     )  # fmt: skip
     for find in (special_values.narrowed, *(of_results if quantity in QUANTITIES else ())):
         found = found or find(session, quantity)
@@ -290,27 +284,12 @@ def _of_the_rest(session: ProbeSession, quantity: str, wrong: tuple[str, ...]) -
     """Diagnose what no formula explains: exceptions; else say what is seen."""
     if wrong:
         return _observed(session, wrong)
-    failed = [call for call in session.standard if GRADIENTS[-1] not in call.results]
-    for name in QUANTITIES if not failed else ():
+    if found := failing.raised(session):
+        return _diagnosis_from(session, quantity, found)
+    for name in QUANTITIES:
         if hidden := entrywise(session, name):
             return _named(session, name, hidden[0])
-    if not failed:
-        return Diagnosis(_names(quantity), None, _NOTHING)
-    fine = [call.probe for call in session.standard if call not in failed]
-    raising = [call.probe for call in failed]
-    where = in_common(raising, fine)
-    when = f", where {where.words}" if where else "" if fine else ", at every size that was tried"
-    error = failed[0].error
-    assert error is not None
-    if dropped := _of_refused_shape(error):
-        found = Explanation("axis-dropped", f"{dropped}{when}")
-    elif isinstance(error, NotThreeGradients):
-        found = Explanation("wrong-number-of-results", f"{error_message(error)}{when}")
-    else:
-        part = "backward pass" if "out" in failed[0].results else "forward pass"
-        who = "layer" if session.in_one_call else part
-        found = Explanation("raises", f"The {who} raises {describe_error(error)}{when}")
-    return _diagnosis_from(session, quantity, found)
+    return Diagnosis(_names(quantity), None, _NOTHING)
 
 
 def _observed(session: ProbeSession, wrong: tuple[str, ...]) -> Diagnosis:
@@ -334,15 +313,3 @@ def _is_right_up_to_rounding(session: ProbeSession, tested: Property) -> bool:
         return False
     results = session.observe(Probe(session.case.primal)).results
     return len(results) == len(QUANTITIES) and not any(trial.wrong for trial in results.values())
-
-
-def _of_refused_shape(error: Exception) -> str:
-    """Say which shape torch refused as that of a gradient, if it lacks axes of length one."""
-    message = r"invalid gradient at index \d+ - got \[(.*?)\] but expected .*?\[(.*?)\]"
-    if not (found := re.search(message, error_message(error))):
-        return ""
-    got, right = ([side for side in sides.split(", ") if side] for sides in found.groups())
-    if got == right or got != [side for side in right if side != "1"]:
-        return ""
-    shapes = [f"({', '.join(each)}{',' if len(each) == 1 else ''})" for each in (got, right)]
-    return f"A gradient of shape {shapes[1]} comes back with shape {shapes[0]}"

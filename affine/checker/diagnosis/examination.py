@@ -90,6 +90,13 @@ class Trial(NamedTuple):
             got = array if array.dtype.kind in "fiub" else None
         return cls(probe, got, right, not close(got, right))
 
+    @property
+    def unit(self) -> float:
+        """The distance from 1 to the next number in the format of the result."""
+        if self.got is None or self.got.dtype.kind != "f":
+            return 2.0**-52
+        return float(np.finfo(self.got.dtype).eps)
+
     def fits(self, value: Array | None) -> bool:
         """Whether a formula's value is what the layer returned.
 

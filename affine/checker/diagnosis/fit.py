@@ -119,12 +119,6 @@ def ratio(rest: Array, value: Array, size: float = 0.0, unit: float = 2.0**-52) 
     return slope if (np.abs(rest - slope * value) <= slack).all() else 0.0
 
 
-def _unit(trial: Trial) -> float:
-    """Return the distance from 1 to the next number in the format of a result."""
-    got = trial.got
-    return float(np.finfo(got.dtype).eps) if got is not None and got.dtype.kind == "f" else 2.0**-52
-
-
 def _value_of(code: str) -> Base:
     return lambda trial: trial.probe.value(code)
 
@@ -155,7 +149,7 @@ def _factors(
             continue
         fitted = slope / float(unit)
         # The short number that the fitted one stands for, if there is one within rounding.
-        slack = 64 * _unit(pivot)
+        slack = 64 * pivot.unit
         short = float(f"{fitted:.{max(int(-log10(slack)) - 1, 2)}g}")
         factor = short if abs(short - fitted) <= slack * abs(fitted) else fitted
 
@@ -191,7 +185,7 @@ def _pivot(evidence: Sequence[Trial], term: str, base: Base) -> tuple[Trial | No
         rest = got if base is _nothing else got - start
         if not np.isfinite(value + got).all() or not rest.any():
             continue
-        slope = ratio(rest, value, np.abs(got).max(), _unit(trial))
+        slope = ratio(rest, value, np.abs(got).max(), trial.unit)
         if not slope:
             # A term that is not proportional here is none anywhere: give up at once.
             return None, 0.0
@@ -271,7 +265,7 @@ def _normalised(quantity: str, evidence: Sequence[Trial]) -> Iterator[Explanatio
         for trial in evidence
         if trial.wrong and trial.got is not None and trial.got.shape == trial.right.shape
         if np.isfinite(trial.got).all()
-        and (slope := ratio(trial.got, trial.right, unit=_unit(trial))) > 0
+        and (slope := ratio(trial.got, trial.right, unit=trial.unit)) > 0
     ]
     norms = ("np.linalg.norm({})", "abs({}).max()")
     for array, norm in product((f"({right})", "dout", "x", "w"), norms):

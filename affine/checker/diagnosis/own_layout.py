@@ -27,10 +27,38 @@ class OwnLayout(NamedTuple):
         if not any(self) or found.formula == "0" or quantity not in AXES:
             return found.formula
         code, comma, rest = _split(found.says or found.code)
-        own = in_layout(code, quantity, *self)
+        own = self.code(code, quantity)
         if not own:
             return f"{found.formula}, where data points are rows and W is (D, M)"
         return notation(own) + comma + self.words(rest)
+
+    def code(self, formula: str, quantity: str) -> str:
+        """Return a formula of a result as a layer writes it that keeps its arrays so.
+
+        Its x, w and dout are then the layer's own, and so is the result; b is a column where data
+        points are. `""` where it takes more than this to say it.
+
+        Args:
+            formula: NumPy code over x, w, b, dout, n, d and m, data points in rows and W (D, M).
+            quantity: The result that it computes, such as `dw`.
+
+        Examples:
+            >>> OwnLayout(columns=True, transposed=True).code("x.T @ dout / n", "dw")
+            'dout @ x.T / n'
+            >>> OwnLayout(transposed=True).code("x @ w + b", "out")
+            'x @ w.T + b'
+        """
+        if not any(self):
+            return formula
+        turning = _Turning(self)
+        try:
+            node = ast.parse(formula, mode="eval").body
+            turned, kind = turning.turned(node, self.turns(quantity))
+            if kind == _MATRIX and quantity == "db" and self.columns:
+                turned, _ = turning.turned(node, True)  # a row of the sums is a column there
+        except (_NotSaidHere, SyntaxError):
+            return ""
+        return "" if kind == _BIAS and len(AXES[quantity]) == 2 else ast.unparse(turned)
 
     def words(self, text: str) -> str:
         """Return a text with its rows, columns and products as the layer has them."""
@@ -53,17 +81,13 @@ class OwnLayout(NamedTuple):
 
     def _product(self, found: re.Match[str]) -> str:
         """Return a product of the equations, in letters or as code, in this layout."""
-        text = found[0]
-        if text == "XW plus b":
-            return self._product_of("X·W") + " plus b"
-        return self._product_of(text)
-
-    def _product_of(self, text: str) -> str:
+        text, plus, _ = found[0].replace("XW plus b", "X·W plus b").partition(" plus b")
         code = text
         for sign, name in _LETTERS.items():
             code = code.replace(sign, name)
-        own = in_layout(code, _quantity_of(code), *self)
-        return (own if " @ " in text or ".sum(" in text else notation(own)) or text
+        own = self.code(code, _quantity_of(code))
+        is_code = " @ " in text or ".sum(" in text
+        return ((own if is_code else notation(own)) or text) + plus
 
 
 _LETTERS = {"·": " @ ", "ᵀ": ".T", "X": "x"}
@@ -97,40 +121,6 @@ def _quantity_of(code: str) -> str:
 
 
 # ------------------------------------------------------------------ code
-
-
-def in_layout(formula: str, quantity: str, columns: bool, transposed: bool) -> str:
-    """Return a formula of a result as a layer writes it that keeps its arrays otherwise.
-
-    Its x, w and dout are then the layer's own, and so is the result; b is a column where data
-    points are. `""` where it takes more than this to say it.
-
-    Args:
-        formula: NumPy code over x, w, b, dout, n, d and m, with data points in rows and W (D, M).
-        quantity: The result that it computes, such as `dw`.
-        columns: Whether data points are columns.
-        transposed: Whether the weight is Wᵀ.
-
-    Examples:
-        >>> in_layout("x.T @ dout / n", "dw", True, True)
-        'dout @ x.T / n'
-        >>> in_layout("x @ w + b", "out", False, True)
-        'x @ w.T + b'
-    """
-    layout = OwnLayout(columns, transposed)
-    if not any(layout):
-        return formula
-    try:
-        node = ast.parse(formula, mode="eval").body
-        turning = _Turning(layout)
-        turned, kind = turning.turned(node, layout.turns(quantity))
-        if kind == _MATRIX and quantity == "db" and columns:  # a row of the sums is a column there
-            turned, kind = turning.turned(node, True)
-        if kind == _BIAS and len(AXES[quantity]) == 2:
-            return ""
-    except (_NotSaidHere, SyntaxError):
-        return ""
-    return ast.unparse(turned)
 
 
 class _NotSaidHere(Exception):

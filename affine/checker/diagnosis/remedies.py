@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from affine.checker.diagnosis.catalogue import CORRECT, OF_SCALE, Diagnosis
-from affine.checker.diagnosis.own_layout import OwnLayout, in_layout
+from affine.checker.diagnosis.own_layout import OwnLayout
 from affine.checker.diagnosis.phrasing import concerns, listed, notation
 from affine.quantities import QUANTITIES
 
@@ -34,6 +34,6 @@ def with_remedy(diagnosis: Diagnosis, layout: OwnLayout, averages: bool) -> Diag
 def _right_lines(wrong: Sequence[str], layout: OwnLayout, averages: bool) -> list[str]:
     ends = dict.fromkeys(_AVERAGED, " / N") if averages else {}
     return [
-        f"{name} = {notation(in_layout(CORRECT[name], name, *layout))}{ends.get(name, '')}"
+        f"{name} = {notation(layout.code(CORRECT[name], name))}{ends.get(name, '')}"
         for name in dict.fromkeys(wrong)
     ]

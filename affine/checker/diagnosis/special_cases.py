@@ -18,7 +18,7 @@ from affine.checker.diagnosis.examination import ProbeSession, Trial
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import notation
 from affine.checker.diagnosis.probe import Probe, close, plain_operands
-from affine.checker.diagnosis.varying import varying_factor
+from affine.checker.diagnosis.sides import varying_factor
 from affine.quantities import AXES
 
 _BESIDE = 6  # powers of two between the largest entry of an operand and the smallest
