@@ -143,40 +143,40 @@ def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = N
     missing = failing.unwritten(session.layer)
     if missing and (quantity in missing.about or quantity not in QUANTITIES):
         return _diagnosis_from(session, quantity, missing)
-    of_calls: list[Detector] = []
-    of_values: list[Detector] = []
-    for name in tested.points_to if tested else ():
-        assert tested is not None
-        find = DETECTORS.get(name) or partial(failing.failing_again, tested, name)
-        in_memory = name in MISTAKES and tested.group == "memory"
-        (of_calls if find in _OF_CALLS or in_memory else of_values).append(find)
-    if found := _first_explanation(session, of_calls):
-        return _diagnosis_from(session, quantity, found)
-    asked = (
-        (quantity,) if quantity in CORRECT else OF_VARIANT.get(tested.needs if tested else "", ())
-    )
-    wrong = _wrong(session, asked)
-    if set(wrong) & set(GRADIENTS) and (
-        found := _first_explanation(session, [calls.overwritten_in_between])
-    ):
-        return _diagnosis_from(session, quantity, found)
-    if named := _of_wrong(session, wrong):
+    of_calls, of_values = _pointed_to(tested) if tested else ([], [])
+    if named := _by(session, quantity, of_calls):
         return named
-    if not wrong and (found := _first_explanation(session, (*of_values, *_of_behaviour(session)))):
-        return _diagnosis_from(session, quantity, found)
+    asked = OF_VARIANT.get(tested.needs, ()) if tested else ()
+    asked = (quantity,) if quantity in CORRECT else asked
+    wrong = _wrong(session, asked)
+    if not set(wrong).isdisjoint(GRADIENTS):
+        named = _by(session, quantity, [calls.overwritten_in_between])
+    named = named or _of_wrong(session, wrong)
+    if not (named or wrong):
+        named = _by(session, quantity, (*of_values, *_of_behaviour(session)))
+    if named:
+        return named
     session.look_further()
     wrong = _wrong(session, asked)
-    if named := _of_wrong(session, wrong):
-        return named
-    if wrong == ("out_dot",):  # a derivative of what is wrong
+    named = _of_wrong(session, wrong)
+    if not named and wrong == ("out_dot",):  # a derivative of what is wrong
         named = _of_wrong(session, session.wrong_quantities())
     named = named or _of_the_rest(session, quantity, wrong)
     if not (named.mistake or wrong) and tested and _is_right_up_to_rounding(session, tested):
-        found = _first_explanation(session, [partial(rounding.on_the_way, quantity)])
-        if found:
-            return _diagnosis_from(session, quantity, found)
-        return Diagnosis(_names(quantity), None, _ROUNDS.format(quantity))
+        rounds = Diagnosis(_names(quantity), None, _ROUNDS.format(quantity))
+        return _by(session, quantity, [partial(rounding.on_the_way, quantity)]) or rounds
     return named
+
+
+def _pointed_to(tested: Property) -> tuple[list[Detector], list[Detector]]:
+    """Return what looks for the mistakes that a property points to, in calls and in values."""
+    of_calls: list[Detector] = []
+    of_values: list[Detector] = []
+    for name in tested.points_to:
+        find = DETECTORS.get(name) or partial(failing.failing_again, tested, name)
+        in_memory = name in MISTAKES and tested.group == "memory"
+        (of_calls if find in _OF_CALLS or in_memory else of_values).append(find)
+    return of_calls, of_values
 
 
 def _of_behaviour(session: ProbeSession) -> tuple[Detector, ...]:
@@ -187,12 +187,12 @@ def _of_behaviour(session: ProbeSession) -> tuple[Detector, ...]:
     return (*_PROMISED, calls.other_layouts, *of_values)
 
 
-def _first_explanation(session: ProbeSession, detectors: Iterable[Detector]) -> Explanation | None:
+def _by(session: ProbeSession, quantity: str, detectors: Iterable[Detector]) -> Diagnosis | None:
     """Return what the first of some detectors finds; to raise in one says nothing about it."""
     for find in detectors:
         found = attempt(lambda: find(session))  # noqa: B023
         if isinstance(found, Explanation):
-            return found
+            return _diagnosis_from(session, quantity, found)
     return None
 
 
@@ -228,11 +228,10 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
         special_found, where = special_cases.special_case(session, quantity)
         found = special_found or found
     if not found and evidence and all(trial.got is None for trial in evidence):
-        sentence = f"Your {quantity} is not an array of numbers"
-        found = [Explanation("not-an-array", sentence)]
+        found = [Explanation("not-an-array", f"Your {quantity} is not an array of numbers")]
     changing = calls.not_deterministic, calls.earlier_call
-    if not found and (explanation := _first_explanation(session, changing)):
-        return _diagnosis_from(session, quantity, explanation)
+    if not found and (named := _by(session, quantity, changing)):
+        return named
     of_results = (
         entrywise, special_values.nan_at_zeros, sides.bias_times_a_count, sides.remainder,
         sides.by_size, sides.other_weights, special_cases.beyond_many_entries,

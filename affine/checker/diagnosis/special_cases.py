@@ -34,10 +34,7 @@ def special_case(
     evidence = session.evidence(quantity)
     wrong, right = _parted(evidence)
     for condition in special_sizes(wrong, right):
-        there = _meeting(condition, evidence)
-        if len(there) < len(evidence) and (
-            found := explanations(quantity, there, session.raising(quantity))
-        ):
+        if found := _explained(session, quantity, condition):
             return found, condition
     for condition, further in on_values(wrong):
         there = _meeting(condition, evidence)
@@ -53,12 +50,18 @@ def special_case(
 
 def beyond_many_entries(session: ProbeSession, quantity: str) -> list[Explanation]:
     """Return the formulas that explain a quantity where an operand has more than some entries."""
+    conditions = many_entries(*_parted(session.evidence(quantity)))
+    found = (_explained(session, quantity, condition) for condition in conditions)
+    return next(filter(None, found), [])
+
+
+def _explained(session: ProbeSession, quantity: str, condition: Condition) -> list[Explanation]:
+    """Return the formulas that explain a quantity under a condition that not every call meets."""
     evidence = session.evidence(quantity)
-    for condition in many_entries(*_parted(evidence)):
-        there = _meeting(condition, evidence)
-        if found := explanations(quantity, there, session.raising(quantity)):
-            return found
-    return []
+    there = _meeting(condition, evidence)
+    if len(there) == len(evidence):
+        return []
+    return explanations(quantity, there, session.raising(quantity))
 
 
 def _meeting(condition: Condition, evidence: Sequence[Trial]) -> list[Trial]:
