@@ -28,7 +28,7 @@ def arguments_modified(session: ProbeSession) -> Explanation | None:
 
     def step(point: Operands) -> _Step | None:
         given = session.lent(point)
-        found = copies(session.results(given))
+        found = session.results(given)
         changes = _changes(point, given)
         if not changes or not set(changes) <= {"w", "b"}:
             return None
@@ -97,7 +97,7 @@ def other_layouts(session: ProbeSession) -> Explanation | None:
         point = plain_operands()
         point = point._replace(**{name: laid_out(getattr(point, name))})
         # Each time: what depends on the number of calls differs once.
-        pairs = [(copies(session.results(point)), session.fresh(point)) for _ in range(3)]
+        pairs = [(session.results(point), session.fresh(point)) for _ in range(3)]
         names = differing(*pairs[0])
         if names and all(differing(*pair) == names for pair in pairs[1:]):
             where = f"where only the memory layout of {notation(name)} is another one: {words}"
@@ -116,8 +116,7 @@ def _step_between_passes(session: ProbeSession) -> Explanation | None:
     """Return the step on W that a second backward pass on one forward pass sees."""
 
     def step(point: Operands) -> _Step | None:
-        results, backward = session.passes(session.layer.vjp, point.map(np.copy))
-        first = copies(results)
+        first, backward = session.passes(session.layer.vjp, point.map(np.copy))
         again = copies(backward(point.dout.copy()))
         if differing(again, first) != ["dx"] or "dw" not in first:
             return None
@@ -182,8 +181,7 @@ def not_deterministic(session: ProbeSession) -> Explanation | None:
 def second_pass(session: ProbeSession) -> Explanation | None:
     """The second backward pass on one forward pass differs from the first."""
     point = session.lent(plain_operands())
-    results, backward = session.passes(session.layer.vjp, point)
-    first = copies(results)
+    first, backward = session.passes(session.layer.vjp, point)
     again = attempt(lambda: backward(point.dout.copy()))
     subject = "The second backward pass on one forward pass"
     if isinstance(again, Exception):
@@ -279,7 +277,7 @@ _ON_AN_INSTANCE = distinct_integers(1, 4, 3, seed=4)
 def used_instance(session: ProbeSession) -> Explanation | None:
     """An instance that has run other batches uses operands of those, or adds to their results."""
     reused, point = session.layer.variants["on_reused_instance"], _ON_AN_INSTANCE
-    got = copies(session.passes(reused, point.map(np.copy))[0])
+    got = session.passes(reused, point.map(np.copy))[0]
     subject = "On an instance that has run another batch, your"
     # The batches that it ran before are all equal; what is given with every call, as weights may
     # be, was another one too.
@@ -296,7 +294,7 @@ def updated_instance(session: ProbeSession) -> Explanation | None:
     point = _ON_AN_INSTANCE
     old = point._replace(x=point.x + 1, w=point.w + 1, b=point.b + 1)
     updated = session.layer.variants["after_update"]
-    got = copies(session.passes(updated, point.map(np.copy))[0])
+    got = session.passes(updated, point.map(np.copy))[0]
     subject = "After an update in place of the parameters of an instance, your"
     return _outdated(session, subject, got, point, old)
 
@@ -335,7 +333,7 @@ def outdated_parameters(session: ProbeSession) -> Explanation | None:
         old = point.map(np.copy)
         for name in changed:
             getattr(point, name)[...] = getattr(other, name)
-        got = copies(session.results(point))
+        got = session.results(point)
         if found := _outdated(session, "After an update in place, your", got, point, old):
             return found
     return None

@@ -27,6 +27,12 @@ class Condition(NamedTuple):
         value = probe.value(self.code)
         return value is not None and bool(value)
 
+    def made_true(self, sizes: tuple[int, int, int]) -> Probe:
+        """Return a call that meets a condition on values."""
+        point = distinct_integers(*sizes)
+        made = {name: Probe(point).value(code) for name, code in self.makes.items()}
+        return Probe(Operands(**{**point._asdict(), **made}))
+
 
 # ------------------------------------------------------------------ sizes
 
@@ -66,7 +72,8 @@ def in_sizes(wrong: Sequence[Probe], right: Sequence[Probe]) -> Condition | None
     A right call shows nothing where zeros or equal entries may hide what is wrong.
     """
     right = [probe for probe in right if probe.is_generic]
-    least = *_beyond(right), *many_entries(wrong, right)
+    most = [(side, max(probe.names[side] for probe in right)) for side in "ndm" if right]
+    least = *_of_code(*(f"{side} > {length}" for side, length in most)), *many_entries(wrong, right)
     for condition in (*special_sizes(wrong, right), *_COMPARED, *least):
         if all(map(condition.holds, wrong)) and not any(map(condition.holds, right)):
             return condition
@@ -91,12 +98,6 @@ def _multiples(wrong: Sequence[Probe], right: Sequence[Probe]) -> Iterator[Condi
     if len(of_wrong) > 1:  # such as the blocks of a matrix
         words = listed([condition.words for condition in of_wrong])
         yield Condition(words, " and ".join(condition.code for condition in of_wrong))
-
-
-def _beyond(right: Sequence[Probe]) -> Iterator[Condition]:
-    for side in "ndm" if right else "":
-        most = max(probe.names[side] for probe in right)
-        yield Condition(f"{side.upper()} > {most}", f"{side} > {most}")
 
 
 def many_entries(wrong: Sequence[Probe], right: Sequence[Probe]) -> Iterator[Condition]:
@@ -157,16 +158,7 @@ def special_probes() -> tuple[tuple[Condition, Sequence[Probe]], ...]:
             words, code, makes = (text.format(X=sign, x=name) for text in template)
             found.append((Condition(words, code, {name: makes}), _SIZES))
     found.append((_OF_OUT, _SIZES))
-    return tuple(
-        (condition, [_made(condition, distinct_integers(*each)) for each in sizes])
-        for condition, sizes in found
-    )
-
-
-def _made(condition: Condition, point: Operands) -> Probe:
-    probe = Probe(point)
-    values = ((name, probe.value(code)) for name, code in condition.makes.items())
-    return Probe(point._replace(**{name: value for name, value in values if value is not None}))
+    return tuple((condition, list(map(condition.made_true, sizes))) for condition, sizes in found)
 
 
 def on_values(wrong: Sequence[Probe]) -> Iterator[tuple[Condition, Sequence[Probe]]]:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from affine.cases import dtype_of
-from affine.checker.diagnosis import calls, failing, rounding, sides, special_cases, special_values
+from affine.checker.diagnosis import calls, failing, sides, special_cases, special_values
 from affine.checker.diagnosis.catalogue import (
     CORRECT,
     MISTAKES,
@@ -164,7 +164,9 @@ def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = N
     named = named or _of_the_rest(session, quantity, wrong)
     if not (named.mistake or wrong) and tested and _is_right_up_to_rounding(session, tested):
         rounds = Diagnosis(_names(quantity), None, _ROUNDS.format(quantity))
-        return _by(session, quantity, [partial(rounding.on_the_way, quantity)]) or rounds
+        return (
+            _by(session, quantity, [partial(special_values.rounded_on_the_way, quantity)]) or rounds
+        )
     return named
 
 

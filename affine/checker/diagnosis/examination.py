@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
 from time import perf_counter
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,8 +37,6 @@ from affine.layer import (
 )
 from affine.quantities import QUANTITIES
 
-Backward: TypeAlias = Callable[[Array], dict[str, Array]]
-"""A backward pass that returns the gradients by name."""
 # Seconds that the calls of one diagnosis may take, and how many probes there are at the least.
 _PATIENCE, _LEAST = 8.0, 14
 # Multiples of the lengths of blocks and vectors.
@@ -154,7 +152,7 @@ class ProbeSession:
         """What the layer does on the standard probes, and on the case that was found."""
         probes = list(standard(self.layer.compiles_per_shape))
         if self.layer.by_steps:  # beside larger weights a step shows no digits of its own
-            probes = [probe for probe in probes if probe.is_of_integers]
+            probes = [each for each in probes if all((a == np.rint(a)).all() for a in each.point)]
         if self.case is not None and 0 not in self.case.primal.sizes:
             point = self.case.primal.map(lambda a: np.array(a, np.float64, order="C"))
             if all(np.isfinite(array).all() for array in point):
@@ -243,22 +241,22 @@ class ProbeSession:
         calls = self.observe_each(map(Probe, points))
         return [call.results[quantity] for call in calls if quantity in call.results]
 
-    def results(self, point: Operands) -> dict[str, Array]:
-        """Return the results themselves, not copies; raises what the layer raises."""
-        return arrays(self.layer.results(*point))
+    def results(self, point: Operands) -> Results:
+        """Return copies of what the layer gives for operands that it may write to, or raise."""
+        return copies(self.layer.results(*point))
 
-    def fresh(self, point: Operands) -> dict[str, Array]:
+    def fresh(self, point: Operands) -> Results:
         """Return what the layer gives for copies of the operands, wrong formulas included."""
-        return copies(self.results(_copied(point)))
+        return self.results(_copied(point))
 
-    def passes(self, vjp: VJP, point: Operands) -> tuple[dict[str, Array], Backward]:
-        """Return the results of a variant themselves, and its backward pass, by name."""
+    def passes(self, vjp: VJP, point: Operands) -> tuple[Results, Callable[[Array], Results]]:
+        """Return copies of the results of a variant, and its backward pass, by name."""
         out, pullback = vjp(*point[:3])
 
-        def backward(dout: Array) -> dict[str, Array]:
+        def backward(dout: Array) -> Results:
             return arrays(by_name(pullback(dout)))
 
-        return arrays({"out": out}) | backward(point.dout), backward
+        return copies({"out": out, **backward(point.dout)}), backward
 
     def lent(self, point: Operands) -> Operands:
         """Return copies that the layer is given itself: what it writes there is seen here."""

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -146,13 +146,36 @@ class _Turning:
 
     def turned(self, node: ast.expr, turn: bool) -> _Turned:
         """Return code for what a node is, transposed if `turn`, and of which kind it is."""
-        find: Callable[..., _Turned] | None = getattr(self, f"_{type(node).__name__.lower()}", None)
-        if find is None:
-            raise _NotSaidHere
-        return find(node, turn)
+        match node:
+            case ast.Constant():
+                return node, _NUMBER
+            case ast.Attribute(value, "T"):
+                return self._matrix(value, not turn), _MATRIX
+            case ast.Name() | ast.Attribute(ast.Name("self")):
+                return self._name(node, turn)
+            case ast.UnaryOp(sign, operand):
+                value, kind = self.turned(operand, turn)
+                return ast.UnaryOp(sign, value), kind
+            case ast.BinOp(left, ast.MatMult() as times, right):
+                left, right = (self._matrix(each, turn) for each in (left, right))
+                return ast.BinOp(*((right, times, left) if turn else (left, times, right))), _MATRIX
+            case ast.BinOp(left, sign, right):
+                (left, right), kind = self._beside([left, right], turn)
+                return ast.BinOp(left, sign, right), kind
+            case ast.Compare(left, signs, others):
+                (left, *others), kind = self._beside([left, *others], turn)
+                return ast.Compare(left, signs, others), kind
+            case ast.Subscript():
+                return self._subscript(node, turn)
+            case ast.Call():
+                return self._call(node, turn)
+        raise _NotSaidHere
 
-    def _constant(self, node: ast.Constant, turn: bool) -> _Turned:
-        return node, _NUMBER
+    def _matrix(self, node: ast.expr, turn: bool) -> ast.expr:
+        value, kind = self.turned(node, turn)
+        if kind != _MATRIX:
+            raise _NotSaidHere
+        return value
 
     def _name(self, node: ast.Name | ast.Attribute, turn: bool) -> _Turned:
         name = (node.id if isinstance(node, ast.Name) else node.attr).lower()
@@ -163,35 +186,6 @@ class _Turning:
         if len(AXES.get(name, "")) != 2:
             raise _NotSaidHere
         return (node if turn == self.layout.turns(name) else _transposed(node)), _MATRIX
-
-    def _attribute(self, node: ast.Attribute, turn: bool) -> _Turned:
-        if node.attr == "T":
-            value, kind = self.turned(node.value, not turn)
-            if kind != _MATRIX:
-                raise _NotSaidHere
-            return value, kind
-        if isinstance(node.value, ast.Name) and node.value.id == "self":
-            return self._name(node, turn)
-        raise _NotSaidHere
-
-    def _unaryop(self, node: ast.UnaryOp, turn: bool) -> _Turned:
-        value, kind = self.turned(node.operand, turn)
-        return ast.UnaryOp(node.op, value), kind
-
-    def _binop(self, node: ast.BinOp, turn: bool) -> _Turned:
-        if isinstance(node.op, ast.MatMult):
-            (left, one), (right, other) = (
-                self.turned(each, turn) for each in (node.left, node.right)
-            )
-            if (one, other) != (_MATRIX, _MATRIX):
-                raise _NotSaidHere
-            return ast.BinOp(*((right, node.op, left) if turn else (left, node.op, right))), _MATRIX
-        (left, right), kind = self._beside([node.left, node.right], turn)
-        return ast.BinOp(left, node.op, right), kind
-
-    def _compare(self, node: ast.Compare, turn: bool) -> _Turned:
-        (left, *right), kind = self._beside([node.left, *node.comparators], turn)
-        return ast.Compare(left, node.ops, right), kind
 
     def _beside(self, nodes: Sequence[ast.expr], turn: bool) -> tuple[list[ast.expr], int]:
         """Return operands that are taken entry by entry, the vectors along the axis of theirs."""
@@ -224,11 +218,8 @@ class _Turning:
 
     def _plainest(self, node: ast.expr) -> tuple[ast.expr, bool]:
         """Return a matrix as it is said in fewer signs, and whether it is transposed there."""
-        both = [(self.turned(node, turn), turn) for turn in (False, True)]
-        (value, kind), turn = min(both, key=lambda each: len(ast.unparse(each[0][0])))
-        if kind != _MATRIX:
-            raise _NotSaidHere
-        return value, turn
+        both = [(self._matrix(node, turn), turn) for turn in (False, True)]
+        return min(both, key=lambda each: len(ast.unparse(each[0])))
 
     def _call(self, node: ast.Call, turn: bool) -> _Turned:
         is_method = isinstance(node.func, ast.Attribute) and not _is_module(node.func.value)
@@ -242,20 +233,18 @@ class _Turning:
             values, kind = self._beside(node.args, turn)
             return ast.Call(node.func, values, node.keywords), kind
         if name in _ALONG:
-            value, kind = self.turned(node.args[0], turn)
-            if kind != _MATRIX:
-                raise _NotSaidHere
-            return ast.Call(node.func, [value, *node.args[1:]], _axes(node, turn)), kind
+            args = [self._matrix(node.args[0], turn), *node.args[1:]]
+            return ast.Call(node.func, args, _axes(node, turn)), _MATRIX
         return self._shaped(node, name, turn)
 
     def _reduced(self, node: ast.Call, turn: bool, is_method: bool) -> _Turned:
         """Return a sum, or the like, over all entries or along one axis."""
         of = node.func.value if is_method and isinstance(node.func, ast.Attribute) else node.args[0]
         names = {keyword.arg for keyword in node.keywords}
-        if self.turned(of, turn)[1] != _MATRIX or (node.args[0:] and is_method):
+        if node.args and is_method:
             raise _NotSaidHere
         if "keepdims" in names:
-            value, kind = self.turned(of, turn)[0], _MATRIX
+            value, kind = self._matrix(of, turn), _MATRIX
         else:
             value, turn = self._plainest(of)
             kind = _VECTOR if names else _NUMBER
@@ -286,13 +275,11 @@ class _Turning:
             times = ast.parse("(1, n)" if turn else "(n, 1)", mode="eval").body
             return ast.Call(node.func, [self._spread(value, kind, turn), times], []), _MATRIX
         if name in ("tril", "triu"):
-            value, kind = self.turned(args[0], turn)
-            if kind != _MATRIX:
-                raise _NotSaidHere
+            value = self._matrix(args[0], turn)
             other = {"tril": "np.triu", "triu": "np.tril"}[name]
             above = [ast.Constant(-ast.literal_eval(each)) for each in args[1:]]
             mirrored = ast.Call(ast.parse(other, mode="eval").body, [value, *above], [])
-            return mirrored if turn else ast.Call(node.func, [value, *args[1:]], []), kind
+            return mirrored if turn else ast.Call(node.func, [value, *args[1:]], []), _MATRIX
         raise _NotSaidHere
 
 

@@ -48,11 +48,6 @@ class Probe:
         self.names: dict[str, Any] = {**point._asdict(), **extra, "n": n, "d": d, "m": m}
         self._values: dict[str, Array | None] = {}
 
-    @property
-    def is_of_integers(self) -> bool:
-        """Whether every operand is, so that every sum is exact."""
-        return all(bool((array == np.rint(array)).all()) for array in self.point)
-
     @cached_property
     def is_generic(self) -> bool:
         """Whether all entries of each operand differ, and none is 0: nothing hides by chance."""

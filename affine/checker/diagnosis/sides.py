@@ -1,6 +1,6 @@
 """What a result owes to one side, N, D or M: blocks left out, a switch, weights, a factor."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product, starmap
 from typing import Literal, NamedTuple, get_args
 
@@ -237,7 +237,10 @@ def other_weights(session: ProbeSession, quantity: str) -> list[Explanation]:
     of_length = {len(times): times for times in weights}
     for trial in session.evidence(quantity):
         times = of_length.get(trial.probe.point.sizes["NDM".index(side)])
-        if times is not None and not _gives(times, trial, quantity):
+        if times is None:
+            continue
+        other_terms = _terms(trial.probe.point, quantity) @ (np.array(times) - 1.0)
+        if not trial.fits(trial.right + other_terms.reshape(trial.right.shape)):
             return []
     thing, left_out, counted = _OF_SIDE[side]
     is_left_out = all(max(times) <= 1 for times in other)
@@ -266,12 +269,6 @@ def _read_off(trial: Trial, quantity: str) -> _Weights | None:
     times = np.rint(np.linalg.lstsq(terms, rest, rcond=None)[0])
     is_small = ((times >= 0) & (times <= _MOST_TIMES)).all()
     return tuple(map(int, times)) if is_small and close(rest, terms @ times) else None
-
-
-def _gives(times: _Weights, trial: Trial, quantity: str) -> bool:
-    """Whether the weights give a result."""
-    other = _terms(trial.probe.point, quantity) @ (np.array(times) - 1.0)
-    return trial.fits(trial.right + other.reshape(trial.right.shape))
 
 
 def _terms(point: Operands, quantity: str) -> Array:
@@ -325,12 +322,7 @@ def varying_factor(evidence: Sequence[Trial], term: str, base: str = "") -> str:
             sizes = trial.probe.point.sizes
             if not factor or abs(factors.setdefault(sizes, factor) / factor - 1) > 1e-3:
                 return ""
-    return _of_one_size(factors) if sum(trial.wrong for trial in evidence) > 1 else ""
-
-
-def _of_one_size(factors: Mapping[tuple[int, int, int], float]) -> str:
-    """Return on which size a factor depends, with some of its values; `""` if on none alone."""
-    for axis, side in enumerate("NDM"):
+    for axis, side in enumerate("NDM" if sum(trial.wrong for trial in evidence) > 1 else ""):
         of_length: dict[int, set[float]] = {}
         for sizes, factor in factors.items():
             of_length.setdefault(sizes[axis], set()).add(float(f"{factor:.6g}"))

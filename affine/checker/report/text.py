@@ -145,18 +145,12 @@ def _finding(
     if case := list(case_lines(first, width - 2, report.reduction, finding.reproduction)):
         yield Group(*map(indented, case))
     yield indented(rows(_facts(finding, report, verbose)))
-    yield from _reproduction(finding, report)
-
-
-def _reproduction(finding: Finding, report: Report) -> Iterator[RenderableType]:
-    """Yield the code that shows the failure, or why there is none, and what shows it then."""
-    found = finding.reproduction
-    if found.code:
+    if (found := finding.reproduction).code:
         yield indented(heading(reproduction_title(found)))
         yield code(found.code)
-        return
-    again = _command(replace(report, only=(finding.outcomes[0].name,)))
-    yield indented(rows([("To see it again", again), ("Without code", clean(found.why_none))]))
+    else:
+        again = _command(replace(report, only=(first.name,)))
+        yield indented(rows([("To see it again", again), ("Without code", clean(found.why_none))]))
 
 
 def reproduction_title(found: Reproduction) -> str:
