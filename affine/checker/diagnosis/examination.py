@@ -242,7 +242,7 @@ class ProbeSession:
         return [call.results[quantity] for call in calls if quantity in call.results]
 
     def results(self, point: Operands) -> Results:
-        """Return copies of what the layer gives for operands that it may write to, or raise."""
+        """Return copies of what the layer gives for these very operands; raises what it raises."""
         return copies(self.layer.results(*point))
 
     def fresh(self, point: Operands) -> Results:
