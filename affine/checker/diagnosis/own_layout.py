@@ -222,36 +222,30 @@ class _Turning:
         return min(both, key=lambda each: len(ast.unparse(each[0])))
 
     def _call(self, node: ast.Call, turn: bool) -> _Turned:
-        is_method = isinstance(node.func, ast.Attribute) and not _is_module(node.func.value)
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
-        of_numbers = name in ("min", "max") and isinstance(node.func, ast.Name)
-        if name in _REDUCING and not of_numbers:
-            return self._reduced(node, turn, is_method)
-        if is_method:
-            raise _NotSaidHere
-        if name in _ENTRYWISE or of_numbers:
-            values, kind = self._beside(node.args, turn)
-            return ast.Call(node.func, values, node.keywords), kind
+        func, args = node.func, node.args
+        name = func.attr if isinstance(func, ast.Attribute) else ast.unparse(func)
+        if isinstance(func, ast.Attribute) and ast.unparse(func.value) not in ("np", "np.linalg"):
+            if args or name not in _REDUCING:
+                raise _NotSaidHere
+            value, turn, kind = self._reduced(func.value, node, turn)
+            return ast.Call(ast.Attribute(value, name), [], _axes(node, turn)), kind
+        if name in _ENTRYWISE or (isinstance(func, ast.Name) and name in ("min", "max")):
+            values, kind = self._beside(args, turn)
+            return ast.Call(func, values, node.keywords), kind
+        if name in _REDUCING:
+            value, turn, kind = self._reduced(args[0], node, turn)
+            return ast.Call(func, [value], _axes(node, turn)), kind
         if name in _ALONG:
-            args = [self._matrix(node.args[0], turn), *node.args[1:]]
-            return ast.Call(node.func, args, _axes(node, turn)), _MATRIX
+            args = [self._matrix(args[0], turn), *args[1:]]
+            return ast.Call(func, args, _axes(node, turn)), _MATRIX
         return self._shaped(node, name, turn)
 
-    def _reduced(self, node: ast.Call, turn: bool, is_method: bool) -> _Turned:
-        """Return a sum, or the like, over all entries or along one axis."""
-        of = node.func.value if is_method and isinstance(node.func, ast.Attribute) else node.args[0]
-        names = {keyword.arg for keyword in node.keywords}
-        if node.args and is_method:
-            raise _NotSaidHere
+    def _reduced(self, array: ast.expr, call: ast.Call, turn: bool) -> tuple[ast.expr, bool, int]:
+        """Return what a sum, or the like, is over, whether transposed, and of which kind it is."""
+        names = {keyword.arg for keyword in call.keywords}
         if "keepdims" in names:
-            value, kind = self._matrix(of, turn), _MATRIX
-        else:
-            value, turn = self._plainest(of)
-            kind = _VECTOR if names else _NUMBER
-        if is_method and isinstance(node.func, ast.Attribute):
-            called: ast.expr = ast.Attribute(value, node.func.attr)
-            return ast.Call(called, [], _axes(node, turn)), kind
-        return ast.Call(node.func, [value], _axes(node, turn)), kind
+            return self._matrix(array, turn), turn, _MATRIX
+        return *self._plainest(array), _VECTOR if names else _NUMBER
 
     def _shaped(self, node: ast.Call, name: str, turn: bool) -> _Turned:
         """Return what NumPy makes of shapes, of vectors or of blocks."""
@@ -315,7 +309,3 @@ def _is_none(node: ast.expr) -> bool:
 
 def _is_whole(node: ast.expr) -> bool:
     return isinstance(node, ast.Slice) and not (node.lower or node.upper or node.step)
-
-
-def _is_module(node: ast.expr) -> bool:
-    return ast.unparse(node) in ("np", "np.linalg")
