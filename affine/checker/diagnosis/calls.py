@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import combinations, product
+from typing import NamedTuple
 
 import numpy as np
 
@@ -210,63 +211,60 @@ def stale_state(session: ProbeSession) -> Explanation | None:
         if order:
             later(other.dout.copy())
         got = copies(by_name(pullback(point.dout.copy())))
-        if wrong := differing(got, session.fresh(point)):
+        call = _Call(got, point, session.fresh)
+        if wrong := call.wrong():
             subject = f"After a second forward{order} pass, the first one's"
-            whose = "{} of the second one"
-            return _taking("stale-state", subject, wrong, got, point, other, session.fresh, whose)
+            return call.taking("stale-state", subject, wrong, other, "{} of the second one")
     return None
 
 
-def _taking(
-    mistake: str,
-    subject: str,
-    names: Sequence[str],
-    got: Results,
-    point: Operands,
-    other: Operands,
-    value: Callable[[Operands], Results],
-    whose: str,
-) -> Explanation | None:
-    """Explain what is wrong by operands of another call, in words such as "the old {}"."""
-    right = right_at(point)
-    for count in range(1, 5 if names else 0):
-        for fields in combinations(Operands._fields, count):
-            mix = point._replace(**{field: getattr(other, field) for field in fields})
-            moved = right_at(mix)
-            # An operand that a result does not contain explains nothing.
-            if any(close(right[name], moved[name]) for name in names):
-                continue
-            mixed = value(mix)
-            if all(close(got[name], mixed[name]) for name in names):
-                taken = whose.format(listed(list(map(notation, fields))))
-                sentence = f"{subject} {with_verb(names, 'takes', 'take')} {taken}"
-                return Explanation(mistake, sentence, names)
-    return None
+class _Call(NamedTuple):
+    """What a call gave, for which operands, and what belongs to any operands."""
 
+    got: Results
+    point: Operands
+    value: Callable[[Operands], Results]
 
-def _left_behind(
-    subject: str,
-    got: Results,
-    point: Operands,
-    other: Operands,
-    value: Callable[[Operands], Results],
-    whose: str,
-) -> Explanation | None:
-    """Explain what is wrong by the results or the operands of another call."""
-    right, before = value(point), value(other)
-    wrong = differing(got, right)
-    for count in range(1, 10) if wrong else ():
-        if all(close(got[name], right[name] + count * before[name]) for name in wrong):
-            more = ", and of those before it" if count > 1 else ""
-            words = f"{with_verb(wrong, 'is', 'are each')} the right one plus that of {whose}{more}"
-            return Explanation("accumulates", f"{subject} {words}", wrong)
-    # Where X of an earlier batch is used, this one's has no part in the results.
-    lost = [name for name in wrong if name == "dx" and not got[name].any()]
-    rest = [name for name in wrong if name not in lost]
-    found = _taking("stale-state", subject, rest, got, point, other, value, f"{{}} of {whose}")
-    if found and lost:
-        return found._replace(sentence=f"{found.sentence}, and your dx is 0", about=wrong)
-    return found
+    def wrong(self) -> list[str]:
+        """Return the names of the wrong results."""
+        return differing(self.got, self.value(self.point))
+
+    def taking(
+        self, mistake: str, subject: str, names: Sequence[str], other: Operands, whose: str
+    ) -> Explanation | None:
+        """Explain results by operands of another call, in words such as "the old {}"."""
+        right = right_at(self.point)
+        for count in range(1, 5 if names else 0):
+            for fields in combinations(Operands._fields, count):
+                mix = self.point._replace(**{field: getattr(other, field) for field in fields})
+                moved = right_at(mix)
+                # An operand that a result does not contain explains nothing.
+                if any(close(right[name], moved[name]) for name in names):
+                    continue
+                mixed = self.value(mix)
+                if all(close(self.got[name], mixed[name]) for name in names):
+                    taken = whose.format(listed(list(map(notation, fields))))
+                    sentence = f"{subject} {with_verb(names, 'takes', 'take')} {taken}"
+                    return Explanation(mistake, sentence, names)
+        return None
+
+    def left_behind(self, subject: str, other: Operands, whose: str) -> Explanation | None:
+        """Explain what is wrong by the results or the operands of another call."""
+        got, right, before = self.got, self.value(self.point), self.value(other)
+        wrong = differing(got, right)
+        for count in range(1, 10) if wrong else ():
+            if all(close(got[name], right[name] + count * before[name]) for name in wrong):
+                plus = f"the right one plus that of {whose}"
+                more = ", and of those before it" if count > 1 else ""
+                words = f"{subject} {with_verb(wrong, 'is', 'are each')} {plus}{more}"
+                return Explanation("accumulates", words, wrong)
+        # Where X of an earlier batch is used, this one's has no part in the results.
+        lost = [name for name in wrong if name == "dx" and not got[name].any()]
+        rest = [name for name in wrong if name not in lost]
+        found = self.taking("stale-state", subject, rest, other, f"{{}} of {whose}")
+        if found and lost:
+            return found._replace(sentence=f"{found.sentence}, and your dx is 0", about=wrong)
+        return found
 
 
 # ------------------------------------------------------------------ instances
@@ -277,14 +275,14 @@ _ON_AN_INSTANCE = distinct_integers(1, 4, 3, seed=4)
 def used_instance(session: ProbeSession) -> Explanation | None:
     """An instance that has run other batches uses operands of those, or adds to their results."""
     reused, point = session.layer.variants["on_reused_instance"], _ON_AN_INSTANCE
-    got = session.passes(reused, point.map(np.copy))[0]
+    call = _Call(session.passes(reused, point.map(np.copy))[0], point, session.fresh)
     subject = "On an instance that has run another batch, your"
     # The batches that it ran before are all equal; what is given with every call, as weights may
     # be, was another one too.
     for step in (0, 1):
         other = point._replace(x=point.x + 1, w=point.w + step, b=point.b + step)
         other = other._replace(dout=session.fresh(other)["out"] + 1)
-        if found := _left_behind(subject, got, point, other, session.fresh, "the batch before"):
+        if found := call.left_behind(subject, other, "the batch before"):
             return found
     return None
 
@@ -294,17 +292,9 @@ def updated_instance(session: ProbeSession) -> Explanation | None:
     point = _ON_AN_INSTANCE
     old = point._replace(x=point.x + 1, w=point.w + 1, b=point.b + 1)
     updated = session.layer.variants["after_update"]
-    got = session.passes(updated, point.map(np.copy))[0]
+    call = _Call(session.passes(updated, point.map(np.copy))[0], point, session.fresh)
     subject = "After an update in place of the parameters of an instance, your"
-    return _outdated(session, subject, got, point, old)
-
-
-def _outdated(
-    session: ProbeSession, subject: str, got: Results, point: Operands, old: Operands
-) -> Explanation | None:
-    """Explain what is wrong by the operands before an update."""
-    wrong, value = differing(got, session.fresh(point)), session.fresh
-    return _taking("outdated-parameters", subject, wrong, got, point, old, value, "the old {}")
+    return call.taking("outdated-parameters", subject, call.wrong(), old, "the old {}")
 
 
 # ------------------------------------------------------------------ calls of functions
@@ -316,9 +306,9 @@ def earlier_call(session: ProbeSession) -> Explanation | None:
     for kept in ("", "x", "w", "dout"):
         point = second._replace(**{kept: getattr(first, kept)}) if kept else second
         session.fresh(first)
-        got, whose = session.fresh(point), "an earlier call with the same shapes"
-        whose += f" and the same {notation(kept)}" * bool(kept)
-        if found := _left_behind("Your", got, point, first, right_at, whose):
+        whose = "an earlier call with the same shapes"
+        whose += f" and the same {notation(kept)}" if kept else ""
+        if found := _Call(session.fresh(point), point, right_at).left_behind("Your", first, whose):
             return found
     return None
 
@@ -333,8 +323,9 @@ def outdated_parameters(session: ProbeSession) -> Explanation | None:
         old = point.map(np.copy)
         for name in changed:
             getattr(point, name)[...] = getattr(other, name)
-        got = session.results(point)
-        if found := _outdated(session, "After an update in place, your", got, point, old):
+        call = _Call(session.results(point), point, session.fresh)
+        subject = "After an update in place, your"
+        if found := call.taking("outdated-parameters", subject, call.wrong(), old, "the old {}"):
             return found
     return None
 

@@ -55,8 +55,8 @@ def integers_truncated(session: ProbeSession) -> Explanation | None:
             if close(1.0 * got[key], np.trunc(value)) and (value % 1).any()
         ]
         if cut:
-            verb = "loses its fraction" if len(cut) == 1 else "lose their fractions"
-            sentence = f"Your {listed(cut)} {verb} where {notation(name)} holds integers"
+            what = with_verb(cut, "loses its fraction", "lose their fractions")
+            sentence = f"Your {what} where {notation(name)} holds integers"
             return Explanation("integers-truncate", sentence)
     return None
 
