@@ -290,7 +290,7 @@ class _Run:
                 causes = [replace(cause, diagnosis=_NO_AVERAGES) for cause in causes]
         self.findings = causes = list(self.fresh.with_reproductions(causes, falsified))
         self.subject.add(outcome for cause in causes for outcome in cause.outcomes)
-        named = [cause for cause in causes if cause.diagnosis and cause.diagnosis.mistake]
+        named = [cause for cause in causes if cause.mistake]
         more = counted(self._cases() - before, "more case")
         return f"{len(named)} of {len(causes)} causes named, on {more}"
 

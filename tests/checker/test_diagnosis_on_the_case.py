@@ -10,7 +10,7 @@ from affine.checker import check
 from affine.checker.clock import Clock
 from affine.checker.diagnosis import Diagnosis, diagnosis
 from affine.checker.diagnosis.catalogue import Explanation
-from affine.checker.diagnosis.conditions import special_probes
+from affine.checker.diagnosis.conditions import Condition
 from affine.checker.diagnosis.examination import ProbeSession, Trial, attempt
 from affine.checker.diagnosis.probe import Probe
 from affine.checker.reading import load
@@ -23,8 +23,7 @@ pytestmark = pytest.mark.usefixtures("few_cases")
 
 # A diagnosis calls a layer of a framework on the same probes, if on fewer.
 PATHS = [path for path in sorted(WRONG_LAYERS.glob("*.py")) if not frameworks(path)]
-Named = list[tuple[ProbeSession, str, Explanation, str]]
-CONDITIONS = {condition.words: condition for condition, _ in special_probes()}
+Named = list[tuple[ProbeSession, str, Explanation, Condition | None]]
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def named(monkeypatch: pytest.MonkeyPatch) -> Named:
     name = diagnosis._named
 
     def noted(
-        session: ProbeSession, quantity: str, found: Explanation, where: str = ""
+        session: ProbeSession, quantity: str, found: Explanation, where: Condition | None = None
     ) -> Diagnosis:
         seen.append((session, quantity, found, where))
         return name(session, quantity, found, where)
@@ -57,7 +56,7 @@ def assert_given_on_the_case(named: Named, layer: Layer) -> None:
             continue
         if (got := results.get(quantity)) is not None:
             trial = Trial.of(Probe(point), quantity, got)
-            if where in CONDITIONS and not CONDITIONS[where].holds(trial.probe):
+            if where and where.makes and not where.holds(trial.probe):
                 assert not trial.wrong  # the property calls it on operands of its own as well
                 continue
             assert trial.fits(trial.probe.value(found.code)), (layer.name, quantity, found.code)

@@ -6,7 +6,7 @@ import pytest
 from affine.checker import check
 from affine.checker.diagnosis import MISTAKES, diagnose
 from affine.checker.diagnosis.catalogue import CORRECT, formulas, terms
-from affine.checker.diagnosis.own_layout import OwnLayout, in_layout
+from affine.checker.diagnosis.own_layout import OwnLayout
 from affine.checker.diagnosis.probe import Probe, close, distinct_integers
 from affine.checker.report.text import text
 from affine.layer import Array, Layer, Pullback
@@ -37,7 +37,7 @@ def own_value(code: str, probe: Probe, layout: OwnLayout) -> Array | None:
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_a_formula_gives_the_same_in_every_layout(quantity: str, layout: OwnLayout) -> None:
     """It runs where the other one runs, and gives the result as the layer keeps it."""
-    pairs = [(code, in_layout(code, quantity, *layout)) for code in catalogue(quantity)]
+    pairs = [(code, layout.code(code, quantity)) for code in catalogue(quantity)]
     told = [(code, own) for code, own in pairs if own]
     assert len(told) > 0.5 * len(pairs)
     for code, own in told:
@@ -63,7 +63,7 @@ def test_a_formula_gives_the_same_in_every_layout(quantity: str, layout: OwnLayo
     ],
 )
 def test_the_equations_are_as_courses_write_them(layout: OwnLayout, own: list[str]) -> None:
-    assert [in_layout(CORRECT[name], name, *layout) for name in QUANTITIES] == own
+    assert [layout.code(CORRECT[name], name) for name in QUANTITIES] == own
 
 
 def test_words_speak_of_the_layer_as_it_is_written() -> None:

@@ -15,24 +15,6 @@ from typing import Any, NamedTuple
 from affine.checker.diagnosis.phrasing import notation, scaled
 from affine.quantities import QUANTITIES
 
-__all__ = [
-    "CORRECT",
-    "MISTAKES",
-    "NOT_AVERAGED",
-    "OF_SCALE",
-    "OF_VARIANT",
-    "Diagnosis",
-    "Explanation",
-    "Formula",
-    "Mistake",
-    "averaged",
-    "formulas",
-    "scales",
-    "terms",
-    "with_operands",
-]  # fmt: skip
-
-
 CORRECT: Mapping[str, str] = {
     **{name: quantity.code for name, quantity in QUANTITIES.items()},
     "out_dot": "x_dot @ w + x @ w_dot + b_dot",

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from affine.checker.clock import Clock
 from affine.checker.diagnosis import MISTAKES, Diagnosis, diagnose
+from affine.checker.diagnosis.catalogue import CORRECT, OF_SCALE
 from affine.checker.diagnosis.own_layout import OwnLayout
-from affine.checker.diagnosis.remedies import with_remedy
+from affine.checker.diagnosis.phrasing import concerns, listed, notation
 from affine.checker.exceptions import describe
 from affine.checker.report import Finding, Outcome
 from affine.checker.report.words import kind_of
@@ -15,8 +16,7 @@ from affine.checker.shrinking import cropped
 from affine.checker.trial import fails_on
 from affine.layer import Layer, OutOfTime, WorkerDied
 from affine.properties import PROPERTIES, Property
-
-__all__ = ["findings"]
+from affine.quantities import QUANTITIES
 
 # Of the time that is left, one cause may take so much to shrink its case.
 _SECONDS_TO_SHRINK = 3.0
@@ -51,7 +51,7 @@ def findings(
         own = unsnapped if unsnapped and of_rounding else layer
         try:
             diagnosis = _diagnosis(own, first, averaging) if found else None
-            shown = [finding.diagnosis.mistake for finding in found if finding.diagnosis]
+            shown = [finding.mistake for finding in found]
             # A case of a mistake that has been shown is not shown, and need not be small.
             if not diagnosis or not diagnosis.mistake or diagnosis.mistake not in shown:
                 known = [finding.outcomes[0] for finding in found]
@@ -67,12 +67,8 @@ def findings(
         names = {outcome.name for outcome in finding.outcomes}
         waiting = [outcome for outcome in waiting if outcome.name not in names]
     layout, averages = OwnLayout(layer.columns, layer.transposed), averaging is not None
-    return [
-        replace(finding, diagnosis=with_remedy(finding.diagnosis, layout, averages))
-        if finding.diagnosis
-        else finding
-        for finding in sorted(_merged(found), key=_is_unknown)
-    ]
+    unknown_last = sorted(_merged(found), key=lambda finding: finding.mistake is None)
+    return [_with_remedy(finding, layout, averages) for finding in unknown_last]
 
 
 def _merged(found: Iterable[Finding]) -> Iterable[Finding]:
@@ -82,11 +78,6 @@ def _merged(found: Iterable[Finding]) -> Iterable[Finding]:
         cause = _cause(finding)
         merged[cause] = _both(merged[cause], finding) if cause in merged else finding
     return merged.values()
-
-
-def _is_unknown(finding: Finding) -> bool:
-    """Whether a failure has no name: what is unknown is said last."""
-    return finding.diagnosis is None or finding.diagnosis.mistake is None
 
 
 def _diagnosis(layer: Layer, found: Outcome, averaging: Layer | None) -> Diagnosis | None:
@@ -162,18 +153,17 @@ def _on_case_of(layer: Layer, found: Outcome, other: Outcome) -> Outcome | None:
 
 def _cause(finding: Finding) -> tuple[str, ...]:
     """Return what tells one cause from another: its name, else what was seen of it."""
-    first, diagnosis = finding.outcomes[0], finding.diagnosis
+    first, mistake = finding.outcomes[0], finding.mistake
     error, tested = first.error, PROPERTIES[first.name]
     if isinstance(error, WorkerDied):
         return ("died", str(error))
-    if diagnosis and diagnosis.mistake:
+    if mistake:
         # One may raise for two reasons.
-        raised = diagnosis.sentence if diagnosis.mistake.name == "raises" else ""
-        return ("named", diagnosis.mistake.name, raised)
+        return ("named", mistake.name, finding.sentence if mistake.name == "raises" else "")
     if error is not None and (kind := kind_of(error)):
         return ("raised", kind, getattr(error, "place", "") or describe(error, "")["place"])
     in_memory = "of memory" if tested.group == "memory" else "of values"
-    return (in_memory, diagnosis.sentence if diagnosis else first.name)
+    return (in_memory, finding.sentence if finding.diagnosis else first.name)
 
 
 def _both(one: Finding, other: Finding) -> Finding:
@@ -185,3 +175,27 @@ def _both(one: Finding, other: Finding) -> Finding:
             sentence = f"{sentence} {more}"
         diagnosis = replace(diagnosis, quantities=together, sentence=sentence)
     return Finding((*one.outcomes, *other.outcomes), diagnosis)
+
+
+_AVERAGED = ("dw", "db")
+
+
+def _with_remedy(finding: Finding, layout: OwnLayout, averages: bool) -> Finding:
+    """Return a finding whose remedy is for these very results, in this layout.
+
+    The catalogue speaks of sums, and a scale of the result that is most often scaled so.
+    """
+    diagnosis, mistake = finding.diagnosis, finding.mistake
+    if diagnosis is None or mistake is None or mistake.name not in OF_SCALE:
+        return finding
+    wrong = [name for name in dict.fromkeys(diagnosis.quantities) if name in QUANTITIES]
+    is_average = averages and not set(_AVERAGED).isdisjoint(wrong)
+    if not wrong or (concerns(mistake.equation, wrong) and not is_average):
+        return finding
+    ends = dict.fromkeys(_AVERAGED, " / N") if averages else {}
+    lines = [
+        f"{name} = {notation(layout.code(CORRECT[name], name))}{ends.get(name, '')}"
+        for name in wrong
+    ]
+    mistake = replace(mistake, remedy=f"Write {listed(lines)}.")
+    return replace(finding, diagnosis=replace(diagnosis, mistake=mistake))

@@ -9,11 +9,6 @@ from affine.checker.diagnosis.phrasing import listed
 from affine.checker.diagnosis.probe import Probe, distinct_integers
 from affine.layer import Operands
 
-__all__ = [
-    "Condition", "further_probes", "in_sizes", "is_of_values", "many_entries", "on_values",
-    "special_probes", "special_sizes", "where_in_sizes", "where_in_values",
-]  # fmt: skip
-
 
 class Condition(NamedTuple):
     """What is true of some calls, in words and as code; what makes it true of a point, as code."""
@@ -31,6 +26,12 @@ class Condition(NamedTuple):
         """Whether it is true of a call."""
         value = probe.value(self.code)
         return value is not None and bool(value)
+
+    def made_true(self, sizes: tuple[int, int, int]) -> Probe:
+        """Return a call that meets a condition on values."""
+        point = distinct_integers(*sizes)
+        made = {name: Probe(point).value(code) for name, code in self.makes.items()}
+        return Probe(Operands(**{**point._asdict(), **made}))
 
 
 # ------------------------------------------------------------------ sizes
@@ -71,17 +72,12 @@ def in_sizes(wrong: Sequence[Probe], right: Sequence[Probe]) -> Condition | None
     A right call shows nothing where zeros or equal entries may hide what is wrong.
     """
     right = [probe for probe in right if probe.is_generic]
-    least = *_beyond(right), *many_entries(wrong, right)
+    most = [(side, max(probe.names[side] for probe in right)) for side in "ndm" if right]
+    least = *_of_code(*(f"{side} > {length}" for side, length in most)), *many_entries(wrong, right)
     for condition in (*special_sizes(wrong, right), *_COMPARED, *least):
         if all(map(condition.holds, wrong)) and not any(map(condition.holds, right)):
             return condition
     return None
-
-
-def where_in_sizes(wrong: Sequence[Probe], right: Sequence[Probe]) -> str:
-    """Return the words of that condition, `""` if there is none."""
-    condition = in_sizes(wrong, right)
-    return condition.words if condition else ""
 
 
 def _multiples(wrong: Sequence[Probe], right: Sequence[Probe]) -> Iterator[Condition]:
@@ -102,12 +98,6 @@ def _multiples(wrong: Sequence[Probe], right: Sequence[Probe]) -> Iterator[Condi
     if len(of_wrong) > 1:  # such as the blocks of a matrix
         words = listed([condition.words for condition in of_wrong])
         yield Condition(words, " and ".join(condition.code for condition in of_wrong))
-
-
-def _beyond(right: Sequence[Probe]) -> Iterator[Condition]:
-    for side in "ndm" if right else "":
-        most = max(probe.names[side] for probe in right)
-        yield Condition(f"{side.upper()} > {most}", f"{side} > {most}")
 
 
 def many_entries(wrong: Sequence[Probe], right: Sequence[Probe]) -> Iterator[Condition]:
@@ -151,51 +141,38 @@ _OF_SQUARE_W = (
 _OF_OUT = Condition("an entry of out is 0", "not (x @ w + b).all()", {"b": "b - (x @ w + b)[0]"})
 
 
+# The first two are those of the probes on which every layer is looked at, if it comes to that.
+_SIZES = ((4, 3, 5), (3, 5, 2), (6, 2, 3), (2, 4, 6), (5, 3, 4))
+_SIZES_OF_SQUARE_W = ((4, 3, 3), (3, 2, 2), (6, 4, 4), (2, 5, 5), (7, 3, 3))
+
+
 @cache
-def special_probes() -> tuple[tuple[Condition, tuple[Probe, Probe]], ...]:
-    """Return the conditions on values, each with two probes that meet it."""
-    conditions = [Condition(words, code, {"w": makes}) for words, code, makes in _OF_SQUARE_W]
+def special_probes() -> tuple[tuple[Condition, Sequence[Probe]], ...]:
+    """Return the conditions on values, each with probes that meet it, of which two are for all."""
+    found = [
+        (Condition(words, code, {"w": makes}), _SIZES_OF_SQUARE_W)
+        for words, code, makes in _OF_SQUARE_W
+    ]
     for sign, name in (("dout", "dout"), ("X", "x"), ("W", "w"), ("b", "b")):
         for template in (*_OF_ARRAYS, *(_OF_MATRICES if name != "b" else ())):
             words, code, makes = (text.format(X=sign, x=name) for text in template)
-            conditions.append(Condition(words, code, {name: makes}))
-    found = []
-    for condition in (*conditions, _OF_OUT):
-        sizes = _sizes_for(condition)
-        found.append((condition, (_made(condition, sizes[0]), _made(condition, sizes[1]))))
-    return tuple(found)
+            found.append((Condition(words, code, {name: makes}), _SIZES))
+    found.append((_OF_OUT, _SIZES))
+    return tuple((condition, list(map(condition.made_true, sizes))) for condition, sizes in found)
 
 
-def further_probes(condition: Condition) -> list[Operands]:
-    """Return more operands that meet a condition on values, at other sizes."""
-    return [_made(condition, sizes).point for sizes in _sizes_for(condition)[2:]]
+def on_values(wrong: Sequence[Probe]) -> Iterator[tuple[Condition, Sequence[Probe]]]:
+    """Yield the conditions that every wrong call meets, the probes for all included; and others."""
+    for condition, probes in special_probes():
+        if all(probe in wrong for probe in probes[:2]) and all(map(condition.holds, wrong)):
+            yield condition, probes[2:]
 
 
-def _sizes_for(condition: Condition) -> tuple[tuple[int, int, int], ...]:
-    if condition.words in (words for words, *_ in _OF_SQUARE_W):
-        return (4, 3, 3), (3, 2, 2), (6, 4, 4), (2, 5, 5), (7, 3, 3)
-    return (4, 3, 5), (3, 5, 2), (6, 2, 3), (2, 4, 6), (5, 3, 4)
+def in_common(wrong: Sequence[Probe], right: Sequence[Probe]) -> Condition | None:
+    """Return a condition on sizes, or else on values, that tells the wrong calls from right ones.
 
-
-def _made(condition: Condition, sizes: tuple[int, int, int]) -> Probe:
-    point = distinct_integers(*sizes)
-    values = ((name, Probe(point).value(code)) for name, code in condition.makes.items())
-    changed = {name: value for name, value in values if value is not None}
-    return Probe(point._replace(**changed))
-
-
-def on_values(wrong: Sequence[Probe]) -> Iterator[Condition]:
-    """Yield the conditions that every wrong call meets, where both of its own probes are wrong."""
-    for condition, own in special_probes():
-        if all(probe in wrong for probe in own) and all(map(condition.holds, wrong)):
-            yield condition
-
-
-def where_in_values(wrong: Sequence[Probe]) -> str:
-    """Return the first condition on values that the wrong calls have in common, `""` if none."""
-    return next((condition.words for condition in on_values(wrong)), "")
-
-
-def is_of_values(words: str) -> bool:
-    """Whether this is said of the values of operands, and not of their sizes."""
-    return any(words == condition.words for condition, _ in special_probes())
+    None if nothing does, or if no call is right.
+    """
+    if not right:
+        return None
+    return in_sizes(wrong, right) or next((condition for condition, _ in on_values(wrong)), None)

@@ -1,6 +1,5 @@
 """The diagnosis: which known mistake a layer makes, verified on probes of its own."""
 
-import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -10,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from affine.cases import dtype_of
-from affine.checker.diagnosis import memory, rounding, sizes, special_cases, special_values, state
+from affine.checker.diagnosis import calls, failing, sides, special_cases, special_values
 from affine.checker.diagnosis.catalogue import (
     CORRECT,
     MISTAKES,
@@ -20,32 +19,25 @@ from affine.checker.diagnosis.catalogue import (
     Explanation,
     averaged,
 )
-from affine.checker.diagnosis.conditions import is_of_values, where_in_sizes, where_in_values
+from affine.checker.diagnosis.conditions import Condition
 from affine.checker.diagnosis.entrywise import entrywise
 from affine.checker.diagnosis.examination import ProbeSession, attempt
-from affine.checker.diagnosis.failing import failing_again
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.other_ways import other_ways
-from affine.checker.diagnosis.phrasing import describe_error, error_message, listed
-from affine.checker.diagnosis.probe import Probe, plain_operands
-from affine.checker.diagnosis.unwritten import unwritten
-from affine.checker.diagnosis.varying import bias_times_a_count
-from affine.checker.diagnosis.weights import other_weights
-from affine.checker.exceptions import NotThreeGradients
+from affine.checker.diagnosis.phrasing import listed
+from affine.checker.diagnosis.probe import Probe
 from affine.layer import Case, Layer, OutOfTime, WorkerDied
 from affine.properties import Property
 from affine.quantities import GRADIENTS, QUANTITIES
 
-__all__ = ["DETECTORS", "diagnose", "diagnose_unwritten"]
-
 Detector: TypeAlias = Callable[[ProbeSession], Explanation | None]
 
 _PROMISED: tuple[Detector, ...] = (
-    memory.arguments_modified, state.not_deterministic, state.second_pass, state.stale_state,
-    state.used_instance, state.updated_instance, state.earlier_call, state.outdated_parameters,
+    calls.arguments_modified, calls.not_deterministic, calls.second_pass, calls.stale_state,
+    calls.used_instance, calls.updated_instance, calls.earlier_call, calls.outdated_parameters,
 )  # fmt: skip
 """What every right layer promises, so that it is looked for whatever failed, in this order."""
-_OF_CALLS: tuple[Detector, ...] = (*_PROMISED, state.global_state)
+_OF_CALLS: tuple[Detector, ...] = (*_PROMISED, calls.global_state)
 """These compare calls with calls: a wrong formula is never why they find something."""
 DETECTORS: Mapping[str, Detector] = {
     detector.__name__: detector
@@ -142,49 +134,51 @@ def diagnose(
 def diagnose_unwritten(layer: Layer) -> Diagnosis | None:
     """Return which pass is still to be written, None where none is; this takes one call."""
     session = ProbeSession(layer)
-    found = unwritten(session.layer, plain_operands())
+    found = failing.unwritten(session.layer)
     return _diagnosis_from(session, "", found) if found else None
 
 
 def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = None) -> Diagnosis:
     """Look at what is shown, at wrong values, at the rest, and then once more at large sizes."""
-    missing = unwritten(session.layer, plain_operands())
+    missing = failing.unwritten(session.layer)
     if missing and (quantity in missing.about or quantity not in QUANTITIES):
         return _diagnosis_from(session, quantity, missing)
-    of_calls: list[Detector] = []
-    of_values: list[Detector] = []
-    for name in tested.points_to if tested else ():
-        assert tested is not None
-        find = DETECTORS.get(name) or partial(failing_again, tested, name)
-        in_memory = name in MISTAKES and tested.group == "memory"
-        (of_calls if find in _OF_CALLS or in_memory else of_values).append(find)
-    if found := _first_explanation(session, of_calls):
-        return _diagnosis_from(session, quantity, found)
-    asked = (
-        (quantity,) if quantity in CORRECT else OF_VARIANT.get(tested.needs if tested else "", ())
-    )
-    wrong = _wrong(session, asked)
-    if set(wrong) & set(GRADIENTS) and (
-        found := _first_explanation(session, [memory.overwritten_in_between])
-    ):
-        return _diagnosis_from(session, quantity, found)
-    if named := _of_wrong(session, wrong):
+    of_calls, of_values = _pointed_to(tested) if tested else ([], [])
+    if named := _by(session, quantity, of_calls):
         return named
-    if not wrong and (found := _first_explanation(session, (*of_values, *_of_behaviour(session)))):
-        return _diagnosis_from(session, quantity, found)
+    asked = OF_VARIANT.get(tested.needs, ()) if tested else ()
+    asked = (quantity,) if quantity in CORRECT else asked
+    wrong = _wrong(session, asked)
+    if not set(wrong).isdisjoint(GRADIENTS):
+        named = _by(session, quantity, [calls.overwritten_in_between])
+    named = named or _of_wrong(session, wrong)
+    if not (named or wrong):
+        named = _by(session, quantity, (*of_values, *_of_behaviour(session)))
+    if named:
+        return named
     session.look_further()
     wrong = _wrong(session, asked)
-    if named := _of_wrong(session, wrong):
-        return named
-    if wrong == ("out_dot",):  # a derivative of what is wrong
+    named = _of_wrong(session, wrong)
+    if not named and wrong == ("out_dot",):  # a derivative of what is wrong
         named = _of_wrong(session, session.wrong_quantities())
     named = named or _of_the_rest(session, quantity, wrong)
     if not (named.mistake or wrong) and tested and _is_right_up_to_rounding(session, tested):
-        found = _first_explanation(session, [partial(rounding.on_the_way, quantity)])
-        if found:
-            return _diagnosis_from(session, quantity, found)
-        return Diagnosis(_names(quantity), None, _ROUNDS.format(quantity))
+        rounds = Diagnosis(_names(quantity), None, _ROUNDS.format(quantity))
+        return (
+            _by(session, quantity, [partial(special_values.rounded_on_the_way, quantity)]) or rounds
+        )
     return named
+
+
+def _pointed_to(tested: Property) -> tuple[list[Detector], list[Detector]]:
+    """Return what looks for the mistakes that a property points to, in calls and in values."""
+    of_calls: list[Detector] = []
+    of_values: list[Detector] = []
+    for name in tested.points_to:
+        find = DETECTORS.get(name) or partial(failing.failing_again, tested, name)
+        in_memory = name in MISTAKES and tested.group == "memory"
+        (of_calls if find in _OF_CALLS or in_memory else of_values).append(find)
+    return of_calls, of_values
 
 
 def _of_behaviour(session: ProbeSession) -> tuple[Detector, ...]:
@@ -192,15 +186,15 @@ def _of_behaviour(session: ProbeSession) -> tuple[Detector, ...]:
     if session.dtype != dtype_of(session.layer):
         return (special_values.magnitudes,)
     of_values = special_values.integers_truncated, special_values.magnitudes
-    return (*_PROMISED, memory.other_layouts, *of_values)
+    return (*_PROMISED, calls.other_layouts, *of_values)
 
 
-def _first_explanation(session: ProbeSession, detectors: Iterable[Detector]) -> Explanation | None:
+def _by(session: ProbeSession, quantity: str, detectors: Iterable[Detector]) -> Diagnosis | None:
     """Return what the first of some detectors finds; to raise in one says nothing about it."""
     for find in detectors:
         found = attempt(lambda: find(session))  # noqa: B023
         if isinstance(found, Explanation):
-            return found
+            return _diagnosis_from(session, quantity, found)
     return None
 
 
@@ -231,19 +225,18 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
     """Diagnose one quantity that is wrong on the standard probes."""
     evidence = session.evidence(quantity)
     found = explanations(quantity, evidence, session.raising(quantity))
-    where = ""
+    where = None
     if not found or special_cases.guarded(evidence, found[0].code):
         special_found, where = special_cases.special_case(session, quantity)
         found = special_found or found
     if not found and evidence and all(trial.got is None for trial in evidence):
-        sentence = f"Your {quantity} is not an array of numbers"
-        found = [Explanation("not-an-array", sentence)]
-    changing = state.not_deterministic, state.earlier_call
-    if not found and (explanation := _first_explanation(session, changing)):
-        return _diagnosis_from(session, quantity, explanation)
+        found = [Explanation("not-an-array", f"Your {quantity} is not an array of numbers")]
+    changing = calls.not_deterministic, calls.earlier_call
+    if not found and (named := _by(session, quantity, changing)):
+        return named
     of_results = (
-        entrywise, special_values.nan_at_zeros, bias_times_a_count, sizes.remainder,
-        sizes.by_size, other_weights, special_cases.beyond_many_entries,
+        entrywise, special_values.nan_at_zeros, sides.bias_times_a_count, sides.remainder,
+        sides.by_size, sides.other_weights, special_cases.beyond_many_entries,
     )  # fmt: skip
     for find in (special_values.narrowed, *(of_results if quantity in QUANTITIES else ())):
         found = found or find(session, quantity)
@@ -255,7 +248,9 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
     return Diagnosis(_names(quantity), None, sentence)
 
 
-def _named(session: ProbeSession, quantity: str, found: Explanation, where: str = "") -> Diagnosis:
+def _named(
+    session: ProbeSession, quantity: str, found: Explanation, where: Condition | None = None
+) -> Diagnosis:
     mistake, equation = MISTAKES[found.mistake], _EQUATIONS[quantity]
     if session.averages and quantity in _AVERAGES:
         found, equation = averaged(found), _AVERAGES[quantity]
@@ -264,9 +259,9 @@ def _named(session: ProbeSession, quantity: str, found: Explanation, where: str 
     if where and found.mistake == "always-zero":
         mistake = MISTAKES["special-case"]
     mistake, equation = layout.mistake(mistake), layout.words(equation)
-    if where and is_of_values(where):
-        mistake = replace(mistake, remedy=_AS_EVERYWHERE.format(where))
-    only = f"Where {where}, your" if where else "Your"
+    if where and where.makes:
+        mistake = replace(mistake, remedy=_AS_EVERYWHERE.format(where.words))
+    only = f"Where {where.words}, your" if where else "Your"
     also = f", and {layout.words(MISTAKES[found.also].title)}" if found.also else ""
     formula = f"{only} {quantity} is {layout.formula(quantity, found)}: {mistake.title}{also}"
     sentence = layout.words(found.sentence) or formula
@@ -290,27 +285,12 @@ def _of_the_rest(session: ProbeSession, quantity: str, wrong: tuple[str, ...]) -
     """Diagnose what no formula explains: exceptions; else say what is seen."""
     if wrong:
         return _observed(session, wrong)
-    failed = [call for call in session.standard if GRADIENTS[-1] not in call.results]
-    for name in QUANTITIES if not failed else ():
+    if found := failing.raised(session):
+        return _diagnosis_from(session, quantity, found)
+    for name in QUANTITIES:
         if hidden := entrywise(session, name):
             return _named(session, name, hidden[0])
-    if not failed:
-        return Diagnosis(_names(quantity), None, _NOTHING)
-    fine = [call.probe for call in session.standard if call not in failed]
-    raising = [call.probe for call in failed]
-    where = (where_in_sizes(raising, fine) or where_in_values(raising)) if fine else ""
-    when = f", where {where}" if where else "" if fine else ", at every size that was tried"
-    error = failed[0].error
-    assert error is not None
-    if dropped := _of_refused_shape(error):
-        found = Explanation("axis-dropped", f"{dropped}{when}")
-    elif isinstance(error, NotThreeGradients):
-        found = Explanation("wrong-number-of-results", f"{error_message(error)}{when}")
-    else:
-        part = "backward pass" if "out" in failed[0].results else "forward pass"
-        who = "layer" if session.in_one_call else part
-        found = Explanation("raises", f"The {who} raises {describe_error(error)}{when}")
-    return _diagnosis_from(session, quantity, found)
+    return Diagnosis(_names(quantity), None, _NOTHING)
 
 
 def _observed(session: ProbeSession, wrong: tuple[str, ...]) -> Diagnosis:
@@ -334,15 +314,3 @@ def _is_right_up_to_rounding(session: ProbeSession, tested: Property) -> bool:
         return False
     results = session.observe(Probe(session.case.primal)).results
     return len(results) == len(QUANTITIES) and not any(trial.wrong for trial in results.values())
-
-
-def _of_refused_shape(error: Exception) -> str:
-    """Say which shape torch refused as that of a gradient, if it lacks axes of length one."""
-    message = r"invalid gradient at index \d+ - got \[(.*?)\] but expected .*?\[(.*?)\]"
-    if not (found := re.search(message, error_message(error))):
-        return ""
-    got, right = ([side for side in sides.split(", ") if side] for sides in found.groups())
-    if got == right or got != [side for side in right if side != "1"]:
-        return ""
-    shapes = [f"({', '.join(each)}{',' if len(each) == 1 else ''})" for each in (got, right)]
-    return f"A gradient of shape {shapes[1]} comes back with shape {shapes[0]}"

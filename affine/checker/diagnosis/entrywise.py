@@ -5,6 +5,7 @@ right layer is the identity. What the curve shows is then verified on other prob
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import combinations, product
 from typing import NamedTuple
 
@@ -13,12 +14,10 @@ import numpy as np
 from affine.checker.diagnosis.catalogue import Explanation
 from affine.checker.diagnosis.examination import ProbeSession, Trial
 from affine.checker.diagnosis.fit import fit_strength
-from affine.checker.diagnosis.phrasing import listed, notation, number, shortest
+from affine.checker.diagnosis.phrasing import notation, number, shortest, with_verb
 from affine.checker.diagnosis.probe import Probe, close, distinct_integers
 from affine.layer import Array, Operands
 from affine.quantities import AXES, QUANTITIES
-
-__all__ = ["entrywise"]
 
 _UNITS = {"float32": 2.0**-23, "bfloat16": 2.0**-7, "float16": 2.0**-10}
 """The narrower formats, with the distance from 1 to the next number in each."""
@@ -53,28 +52,22 @@ def entrywise(session: ProbeSession, quantity: str) -> list[Explanation]:
         for change in _changes(session, quantity, operand, values, curve):
             for changed in choices:
                 if _verified(session, quantity, change, changed):
-                    where = f"In your {quantity}, {listed([notation(name) for name in changed])}"
-                    verb = "are" if len(changed) > 1 else "is"
-                    subject = where if changed else f"Your {quantity}"
-                    sentence = f"{subject} {verb} {change.words}"
-                    return [Explanation(change.mistake, sentence)]
+                    what = with_verb([notation(name) for name in changed], "is", "are")
+                    subject = f"In your {quantity}, {what}" if changed else f"Your {quantity} is"
+                    return [Explanation(change.mistake, f"{subject} {change.words}")]
     return []
 
 
-def _rounding_to(name: str) -> Callable[[Array], Array]:
-    """Return the function that gives numbers as they come back from a narrower format."""
-
-    def narrowed(array: Array) -> Array:
-        with np.errstate(all="ignore"):
-            if name != "bfloat16":
-                return array.astype(name).astype(np.float64)
-            # The upper half of a float32, rounded to even.
-            bits = np.ascontiguousarray(array, np.float32).view(np.uint32).astype(np.uint64)
-            rounded = (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000
-            found = rounded.astype(np.uint32).view(np.float32).astype(np.float64)
-            return np.where(np.isfinite(array), found, array)
-
-    return narrowed
+def _narrowed(name: str, array: Array) -> Array:
+    """Return numbers as they come back from a narrower format."""
+    with np.errstate(all="ignore"):
+        if name != "bfloat16":
+            return array.astype(name).astype(np.float64)
+        # The upper half of a float32, rounded to even.
+        bits = np.ascontiguousarray(array, np.float32).view(np.uint32).astype(np.uint64)
+        rounded = (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000
+        found = rounded.astype(np.uint32).view(np.float32).astype(np.float64)
+        return np.where(np.isfinite(array), found, array)
 
 
 # ------------------------------------------------------------------ the curve
@@ -116,7 +109,7 @@ def _changes(
     candidates = [*_ROUNDINGS, *_thresholds(session, quantity, operand, values, curve)]
     for name, unit in _UNITS.items():
         if unit > np.finfo(session.dtype).eps:  # the format of the arguments is no mistake
-            narrow = _rounding_to(name)
+            narrow = partial(_narrowed, name)
             candidates += [
                 Change("lower-precision", f"rounded to {name}", narrow),
                 Change("lower-precision", f"computed in {name}", narrow, unit=unit),

@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from itertools import chain, islice, product
 from math import log10
-from typing import TypeAlias
 
 import numpy as np
 
@@ -21,11 +19,6 @@ from affine.checker.diagnosis.examination import Trial
 from affine.checker.diagnosis.phrasing import number, scaled, shortest, summed
 from affine.checker.diagnosis.probe import Probe, close
 from affine.layer import Array
-
-__all__ = ["explanations", "fit_strength", "ratio"]
-
-Base: TypeAlias = Callable[[Trial], Array | None]
-"""What is known of a result already."""
 
 # The simplest first: the first that fits is shown.
 _SIZES = (
@@ -57,7 +50,7 @@ def explanations(
     return []
 
 
-def fit_strength(value: Base, evidence: Sequence[Trial]) -> int:
+def fit_strength(value: Callable[[Trial], Array | None], evidence: Sequence[Trial]) -> int:
     """How well a formula gives every result: 2 everywhere, 1 with a guard, 0 not at all.
 
     It takes at least two probes on which the layer is wrong. Where the formula does not run, or
@@ -122,25 +115,15 @@ def ratio(rest: Array, value: Array, size: float = 0.0, unit: float = 2.0**-52) 
     return slope if (np.abs(rest - slope * value) <= slack).all() else 0.0
 
 
-def _unit(trial: Trial) -> float:
-    """Return the distance from 1 to the next number in the format of a result."""
-    got = trial.got
-    return float(np.finfo(got.dtype).eps) if got is not None and got.dtype.kind == "f" else 2.0**-52
-
-
-def _value_of(code: str) -> Base:
+def _value_of(code: str) -> Callable[[Trial], Array | None]:
     return lambda trial: trial.probe.value(code)
-
-
-def _nothing(trial: Trial) -> Array:
-    return np.zeros_like(trial.right)
 
 
 def _factors(
     evidence: Sequence[Trial],
     term: str,
     codes: Sequence[str],
-    base: Base = _nothing,
+    base: str = "",
     *,
     verified: bool = True,
 ) -> Iterator[tuple[str, float]]:
@@ -158,43 +141,31 @@ def _factors(
             continue
         fitted = slope / float(unit)
         # The short number that the fitted one stands for, if there is one within rounding.
-        slack = 64 * _unit(pivot)
+        slack = 64 * pivot.unit
         short = float(f"{fitted:.{max(int(-log10(slack)) - 1, 2)}g}")
         factor = short if abs(short - fitted) <= slack * abs(fitted) else fitted
-
-        def predicted(trial: Trial, scale: str = scale, factor: float = factor) -> Array | None:
-            value, unit = trial.probe.value(term), trial.probe.value(scale)
-            if value is None or unit is None:
-                return None
-            # A whole result may have a shape of its own; a part of one may not.
-            if base is _nothing:
-                return np.asarray(factor * unit * value)
-            if (start := base(trial)) is None:
-                return None
-            with suppress(ValueError):
-                return np.asarray(start + factor * unit * value)
-            return None
-
-        if not verified or fit_strength(predicted, evidence):
+        code = f"{base} + {factor!r} * ({scale}) * ({term})".removeprefix(" + ")
+        if not verified or fit_strength(_value_of(code), evidence):
             yield scale, factor
 
 
-def _pivot(evidence: Sequence[Trial], term: str, base: Base) -> tuple[Trial | None, float]:
+def _pivot(evidence: Sequence[Trial], term: str, base: str) -> tuple[Trial | None, float]:
     """Return where the term is largest beside the result, and how often it is contained there."""
     best, found, steepness = 0.0, None, 0.0
     for trial in evidence:
         got = trial.got
         if not trial.wrong or got is None:
             continue
-        value, start = trial.probe.value(term), base(trial)
+        value = trial.probe.value(term)
+        start = trial.probe.value(base) if base else np.zeros_like(trial.right)
         if value is None or start is None:
             continue
         if not value.shape == got.shape == start.shape or not value.any():
             continue
-        rest = got if base is _nothing else got - start
+        rest = got - start if base else got
         if not np.isfinite(value + got).all() or not rest.any():
             continue
-        slope = ratio(rest, value, np.abs(got).max(), _unit(trial))
+        slope = ratio(rest, value, np.abs(got).max(), trial.unit)
         if not slope:
             # A term that is not proportional here is none anywhere: give up at once.
             return None, 0.0
@@ -231,7 +202,7 @@ def _added(quantity: str, evidence: Sequence[Trial]) -> Iterator[Explanation]:
     for term in terms(quantity):
         if term.code in taken:
             continue
-        scale, factor = next(_factors(evidence, term.code, _SIZES[:7], _value_of(right)), ("", 0.0))
+        scale, factor = next(_factors(evidence, term.code, _SIZES[:7], right), ("", 0.0))
         if scale and (term.factor is None or (scale == "1" and factor == term.factor)):
             taken.add(term.code)
             says = term.says.format(
@@ -247,8 +218,7 @@ def _added(quantity: str, evidence: Sequence[Trial]) -> Iterator[Explanation]:
 def _scaled_structures(quantity: str, evidence: Sequence[Trial]) -> Iterator[Explanation]:
     """Yield the sum of the right terms, one of them scaled, and scaled wrong formulas."""
     for found, rest in (*_PARTS.get(quantity, ()), *((each, "") for each in formulas(quantity))):
-        base = _value_of(rest) if rest else _nothing
-        for scale, factor in islice(_factors(evidence, found.code, _SIZES, base), 1):
+        for scale, factor in islice(_factors(evidence, found.code, _SIZES, rest), 1):
             code = scaled(found.code, scale, factor)
             yield Explanation(found.mistake, code=f"{code} + {rest}" if rest else code)
 
@@ -259,11 +229,10 @@ def _scaled_and_added(quantity: str, evidence: Sequence[Trial]) -> Iterator[Expl
     right = CORRECT[quantity]
     for term in terms(quantity):
         for _, factor in _factors(zero, term.code, ["1"], verified=False):
-            known = _value_of(f"{factor!r} * ({term.code})")
-            for scale, outer in _factors(evidence, right, _SIZES, known):
+            known = f"{factor!r} * ({term.code})"
+            for scale, outer in islice(_factors(evidence, right, _SIZES, known), 1):
                 code = summed(scaled(right, scale, outer), "1", factor, term.code)
                 yield Explanation(_name_of_scale(scale, outer), code=code, also=term.mistake)
-                break
 
 
 def _normalised(quantity: str, evidence: Sequence[Trial]) -> Iterator[Explanation]:
@@ -274,7 +243,7 @@ def _normalised(quantity: str, evidence: Sequence[Trial]) -> Iterator[Explanatio
         for trial in evidence
         if trial.wrong and trial.got is not None and trial.got.shape == trial.right.shape
         if np.isfinite(trial.got).all()
-        and (slope := ratio(trial.got, trial.right, unit=_unit(trial))) > 0
+        and (slope := ratio(trial.got, trial.right, unit=trial.unit)) > 0
     ]
     norms = ("np.linalg.norm({})", "abs({}).max()")
     for array, norm in product((f"({right})", "dout", "x", "w"), norms):
@@ -298,7 +267,5 @@ def _normalised(quantity: str, evidence: Sequence[Trial]) -> Iterator[Explanatio
             return
 
 
-_KINDS = (
-    _scaled, _added, _scaled_structures, _scaled_and_added, _normalised,
-)  # fmt: skip
+_KINDS = (_scaled, _added, _scaled_structures, _scaled_and_added, _normalised)
 """The simplest first."""

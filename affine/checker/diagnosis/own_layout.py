@@ -2,15 +2,13 @@
 
 import ast
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from affine.checker.diagnosis.catalogue import Explanation, Mistake
 from affine.checker.diagnosis.phrasing import notation
 from affine.quantities import AXES
-
-__all__ = ["OwnLayout", "in_layout"]
 
 
 class OwnLayout(NamedTuple):
@@ -29,10 +27,38 @@ class OwnLayout(NamedTuple):
         if not any(self) or found.formula == "0" or quantity not in AXES:
             return found.formula
         code, comma, rest = _split(found.says or found.code)
-        own = in_layout(code, quantity, *self)
+        own = self.code(code, quantity)
         if not own:
             return f"{found.formula}, where data points are rows and W is (D, M)"
         return notation(own) + comma + self.words(rest)
+
+    def code(self, formula: str, quantity: str) -> str:
+        """Return a formula of a result as a layer writes it that keeps its arrays so.
+
+        Its x, w and dout are then the layer's own, and so is the result; b is a column where data
+        points are. `""` where it takes more than this to say it.
+
+        Args:
+            formula: NumPy code over x, w, b, dout, n, d and m, data points in rows and W (D, M).
+            quantity: The result that it computes, such as `dw`.
+
+        Examples:
+            >>> OwnLayout(columns=True, transposed=True).code("x.T @ dout / n", "dw")
+            'dout @ x.T / n'
+            >>> OwnLayout(transposed=True).code("x @ w + b", "out")
+            'x @ w.T + b'
+        """
+        if not any(self):
+            return formula
+        turning = _Turning(self)
+        try:
+            node = ast.parse(formula, mode="eval").body
+            turned, kind = turning.turned(node, self.turns(quantity))
+            if kind == _MATRIX and quantity == "db" and self.columns:
+                turned, _ = turning.turned(node, True)  # a row of the sums is a column there
+        except (_NotSaidHere, SyntaxError):
+            return ""
+        return "" if kind == _BIAS and len(AXES[quantity]) == 2 else ast.unparse(turned)
 
     def words(self, text: str) -> str:
         """Return a text with its rows, columns and products as the layer has them."""
@@ -55,17 +81,13 @@ class OwnLayout(NamedTuple):
 
     def _product(self, found: re.Match[str]) -> str:
         """Return a product of the equations, in letters or as code, in this layout."""
-        text = found[0]
-        if text == "XW plus b":
-            return self._product_of("X·W") + " plus b"
-        return self._product_of(text)
-
-    def _product_of(self, text: str) -> str:
+        text, plus, _ = found[0].replace("XW plus b", "X·W plus b").partition(" plus b")
         code = text
         for sign, name in _LETTERS.items():
             code = code.replace(sign, name)
-        own = in_layout(code, _quantity_of(code), *self)
-        return (own if " @ " in text or ".sum(" in text else notation(own)) or text
+        own = self.code(code, _quantity_of(code))
+        is_code = " @ " in text or ".sum(" in text
+        return ((own if is_code else notation(own)) or text) + plus
 
 
 _LETTERS = {"·": " @ ", "ᵀ": ".T", "X": "x"}
@@ -101,40 +123,6 @@ def _quantity_of(code: str) -> str:
 # ------------------------------------------------------------------ code
 
 
-def in_layout(formula: str, quantity: str, columns: bool, transposed: bool) -> str:
-    """Return a formula of a result as a layer writes it that keeps its arrays otherwise.
-
-    Its x, w and dout are then the layer's own, and so is the result; b is a column where data
-    points are. `""` where it takes more than this to say it.
-
-    Args:
-        formula: NumPy code over x, w, b, dout, n, d and m, with data points in rows and W (D, M).
-        quantity: The result that it computes, such as `dw`.
-        columns: Whether data points are columns.
-        transposed: Whether the weight is Wᵀ.
-
-    Examples:
-        >>> in_layout("x.T @ dout / n", "dw", True, True)
-        'dout @ x.T / n'
-        >>> in_layout("x @ w + b", "out", False, True)
-        'x @ w.T + b'
-    """
-    layout = OwnLayout(columns, transposed)
-    if not any(layout):
-        return formula
-    try:
-        node = ast.parse(formula, mode="eval").body
-        turning = _Turning(layout)
-        turned, kind = turning.turned(node, layout.turns(quantity))
-        if kind == _MATRIX and quantity == "db" and columns:  # a row of the sums is a column there
-            turned, kind = turning.turned(node, True)
-        if kind == _BIAS and len(AXES[quantity]) == 2:
-            return ""
-    except (_NotSaidHere, SyntaxError):
-        return ""
-    return ast.unparse(turned)
-
-
 class _NotSaidHere(Exception):
     """A formula holds something whose transpose is not known here."""
 
@@ -158,13 +146,36 @@ class _Turning:
 
     def turned(self, node: ast.expr, turn: bool) -> _Turned:
         """Return code for what a node is, transposed if `turn`, and of which kind it is."""
-        find: Callable[..., _Turned] | None = getattr(self, f"_{type(node).__name__.lower()}", None)
-        if find is None:
-            raise _NotSaidHere
-        return find(node, turn)
+        match node:
+            case ast.Constant():
+                return node, _NUMBER
+            case ast.Attribute(value, "T"):
+                return self._matrix(value, not turn), _MATRIX
+            case ast.Name() | ast.Attribute(ast.Name("self")):
+                return self._name(node, turn)
+            case ast.UnaryOp(sign, operand):
+                value, kind = self.turned(operand, turn)
+                return ast.UnaryOp(sign, value), kind
+            case ast.BinOp(left, ast.MatMult() as times, right):
+                left, right = (self._matrix(each, turn) for each in (left, right))
+                return ast.BinOp(*((right, times, left) if turn else (left, times, right))), _MATRIX
+            case ast.BinOp(left, sign, right):
+                (left, right), kind = self._beside([left, right], turn)
+                return ast.BinOp(left, sign, right), kind
+            case ast.Compare(left, signs, others):
+                (left, *others), kind = self._beside([left, *others], turn)
+                return ast.Compare(left, signs, others), kind
+            case ast.Subscript():
+                return self._subscript(node, turn)
+            case ast.Call():
+                return self._call(node, turn)
+        raise _NotSaidHere
 
-    def _constant(self, node: ast.Constant, turn: bool) -> _Turned:
-        return node, _NUMBER
+    def _matrix(self, node: ast.expr, turn: bool) -> ast.expr:
+        value, kind = self.turned(node, turn)
+        if kind != _MATRIX:
+            raise _NotSaidHere
+        return value
 
     def _name(self, node: ast.Name | ast.Attribute, turn: bool) -> _Turned:
         name = (node.id if isinstance(node, ast.Name) else node.attr).lower()
@@ -175,35 +186,6 @@ class _Turning:
         if len(AXES.get(name, "")) != 2:
             raise _NotSaidHere
         return (node if turn == self.layout.turns(name) else _transposed(node)), _MATRIX
-
-    def _attribute(self, node: ast.Attribute, turn: bool) -> _Turned:
-        if node.attr == "T":
-            value, kind = self.turned(node.value, not turn)
-            if kind != _MATRIX:
-                raise _NotSaidHere
-            return value, kind
-        if isinstance(node.value, ast.Name) and node.value.id == "self":
-            return self._name(node, turn)
-        raise _NotSaidHere
-
-    def _unaryop(self, node: ast.UnaryOp, turn: bool) -> _Turned:
-        value, kind = self.turned(node.operand, turn)
-        return ast.UnaryOp(node.op, value), kind
-
-    def _binop(self, node: ast.BinOp, turn: bool) -> _Turned:
-        if isinstance(node.op, ast.MatMult):
-            (left, one), (right, other) = (
-                self.turned(each, turn) for each in (node.left, node.right)
-            )
-            if (one, other) != (_MATRIX, _MATRIX):
-                raise _NotSaidHere
-            return ast.BinOp(*((right, node.op, left) if turn else (left, node.op, right))), _MATRIX
-        (left, right), kind = self._beside([node.left, node.right], turn)
-        return ast.BinOp(left, node.op, right), kind
-
-    def _compare(self, node: ast.Compare, turn: bool) -> _Turned:
-        (left, *right), kind = self._beside([node.left, *node.comparators], turn)
-        return ast.Compare(left, node.ops, right), kind
 
     def _beside(self, nodes: Sequence[ast.expr], turn: bool) -> tuple[list[ast.expr], int]:
         """Return operands that are taken entry by entry, the vectors along the axis of theirs."""
@@ -236,45 +218,34 @@ class _Turning:
 
     def _plainest(self, node: ast.expr) -> tuple[ast.expr, bool]:
         """Return a matrix as it is said in fewer signs, and whether it is transposed there."""
-        both = [(self.turned(node, turn), turn) for turn in (False, True)]
-        (value, kind), turn = min(both, key=lambda each: len(ast.unparse(each[0][0])))
-        if kind != _MATRIX:
-            raise _NotSaidHere
-        return value, turn
+        both = [(self._matrix(node, turn), turn) for turn in (False, True)]
+        return min(both, key=lambda each: len(ast.unparse(each[0])))
 
     def _call(self, node: ast.Call, turn: bool) -> _Turned:
-        is_method = isinstance(node.func, ast.Attribute) and not _is_module(node.func.value)
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
-        of_numbers = name in ("min", "max") and isinstance(node.func, ast.Name)
-        if name in _REDUCING and not of_numbers:
-            return self._reduced(node, turn, is_method)
-        if is_method:
-            raise _NotSaidHere
-        if name in _ENTRYWISE or of_numbers:
-            values, kind = self._beside(node.args, turn)
-            return ast.Call(node.func, values, node.keywords), kind
-        if name in _ALONG:
-            value, kind = self.turned(node.args[0], turn)
-            if kind != _MATRIX:
+        func, args = node.func, node.args
+        name = func.attr if isinstance(func, ast.Attribute) else ast.unparse(func)
+        if isinstance(func, ast.Attribute) and ast.unparse(func.value) not in ("np", "np.linalg"):
+            if args or name not in _REDUCING:
                 raise _NotSaidHere
-            return ast.Call(node.func, [value, *node.args[1:]], _axes(node, turn)), kind
+            value, turn, kind = self._reduced(func.value, node, turn)
+            return ast.Call(ast.Attribute(value, name), [], _axes(node, turn)), kind
+        if name in _ENTRYWISE or (isinstance(func, ast.Name) and name in ("min", "max")):
+            values, kind = self._beside(args, turn)
+            return ast.Call(func, values, node.keywords), kind
+        if name in _REDUCING:
+            value, turn, kind = self._reduced(args[0], node, turn)
+            return ast.Call(func, [value], _axes(node, turn)), kind
+        if name in _ALONG:
+            args = [self._matrix(args[0], turn), *args[1:]]
+            return ast.Call(func, args, _axes(node, turn)), _MATRIX
         return self._shaped(node, name, turn)
 
-    def _reduced(self, node: ast.Call, turn: bool, is_method: bool) -> _Turned:
-        """Return a sum, or the like, over all entries or along one axis."""
-        of = node.func.value if is_method and isinstance(node.func, ast.Attribute) else node.args[0]
-        names = {keyword.arg for keyword in node.keywords}
-        if self.turned(of, turn)[1] != _MATRIX or (node.args[0:] and is_method):
-            raise _NotSaidHere
+    def _reduced(self, array: ast.expr, call: ast.Call, turn: bool) -> tuple[ast.expr, bool, int]:
+        """Return what a sum, or the like, is over, whether transposed, and of which kind it is."""
+        names = {keyword.arg for keyword in call.keywords}
         if "keepdims" in names:
-            value, kind = self.turned(of, turn)[0], _MATRIX
-        else:
-            value, turn = self._plainest(of)
-            kind = _VECTOR if names else _NUMBER
-        if is_method and isinstance(node.func, ast.Attribute):
-            called: ast.expr = ast.Attribute(value, node.func.attr)
-            return ast.Call(called, [], _axes(node, turn)), kind
-        return ast.Call(node.func, [value], _axes(node, turn)), kind
+            return self._matrix(array, turn), turn, _MATRIX
+        return *self._plainest(array), _VECTOR if names else _NUMBER
 
     def _shaped(self, node: ast.Call, name: str, turn: bool) -> _Turned:
         """Return what NumPy makes of shapes, of vectors or of blocks."""
@@ -298,13 +269,11 @@ class _Turning:
             times = ast.parse("(1, n)" if turn else "(n, 1)", mode="eval").body
             return ast.Call(node.func, [self._spread(value, kind, turn), times], []), _MATRIX
         if name in ("tril", "triu"):
-            value, kind = self.turned(args[0], turn)
-            if kind != _MATRIX:
-                raise _NotSaidHere
+            value = self._matrix(args[0], turn)
             other = {"tril": "np.triu", "triu": "np.tril"}[name]
             above = [ast.Constant(-ast.literal_eval(each)) for each in args[1:]]
             mirrored = ast.Call(ast.parse(other, mode="eval").body, [value, *above], [])
-            return mirrored if turn else ast.Call(node.func, [value, *args[1:]], []), kind
+            return mirrored if turn else ast.Call(node.func, [value, *args[1:]], []), _MATRIX
         raise _NotSaidHere
 
 
@@ -340,7 +309,3 @@ def _is_none(node: ast.expr) -> bool:
 
 def _is_whole(node: ast.expr) -> bool:
     return isinstance(node, ast.Slice) and not (node.lower or node.upper or node.step)
-
-
-def _is_module(node: ast.expr) -> bool:
-    return ast.unparse(node) in ("np", "np.linalg")

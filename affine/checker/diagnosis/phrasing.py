@@ -8,11 +8,6 @@ from textwrap import shorten
 from affine.checker.exceptions import in_words
 from affine.equations import EQUATIONS
 
-__all__ = [
-    "concerns", "describe_error", "error_message", "listed", "notation", "number", "scaled",
-    "shortest", "summed", "with_verb",
-]  # fmt: skip
-
 _SIGNS = {
     r"\bx_dot\b": "Ẋ", r"\bw_dot\b": "Ẇ", r"\bb_dot\b": "ḃ", r"\bx\b": "X", r"\bw\b": "W",
     r"\bn\b": "N", r"\bd\b": "D", r"\bm\b": "M", r"\.T\b": "ᵀ", " @ ": "·",

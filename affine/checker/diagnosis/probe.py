@@ -16,20 +16,6 @@ from affine.checker.diagnosis.catalogue import CORRECT
 from affine.layer import Array, Operands
 from affine.quantities import QUANTITIES
 
-__all__ = [
-    "Probe",
-    "arrays",
-    "close",
-    "copies",
-    "differing",
-    "distinct_integers",
-    "magnified",
-    "plain_operands",
-    "right_at",
-    "standard",
-    "terms_at",
-]  # fmt: skip
-
 _SIZES = (
     (5, 3, 4), (3, 4, 2), (2, 5, 3), (7, 2, 3), (4, 6, 5), (6, 4, 2),
     (3, 3, 3), (2, 2, 2), (4, 4, 4), (5, 3, 3), (2, 4, 4), (4, 2, 4), (3, 5, 3), (3, 3, 5),
@@ -61,11 +47,6 @@ class Probe:
         self.point = point
         self.names: dict[str, Any] = {**point._asdict(), **extra, "n": n, "d": d, "m": m}
         self._values: dict[str, Array | None] = {}
-
-    @property
-    def is_of_integers(self) -> bool:
-        """Whether every operand is, so that every sum is exact."""
-        return all(bool((array == np.rint(array)).all()) for array in self.point)
 
     @cached_property
     def is_generic(self) -> bool:

@@ -8,26 +8,25 @@ import numpy as np
 from affine.checker.diagnosis.catalogue import CORRECT, Explanation
 from affine.checker.diagnosis.conditions import (
     Condition,
-    further_probes,
+    in_common,
     in_sizes,
     many_entries,
     on_values,
     special_sizes,
-    where_in_sizes,
 )
 from affine.checker.diagnosis.examination import ProbeSession, Trial
 from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.phrasing import notation
 from affine.checker.diagnosis.probe import Probe, close, plain_operands
-from affine.checker.diagnosis.varying import varying_factor
+from affine.checker.diagnosis.sides import varying_factor
 from affine.quantities import AXES
-
-__all__ = ["beyond_many_entries", "guarded", "observed", "special_case"]
 
 _BESIDE = 6  # powers of two between the largest entry of an operand and the smallest
 
 
-def special_case(session: ProbeSession, quantity: str) -> tuple[list[Explanation], str]:
+def special_case(
+    session: ProbeSession, quantity: str
+) -> tuple[list[Explanation], Condition | None]:
     """Return the formulas that explain a quantity in a special case, and which case that is.
 
     Where a formula is used in one case alone, a simpler one may be the same there.
@@ -35,41 +34,44 @@ def special_case(session: ProbeSession, quantity: str) -> tuple[list[Explanation
     evidence = session.evidence(quantity)
     wrong, right = _parted(evidence)
     for condition in special_sizes(wrong, right):
+        if found := _explained(session, quantity, condition):
+            return found, condition
+    for condition, further in on_values(wrong):
         there = _meeting(condition, evidence)
-        if len(there) < len(evidence) and (
-            found := explanations(quantity, there, session.raising(quantity))
-        ):
-            return found, condition.words
-    for condition in on_values(wrong):
-        there = _meeting(condition, evidence)
-        there += session.observe_all(further_probes(condition), quantity)
+        there += session.observe_all((probe.point for probe in further), quantity)
         # Of one row, all are equal: code for a special case may well leave that out.
         there = [each for each in there if each.wrong or min(each.probe.point.sizes) > 1]
         # Where the right result is 0, whatever is added explains it.
         shows = sum(trial.wrong and trial.right.any() for trial in there)
         if shows > 2 and (found := explanations(quantity, there, session.raising(quantity))):
-            return found, condition.words
-    return [], ""
+            return found, condition
+    return [], None
 
 
 def beyond_many_entries(session: ProbeSession, quantity: str) -> list[Explanation]:
     """Return the formulas that explain a quantity where an operand has more than some entries."""
+    conditions = many_entries(*_parted(session.evidence(quantity)))
+    found = (_explained(session, quantity, condition) for condition in conditions)
+    return next(filter(None, found), [])
+
+
+def _explained(session: ProbeSession, quantity: str, condition: Condition) -> list[Explanation]:
+    """Return the formulas that explain a quantity under a condition that not every call meets."""
     evidence = session.evidence(quantity)
-    for condition in many_entries(*_parted(evidence)):
-        there = _meeting(condition, evidence)
-        if found := explanations(quantity, there, session.raising(quantity)):
-            return found
-    return []
+    there = _meeting(condition, evidence)
+    if len(there) == len(evidence):
+        return []
+    return explanations(quantity, there, session.raising(quantity))
 
 
 def _meeting(condition: Condition, evidence: Sequence[Trial]) -> list[Trial]:
     return [trial for trial in evidence if condition.holds(trial.probe)]
 
 
-def guarded(evidence: Sequence[Trial], code: str) -> str:
+def guarded(evidence: Sequence[Trial], code: str) -> Condition | None:
     """Return where a formula is used by a layer that is right where it would not fit.
 
-    `""` if nothing says that it is not used everywhere.
+    None if nothing says that it is not used everywhere.
     """
     used = [trial.probe for trial in evidence if trial.wrong]
     right = [
@@ -77,7 +79,7 @@ def guarded(evidence: Sequence[Trial], code: str) -> str:
         for trial in evidence
         if code and not trial.wrong and not trial.fits(trial.probe.value(code))
     ]
-    return (where_in_sizes(used, right) or "its shape fits") if right else ""
+    return (in_sizes(used, right) or Condition("its shape fits", "")) if right else None
 
 
 def _parted(evidence: Sequence[Trial]) -> tuple[list[Probe], list[Probe]]:
@@ -98,7 +100,7 @@ def observed(session: ProbeSession, quantity: str) -> Explanation:
     wrong, right = _parted(evidence)
     if session.raising(quantity):  # nothing is known of the result there
         return Explanation("", f"Your {quantity} is wrong in some calls, and others raise")
-    condition = (in_sizes(wrong, right) or next(on_values(wrong), None)) if right else None
+    condition = in_common(wrong, right)
     where = f"only where {condition.words}" if condition else "in some calls" if right else ""
     if _is_rearranged(evidence):
         words = f"Your {quantity} has the right entries in the wrong places {where}".rstrip()

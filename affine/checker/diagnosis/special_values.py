@@ -1,7 +1,7 @@
-"""Mistakes of formats and special values: dtypes, NaN, infinity, large numbers, no data."""
+"""Mistakes of formats and special values: dtypes, rounding, NaN, infinity, large numbers."""
 
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import permutations, product
 from math import frexp
 
 import numpy as np
@@ -11,21 +11,13 @@ from affine.checker.diagnosis.examination import ProbeSession, Trial
 from affine.checker.diagnosis.phrasing import listed, notation, with_verb
 from affine.checker.diagnosis.probe import (
     close,
-    copies,
     distinct_integers,
     plain_operands,
     right_at,
     terms_at,
 )
 from affine.layer import Array, Operands
-from affine.quantities import QUANTITIES
-
-__all__ = [
-    "flattened_axes", "integers_truncated", "magnitudes", "nan_and_infinity", "nan_at_zeros",
-    "narrowed",
-]  # fmt: skip
-
-_FORMATS = ("float16", "float32", "float64")
+from affine.quantities import AXES, QUANTITIES
 
 
 def narrowed(session: ProbeSession, quantity: str) -> list[Explanation]:
@@ -56,15 +48,15 @@ def integers_truncated(session: ProbeSession) -> Explanation | None:
     for name, array in point._asdict().items():
         right = right_at(quarters._replace(**{name: array}))
         whole = quarters._replace(**{name: array.astype(np.int64)})
-        got = copies(session.results(whole))
+        got = session.results(whole)
         cut = [
             key
             for key, value in right.items()
             if close(1.0 * got[key], np.trunc(value)) and (value % 1).any()
         ]
         if cut:
-            verb = "loses its fraction" if len(cut) == 1 else "lose their fractions"
-            sentence = f"Your {listed(cut)} {verb} where {notation(name)} holds integers"
+            what = with_verb(cut, "loses its fraction", "lose their fractions")
+            sentence = f"Your {what} where {notation(name)} holds integers"
             return Explanation("integers-truncate", sentence)
     return None
 
@@ -193,7 +185,7 @@ def _wrong_at(session: ProbeSession, names: tuple[str, ...], exponent: int) -> l
     """Return the results that overflow, or lose digits, at a magnitude."""
     point = plain_operands()
     point = point._replace(**{name: np.ldexp(getattr(point, name), exponent) for name in names})
-    got, right = copies(session.results(point)), right_at(point)
+    got, right = session.results(point), right_at(point)
     largest = float(np.finfo(session.dtype).max) / 4
     # A narrower result is another mistake.
     wide = [key for key in got if got[key].itemsize >= np.dtype(session.dtype).itemsize]
@@ -220,3 +212,78 @@ def flattened_axes(session: ProbeSession) -> Explanation | None:
         sentence = "With X of shape (4, 2, 3), your dx has shape (4, 6) and the right numbers"
         return Explanation("dx-stays-flat", sentence)
     return None
+
+
+# ------------------------------------------------------------------ rounding
+
+_NO_POWERS = (3, 5, 6, 7, 9, 10, 11, 12, 13, 49)
+_POWERS = (2, 4, 8, 16, 32)
+
+
+def rounded_on_the_way(quantity: str, session: ProbeSession) -> Explanation | None:
+    """Return what rounds on the way to a result that is a sum of whole numbers, and so exact."""
+    if quantity not in QUANTITIES:
+        return None
+    of = session, quantity
+    words = _scaled_and_back(*of) or _divided_by_a_size(*of) or _cancelling(*of)
+    return Explanation("rounded-on-the-way", f"Your {quantity} {words}") if words else None
+
+
+def _are_exact(session: ProbeSession, quantity: str, points: Sequence[Operands]) -> bool:
+    """Whether a quantity is right to the last bit on points of whole numbers."""
+    trials = session.observe_all(points, quantity)
+    return len(trials) == len(points) and all(
+        trial.got is not None and np.array_equal(trial.got, trial.right) for trial in trials
+    )
+
+
+def _scaled_and_back(session: ProbeSession, quantity: str) -> str:
+    """Say that one product alone is rounded already."""
+    one = Operands(*map(np.ones_like, distinct_integers(1, 1, 1)))
+    for name in QUANTITIES[quantity].operands:
+        points = [one._replace(**{name: getattr(one, name) * value}) for value in range(1, 64)]
+        if not _are_exact(session, quantity, points):
+            return "rounds where N = D = M = 1 already: a number is scaled, and scaled back"
+    return ""
+
+
+def _divided_by_a_size(session: ProbeSession, quantity: str) -> str:
+    """Say by which size something is divided on the way: it is exact for powers of two alone."""
+    for place, side in enumerate("NDM"):
+
+        def is_exact(length: int, place: int = place) -> bool:
+            sizes = [4, 4, 4]
+            sizes[place] = length
+            return _are_exact(session, quantity, [distinct_integers(*sizes)])
+
+        if all(map(is_exact, _POWERS)) and sum(map(is_exact, _NO_POWERS)) < len(_NO_POWERS) - 2:
+            return (
+                f"rounds sums of whole numbers unless {side} is a power of two: "
+                f"a value on the way is divided by {side}"
+            )
+    return ""
+
+
+def _cancelling(session: ProbeSession, quantity: str) -> str:
+    """Say which large entry costs digits although it is multiplied by 0 alone."""
+    side, operands = QUANTITIES[quantity].summed, QUANTITIES[quantity].operands
+    limits = np.finfo(session.dtype)
+    large = 2.0 ** min(limits.nmant + 8, limits.maxexp // 2)
+    factors = [name for name in operands if side in AXES[name]]
+    for one, other in permutations(factors, 2):
+        for place in range(plain_operands().sizes["NDM".index(side)]):
+            usual, point = (_meeting_zeros(one, other, side, place, v) for v in (1, large))
+            if _are_exact(session, quantity, [usual]) > _are_exact(session, quantity, [point]):
+                return (
+                    f"loses digits to a large entry of {notation(one)} that {notation(other)} "
+                    "multiplies by 0: it is added, and subtracted again"
+                )
+    return ""
+
+
+def _meeting_zeros(one: str, other: str, side: str, place: int, value: float) -> Operands:
+    """Return operands of which one holds a value where the other one holds zeros."""
+    point = plain_operands()
+    for name, entry in ((one, value), (other, 0.0)):
+        np.moveaxis(getattr(point, name), AXES[name].index(side), 0)[place] = entry
+    return point

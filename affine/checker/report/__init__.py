@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Literal, TypeAlias
 
 from affine.checker.coverage import Coverage
-from affine.checker.diagnosis import Diagnosis
+from affine.checker.diagnosis import Diagnosis, Mistake
 from affine.layer import Case
 
 __all__ = ["Certificate", "Finding", "Outcome", "Report", "Reproduction", "Step"]
@@ -88,6 +88,16 @@ class Finding:
     outcomes: tuple[Outcome, ...]
     diagnosis: Diagnosis | None = None
     reproduction: Reproduction = Reproduction()
+
+    @property
+    def mistake(self) -> Mistake | None:
+        """The known mistake; None where there is no diagnosis, or it knows none."""
+        return self.diagnosis.mistake if self.diagnosis else None
+
+    @property
+    def sentence(self) -> str:
+        """What the diagnosis verified or observed, `""` where there is none."""
+        return self.diagnosis.sentence if self.diagnosis else ""
 
 
 @dataclass(frozen=True, slots=True)

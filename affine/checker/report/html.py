@@ -16,8 +16,6 @@ from affine.checker.report.text import (
 )
 from affine.checker.report.words import clean, counted
 
-__all__ = ["html"]
-
 # Seen on light and on dark pages. They are for a line at the side: text has the page's colour.
 _COLOURS = {"pass": "#2a9d5c", "fail": "#e0474c", "error": "#c98500"}
 _WIDTH = 100
@@ -53,17 +51,17 @@ def _parts(report: Report) -> Iterator[str]:
 
 
 def _finding(finding: Finding, report: Report) -> Iterator[str]:
-    first, diagnosis = finding.outcomes[0], finding.diagnosis
+    first = finding.outcomes[0]
     yield f"<p><strong>{escape(_headline(finding, report))}</strong></p>"
     is_shown = not is_unwritten(report)  # else there is no number to look at
     if is_shown and (
         lines := list(case_lines(first, _WIDTH, report.reduction, finding.reproduction))
     ):
         yield _PRE + "\n".join(map(_bold, lines)) + "</pre>"
-    if is_shown and diagnosis and diagnosis.sentence and first.error:
+    if is_shown and finding.sentence and first.error:
         yield _labelled("Observed", observed(first, report))
-    if diagnosis and diagnosis.mistake:
-        yield _labelled("Remedy", diagnosis.mistake.remedy)
+    if finding.mistake:
+        yield _labelled("Remedy", finding.mistake.remedy)
     if is_shown and (found := finding.reproduction).code:
         summary = f"<summary>{escape(reproduction_title(found).removesuffix(':'))}</summary>"
         yield f"<details>{summary}{_PRE}{escape(clean(found.code))}</pre></details>"
@@ -71,9 +69,7 @@ def _finding(finding: Finding, report: Report) -> Iterator[str]:
 
 def _headline(finding: Finding, report: Report) -> str:
     """Return the diagnosis of a mistake, or else what was observed."""
-    first = finding.outcomes[0]
-    sentence = finding.diagnosis.sentence if finding.diagnosis else ""
-    return clean(sentence) or observed(first, report)
+    return clean(finding.sentence) or observed(finding.outcomes[0], report)
 
 
 def _labelled(label: str, text: str) -> str:

@@ -50,7 +50,7 @@ def schema() -> dict[str, Any]:
 def record(report: Report) -> dict[str, Any]:
     """Return the report as objects, lists, texts and numbers."""
     causes = {each.name: cause for cause in report.findings for each in cause.outcomes}
-    certificate = report.certificate
+    certificate, coverage = report.certificate, report.coverage
     return {
         "schema": SCHEMA,
         "verdict": report.verdict,
@@ -68,7 +68,14 @@ def record(report: Report) -> dict[str, Any]:
             {"name": step.name, "established": cut(step.established), "seconds": step.seconds}
             for step in report.steps
         ],
-        "coverage": _coverage(report),
+        "coverage": coverage
+        and {
+            "sizes": list(coverage.sizes),
+            "entries": coverage.entries,
+            "dtypes": sorted(coverage.dtypes),
+            "layouts": sorted(coverage.layouts),
+            "not_tried": list(report.not_tried),
+        },
         "certificate": certificate
         and {
             "draws": certificate.draws,
@@ -78,19 +85,6 @@ def record(report: Report) -> dict[str, Any]:
             "miss_bound": str(certificate.miss_bound),
             "miss_probability": float(certificate.miss_bound),
         },
-    }
-
-
-def _coverage(report: Report) -> dict[str, Any] | None:
-    given = report.coverage
-    if given is None:
-        return None
-    return {
-        "sizes": list(given.sizes),
-        "entries": given.entries,
-        "dtypes": sorted(given.dtypes),
-        "layouts": sorted(given.layouts),
-        "not_tried": list(report.not_tried),
     }
 
 
@@ -147,8 +141,7 @@ def _values(array: Any) -> Any:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    diagnosis = finding.diagnosis or Diagnosis((), None, "")
-    mistake = diagnosis.mistake
+    diagnosis, mistake = finding.diagnosis or Diagnosis((), None, ""), finding.mistake
     return {
         "properties": [outcome.name for outcome in finding.outcomes],
         "quantity": ", ".join(diagnosis.quantities),

@@ -12,7 +12,7 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from affine.checker.diagnosis.phrasing import concerns
+from affine.checker.diagnosis.phrasing import concerns, listed
 from affine.checker.report import Finding, Outcome, Report, Reproduction
 from affine.checker.report.layout import code, heading, indented, paragraph, printed, rows
 from affine.checker.report.snippet import Counterexample, counterexample, names_in
@@ -64,7 +64,9 @@ def parts(report: Report, width: int, *, verbose: bool = False) -> Iterator[Rend
     if report.form:
         yield rows([("Read as", " ".join(clean(report.form).split()))])
     if is_unwritten(report):
-        yield indented(paragraph(" ".join(_unwritten(report))), by=0)
+        finding = report.findings[0]
+        remedy = finding.mistake.remedy if finding.mistake else ""
+        yield indented(paragraph(f"{clean(finding.sentence)} {remedy}"), by=0)
         return
     if report.findings and (report.columns or report.transposed):
         yield indented(paragraph(_IN_ROWS), by=0)
@@ -83,15 +85,8 @@ def parts(report: Report, width: int, *, verbose: bool = False) -> Iterator[Rend
 
 def is_unwritten(report: Report) -> bool:
     """Whether all that is wrong is that the layer, or a pass of it, is still to be written."""
-    mistakes = [finding.diagnosis and finding.diagnosis.mistake for finding in report.findings]
-    return [mistake and mistake.name for mistake in mistakes] == ["not-written-yet"]
-
-
-def _unwritten(report: Report) -> Iterator[str]:
-    for finding in report.findings:
-        if finding.diagnosis and finding.diagnosis.mistake:
-            yield clean(finding.diagnosis.sentence)
-            yield finding.diagnosis.mistake.remedy
+    names = [finding.mistake and finding.mistake.name for finding in report.findings]
+    return names == ["not-written-yet"]
 
 
 def verdict(report: Report) -> str:
@@ -123,11 +118,10 @@ def _failures(report: Report) -> str:
         names = [outcome.name for outcome in report.outcomes if outcome.status == "falsified"]
         return "falsified: " + ", ".join(names)
     named = []
-    for diagnosis in (finding.diagnosis for finding in report.findings):
-        if diagnosis and diagnosis.mistake:
-            *quantities, last = dict.fromkeys(diagnosis.quantities or [""])
-            together = " and ".join(filter(None, [", ".join(quantities), last]))
-            named.append(diagnosis.mistake.title + (f" ({together})" if together else ""))
+    for finding in report.findings:
+        if finding.diagnosis and finding.mistake:
+            together = listed(list(dict.fromkeys(finding.diagnosis.quantities)))
+            named.append(finding.mistake.title + (f" ({together})" if together else ""))
     first = report.findings[0].outcomes[0]
     headlines = named[:_HEADLINES] or [f"{observed(first, report)} ({first.name})"]
     more = len(report.findings) - len(headlines)
@@ -145,24 +139,18 @@ def _finding(
     finding: Finding, report: Report, count: str, width: int, verbose: bool
 ) -> Iterator[RenderableType]:
     first = finding.outcomes[0]
-    sentence = finding.diagnosis.sentence if finding.diagnosis else ""
-    if sentence or count:
-        yield indented(heading(count + clean(sentence or observed(first, report))), by=0)
+    if finding.sentence or count:
+        says = clean(finding.sentence or observed(first, report))
+        yield indented(heading(count + says), by=0)
     if case := list(case_lines(first, width - 2, report.reduction, finding.reproduction)):
         yield Group(*map(indented, case))
     yield indented(rows(_facts(finding, report, verbose)))
-    yield from _reproduction(finding, report)
-
-
-def _reproduction(finding: Finding, report: Report) -> Iterator[RenderableType]:
-    """Yield the code that shows the failure, or why there is none, and what shows it then."""
-    found = finding.reproduction
-    if found.code:
+    if (found := finding.reproduction).code:
         yield indented(heading(reproduction_title(found)))
         yield code(found.code)
-        return
-    again = _command(replace(report, only=(finding.outcomes[0].name,)))
-    yield indented(rows([("To see it again", again), ("Without code", clean(found.why_none))]))
+    else:
+        again = _command(replace(report, only=(first.name,)))
+        yield indented(rows([("To see it again", again), ("Without code", clean(found.why_none))]))
 
 
 def reproduction_title(found: Reproduction) -> str:
@@ -177,15 +165,15 @@ def reproduction_title(found: Reproduction) -> str:
 
 
 def _facts(finding: Finding, report: Report, verbose: bool) -> Iterator[tuple[str, str]]:
-    first, diagnosis = finding.outcomes[0], finding.diagnosis
+    first, diagnosis, mistake = finding.outcomes[0], finding.diagnosis, finding.mistake
     tested = PROPERTIES.get(first.name)
-    if diagnosis and diagnosis.sentence:
+    if finding.sentence:
         yield "Observed", observed(first, report)
     # The equations of what is wrong and of the mistake; else that of the property.
     wrong = [first.error.quantity] if isinstance(first.error, Violation) else []
     tags = list(diagnosis.quantities) if diagnosis else wrong
-    if diagnosis and diagnosis.mistake and concerns(diagnosis.mistake.equation, tags):
-        tags.append(diagnosis.mistake.equation)
+    if mistake and concerns(mistake.equation, tags):
+        tags.append(mistake.equation)
     if is_mean := report.reduction == "mean" and not set(_OF_SUMS).isdisjoint(tags):
         tags = ["average" if tag in _OF_SUMS else tag for tag in tags]
     known = [tag for tag in dict.fromkeys(tags) if tag in EQUATIONS]
@@ -199,16 +187,16 @@ def _facts(finding: Finding, report: Report, verbose: bool) -> Iterator[tuple[st
     if others := [outcome.name for outcome in finding.outcomes[1:]]:
         count = counted(len(others), "property", "properties")
         yield "Also fails", f"{count}: {_listed(others, verbose)}"
-    if diagnosis and diagnosis.mistake:
-        yield "Remedy", diagnosis.mistake.remedy
+    if mistake:
+        yield "Remedy", mistake.remedy
     elif diagnosis:
         yield "Ruled out", _listed(diagnosis.ruled_out, verbose)
 
 
 def _listed(names: Sequence[str], verbose: bool) -> str:
     more = 0 if verbose else max(len(names) - _MOST_LISTED, 0)
-    listed = ", ".join(names[: len(names) - more])
-    return f"{listed} and {more} more (see --verbose)" if more else listed
+    shown = ", ".join(names[: len(names) - more])
+    return f"{shown} and {more} more (see --verbose)" if more else shown
 
 
 def _footer(report: Report, verbose: bool) -> Iterator[RenderableType]:
@@ -366,17 +354,17 @@ def block(
     columns = []
     for column, flags in zip(entries.T, marked.T, strict=True):
         # Right-aligned; a mark stands outside the alignment.
-        left, right = signs if flags.any() else ("", "")
-        blank = " " * len(left)
-        cells = [
-            left + number(entry, fully=fully) + right if mark else blank + number(entry) + blank
-            for entry, mark in zip(column, flags, strict=True)
-        ]
+        signed = signs if flags.any() else ("", "")
+        blanks = [" " * len(sign) for sign in signed]
+        cells = []
+        for entry, mark in zip(column, flags, strict=True):
+            left, right = signed if mark else blanks
+            written = f"{left}{number(entry, fully=fully and bool(mark))}{right}"
+            cells.append(paragraph(written, style if mark else ""))
         width = max(map(len, cells))
-        styles = [style if mark else "" for mark in flags]
-        columns.append([paragraph(*cell) for cell in zip(cells, styles, strict=True)])
-        for cell in columns[-1]:
+        for cell in cells:
             cell.pad_left(width - len(cell))
+        columns.append(cells)
     rows = [Text("[") + Text(" ").join(row) + Text("]") for row in zip(*columns, strict=True)]
     lines = [Text(f"{name}{window} ({shape}){note}", style="bold"), *rows]
     width = max(line.cell_len for line in lines)
