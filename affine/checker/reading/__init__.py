@@ -50,7 +50,7 @@ def load(target: str, found: Callable[[], None] = lambda: None, by_names: bool =
     found()
     try:
         with names_alone() if by_names else nullcontext():
-            layer = recognise(named, target, module)
+            layer = recognise(named, target, Named("", module.module, module.origin))
     except TargetError as error:
         # What is missed may be what was left out.
         raise TargetError("\n".join([str(error), *module.remarks])) from error

@@ -27,7 +27,7 @@ from affine.checker.reading.refusals import no_known_form, not_read, without_bac
 from affine.checker.reading.resizing import refuse_fixed_batch, refuse_fixed_instance
 from affine.checker.reading.signatures import Takes, parameters
 from affine.checker.reading.stand_ins import call_pullback
-from affine.checker.reading.target import Named, TargetError, refusal
+from affine.checker.reading.target import Named, TargetError, public, refusal
 from affine.checker.reading.vocabulary import WORDS, plain, stem
 from affine.layer import Layer
 
@@ -162,16 +162,12 @@ def _in_namespace(space: Named, label: str) -> Layer:
 def _members(space: Named) -> list[Named]:
     """Return the public members: those defined there, or else those that it imports."""
     home = getattr(space.value, "__name__", "")
-    named = [space.member(name) for name in _public(space.value)]
+    named = [space.member(name) for name in public(space.value)]
     named = [one for one in named if not inspect.ismodule(one.value)]
     # What is of no known module was made here.
     is_own = [isinstance(one.value, partial) or home_of(one.value) in ("", home) for one in named]
     own = list(compress(named, is_own))
     return own if home and any(callable(one.value) for one in own) else named
-
-
-def _public(namespace: Any) -> list[str]:
-    return [name for name in vars(namespace) if not name.startswith("_")]
 
 
 def _candidates(members: Sequence[Named]) -> list[_Candidate]:

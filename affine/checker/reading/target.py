@@ -4,15 +4,13 @@ import importlib.util
 import keyword
 import re
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from affine.checker.exceptions import TargetError
-from affine.checker.reading.loading import from_file, from_module
+from affine.checker.reading.loading import Loaded, from_file, from_module
 from affine.checker.reading.messages import refusal
-from affine.checker.reading.signatures import parameters
 from affine.checker.reading.vocabulary import closest
 
 __all__ = [
@@ -30,15 +28,11 @@ class Named:
         expression: How code names it, after the import.
         value: It.
         origin: The module to import it from; the name of a file that cannot be imported; or `""`.
-        remarks: What is to be known of how it was loaded.
-        folder: Where the origin is known by its name, `""` for the working directory.
     """
 
     expression: str
     value: Any
     origin: str = ""
-    remarks: tuple[str, ...] = ()
-    folder: str = ""
 
     @property
     def name(self) -> str:
@@ -48,12 +42,7 @@ class Named:
     def member(self, name: str) -> "Named":
         """Return an attribute of it, named in the same way."""
         expression = f"{self.expression}.{name}".lstrip(".")
-        return replace(self, expression=expression, value=getattr(self.value, name))
-
-    def call(self, takes: Sequence[str]) -> str:
-        """Return how it is called, by the names that it gives to what it takes."""
-        names = parameters(self.value).names or takes
-        return f"{self.expression}({', '.join(names[: len(takes)])})"
+        return Named(expression, getattr(self.value, name), self.origin)
 
 
 def loaded(*parts: Named) -> str:
@@ -89,25 +78,24 @@ def import_of(*parts: Named) -> str:
     return f"import importlib\n\n{load}\n{', '.join(names)} = {members}"
 
 
-def find(text: str) -> tuple[Named, Named]:
-    """Import what a target names; return it and its module, which may be the same."""
+def find(text: str) -> tuple[Named, Loaded]:
+    """Import what a target names; return it and its module."""
     # A drive letter has a colon too.
     match = re.fullmatch(r"(.*\.(?:py|ipynb)|[^:]*)(?::(.*))?", text, re.DOTALL)
     place, name = match.groups("") if match else (text, "")
     if place.endswith(_FILES):
-        of = from_file(Path(place))
+        module = from_file(Path(place))
     else:
         _refuse_paths(place)
-        of = from_module(place)
-    module = Named("", of.module, of.origin, of.remarks, of.folder)
-    named = module
+        module = from_module(place)
+    named = Named("", module.module, module.origin)
     for part in name.split(".") if name else ():
         if not hasattr(named.value, part):
             names = public(named.value) if hasattr(named.value, "__dict__") else []
             near = closest(part, names)
             hint = f"did you mean {near}?" if near else f"it has {', '.join(names) or 'no names'}"
             owner = ":".join(filter(None, (place, named.expression)))
-            hint = "; ".join([hint, *named.remarks])
+            hint = "; ".join([hint, *module.remarks])
             raise refusal("no_member", owner=owner, name=part, hint=hint)
         named = named.member(part)
     return named, module

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from ast import literal_eval
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -32,21 +32,19 @@ class Flag:
     A value in angle brackets is the name of an object: see `stand_ins.py`.
     """
 
-    names: tuple[str, ...]
-    values: tuple[Any, ...]
+    names: Sequence[str]
+    values: Sequence[Any]
     is_step: bool = False
     if_required: bool = False
     doubtful: bool = False
 
 
+def _value(text: str) -> Any:
+    return text if text[0] == "<" else literal_eval(text)
+
+
 _FLAGS = {
-    name: Flag(
-        tuple(entry["names"]),
-        tuple(text if text[0] == "<" else literal_eval(text) for text in entry["values"]),
-        entry.get("is_step", False),
-        entry.get("if_required", False),
-        entry.get("doubtful", False),
-    )
+    name: Flag(**{**entry, "values": tuple(map(_value, entry["values"]))})
     for entry in WORDS["flags"]
     for name in entry["names"]
 }
