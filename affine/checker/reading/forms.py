@@ -36,7 +36,7 @@ _NO_PASS = Pass(Named("", None), Takes(()))
 def pair_readings(forward: Named, backward: Named) -> Iterator[Reading]:
     """Yield the readings of a forward function; `then_backward` completes them."""
     known = parameters(forward.value)
-    needed = {role(one.name) for one in known.each if not one.has_default}
+    needed = set(map(role, known.required))
     context = ["cache"] if "cache" in needed else []  # which it fills
     in_one: list[tuple[Sequence[str], bool]] = [(["x", "params"], False)]
     ways = [("xwb", False), *(in_one if "params" in needed else ()), ("xw", True)]

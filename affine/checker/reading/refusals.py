@@ -152,7 +152,7 @@ def _not_called(parts: Sequence[Named]) -> TargetError:
         return refusal("read_not_built", form=f"class {call}", problem=problem)
     if any(True for which in ("dm", "m", "") for _ in proposals(known, which, names=size_role)):
         return refusal("no_parameters_held", call=call)
-    unknown = [one.name for one in known.each if not (one.has_default or _is_known(one.name))]
+    unknown = [name for name in known.required if not _is_known(name)]
     if not unknown:
         return refusal("class_takes_sizes", call=call)
     return refusal("class_takes_unknown", call=call, unknown=" and ".join(unknown))
@@ -169,10 +169,8 @@ def _problem_when_built(named: Named) -> str:
 
 def _function_takes(call: str, known: Parameters) -> TargetError:
     """Return why a function cannot be given x, w and b."""
-    unknown = [
-        one.name for one in known.each if not (one.has_default or role(one.name) in ("x", "w", "b"))
-    ]
-    if known.required < 3 or not unknown:
+    unknown = [name for name in known.required if role(name) not in ("x", "w", "b")]
+    if len(known.required) < 3 or not unknown:
         return refusal("forward_function", call=call)
     return refusal("function_takes_unknown", call=call, unknown=" and ".join(unknown))
 

@@ -3,26 +3,22 @@
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from inspect import Parameter
 from itertools import compress, permutations
 from typing import Any
 
 from affine.checker.reading.stand_ins import STAND_INS, Descent
-from affine.checker.reading.vocabulary import flag, is_label, is_step, role, size_role
+from affine.checker.reading.vocabulary import WORDS, flag, is_step, plain, role, size_role
 
-__all__ = ["Argument", "Parameter", "Parameters", "Takes", "parameters", "proposals"]
+__all__ = ["Argument", "Parameters", "Takes", "parameters", "proposals"]
 
 # More unknown names than this are no layer's.
 _MOST_FREE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter of a callable."""
-
-    name: str
-    has_default: bool = False
-    by_keyword: bool = False
-    default: Any = None
+def _has_default(one: Parameter) -> bool:
+    """Whether a parameter may be left out."""
+    return one.default is not one.empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +34,24 @@ class Parameters:
         return tuple(one.name for one in self.each)
 
     @property
-    def required(self) -> int:
-        """How many have no default."""
-        return sum(not one.has_default for one in self.each)
+    def required(self) -> list[str]:
+        """The names of those without a default."""
+        return [one.name for one in self.each if not _has_default(one)]
 
     def takes(self, count: int) -> bool:
         """Whether this many positional arguments fit, as far as that is known."""
-        positional = [one for one in self.each if not one.by_keyword]
-        needs_more = any(one.by_keyword and not one.has_default for one in self.each)
-        fits = self.required <= count <= len(positional) and not needs_more
-        return not self.is_known or fits
+        needs_more = not all(map(_has_default, self.each[self.star :]))
+        return not self.is_known or (len(self.required) <= count <= self.star and not needs_more)
+
+    @property
+    def star(self) -> int:
+        """Where those begin that are given by keyword alone."""
+        return sum(one.kind is not one.KEYWORD_ONLY for one in self.each)
 
     def __str__(self) -> str:
         if not self.is_known:
             return ""
-        star = next((k for k, one in enumerate(self.each) if one.by_keyword), len(self.each))
+        star = self.star
         names = [*self.names[:star], *["*"] * (star < len(self.each)), *self.names[star:]]
         return f"({', '.join(names)})"
 
@@ -65,13 +64,7 @@ def parameters(function: Callable[..., Any], skip: int = 0) -> Parameters:
         return Parameters(is_known=False)
     if any(one.kind is one.VAR_POSITIONAL for one in found):
         return Parameters(is_known=False)
-    return Parameters(tuple(
-        Parameter(
-            one.name, one.default is not one.empty, one.kind is one.KEYWORD_ONLY, one.default
-        )
-        for one in found
-        if one.kind is not one.VAR_KEYWORD
-    ))  # fmt: skip
+    return Parameters(tuple(one for one in found if one.kind is not one.VAR_KEYWORD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,20 +156,19 @@ def proposals(
     is_sure = len(ways) == 1
     if not ways and not set(required) <= {*claims}:  # names that are not meant as usual
         ways = list(_assigned(known, [""] * len(claims), required, optional))
-    seen: set[str] = set()
     for roles in ways:
         guessed = [one != claim for one, claim in zip(roles, claims, strict=True)]
         by_elimination = sum(guessed)
-        is_doubted = any(is_label(name) or flag(name) for name in compress(known.names, guessed))
+        is_doubted = any(
+            flag(name) or plain(name) in WORDS["names"]["labels"]
+            for name in compress(known.names, guessed)
+        )
         for values, is_doubtful in _values(known, roles):
             is_certain = is_sure and by_elimination <= 1 and not (is_doubtful or is_doubted)
             given = _arguments(known, roles, values)
             has_flags = any(not one.role for one in given)
             is_named = is_certain and (not by_elimination or len(claims) == 1) and not has_flags
-            takes = Takes(given, is_certain, is_named)
-            if str(takes.arguments) not in seen:
-                seen.add(str(takes.arguments))
-                yield takes
+            yield Takes(given, is_certain, is_named)
 
 
 _LEFT_OUT: Any = object()
@@ -189,8 +181,8 @@ def _arguments(
     given: list[Argument] = []
     for one, which, value in zip(known.each, roles, values, strict=True):
         if which or value is not _LEFT_OUT:
-            after_a_gap = len(given) < known.each.index(one)
-            given.append(Argument(one.name, which, value, one.by_keyword or after_a_gap))
+            by_keyword = one.kind is one.KEYWORD_ONLY or len(given) < known.each.index(one)
+            given.append(Argument(one.name, which, value, by_keyword))
     return tuple(given)
 
 
@@ -218,7 +210,7 @@ def _assigned(
     unclaimed = [k for k, one in enumerate(known.each) if not (claims[k] or _is_flag(one))]
     if len(unclaimed) < len(missing):  # backward(eta) takes no rate
         unclaimed = [k for k, claim in enumerate(claims) if not claim]
-    needed = [k for k in unclaimed if not known.each[k].has_default]
+    needed = [k for k in unclaimed if not _has_default(known.each[k])]
     with_default = [k for k in unclaimed if k not in needed]
     free = sorted([*needed, *with_default[: max(len(missing) - len(needed), 0)]])
     if len(free) > _MOST_FREE or len(free) < len(missing):
@@ -236,7 +228,7 @@ def _assigned(
 
 def _is_flag(one: Parameter) -> bool:
     """Whether a parameter is a flag by its name: one letter says so only beside a default."""
-    return flag(one.name) is not None and (one.has_default or len(one.name) > 1)
+    return flag(one.name) is not None and (_has_default(one) or len(one.name) > 1)
 
 
 def _values(known: Parameters, roles: Sequence[str]) -> Iterator[tuple[list[Any], bool]]:
@@ -246,9 +238,9 @@ def _values(known: Parameters, roles: Sequence[str]) -> Iterator[tuple[list[Any]
         of_name = None if which else flag(one.name)
         options = [] if of_name is None else [STAND_INS.get(v, v) for v in of_name.values]
         if of_name is not None:
-            is_neutral = one.has_default and one.default in of_name.values
+            is_neutral = _has_default(one) and one.default in of_name.values
             is_doubtful |= of_name.doubtful and not is_neutral
-        if one.has_default and not (of_name and of_name.is_step):
+        if _has_default(one) and not (of_name and of_name.is_step):
             options = [_LEFT_OUT, *([] if of_name and of_name.if_required else options)]
         choices.append(options or [_LEFT_OUT])
     # One is varied at a time: the others keep their first value.

@@ -12,7 +12,7 @@ from typing import Any
 
 __all__ = [
     "METHODS", "WORDS", "Flag", "begins", "closest", "data", "flag", "gradient_role",
-    "is_label", "is_step", "plain", "role", "size_role", "stem",
+    "is_step", "plain", "role", "size_role", "stem",
 ]  # fmt: skip
 
 
@@ -86,11 +86,6 @@ def is_step(name: str) -> bool:
     """Whether a name is that of a learning rate."""
     known = flag(name)
     return known is not None and known.is_step
-
-
-def is_label(name: str) -> bool:
-    """Whether a name is that of what a loss compares with, so that it is no operand for sure."""
-    return plain(name) in WORDS["names"]["labels"]
 
 
 @cache
