@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from affine.checker.reading.choice import names_alone
-from affine.checker.reading.frameworks import home_of
+from affine.checker.reading.libraries import home_of
 from affine.checker.reading.recognise import recognise
 from affine.checker.reading.target import Named, TargetError, find
 from affine.layer import Layer

@@ -18,8 +18,8 @@ import numpy as np
 
 from affine.checker.reading.choice import best_forward, reads_names_alone
 from affine.checker.reading.evidence import Evidence
-from affine.checker.reading.homes import home_of, referred, unwrapped
 from affine.checker.reading.layout import LAYOUTS
+from affine.checker.reading.libraries import home_of, referred, unwrapped
 from affine.checker.reading.other_layers import is_another_layer, is_elementwise
 from affine.checker.reading.probes import PROBE, Arrays, silently
 from affine.checker.reading.reading import Pass, Reading
@@ -29,7 +29,7 @@ from affine.checker.reading.target import Named, loaded
 from affine.checker.reading.vocabulary import data
 from affine.layer import Array, Layer
 
-__all__ = ["Framework", "Prepare", "framework", "framework_of", "home_of"]
+__all__ = ["Framework", "Prepare", "framework", "framework_of"]
 
 Prepare: TypeAlias = Callable[[int, int], Callable[..., Any]]
 """From the sizes D and M to a function (x, w, b): modules are made afresh each time."""

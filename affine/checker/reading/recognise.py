@@ -20,11 +20,12 @@ from affine.checker.reading.forms import (
     pair_readings,
     then_backward,
 )
-from affine.checker.reading.frameworks import framework, framework_of, home_of
+from affine.checker.reading.frameworks import framework, framework_of
+from affine.checker.reading.libraries import home_of
+from affine.checker.reading.other_layers import refuse_fixed_batch, refuse_fixed_instance
 from affine.checker.reading.probes import Arrays
 from affine.checker.reading.reading import Pass, Reading
 from affine.checker.reading.refusals import no_known_form, not_read, without_backward
-from affine.checker.reading.resizing import refuse_fixed_batch, refuse_fixed_instance
 from affine.checker.reading.signatures import Takes, parameters
 from affine.checker.reading.stand_ins import call_pullback
 from affine.checker.reading.target import Named, TargetError, public, refusal

@@ -18,9 +18,9 @@ from affine.checker.reading.assemble import OWN_PARAMETERS, warm_up
 from affine.checker.reading.evidence import Evidence
 from affine.checker.reading.frameworks import Framework, Prepare
 from affine.checker.reading.layout import LAYOUTS, Bias, Layout
+from affine.checker.reading.other_layers import refuse_fixed_module
 from affine.checker.reading.reading import Pass, Reading
 from affine.checker.reading.refusals import function_not_read
-from affine.checker.reading.resizing import refuse_fixed_module
 from affine.checker.reading.signatures import Argument, Parameters, Takes, parameters, proposals
 from affine.checker.reading.target import Named, TargetError, loaded, refusal
 from affine.checker.reading.vocabulary import size_role

@@ -13,10 +13,8 @@ from pathlib import Path
 from types import ModuleType
 
 from affine.checker.exceptions import TargetError
-from affine.checker.reading.loading.definitions import define
-from affine.checker.reading.loading.failure import ALIAS, explain
-from affine.checker.reading.loading.limit import TooLong, time_limit
-from affine.checker.reading.loading.notebook import cells
+from affine.checker.reading.loading.definitions import cells, define
+from affine.checker.reading.loading.failure import ALIAS, TooLong, explain, time_limit
 from affine.checker.reading.loading.project import Project
 from affine.checker.reading.messages import refusal, sentence
 from affine.checker.reading.vocabulary import closest
