@@ -106,30 +106,34 @@ class Framework:
             for layout in LAYOUTS
             if not layout.is_folded
         ]
-        evidence, dtype = self.read(readings)
-        if evidence is None or not (evidence.is_forward_right or evidence.reading.is_certain):
-            raise function_not_read(named, known, evidence)
+        evidence, dtype = self.read(named, known, readings)
         reading = evidence.reading
+
+        def forward(x: Any, w: Any, b: Any) -> Any:
+            return reading.layout.data(reading.run_forward(None, reading.layout.given(x, w, b)))
+
+        layer = self.differentiated(lambda d, m: forward, dtype)
         known_as = named.expression.removesuffix(".apply") or "the layer"
         form = f"{self.name} {kind} {known_as}{reading.forward.takes}"
-        function = _forward(reading)
-        layer = self.differentiated(lambda d, m: function, dtype)
-        self.refuse_others(layer, named, known, evidence)
-        return replace(
+        layer = replace(layer, form=form, usage=loaded(*parts))
+        return self.believed(layer, named, known, evidence)
+
+    def believed(self, layer: Layer, named: Named, known: Parameters, evidence: Evidence) -> Layer:
+        """Return a layer with its name and layout.
+
+        Raises:
+            TargetError: It is right as another one, or was given no array.
+        """
+        layout = evidence.reading.layout
+        layer = replace(
             layer,
             name=named.expression,
-            form=reading.layout.described(form),
-            usage=loaded(*parts),
-            columns=reading.layout.columns,
-            transposed=reading.layout.transposed,
+            form=layout.described(layer.form),
+            columns=layout.columns,
+            transposed=layout.transposed,
         )
-
-    def refuse_others(
-        self, layer: Layer, named: Named, known: Parameters, evidence: Evidence
-    ) -> None:
-        """Raise why a layer is not judged that is right as another one, or was given no array."""
         if reads_names_alone():
-            return
+            return layer
         made = Arrays(dtype=layer.dtypes[0] if layer.dtypes else "float64")
         if not evidence.is_forward_right:
             for other, is_seen in (
@@ -141,18 +145,25 @@ class Framework:
         problem = silently(lambda: layer.results(*made.given(PROBE)))[1]
         if problem and not evidence.reading.is_named:
             raise function_not_read(named, known, replace(evidence, stage="built", problem=problem))
+        return layer
 
-    def read(self, readings: Sequence[Reading]) -> tuple[Evidence | None, str]:
+    def read(
+        self, named: Named, known: Parameters, readings: Sequence[Reading]
+    ) -> tuple[Evidence, str]:
         """Return the evidence of the forward pass that holds, and the dtype in which it does."""
         first: Evidence | None = None
         for dtype in ("float64", "float32"):
             made = self.arrays(dtype)
             with made.context():
                 evidence = best_forward(readings, made)
-            if evidence is not None and (evidence.is_forward_right or not evidence.names_a_dtype):
-                return evidence, dtype
             first = first or evidence
-        return first, "float64"
+            if evidence is None or evidence.is_forward_right or not evidence.names_a_dtype:
+                break
+        else:
+            evidence, dtype = first, "float64"
+        if evidence is None or not (evidence.is_forward_right or evidence.reading.is_certain):
+            raise function_not_read(named, known, evidence)
+        return evidence, dtype
 
     def differentiated(self, prepare: Prepare, dtype: str = "float64") -> Layer:
         """Return the layer of functions that the framework differentiates."""
@@ -205,15 +216,6 @@ class Framework:
             not_applicable=facts["not_applicable"],
             compiles_per_shape=self.compiles_per_shape,
         )
-
-
-def _forward(reading: Reading) -> Callable[..., Any]:
-    """Return the function (x, w, b) of a reading, for data points in rows."""
-
-    def forward(x: Any, w: Any, b: Any) -> Any:
-        return reading.layout.data(reading.run_forward(None, reading.layout.given(x, w, b)))
-
-    return forward
 
 
 @cache

@@ -108,6 +108,11 @@ class Takes:
         """What each parameter is given, by its name."""
         return {one.name: one.role for one in self.arguments if one.role}
 
+    @property
+    def flags(self) -> Mapping[str, Any]:
+        """The values that are given, by the names of their parameters."""
+        return {one.name: one.value for one in self.arguments if not one.role}
+
     def call(self, function: Callable[..., Any], known: Mapping[str, Any]) -> Any:
         """Call a function with what is known by role."""
         given = [(one, known[one.role] if one.role else one.value) for one in self.arguments]

@@ -20,7 +20,6 @@ from affine.checker.reading.frameworks import Framework, Prepare
 from affine.checker.reading.layout import LAYOUTS, Bias, Layout
 from affine.checker.reading.other_layers import refuse_fixed_module
 from affine.checker.reading.reading import Pass, Reading
-from affine.checker.reading.refusals import function_not_read
 from affine.checker.reading.signatures import Argument, Parameters, Takes, parameters, proposals
 from affine.checker.reading.target import Named, TargetError, loaded, refusal
 from affine.checker.reading.vocabulary import size_role
@@ -89,9 +88,7 @@ class _Torch(Framework):
     def layer_of(self, named: Named) -> Layer:
         value = named.value
         if isinstance(value, torch.nn.Module):
-            layer = _module(named, lambda d, m: value, value, Takes(()))
-            refuse_fixed_module(layer, named.expression, _sizes_of(value))
-            return layer
+            return _module(named, lambda d, m: value, value, Takes(()))
         if not self.is_class(value):
             return self.function(named, parameters(value), "function", [named])
         if issubclass(value, torch.autograd.Function):
@@ -140,16 +137,11 @@ def _module(
     prepare = partial(_function_of, make, weight, bias, frozen)
     known = parameters(sample.forward)
     evidence, dtype = _evidence_of(named, prepare, known, layouts)
-    reading = replace(evidence.reading, forward=evidence.reading.backward)
+    layout, flags = evidence.reading.layout, evidence.reading.backward.takes.flags
 
     def read(d: int, m: int) -> Callable[..., Any]:
         function = prepare(d, m)
-        flags = {one.name: one.value for one in reading.forward.takes.arguments if not one.role}
-
-        def in_rows(x: Tensor, w: Tensor, b: Tensor) -> Any:
-            return reading.layout.data(function(**reading.layout.given(x, w, b), **flags))
-
-        return in_rows
+        return lambda x, w, b: layout.data(function(**layout.given(x, w, b), **flags))
 
     def on_reused_instance(x: Tensor, w: Tensor, b: Tensor) -> Any:
         # Through one module that has run batches before an update of its parameters.
@@ -161,19 +153,20 @@ def _module(
         return passes(x, weights, biases)
 
     layer = FRAMEWORK.differentiated(read, dtype)
-    FRAMEWORK.refuse_others(layer, named, known, evidence)
     reused = FRAMEWORK.of_numpy(on_reused_instance)
-    title = f"torch module {named.expression}{made if made.arguments else ''}"
-    return replace(
+    layer = replace(
         layer,
-        name=named.expression,
         variants={**layer.variants, "on_reused_instance": reused},
-        form=reading.layout.described(title),
+        form=f"torch module {named.expression}{made if made.arguments else ''}",
         usage=loaded(named),
         not_applicable={**layer.not_applicable, **OWN_PARAMETERS},
-        columns=reading.layout.columns,
-        transposed=reading.layout.transposed,
     )
+    layer = FRAMEWORK.believed(layer, named, known, evidence)
+    if sample is named.value:
+        shape = sample.get_parameter(weight).shape
+        d, m = reversed(shape) if layer.transposed else shape
+        refuse_fixed_module(layer, named.expression, (d, m))
+    return layer
 
 
 def _function_of(
@@ -209,30 +202,16 @@ def _evidence_of(
     The function that is tried has x, w and b; in the place of the backward pass, which is torch's,
     stands what the module's own forward pass takes.
     """
-
-    def call(x: Tensor, w: Tensor, b: Tensor, flags: dict[str, Any]) -> Any:
-        return prepare(3, 2)(x, w, b, **flags)
-
-    readings = []
+    given, readings = tuple(Argument(name, name) for name in "xwb"), []
     for takes in proposals(known, "x"):
-        flags = {one.name: one.value for one in takes.arguments if not one.role}
-        for layout in layouts:
-            function = partial(call, flags=flags)
-            given = tuple(Argument(name, name) for name in "xwb")
-            shown = Pass(Named(named.expression, function), Takes(given, takes.is_certain))
-            forward = Pass(Named(named.expression, None), takes)
-            readings.append(Reading(shown, forward, layout, is_certain=takes.is_certain))
-    evidence, dtype = FRAMEWORK.read(readings)
-    if evidence is None or not (evidence.is_forward_right or evidence.reading.is_certain):
-        raise function_not_read(named, known, evidence)
-    return evidence, dtype
 
+        def call(x: Tensor, w: Tensor, b: Tensor, takes: Takes = takes) -> Any:
+            return prepare(3, 2)(x, w, b, **takes.flags)
 
-def _sizes_of(module: torch.nn.Module) -> tuple[int, int]:
-    """Return D and M."""
-    weight, _, layouts = _parameters_of("", module)
-    first, second = module.get_parameter(weight).shape
-    return (second, first) if layouts[0].transposed else (first, second)
+        shown = Pass(Named(named.expression, call), Takes(given, takes.is_certain))
+        own = Pass(Named(named.expression, None), takes)
+        readings += [Reading(shown, own, each, is_certain=takes.is_certain) for each in layouts]
+    return FRAMEWORK.read(named, known, readings)
 
 
 def _parameters_of(label: str, module: torch.nn.Module) -> tuple[str, str, list[Layout]]:
