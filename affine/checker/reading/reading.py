@@ -205,16 +205,18 @@ class Reading:
         """Let a backward pass that takes a step find its learning rate, for this once."""
         is_step = self.update == "steps"
         places = list(rates_on(instance, self.backward.method)) if is_step else []
-        before = [place.get({INSTANCE: instance}) for place in places]
-        try:
-            for place in places:
+        before = {place: place.get({INSTANCE: instance}) for place in places}
+
+        def put(rates: Mapping[Place, Any]) -> None:
+            for place, value in rates.items():
                 with suppress(AttributeError, TypeError):  # of what cannot be set
-                    place.put(instance, self.rate)
+                    place.put(instance, value)
+
+        try:
+            put(dict.fromkeys(places, self.rate))
             yield
         finally:
-            for place, value in zip(places, before, strict=True):
-                with suppress(AttributeError, TypeError):
-                    place.put(instance, value)
+            put(before)
 
     def parameters(self, instance: Any) -> dict[str, Any]:
         """Return W and b as an instance holds them."""
