@@ -3,13 +3,14 @@
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from itertools import product
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from affine.checker.reading.evidence import Evidence
 from affine.checker.reading.layout import LAYOUTS, Layout
-from affine.checker.reading.places import Place, arrays_of, is_array
+from affine.checker.reading.places import Place, arrays_of
 from affine.checker.reading.probes import PROBE, Arrays, silently
 from affine.checker.reading.reading import Instances, Pass, Reading, preserve_random_state
 from affine.checker.reading.signatures import Parameters, Takes, parameters, proposals
@@ -18,14 +19,9 @@ from affine.checker.reading.target import Named
 from affine.checker.reading.vocabulary import METHODS, plain, role, size_role
 
 __all__ = [
-    "class_readings",
-    "is_static",
-    "method_passes",
-    "methods",
-    "one_parameters",
-    "pair_readings",
+    "class_readings", "is_static", "method_passes", "methods", "one_parameters", "pair_readings",
     "then_backward",
-]
+]  # fmt: skip
 
 _BACKWARD = ("cache", "x", "w", "b", "out", "params")
 # The sizes with which a class is built to see how it keeps its weights: they must differ.
@@ -38,16 +34,18 @@ def pair_readings(forward: Named, backward: Named) -> Iterator[Reading]:
     known = parameters(forward.value)
     needed = set(map(role, known.required))
     context = ["cache"] if "cache" in needed else []  # which it fills
-    in_one: list[tuple[Sequence[str], bool]] = [(["x", "params"], False)]
-    ways = [("xwb", False), *(in_one if "params" in needed else ()), ("xw", True)]
-    for roles, is_folded in ways:
+    in_one = [["x", "params"]] if "params" in needed else []
+    for roles in ([*"xwb"], *in_one, [*"xw"]):
         for takes in proposals(known, roles, context):
             # What is made of a context, or of both parameters in one, no name says.
             takes = replace(takes, is_named=takes.is_named and not context)
-            sure = takes.is_certain and roles == "xwb"
-            for layout in LAYOUTS:
-                if layout.is_folded == is_folded:
-                    yield Reading(Pass(forward, takes), _NO_PASS, layout, is_certain=sure)
+            sure = takes.is_certain and roles == [*"xwb"]
+            for layout in _layouts(is_folded=roles == [*"xw"]):
+                yield Reading(Pass(forward, takes), _NO_PASS, layout, is_certain=sure)
+
+
+def _layouts(is_folded: bool) -> list[Layout]:
+    return [each for each in LAYOUTS if each.is_folded == is_folded]
 
 
 def then_backward(passes: Sequence[Pass]) -> Callable[[Evidence], Iterator[Reading]]:
@@ -76,13 +74,8 @@ def then_backward(passes: Sequence[Pass]) -> Callable[[Evidence], Iterator[Readi
 
 def one_parameters(one: Pass) -> Parameters:
     """Return what a function takes, or a method after the instance."""
-    return parameters(
-        one.named.value, skip=1 if one.method and not _is_bound(one.named.value) else 0
-    )
-
-
-def _is_bound(function: Any) -> bool:
-    return inspect.ismethod(function)
+    function = one.named.value
+    return parameters(function, skip=1 if one.method and not inspect.ismethod(function) else 0)
 
 
 # ------------------------------------------------------------------ classes and instances
@@ -117,61 +110,61 @@ def method_passes(named: Named, which: str) -> list[Pass]:
 
 def class_readings(named: Named, arrays: Arrays) -> Iterator[Reading]:
     """Yield the readings of the forward passes of a class or an instance."""
+    # Where backward returns dX alone, a second method may return dW and db.
+    second = next(
+        (
+            replace(one, takes=takes)
+            for one in method_passes(named, "parameter_gradients")
+            for takes in proposals(one_parameters(one), ["dout"], _BACKWARD)
+        ),
+        None,
+    )
     for instances, layouts, certain in _built(named, arrays):
+        given = "xw" if layouts[0].is_folded else "xwb"
+        wanted = "x" if instances.places or instances.takes.roles else given
         for one in method_passes(named, "forward"):
-            is_whole = layouts[0].is_folded
-            wanted = (
-                "x" if instances.places or instances.takes.roles else "xw" if is_whole else "xwb"
-            )
             for takes in proposals(one_parameters(one), wanted):
-                forward, second = replace(one, takes=takes), _parameter_pass(named)
-                is_sure = certain and takes.is_certain
+                forward, is_sure = replace(one, takes=takes), certain and takes.is_certain
                 for layout in layouts:
                     yield Reading(forward, _NO_PASS, layout, instances, second, is_certain=is_sure)
 
 
-def _parameter_pass(named: Named) -> Pass | None:
-    """Return the method that returns dW and db where backward returns dX alone."""
-    for one in method_passes(named, "parameter_gradients"):
-        for takes in proposals(one_parameters(one), ["dout"], _BACKWARD):
-            return replace(one, takes=takes)
-    return None
+_Built: TypeAlias = Iterator[tuple[Instances, Sequence[Layout], bool]]
+"""Ways to make instances, with the layouts that what they hold allows, and whether it is sure."""
 
 
-def _built(named: Named, arrays: Arrays) -> Iterator[tuple[Instances, Sequence[Layout], bool]]:
-    """Yield the ways to make instances, with the layouts that what they hold allows."""
+def _built(named: Named, arrays: Arrays) -> _Built:
+    """Yield the ways to make instances of a class, or copies of an instance."""
     if not inspect.isclass(named.value):
-        instances = Instances(named, is_copy=True)
         for sizes in _sizes_held(named.value):
-            yield from _held(instances, named.value, sizes, is_lazy=False)
+            yield from _held(Instances(named, is_copy=True), named.value, sizes)
         return
     known = parameters(named.value)
-    ways = [(takes, "sizes") for takes in proposals(known, "dm", names=size_role)]
-    given = [(takes, "arrays") for takes in proposals(known, "wb")]
-    ways = [*given, *ways] if any(takes.is_certain for takes, _ in given) else [*ways, *given]
-    ways += [(takes, "sizes") for takes in proposals(known, "m", names=size_role)]
-    for roles in (["shape"], ["turned"]):  # whatever its name: what it builds has to be right
-        both = proposals(known, roles, names=size_role)
-        ways += [(replace(takes, is_certain=False), "sizes") for takes in both]
-    is_sized = any(map(size_role, known.names))
-    whole = [] if is_sized else [(takes, "whole") for takes in proposals(known, "w")]
-    for takes, kind in [*ways, *whole, *((takes, "none") for takes in proposals(known, ""))]:
-        instances = Instances(named, takes)
-        if kind in ("arrays", "whole"):
-            for layout in LAYOUTS:
-                if layout.is_folded == (kind == "whole"):
-                    kept = _kept(instances, layout, arrays)
-                    yield (
-                        replace(instances, kept=kept),
-                        [layout],
-                        takes.is_certain and kind == "arrays",
-                    )
-        else:
-            yield from _of_sizes(instances, arrays)
+
+    def of_sizes(roles: Sequence[str], is_sure: bool = True) -> _Built:
+        for takes in proposals(known, roles, names=size_role):
+            takes = replace(takes, is_certain=takes.is_certain and is_sure)
+            yield from _of_sizes(Instances(named, takes), arrays)
+
+    def of_arrays(roles: str, is_folded: bool) -> _Built:
+        for takes in proposals(known, roles):
+            for layout in _layouts(is_folded):
+                made = Instances(named, takes)
+                made = replace(made, kept=_kept(made, layout, arrays))
+                yield made, [layout], takes.is_certain and not is_folded
+
+    ways = [of_sizes("dm"), of_arrays("wb", is_folded=False)]
+    if any(takes.is_certain for takes in proposals(known, "wb")):
+        ways.reverse()
+    # Both sizes in one, whatever its name: what it builds has to be right.
+    ways += [of_sizes("m"), of_sizes(["shape"], is_sure=False), of_sizes(["turned"], is_sure=False)]
+    if not any(map(size_role, known.names)):
+        ways.append(of_arrays("w", is_folded=True))
+    for way in (*ways, of_sizes("")):
+        yield from way
     for takes in proposals(known, ""):  # the parameters come with every forward pass
         for is_folded in (False, True):
-            layouts = [each for each in LAYOUTS if each.is_folded == is_folded]
-            yield Instances(named, takes), layouts, takes.is_certain and not is_folded
+            yield Instances(named, takes), _layouts(is_folded), takes.is_certain and not is_folded
 
 
 def _kept(instances: Instances, layout: Layout, arrays: Arrays) -> tuple[tuple[str, Place], ...]:
@@ -182,25 +175,24 @@ def _kept(instances: Instances, layout: Layout, arrays: Arrays) -> tuple[tuple[s
     except Exception:  # of the user's code
         return ()
     for bias in dict.fromkeys((layout.bias, "(M,)", "(1, M)")):
-        for made, layouts, _ in _held(instances, instance, _SIZES, is_lazy=False):
-            if _shape_of(layouts[0]) == (layout.transposed, bias):
+        for made, layouts, _ in _held(instances, instance, _SIZES):
+            if (layouts[0].transposed, layouts[0].bias) == (layout.transposed, bias):
                 return made.places
     return ()
 
 
-def _of_sizes(
-    instances: Instances, arrays: Arrays
-) -> Iterator[tuple[Instances, Sequence[Layout], bool]]:
+def _of_sizes(instances: Instances, arrays: Arrays) -> _Built:
     """Yield how a class that is built from sizes holds its parameters, at once or later."""
     d, m = _SIZES
     with preserve_random_state():
         instance, problem = silently(lambda: instances.of_sizes(d, m))
     if problem:
         return
-    held = list(_held(instances, instance, _SIZES, is_lazy=False))
+    held = list(_held(instances, instance, _SIZES))
     yield from held
     if held:
         return
+    later = replace(instances, is_lazy=True)
     for one in method_passes(instances.named, "forward"):
         for takes in proposals(one_parameters(one), "x"):
             for columns in (False, True):
@@ -211,43 +203,28 @@ def _of_sizes(
                         replace(one, takes=takes).call(instance, {"x": arrays.inward(x)})
                 except Exception:  # of the user's code
                     continue
-                for made, layouts, certain in _held(instances, instance, _SIZES, is_lazy=True):
+                for made, layouts, certain in _held(later, instance, _SIZES):
                     usual = [each for each in layouts if each.columns == columns]
                     yield made, usual or layouts, certain
 
 
-def _held(
-    instances: Instances, instance: Any, sizes: tuple[int, int], is_lazy: bool
-) -> Iterator[tuple[Instances, Sequence[Layout], bool]]:
+def _held(instances: Instances, instance: Any, sizes: tuple[int, int]) -> _Built:
     """Yield where an instance may keep W and b, with the layouts that their shapes allow."""
     d, m = sizes
-    held = [(place, array) for place, array in arrays_of(instance)]
-    for layout, w_shape, b_shape in _shapes(d, m):
-        weights = _of_shape(held, w_shape, "w")
-        biases = [None] if layout.is_folded else _of_shape(held, b_shape, "b")
-        for w_places, w_named in weights:
-            for bias in biases:
-                b_places, b_named = bias or ((), True)
-                if set(w_places) & set(b_places):
-                    continue
-                places = [("w", place) for place in w_places] + [("b", place) for place in b_places]
-                made = replace(instances, places=tuple(places), is_lazy=is_lazy)
-                # Which of several arrays is meant has to be sure: by its name, or as the only one.
-                certain = (w_named or len(weights) == 1) and (b_named or len(biases) == 1)
-                layouts = [each for each in LAYOUTS if _shape_of(each) == _shape_of(layout)]
-                yield made, layouts, certain and instances.takes.is_certain and not layout.is_folded
-
-
-def _shape_of(layout: Layout) -> tuple[bool, str]:
-    return layout.transposed, layout.bias
-
-
-def _shapes(d: int, m: int) -> Iterator[tuple[Layout, tuple[int, ...], tuple[int, ...]]]:
-    for layout in LAYOUTS:
-        if layout.columns:
-            continue
+    held = list(arrays_of(instance))
+    for layout in (each for each in LAYOUTS if not each.columns):
         stored = layout.given(np.zeros((1, d)), np.zeros((d, m)), np.zeros(m))
-        yield layout, stored["w"].shape, stored["b"].shape
+        weights = _of_shape(held, stored["w"].shape, "w")
+        biases = [((), True)] if layout.is_folded else _of_shape(held, stored["b"].shape, "b")
+        layouts = [each for each in LAYOUTS if replace(each, columns=False) == layout]
+        for (w_places, w_named), (b_places, b_named) in product(weights, biases):
+            if set(w_places) & set(b_places):
+                continue
+            places = [("w", place) for place in w_places] + [("b", place) for place in b_places]
+            # Which of several arrays is meant has to be sure: by its name, or as the only one.
+            certain = (w_named or len(weights) == 1) and (b_named or len(biases) == 1)
+            certain = certain and instances.takes.is_certain and not layout.is_folded
+            yield replace(instances, places=tuple(places)), layouts, certain
 
 
 def _of_shape(
@@ -259,18 +236,15 @@ def _of_shape(
     for place, array in held:
         if tuple(array.shape) == shape and place.role != other:
             arrays.setdefault(id(array), []).append(place)
-    found = [
-        (tuple(places), any(place.role == wanted for place in places)) for places in arrays.values()
-    ]
+    found = [(tuple(each), any(place.role == wanted for place in each)) for each in arrays.values()]
     return sorted(found, key=lambda each: not each[1])
 
 
 def _sizes_held(instance: Any) -> Iterator[tuple[int, int]]:
     """Yield the sizes D and M that the matrices of an instance allow."""
-    shapes = {tuple(array.shape) for _, array in arrays_of(instance) if is_array(array)}
-    pairs = {
-        shape for shape in shapes if len(shape) == 2 and 1 not in shape and len(set(shape)) == 2
-    }
-    for first, second in sorted(pairs):
-        yield from ((first, second), (second, first))
-        yield from ((first - 1, second), (second - 1, first))
+    shapes = {tuple(array.shape) for _, array in arrays_of(instance)}
+    for shape in sorted(each for each in shapes if len(each) == 2):
+        first, second = shape
+        if first != second and 1 not in shape:
+            yield from ((first, second), (second, first))
+            yield from ((first - 1, second), (second - 1, first))

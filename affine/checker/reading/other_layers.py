@@ -171,7 +171,7 @@ def refuse_fixed_module(layer: Layer, name: str, sizes: tuple[int, int]) -> None
     _refuse(name, sizes, [problem])
 
 
-def _refuse(name: str, sizes: tuple[int, int], ways: list[Callable[[Probe], str]]) -> None:
+def _refuse(name: str, sizes: tuple[int, int], ways: Sequence[Callable[[Probe], str]]) -> None:
     d, m = sizes
     elsewhere = [problem(probe(4, d + 2, m + 2)) for problem in ways]
     if not all(elsewhere):

@@ -15,7 +15,7 @@ from affine.checker.reading.libraries import engine_of, library_of, library_used
 from affine.checker.reading.messages import sentence
 from affine.checker.reading.places import arrays_of, attributes, is_array
 from affine.checker.reading.probes import silently
-from affine.checker.reading.reading import Instances, Pass
+from affine.checker.reading.reading import Pass
 from affine.checker.reading.signatures import Parameters, parameters, proposals
 from affine.checker.reading.target import Named, TargetError, refusal
 from affine.checker.reading.vocabulary import WORDS, closest, flag, is_step, role, size_role
@@ -41,23 +41,26 @@ def _not_read(
         return _of_a_library(name, library)
     if far is None:
         return _not_called(parts)
-    instances = far.reading.instances
+    instances, call = far.reading.instances, f"{name}{parameters(parts[0].value)}"
     if instances is None and not is_right and far.reading.layout.is_folded:
-        return refusal("forward_function", call=f"{name}{parameters(parts[0].value)}")
-    if far.stage == "not built" and (guessed := _guessed(instances)):
-        call = f"{name}{parameters(parts[0].value)}"
-        return refusal("class_takes_unknown", call=call, unknown=guessed)
+        return refusal("forward_function", call=call)
+    # The one argument of a constructor whose name does not say what it is.
+    given = [*instances.takes.names] if instances else []
+    if far.stage == "not built" and len(given) == 1 and not _is_known(given[0]):
+        return refusal("class_takes_unknown", call=call, unknown=given[0])
     if instances and not (is_right or instances.places or instances.takes.is_named):
         return _not_called(parts)
-    return _stopped(far, name, backwards)
+    form = str(instances or "")
+    forward = f"{far.reading.forward}{' of ' * bool(form)}{form}"
+    return _stopped(far, backwards, name, form, forward, str(far.reading.backward))
 
 
-def _stopped(far: Evidence, name: str, backwards: Sequence[Pass]) -> TargetError:
+def _stopped(
+    far: Evidence, backwards: Sequence[Pass], name: str, form: str, forward: str, backward: str
+) -> TargetError:
     """Return at which call the furthest reading stopped, and why."""
-    form = str(far.reading.instances or "")
-    facts = {"name": name, "form": form, "problem": far.problem, "returned": far.returned}
-    facts["forward"] = f"{far.reading.forward}{' of ' * bool(form)}{form}"
-    facts["backward"] = str(far.reading.backward)
+    facts = {"name": name, "form": form, "forward": forward, "backward": backward}
+    facts |= {"problem": far.problem, "returned": far.returned}
     if far.other:
         return refusal(f"read_{far.other}", **facts)
     if far.stage == "not built":
@@ -68,8 +71,11 @@ def _stopped(far: Evidence, name: str, backwards: Sequence[Pass]) -> TargetError
         return refusal("read_forward_unclear", doubt=_doubt(far), **facts)
     if not backwards:
         return refusal("read_no_backward", **facts)
-    if unknown := _unknown_backward(backwards):
-        return refusal("read_backward_takes", takes=unknown, **facts)
+    for one in backwards:
+        known = one_parameters(one)
+        if known.is_known and all(map(is_step, known.names)):  # so it takes no dout
+            takes = f"{one.named.expression}{known}"
+            return refusal("read_backward_takes", takes=takes, **facts)
     if far.stage == "forward ran":
         return refusal("read_backward_raises", **facts)
     if far.reading.update == "steps":
@@ -90,13 +96,6 @@ def _of_a_library(name: str, library: dict[str, Any]) -> TargetError:
     facts = {key: library[key] for key in ("because", "write", "example")}
     code = indent(library["code"].strip(), "  ")
     return refusal("of_a_library", name=name, library=library["name"], code=code, **facts)
-
-
-def _guessed(instances: Instances | None) -> str:
-    """Return the one argument of a constructor whose name does not say what it is."""
-    given = instances.takes.arguments if instances else ()
-    names = [one.name for one in given if one.role]
-    return names[0] if len(names) == 1 and not _is_known(names[0]) else ""
 
 
 def _kept_on(instance: Any) -> str:
@@ -123,15 +122,6 @@ def _doubt(far: Evidence) -> str:
     return "its names do not say which argument is which"
 
 
-def _unknown_backward(backwards: Sequence[Pass]) -> str:
-    """Return a backward pass that takes no dout, as far as its arguments say."""
-    for one in backwards:
-        known = one_parameters(one)
-        if known.is_known and not [each for each in known.each if not is_step(each.name)]:
-            return f"{one.named.expression}{known}"
-    return ""
-
-
 def _not_called(parts: Sequence[Named]) -> TargetError:
     """Return why there was no way at all to call a layer."""
     named = parts[0]
@@ -148,23 +138,16 @@ def _not_called(parts: Sequence[Named]) -> TargetError:
         if takes.is_known and not takes.each:
             return refusal("graph_node", call=f"{named.expression}.{which}()")
     call = f"{named.expression}{known}"
-    if problem := _problem_when_built(named):
-        return refusal("read_not_built", form=f"class {call}", problem=problem)
-    if any(True for which in ("dm", "m", "") for _ in proposals(known, which, names=size_role)):
+    ways = [each for roles in ("dm", "m") for each in proposals(known, roles, names=size_role)]
+    problems = [silently(partial(each.call, named.value, {"d": 3, "m": 2}))[1] for each in ways]
+    if problems and all(problems):
+        return refusal("read_not_built", form=f"class {call}", problem=problems[0])
+    if [*ways, *proposals(known, "")]:
         return refusal("no_parameters_held", call=call)
     unknown = [name for name in known.required if not _is_known(name)]
     if not unknown:
         return refusal("class_takes_sizes", call=call)
     return refusal("class_takes_unknown", call=call, unknown=" and ".join(unknown))
-
-
-def _problem_when_built(named: Named) -> str:
-    """Return what a class raises that takes two sizes, `""` where it is built from them."""
-    known, sizes, problems = parameters(named.value), {"d": 3, "m": 2}, []
-    for roles in ("dm", "m"):
-        for takes in proposals(known, roles, names=size_role):
-            problems.append(silently(partial(takes.call, named.value, sizes))[1])
-    return problems[0] if problems and all(problems) else ""
 
 
 def _function_takes(call: str, known: Parameters) -> TargetError:
@@ -183,12 +166,7 @@ def function_not_read(named: Named, known: Parameters, far: Evidence | None) -> 
         return _of_a_library(name, library)
     if far is None:
         return _function_takes(call, known)
-    facts = {"name": name, "form": call, "forward": call, "problem": far.problem}
-    if far.other:
-        return refusal(f"read_{far.other}", **facts, backward="its backward pass")
-    if far.stage == "built":
-        return refusal("read_forward_raises", **facts)
-    return refusal("read_forward_unclear", doubt=_doubt(far), **facts)
+    return _stopped(far, [], name, form=call, forward=call, backward="its backward pass")
 
 
 def _is_known(name: str) -> bool:
