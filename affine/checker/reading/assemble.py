@@ -2,7 +2,7 @@
 
 import ast
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from textwrap import dedent
 from typing import Any
@@ -37,7 +37,7 @@ _REMARKS = {
 def layer_of(evidence: Evidence, arrays: Arrays, parts: Sequence[Named]) -> Layer:
     """Return the layer of a reading that holds; `parts` are what its usage imports."""
     reading, made = evidence.reading, evidence.reading.instances
-    own = _updated_in(reading, arrays) if made else ()
+    own = _updated_in(reading, arrays)
     second = _second_pass(reading, arrays)
     updates = "updates" if reading.update == "steps" and not reading.is_by_steps else ""
     told = [updates or reading.update, *["once"] * bool(second)]
@@ -45,7 +45,10 @@ def layer_of(evidence: Evidence, arrays: Arrays, parts: Sequence[Named]) -> Laye
     return Layer(
         parts[-1].expression,
         reading.vjp,
-        variants=_variants(reading, own, arrays),
+        variants={
+            **(_instance_variants(reading, own) if made else {}),
+            **({"with_extra_axes": reading.vjp} if _flattens(reading, arrays) else {}),
+        },
         form=reading.form,
         usage=_usage(reading, own, parts),
         not_applicable=vacuous | (OWN_PARAMETERS if made and made.places else {}),
@@ -86,12 +89,6 @@ def warm_up(run: Callable[[Any], tuple[Any, Pullback]], x: Any) -> None:
         # No call of NumPy's: the arrays may be another library's.
         out, pullback = run((x if number % 2 else x[:1]) + 1)
         pullback(out + 1)
-
-
-def _variants(reading: Reading, own: Sequence[Place], arrays: Arrays) -> Mapping[str, VJP]:
-    """Return the variants of a layer's vjp that its form offers."""
-    found = _instance_variants(reading, own) if reading.instances else {}
-    return {**found, **({"with_extra_axes": reading.vjp} if _flattens(reading, arrays) else {})}
 
 
 def _instance_variants(reading: Reading, own: Sequence[Place]) -> dict[str, VJP]:
@@ -200,18 +197,19 @@ def _updates_more(method: Any, own: set[str]) -> bool:
 def _usage(reading: Reading, own: Sequence[Place], parts: Sequence[Named]) -> str:
     """Return code that defines `vjp` with the user's own functions, or with this package."""
     is_plain = reading.update == "overwrites" and reading.parameter_pass is None
-    instances = reading.instances
-    given = instances.takes.arguments if instances else ()
-    is_plain &= not any(callable(one.value) for one in given)  # an initialiser of this package
+    is_plain &= not reading.layout.is_folded and len(reading.gradients) == 3
     is_plain &= reading.backward.named.value is not call_pullback
     is_plain &= not {"cache", "params"} & {*reading.forward.takes.roles}
-    if not is_plain or reading.layout.is_folded or len(reading.gradients) < 3:
+    instances = reading.instances
+    if instances is not None:
+        is_plain &= not (instances.is_copy or instances.is_lazy)
+        # An initialiser of this package is a function.
+        is_plain &= not any(map(callable, instances.takes.flags.values()))
+    if not is_plain:
         return loaded(*parts)
     lines = [import_of(*parts), ""]
     if instances is None:
         return "\n".join([*lines, "def vjp(x, w, b):", *_passes(reading)])
-    if instances.is_copy or instances.is_lazy:
-        return loaded(*parts)
     turned = reading.layout.code()
     known = {"d": "len(w)", "m": "len(b)", "shape": "w.shape", "turned": "w.T.shape"}
     known |= {"w": f"w{turned['w']}", "b": f"b{turned['b']}"}

@@ -43,14 +43,12 @@ def engine_of(value: Any) -> str:
     members = [kind, *vars(kind).values()]
     spaces = [getattr(unwrapped(each), "__globals__", {}) for each in members]
     classes = (one for space in spaces for one in list(space.values()) if inspect.isclass(one))
-    return next((one.__name__ for one in classes if _is_engine(one)), "")
-
-
-def _is_engine(kind: type) -> bool:
-    """Whether instances are numbers or arrays that know their gradient; no layer has a grad."""
-    built = getattr(vars(kind).get("__init__"), "__code__", None)
-    has_grad = "grad" in getattr(built, "co_names", ())
-    return has_grad and hasattr(kind, "backward") and not methods(kind, "forward")
+    for one in classes:
+        built = getattr(vars(one).get("__init__"), "__code__", None)
+        has_grad = "grad" in getattr(built, "co_names", ())  # no layer has one
+        if has_grad and hasattr(one, "backward") and not methods(one, "forward"):
+            return str(one.__name__)
+    return ""
 
 
 # ------------------------------------------------------------------ the modules of an object

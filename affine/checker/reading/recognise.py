@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from itertools import compress
 from types import FunctionType, SimpleNamespace
 from typing import Any, TypeAlias
 
@@ -143,8 +142,8 @@ def _in_namespace(space: Named, label: str) -> Layer:
     members = _members(space)
     candidates = _candidates(members)
     usual = [one for one in candidates if one[0] in WORDS["names"]["usual"]] or candidates
-    if len(candidates) == 1 or len(usual) == 1:
-        return _layer_of((usual if len(usual) == 1 else candidates)[0][1], members)
+    if len(usual) == 1:
+        return _layer_of(usual[0][1], members)
     read: list[tuple[Named, Layer]] = []
     for _, parts in usual:
         with suppress(TargetError):
@@ -152,8 +151,8 @@ def _in_namespace(space: Named, label: str) -> Layer:
     if len(read) == 1 and len(usual) == len(candidates):
         return read[0][1]
     if usual:
-        names = [" and ".join(part.expression for part in parts) for _, parts in usual]
-        several = "; ".join(layer.form for _, layer in read) if read else ", ".join(names)
+        names = (" and ".join(part.expression for part in parts) for _, parts in usual)
+        several = "; ".join(layer.form for _, layer in read) or ", ".join(names)
         first = read[0][0] if read else usual[0][1][0]
         example = f"{label.partition(':')[0]}:{first.expression}"
         raise refusal("several_layers", label=label, several=several, example=example)
@@ -166,8 +165,8 @@ def _members(space: Named) -> list[Named]:
     named = [space.member(name) for name in public(space.value)]
     named = [one for one in named if not inspect.ismodule(one.value)]
     # What is of no known module was made here.
-    is_own = [isinstance(one.value, partial) or home_of(one.value) in ("", home) for one in named]
-    own = list(compress(named, is_own))
+    is_own = lambda value: isinstance(value, partial) or home_of(value) in ("", home)  # noqa: E731
+    own = [one for one in named if is_own(one.value)]
     return own if home and any(callable(one.value) for one in own) else named
 
 
@@ -215,14 +214,10 @@ def _pairs(members: Sequence[Named]) -> Iterator[_Candidate]:
     ahead = {plain(one.name): one for one in functions} | _by_stem(functions, "forward")
     for short, backward in _by_stem(functions, "backward").items():
         forward = ahead.get(short)
-        if forward and forward.value is not backward.value and not _is_of_one(forward):
-            yield stem(short), (forward, backward)
-
-
-def _is_of_one(forward: Named) -> bool:
-    """Whether a function takes one argument alone, as that of an activation does."""
-    known = parameters(forward.value)
-    return known.is_known and len(known.each) < 2
+        if forward and forward.value is not backward.value:
+            known = parameters(forward.value)
+            if not known.is_known or len(known.each) > 1:  # an activation takes one argument
+                yield stem(short), (forward, backward)
 
 
 def _by_stem(functions: Sequence[Named], which: str) -> dict[str, Named]:

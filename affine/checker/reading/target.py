@@ -1,15 +1,14 @@
 """From what a user types to the module and the object that it names."""
 
-import importlib.util
 import keyword
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from affine.checker.exceptions import TargetError
 from affine.checker.reading.loading import Loaded, from_file, from_module
+from affine.checker.reading.loading.failure import is_importable
 from affine.checker.reading.messages import refusal
 from affine.checker.reading.vocabulary import closest
 
@@ -58,24 +57,19 @@ def import_of(*parts: Named) -> str:
     expressions = [one.expression or "layer" for one in parts]
     names = list(dict.fromkeys(one.partition(".")[0].partition("[")[0] for one in expressions))
     origin = parts[0].origin
-    if origin.endswith(".py") and "." in origin.removesuffix(".py"):  # the name of no module
-        members = ", ".join(f'module["{name}"]' for name in names)
-        return (
-            f'import runpy\n\nmodule = runpy.run_path("{origin}")\n{", ".join(names)} = {members}'
-        )
     if not origin:
         return f"# {' and '.join(names)}: your own"
-    if origin.endswith(_FILES):  # of which only the definitions can be loaded, by this package
-        members = ", ".join(f"module.{name}" for name in names)
-        return (
-            "from pathlib import Path\nfrom affine.checker.reading.loading import from_file\n\n"
-            f'module = from_file(Path("{origin}")).module\n{", ".join(names)} = {members}'
-        )
-    if all(part.isidentifier() and not keyword.iskeyword(part) for part in origin.split(".")):
+    member = "module.{}"
+    if origin.endswith(".py") and "." in origin.removesuffix(".py"):  # the name of no module
+        load, member = f'import runpy\n\nmodule = runpy.run_path("{origin}")', 'module["{}"]'
+    elif origin.endswith(_FILES):  # of which only the definitions can be loaded, by this package
+        load = "from pathlib import Path\nfrom affine.checker.reading.loading import from_file\n\n"
+        load += f'module = from_file(Path("{origin}")).module'
+    elif all(part.isidentifier() and not keyword.iskeyword(part) for part in origin.split(".")):
         return f"from {origin} import {', '.join(names)}"
-    members = ", ".join(f"module.{name}" for name in names)
-    load = f'module = importlib.import_module("{origin}")'
-    return f"import importlib\n\n{load}\n{', '.join(names)} = {members}"
+    else:
+        load = f'import importlib\n\nmodule = importlib.import_module("{origin}")'
+    return f"{load}\n{', '.join(names)} = {', '.join(map(member.format, names))}"
 
 
 def find(text: str) -> tuple[Named, Loaded]:
@@ -110,21 +104,14 @@ def _refuse_paths(name: str) -> None:
     if not name:
         raise refusal("no_target")
     path = Path(name)
-    if path.is_dir() and (not name.isidentifier() or not _is_importable(name)):
+    if path.is_dir() and (not name.isidentifier() or not is_importable(name)):
         inside = sorted(file.name for file in path.glob("*.py"))
         example = path / (inside[0] if inside else "my_layer.py")
         raise refusal("folder", name=name, example=example)
     for file in (path.with_name(path.name + suffix) for suffix in _FILES):
-        if file.is_file() and not _is_importable(name):
+        if file.is_file() and not is_importable(name):
             raise refusal("module_is_a_file", name=name, file=file)
     if path.is_file():
         raise refusal("no_python_file", name=name)
     if not all(part.isidentifier() for part in name.split(".")):
         raise refusal("no_path_and_no_module", name=name)
-
-
-def _is_importable(name: str) -> bool:
-    try:
-        return name in sys.modules or importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError, AttributeError):
-        return False

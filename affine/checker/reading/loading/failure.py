@@ -18,7 +18,7 @@ from typing import Any
 from affine.checker.reading.messages import sentence
 from affine.checker.reading.vocabulary import closest
 
-__all__ = ["ALIAS", "TooLong", "explain", "time_limit"]
+__all__ = ["ALIAS", "TooLong", "explain", "is_importable", "time_limit"]
 
 ALIAS = "affine_target_{}_{:x}"
 """The name of a target's module, or of the outermost package of it."""
@@ -97,7 +97,7 @@ def _reason(error: BaseException) -> tuple[str, dict[str, Any]]:
         return "syntax_error", {**facts, "why": error.msg, "text": text}
     if isinstance(error, ModuleNotFoundError) and error.name:
         first = error.name.partition(".")[0]
-        is_there = first != error.name and _is_there(first)
+        is_there = first != error.name and is_importable(first)
         reason = "missing_part" if is_there else "missing_import"
         return reason, {**facts, "name": error.name, "package": error.name.rpartition(".")[0]}
     if isinstance(error, SystemExit):
@@ -120,7 +120,7 @@ def _line(error: BaseException, place: str) -> str:
 
 def _no_module(place: str) -> str:
     package, _, name = place.rpartition(".")
-    if not _is_there(package):
+    if not is_importable(package):
         return sentence("no_module", place=place)
     inside = pkgutil.iter_modules(getattr(sys.modules.get(package), "__path__", []))
     near = closest(name, [each.name for each in inside])
@@ -128,8 +128,9 @@ def _no_module(place: str) -> str:
     return sentence("no_such_part", place=place, hint=hint)
 
 
-def _is_there(package: str) -> bool:
+def is_importable(name: str) -> bool:
+    """Whether there is a module of this name."""
     try:
-        return package in sys.modules or importlib.util.find_spec(package) is not None
+        return name in sys.modules or importlib.util.find_spec(name) is not None
     except (ImportError, ValueError, AttributeError):
         return False
