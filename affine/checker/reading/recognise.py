@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from itertools import compress
 from types import FunctionType, SimpleNamespace
 from typing import Any, TypeAlias
 
@@ -165,8 +166,8 @@ def _members(space: Named) -> list[Named]:
     named = [space.member(name) for name in public(space.value)]
     named = [one for one in named if not inspect.ismodule(one.value)]
     # What is of no known module was made here.
-    is_own = lambda value: isinstance(value, partial) or home_of(value) in ("", home)  # noqa: E731
-    own = [one for one in named if is_own(one.value)]
+    is_own = (isinstance(one.value, partial) or home_of(one.value) in ("", home) for one in named)
+    own = list(compress(named, is_own))
     return own if home and any(callable(one.value) for one in own) else named
 
 

@@ -221,14 +221,11 @@ def _assigned(
     if len(free) > _MOST_FREE or len(free) < len(missing):
         return
     pool = [*missing, *(each for each in optional if each not in claims), ""]
-    found = []
-    for roles in permutations([*pool, *[""] * (len(free) - 1)], len(free)):
+    ways = {*permutations([*pool, *[""] * (len(free) - 1)], len(free))}
+    for roles in sorted(ways, key=lambda roles: [pool.index(each) for each in roles]):
         filled = dict(zip(free, roles, strict=True))
-        if set(missing) <= set(roles) and all(map(filled.get, needed)) and roles not in found:
-            found.append(roles)
-    for roles in sorted(found, key=lambda roles: [pool.index(each) for each in roles]):
-        filled = dict(zip(free, roles, strict=True))
-        yield [filled.get(k, claim) for k, claim in enumerate(claims)]
+        if set(missing) <= set(roles) and all(map(filled.get, needed)):
+            yield [filled.get(k, claim) for k, claim in enumerate(claims)]
 
 
 def _is_flag(one: Parameter) -> bool:

@@ -99,9 +99,8 @@ def _loaded(place: str, run: Callable[[], ModuleType], anew: Callable[[], Module
             compile(source, file, "exec")  # one that is not Python is not loaded in part
             has_any, missing = define([(str(file), ast.parse(source))], vars(module))
             if has_any:
-                remark = sentence("definitions_alone", place=file.name, why=why)
-                whole = remark + _without(missing)
-                return Loaded(module, file.name, (whole,), str(file.resolve().parent))
+                remark = sentence("definitions_alone", place=file.name, why=why) + _without(missing)
+                return Loaded(module, file.name, (remark,), str(file.resolve().parent))
         raise TargetError(message) from error
 
 
@@ -144,18 +143,16 @@ def _module_of(path: Path, package: Path | None) -> ModuleType:
     """Return the module of a file, not run yet, inside of its packages, which have."""
     if package is None:
         return _new_module(_unique(path), path)
-    first, parts = _unique(package), path.resolve().relative_to(package).parts
+    first, folders = _unique(package), path.resolve().parent.relative_to(package).parts
     for name in [name for name in sys.modules if name.partition(".")[0] == first]:
         del sys.modules[name]
-    folders = [package.joinpath(*parts[:depth]) for depth in range(len(parts))]
-    names = [".".join([first, *parts[:depth]]) for depth in range(len(parts))]
-    if path.stem != "__init__":
-        names.append(f"{names[-1]}.{path.stem}")
-    for name, folder in zip(names[:-1], folders, strict=False):
-        module = _new_module(name, folder / "__init__.py")
+    names = [first, *folders, *([] if path.stem == "__init__" else [path.stem])]
+    for depth in range(1, len(names)):
+        around = package.joinpath(*names[1:depth]) / "__init__.py"
+        module = _new_module(".".join(names[:depth]), around)
         with suppress(Exception, SystemExit):  # what fails there, the file may not need
             _run(module)
-    return _new_module(names[-1], path)
+    return _new_module(".".join(names), path)
 
 
 def _unique(path: Path) -> str:
