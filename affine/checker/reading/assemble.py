@@ -3,14 +3,12 @@
 import ast
 import inspect
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from textwrap import dedent
 from typing import Any
 
 import numpy as np
 
 from affine.checker.reading.choice import reads_names_alone
-from affine.checker.reading.evidence import Evidence
+from affine.checker.reading.evidence import Evidence, nodes_of
 from affine.checker.reading.places import INSTANCE, RETURNED, Place
 from affine.checker.reading.probes import PROBE, Arrays, equal, silently
 from affine.checker.reading.reading import Reading
@@ -180,9 +178,7 @@ def _updates_more(method: Any, own: set[str]) -> bool:
     def is_own(node: ast.AST) -> bool:
         return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
 
-    nodes: list[ast.AST] = []
-    with suppress(OSError, TypeError, SyntaxError, ValueError):
-        nodes = list(ast.walk(ast.parse(dedent(inspect.getsource(inspect.unwrap(method))))))
+    nodes = nodes_of(method)
     stored = [node for node in nodes if isinstance(getattr(node, "ctx", 0), ast.Store)]
     places = [node.value if isinstance(node, ast.Subscript) else node for node in stored]
     changed = {place.attr for place in places if isinstance(place, ast.Attribute) and is_own(place)}

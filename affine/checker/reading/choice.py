@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
+from itertools import islice
 from typing import TypeAlias
 
 from affine.checker.reading.evidence import (
@@ -23,7 +24,7 @@ __all__ = ["Backwards", "best_forward", "best_reading", "names_alone", "reads_na
 Backwards: TypeAlias = Callable[[Evidence], Iterable[Reading]]
 """From a forward pass to the readings of the backward passes that may belong to it."""
 
-_MOST_TRIED = 600
+_MOST_TRIED = 601
 
 
 def best_reading(
@@ -39,9 +40,7 @@ def best_reading(
     best: Evidence | None = None
     right: list[Evidence] = []
     others: list[Evidence] = []
-    for count, forward in enumerate(forwards):
-        if count > _MOST_TRIED:
-            break
+    for forward in islice(forwards, _MOST_TRIED):
         evidence = forward_evidence(forward, arrays)
         if not evidence.is_forward_right:
             others.append(evidence)

@@ -29,7 +29,7 @@ from affine.checker.reading.reading import Pass, Reading
 
 __all__ = [
     "IN_ORDER", "Evidence", "backward_evidence", "forward_evidence", "is_of_float32", "located",
-    "returned_names", "returns_pullback",
+    "nodes_of", "returned_names", "returns_pullback",
 ]  # fmt: skip
 
 _DTYPES = re.compile("dtype|float|double|half", re.IGNORECASE)
@@ -278,14 +278,18 @@ def returned_names(backward: Pass) -> Sequence[str]:
     return next(reversed(_returned(backward.named.value)), ())
 
 
+def nodes_of(function: Any) -> Sequence[ast.AST]:
+    """Return the nodes of the source of a function, none where that is not there."""
+    try:
+        return [*ast.walk(ast.parse(dedent(inspect.getsource(inspect.unwrap(function)))))]
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return []
+
+
 def _returned(function: Any) -> Sequence[Sequence[str]]:
     """Return the names in each tuple that a function returns, those of inner functions last."""
-    try:
-        tree = ast.parse(dedent(inspect.getsource(inspect.unwrap(function))))
-    except (OSError, TypeError, SyntaxError, ValueError):
-        return ()
     return [
         [getattr(one, "id", getattr(one, "attr", "")) for one in node.value.elts]
-        for node in ast.walk(tree)
+        for node in nodes_of(function)
         if isinstance(node, ast.Return) and isinstance(node.value, (ast.Tuple, ast.List))
     ]

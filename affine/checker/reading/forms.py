@@ -1,7 +1,7 @@
 """The readings that the code of a layer allows: of a pair of functions, a class, an instance."""
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any, TypeAlias
@@ -48,28 +48,20 @@ def _layouts(is_folded: bool) -> list[Layout]:
     return [each for each in LAYOUTS if each.is_folded == is_folded]
 
 
-def then_backward(passes: Sequence[Pass]) -> Callable[[Evidence], Iterator[Reading]]:
-    """Return the function from a forward pass to the readings with each backward pass.
-
-    Args:
-        passes: The functions or methods that may be it, with any `takes`.
-    """
-
-    def readings(evidence: Evidence) -> Iterator[Reading]:
-        reading = evidence.reading
-        # What the forward pass takes under a name is the same here.
-        known = reading.forward.takes.names
-        names = lambda name: role(name) if role(name) == "dout" else known.get(name) or role(name)  # noqa: E731
-        has = {"cache": reading.has_cache, "params": "params" in reading.forward.takes.roles}
-        optional = [one for one in _BACKWARD if has.get(one, True)]
-        for one in passes:
-            for takes in proposals(one_parameters(one), ["dout"], optional, names):
-                certain = takes.is_certain and (evidence.is_forward_right or reading.is_certain)
-                named = takes.is_named and one.named.value is not call_pullback
-                backward = replace(one, takes=replace(takes, is_named=named))
-                yield replace(reading, backward=backward, is_certain=certain)
-
-    return readings
+def then_backward(passes: Sequence[Pass], evidence: Evidence) -> Iterator[Reading]:
+    """Yield the readings of a forward pass with each backward pass, given with any `takes`."""
+    reading = evidence.reading
+    # What the forward pass takes under a name is the same here.
+    known = reading.forward.takes.names
+    names = lambda name: role(name) if role(name) == "dout" else known.get(name) or role(name)  # noqa: E731
+    has = {"cache": reading.has_cache, "params": "params" in reading.forward.takes.roles}
+    optional = [one for one in _BACKWARD if has.get(one, True)]
+    for one in passes:
+        for takes in proposals(one_parameters(one), ["dout"], optional, names):
+            certain = takes.is_certain and (evidence.is_forward_right or reading.is_certain)
+            named = takes.is_named and one.named.value is not call_pullback
+            backward = replace(one, takes=replace(takes, is_named=named))
+            yield replace(reading, backward=backward, is_certain=certain)
 
 
 def one_parameters(one: Pass) -> Parameters:

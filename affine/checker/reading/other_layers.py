@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from affine.checker.reading.evidence import Evidence, located
-from affine.checker.reading.messages import refusal
 from affine.checker.reading.probes import ONE, PROBE, Arrays, Probe, equal, probe, silently
 from affine.checker.reading.reading import Reading
+from affine.checker.reading.vocabulary import refusal
 from affine.layer import VJP, Array, Layer
 
 __all__ = [

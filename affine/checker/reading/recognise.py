@@ -28,8 +28,8 @@ from affine.checker.reading.reading import Pass, Reading
 from affine.checker.reading.refusals import no_known_form, not_read, without_backward
 from affine.checker.reading.signatures import Takes, parameters
 from affine.checker.reading.stand_ins import call_pullback
-from affine.checker.reading.target import Named, TargetError, public, refusal
-from affine.checker.reading.vocabulary import WORDS, plain, stem
+from affine.checker.reading.target import Named, TargetError, public
+from affine.checker.reading.vocabulary import WORDS, plain, refusal, stem
 from affine.layer import Layer
 
 __all__ = ["recognise"]
@@ -109,7 +109,7 @@ def _read(
         for dtype in ("float64", "float32"):
             made = framework(home).arrays(dtype) if home else Arrays(dtype=dtype)
             with made.context():
-                best, far = best_reading(readings(made), then_backward(backwards), made)
+                best, far = best_reading(readings(made), partial(then_backward, backwards), made)
             furthest += [far] if far else []
             # Another dtype than float64 is believed only where the layer speaks of dtypes, and an
             # error on arrays of NumPy only where it is not written for others.

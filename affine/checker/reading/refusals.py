@@ -12,13 +12,21 @@ from affine.checker.reading.choice import reads_names_alone
 from affine.checker.reading.evidence import Evidence
 from affine.checker.reading.forms import methods, one_parameters
 from affine.checker.reading.libraries import engine_of, library_of, library_used
-from affine.checker.reading.messages import sentence
 from affine.checker.reading.places import arrays_of, attributes, is_array
 from affine.checker.reading.probes import silently
 from affine.checker.reading.reading import Pass
 from affine.checker.reading.signatures import Parameters, parameters, proposals
-from affine.checker.reading.target import Named, TargetError, refusal
-from affine.checker.reading.vocabulary import WORDS, closest, flag, is_step, role, size_role
+from affine.checker.reading.target import Named, TargetError
+from affine.checker.reading.vocabulary import (
+    WORDS,
+    closest,
+    flag,
+    is_step,
+    refusal,
+    role,
+    sentence,
+    size_role,
+)
 
 __all__ = ["function_not_read", "no_known_form", "not_read", "without_backward"]
 
@@ -113,7 +121,7 @@ def _doubt(far: Evidence) -> str:
     given = [*reading.forward.takes.arguments]
     given += reading.instances.takes.arguments if reading.instances else ()
     for one in given:
-        if not one.role and (known := flag(one.name)) and known.doubtful:
+        if not one.role and flag(one.name).doubtful:
             return f"{one.name} may change what it computes"
     if len(reading.forward.takes.roles) == 1:
         return f"it returned {far.returned}"
@@ -171,7 +179,7 @@ def function_not_read(named: Named, known: Parameters, far: Evidence | None) -> 
 
 def _is_known(name: str) -> bool:
     """Whether it is known what to give a constructor for an argument of this name."""
-    return bool(flag(name) or size_role(name) or role(name) in ("w", "b"))
+    return bool(flag(name).values or size_role(name) or role(name) in ("w", "b"))
 
 
 # ------------------------------------------------------------------ which layer is meant

@@ -8,7 +8,7 @@ from itertools import compress, permutations
 from typing import Any
 
 from affine.checker.reading.stand_ins import STAND_INS, Descent
-from affine.checker.reading.vocabulary import WORDS, flag, is_step, plain, role, size_role
+from affine.checker.reading.vocabulary import WORDS, Flag, flag, is_step, plain, role, size_role
 
 __all__ = ["Argument", "Parameters", "Takes", "parameters", "proposals"]
 
@@ -165,7 +165,7 @@ def proposals(
         guessed = [one != claim for one, claim in zip(roles, claims, strict=True)]
         by_elimination = sum(guessed)
         is_doubted = any(
-            flag(name) or plain(name) in WORDS["names"]["labels"]
+            flag(name).values or plain(name) in WORDS["names"]["labels"]
             for name in compress(known.names, guessed)
         )
         for values, is_doubtful in _values(known, roles):
@@ -212,7 +212,10 @@ def _assigned(
 ) -> Iterator[list[str]]:
     """Yield the role of each parameter."""
     missing = [each for each in required if each not in claims]
-    unclaimed = [k for k, one in enumerate(known.each) if not (claims[k] or _is_flag(one))]
+    # One letter says that a parameter is a flag only beside a default.
+    flags = [one for one in known.each if flag(one.name).values]
+    flags = [one for one in flags if _has_default(one) or len(one.name) > 1]
+    unclaimed = [k for k, one in enumerate(known.each) if not claims[k] and one not in flags]
     if len(unclaimed) < len(missing):  # backward(eta) takes no rate
         unclaimed = [k for k, claim in enumerate(claims) if not claim]
     needed = [k for k in unclaimed if not _has_default(known.each[k])]
@@ -228,22 +231,16 @@ def _assigned(
             yield [filled.get(k, claim) for k, claim in enumerate(claims)]
 
 
-def _is_flag(one: Parameter) -> bool:
-    """Whether a parameter is a flag by its name: one letter says so only beside a default."""
-    return flag(one.name) is not None and (_has_default(one) or len(one.name) > 1)
-
-
 def _values(known: Parameters, roles: Sequence[str]) -> Iterator[tuple[list[Any], bool]]:
     """Yield values for the parameters without a role, and whether one may change the layer."""
     choices, is_doubtful = [], False
     for one, which in zip(known.each, roles, strict=True):
-        of_name = None if which else flag(one.name)
-        options = [] if of_name is None else [STAND_INS.get(v, v) for v in of_name.values]
-        if of_name is not None:
-            is_neutral = _has_default(one) and one.default in of_name.values
-            is_doubtful |= of_name.doubtful and not is_neutral
-        if _has_default(one) and not (of_name and of_name.is_step):
-            options = [_LEFT_OUT, *([] if of_name and of_name.if_required else options)]
+        of_name = Flag((), ()) if which else flag(one.name)
+        options = [STAND_INS.get(v, v) for v in of_name.values]
+        is_neutral = _has_default(one) and one.default in of_name.values
+        is_doubtful |= of_name.doubtful and not is_neutral
+        if _has_default(one) and not of_name.is_step:
+            options = [_LEFT_OUT, *([] if of_name.if_required else options)]
         choices.append(options or [_LEFT_OUT])
     # One is varied at a time: the others keep their first value.
     first = [options[0] for options in choices]

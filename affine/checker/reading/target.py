@@ -9,11 +9,10 @@ from typing import Any
 from affine.checker.exceptions import TargetError
 from affine.checker.reading.loading import Loaded, from_file, from_module
 from affine.checker.reading.loading.failure import is_importable
-from affine.checker.reading.messages import refusal
-from affine.checker.reading.vocabulary import closest
+from affine.checker.reading.vocabulary import closest, refusal
 
 __all__ = [
-    "Named", "TargetError", "find", "import_of", "loaded", "public", "refusal",
+    "Named", "TargetError", "find", "import_of", "loaded", "public",
 ]  # fmt: skip
 
 _FILES = (".py", ".ipynb")

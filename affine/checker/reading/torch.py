@@ -21,8 +21,8 @@ from affine.checker.reading.layout import LAYOUTS, Bias, Layout
 from affine.checker.reading.other_layers import refuse_fixed_module
 from affine.checker.reading.reading import Pass, Reading
 from affine.checker.reading.signatures import Argument, Parameters, Takes, parameters, proposals
-from affine.checker.reading.target import Named, TargetError, loaded, refusal
-from affine.checker.reading.vocabulary import size_role
+from affine.checker.reading.target import Named, TargetError, loaded
+from affine.checker.reading.vocabulary import refusal, size_role
 from affine.layer import Array, Layer
 
 __all__ = ["FRAMEWORK"]

@@ -1,4 +1,4 @@
-"""What a name says that something is, by the words in `vocabulary.toml`."""
+"""What names say, by the words of `vocabulary.toml`; and the sentences of `messages.toml`."""
 
 import re
 import tomllib
@@ -10,9 +10,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from affine.checker.exceptions import TargetError
+
 __all__ = [
-    "METHODS", "WORDS", "Flag", "begins", "closest", "data", "flag", "gradient_role",
-    "is_step", "plain", "role", "size_role", "stem",
+    "METHODS", "WORDS", "Flag", "begins", "closest", "data", "flag", "gradient_role", "is_step",
+    "plain", "refusal", "role", "sentence", "size_role", "stem",
 ]  # fmt: skip
 
 
@@ -22,6 +24,7 @@ def data(name: str) -> Any:
 
 
 WORDS: dict[str, Any] = data("vocabulary.toml")
+_MESSAGES: dict[str, str] = data("messages.toml")
 METHODS: dict[str, list[str]] = WORDS["methods"]
 
 
@@ -77,15 +80,14 @@ def size_role(name: str) -> str:
     return next((found for found in "dm" if words & set(WORDS["sizes"][found])), "")
 
 
-def flag(name: str) -> Flag | None:
-    """Return what is known of an argument of this name that is no operand."""
-    return _FLAGS.get(plain(name))
+def flag(name: str) -> Flag:
+    """Return what is known of an argument of this name that is no operand, else no values."""
+    return _FLAGS.get(plain(name), Flag((), ()))
 
 
 def is_step(name: str) -> bool:
     """Whether a name is that of a learning rate."""
-    known = flag(name)
-    return known is not None and known.is_step
+    return flag(name).is_step
 
 
 @cache
@@ -104,3 +106,18 @@ def begins(name: str, kind: str) -> bool:
 def closest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
     """Return the name that is most like this one, `""` where none is."""
     return next(iter(get_close_matches(name, list(names), n=1, cutoff=cutoff)), "")
+
+
+def sentence(entry: str, /, **facts: Any) -> str:
+    """Return an entry of `messages.toml` with the facts in it.
+
+    Examples:
+        >>> sentence("missing_import_remedy", name="torch")
+        'install torch or correct the import'
+    """
+    return _MESSAGES[entry].format(**facts)
+
+
+def refusal(reason: str, /, **facts: Any) -> TargetError:
+    """Return the error of a reason in `messages.toml`."""
+    return TargetError(sentence(reason, **facts))

@@ -16,8 +16,7 @@ from affine.checker.exceptions import TargetError
 from affine.checker.reading.loading.definitions import cells, define
 from affine.checker.reading.loading.failure import ALIAS, TooLong, explain, time_limit
 from affine.checker.reading.loading.project import Project
-from affine.checker.reading.messages import refusal, sentence
-from affine.checker.reading.vocabulary import closest
+from affine.checker.reading.vocabulary import closest, refusal, sentence
 
 __all__ = ["Loaded", "from_file", "from_module"]
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any, TypeAlias
 
-from affine.checker.reading.messages import refusal, sentence
+from affine.checker.reading.vocabulary import refusal, sentence
 
 __all__ = ["cells", "define"]
 

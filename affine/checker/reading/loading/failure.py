@@ -15,8 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from affine.checker.reading.messages import sentence
-from affine.checker.reading.vocabulary import closest
+from affine.checker.reading.vocabulary import closest, sentence
 
 __all__ = ["ALIAS", "TooLong", "explain", "is_importable", "time_limit"]
 
