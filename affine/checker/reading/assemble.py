@@ -136,8 +136,7 @@ def _flattens(reading: Reading, arrays: Arrays) -> bool:
     x = np.arange(24.0).reshape(4, 2, 3).astype(arrays.dtype)
     b = PROBE.b.astype(arrays.dtype)
     out, _ = silently(lambda: arrays.outward(reading.vjp(*map(arrays.inward, (x, w, b)))[0]))
-    right = x.reshape(4, 6) @ w + b
-    return np.shape(out) == right.shape and np.array_equal(out, right)
+    return equal(out, x.reshape(4, 6) @ w + b)
 
 
 # ------------------------------------------------------------------ parameters that are updated
@@ -252,14 +251,8 @@ def _passes(reading: Reading) -> list[str]:
         if is_used and [place.path for place in places if place.root == RETURNED] == [()]:
             start, found[0] = f"dx = {back}", "dx"
     ends = [code + turned[name] for code, name in zip(found, ("dx", "dw", "db"), strict=True)]
-    inner = [
-        "",
-        "    def pullback(dout):",
-        f"        {start}",
-        f"        return {', '.join(ends)}",
-        "",
-    ]
-    return [*lines, *inner, f"    return {out}, pullback"]
+    inner = f"\n    def pullback(dout):\n        {start}\n        return {', '.join(ends)}\n"
+    return [*lines, inner, f"    return {out}, pullback"]
 
 
 def _called(one: Any) -> str:

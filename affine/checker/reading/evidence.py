@@ -17,15 +17,16 @@ from affine.checker.reading.places import (
     PARAMETERS,
     RETURNED,
     Place,
+    attributes,
     describe_result,
     gradients_on,
     gradients_returned,
     is_array,
-    outputs_on,
     rates_on,
 )
 from affine.checker.reading.probes import HIDING, PROBE, Arrays, Probe, equal, same, silently
 from affine.checker.reading.reading import Pass, Reading
+from affine.checker.reading.vocabulary import WORDS
 
 __all__ = [
     "IN_ORDER", "Evidence", "backward_evidence", "forward_evidence", "is_of_float32", "located",
@@ -87,9 +88,10 @@ def forward_evidence(reading: Reading, arrays: Arrays) -> Evidence:
         return Evidence(reading, "built", problem=problem)
     is_pair = isinstance(returned, tuple) and len(returned) > 1
     has_cache = is_pair or "cache" in reading.forward.takes.roles
-    left = outputs_on(instance) if returned is None else ()
+    held = attributes(instance) if returned is None else {}
+    left = [Place(INSTANCE, (name,)) for name in WORDS["names"]["outputs"] if name in held]
     attempts = []
-    for place in [*left] or [Place(RETURNED, ((0,),) if is_pair else ())]:
+    for place in left or [Place(RETURNED, ((0,),) if is_pair else ())]:
         completed = replace(reading, out=place, has_cache=has_cache)
         value = place.get({INSTANCE: instance, RETURNED: returned})
         result = arrays.outward(reading.layout.data(value))

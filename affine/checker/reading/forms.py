@@ -78,14 +78,11 @@ def methods(kind: Any, which: str) -> list[str]:
     # No other look-up, as every class has a `__call__`.
     bases = (kind if inspect.isclass(kind) else type(kind)).__mro__
     defined = {name: one for base in reversed(bases) for name, one in vars(base).items()}
-    found = [
-        name
-        for name, one in defined.items()
-        if (name if name == "__call__" else plain(name)) in METHODS[which]
-        and (callable(one) or isinstance(one, (classmethod, staticmethod)))
-    ]
-    order = METHODS[which]
-    return sorted(found, key=lambda name: order.index(name if name in order else plain(name)))
+    words = {name: name if name == "__call__" else plain(name) for name in defined}
+    kinds, order = (classmethod, staticmethod), METHODS[which]
+    found = [name for name, one in defined.items() if callable(one) or isinstance(one, kinds)]
+    named = [name for name in found if words[name] in order]
+    return sorted(named, key=lambda name: order.index(words[name]))
 
 
 def is_static(kind: Any) -> bool:

@@ -136,10 +136,8 @@ class Framework:
             return layer
         made = Arrays(dtype=layer.dtypes[0] if layer.dtypes else "float64")
         if not evidence.is_forward_right:
-            for other, is_seen in (
-                ("not_affine", is_another_layer),
-                ("elementwise", is_elementwise),
-            ):
+            others = {"not_affine": is_another_layer, "elementwise": is_elementwise}
+            for other, is_seen in others.items():
                 if is_seen(layer.vjp, made):
                     raise function_not_read(named, known, replace(evidence, other=other))
         problem = silently(lambda: layer.results(*made.given(PROBE)))[1]

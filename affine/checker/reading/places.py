@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from affine.checker.reading.vocabulary import WORDS, begins, gradient_role, is_step, plain, role
+from affine.checker.reading.vocabulary import begins, gradient_role, is_step, plain, role
 
 __all__ = [
     "INSTANCE", "PARAMETERS", "RETURNED", "Place", "arrays_of", "attributes", "describe_result",
-    "gradients_on", "gradients_returned", "is_array", "outputs_on", "rates_on",
+    "gradients_on", "gradients_returned", "is_array", "rates_on",
 ]  # fmt: skip
 
 RETURNED, INSTANCE, PARAMETERS = "returned", "instance", "parameters"
@@ -131,12 +131,6 @@ def arrays_of(owner: Any) -> Iterator[tuple[Place, Any]]:
         others = (begins(one, "optimiser_state") for one in place.names)
         if is_array(value) and not place.gradient and not any(others):
             yield place, value
-
-
-def outputs_on(owner: Any) -> Iterator[Place]:
-    """Yield where a forward pass that returns nothing may have left its result."""
-    held = attributes(owner)
-    yield from (Place(INSTANCE, (name,)) for name in WORDS["names"]["outputs"] if name in held)
 
 
 def rates_on(owner: Any, method: str) -> Iterator[Place]:

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -55,14 +56,12 @@ def from_file(path: Path) -> Loaded:
     project.install()
     with _siblings_first(path) if package is None else nullcontext():
         if path.suffix == ".ipynb":
-            return replace(_from_notebook(path), folder=str(path.resolve().parent))
-        loaded = _loaded(
-            str(path), lambda: _run(_module_of(path, package)), lambda: _module_of(path, package)
-        )
-    # Where something was left out, to import the file would run it.
+            return _from_notebook(path)
+        anew = partial(_module_of, path, package)
+        loaded = _loaded(str(path), lambda: _run(anew()), anew)
+    if loaded.remarks:  # where something was left out, to import the file would run it
+        return loaded
     origin, folder = project.origin_of(path.resolve(), package)
-    if loaded.remarks:
-        origin, folder = path.name, path.resolve().parent
     return replace(loaded, origin=origin, folder=str(folder))
 
 
@@ -116,7 +115,7 @@ def _from_notebook(path: Path) -> Loaded:
     except TooLong as error:
         raise TargetError(explain(error, str(path))[1]) from error
     remark = sentence("cells_alone", place=path.name) + _without(missing)
-    return Loaded(module, path.name, (remark, *faults))
+    return Loaded(module, path.name, (remark, *faults), str(path.resolve().parent))
 
 
 # ------------------------------------------------------------------ the module of a file
