@@ -14,7 +14,7 @@ from affine.checker.reading.probes import PROBE, Arrays, equal, silently
 from affine.checker.reading.reading import Reading
 from affine.checker.reading.stand_ins import call_pullback
 from affine.checker.reading.target import Named, import_of, loaded
-from affine.checker.reading.vocabulary import gradient_role
+from affine.checker.reading.vocabulary import gradient_role, sentence
 from affine.layer import VJP, Array, Layer, Pullback
 
 __all__ = ["OWN_PARAMETERS", "layer_of", "warm_up"]
@@ -22,14 +22,6 @@ __all__ = ["OWN_PARAMETERS", "layer_of", "warm_up"]
 OWN_PARAMETERS = {"wrong_shapes_are_refused": "the layer makes its own weights and bias"}
 # Enough for a mistake that waits for the third or fourth batch.
 _BATCHES = 8
-_REMARKS = {
-    "adds": "The gradients of W and b are added to those of the last backward pass: the caller has "
-    "to zero them between passes, as the check did.",
-    "steps": "The backward pass updates the weights itself. dW and db were judged as the step that "
-    "it takes at a learning rate of {rate:g}, W before it less W after it.",
-    "updates": "The backward pass updates the weights itself: they were put back after each one.",
-    "once": "Each forward pass serves one backward pass: a second one {second}.",
-}
 
 
 def layer_of(evidence: Evidence, arrays: Arrays, parts: Sequence[Named]) -> Layer:
@@ -37,8 +29,9 @@ def layer_of(evidence: Evidence, arrays: Arrays, parts: Sequence[Named]) -> Laye
     reading, made = evidence.reading, evidence.reading.instances
     own = _updated_in(reading, arrays)
     second = _second_pass(reading, arrays)
-    updates = "updates" if reading.update == "steps" and not reading.is_by_steps else ""
-    told = [updates or reading.update, *["once"] * bool(second)]
+    told = ["adds"] * (reading.update == "adds") + ["by_steps"] * reading.is_by_steps
+    told += ["updates"] * (reading.update == "steps" and not reading.is_by_steps)
+    told += ["once"] * bool(second)
     vacuous = {"backward_twice_gives_the_same": f"a second one {second}"} if second else {}
     return Layer(
         parts[-1].expression,
@@ -50,11 +43,7 @@ def layer_of(evidence: Evidence, arrays: Arrays, parts: Sequence[Named]) -> Laye
         form=reading.form,
         usage=_usage(reading, own, parts),
         not_applicable=vacuous | (OWN_PARAMETERS if made and made.places else {}),
-        remarks=tuple(
-            _REMARKS[key].format(rate=reading.rate, second=second)
-            for key in told
-            if key in _REMARKS
-        ),
+        remarks=tuple(sentence(key, rate=reading.rate, second=second) for key in told),
         dtypes=() if arrays.dtype == "float64" else (arrays.dtype,),
         by_steps=reading.is_by_steps,
         columns=reading.layout.columns,

@@ -159,9 +159,8 @@ def _built(named: Named, arrays: Arrays) -> _Built:
 def _kept(instances: Instances, layout: Layout, arrays: Arrays) -> tuple[tuple[str, Place], ...]:
     """Return where an instance keeps the W and b that it was built from, if that is plain."""
     _, w, b, _ = arrays.given(PROBE)
-    try:
-        instance = instances.make(layout, w, b, _NO_PASS)
-    except Exception:  # of the user's code
+    instance, problem = silently(lambda: instances.make(layout, w, b, _NO_PASS))
+    if problem:
         return ()
     for bias in dict.fromkeys((layout.bias, "(M,)", "(1, M)")):
         for made, layouts, _ in _held(instances, instance, _SIZES):

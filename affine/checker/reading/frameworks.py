@@ -4,7 +4,6 @@ Neither is imported here: `torch.py` and `jax.py` each describe theirs as a `Fra
 """
 
 import sys
-import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -78,14 +77,9 @@ class Framework:
 
     def probe(self, function: Any, shapes: _Shapes, dtype: str = "f8") -> bool:
         """Return whether a function takes arrays of such shapes."""
-        try:
-            with warnings.catch_warnings():
-                # torch warns of parts of itself when it loads them, which is here.
-                warnings.simplefilter("ignore")
-                self.tried(function, *(np.ones(shape, dtype) for shape in shapes))
-        except Exception:  # of the user's code
-            return False
-        return True
+        # Silently: torch warns of parts of itself when it loads them, which is here.
+        arrays = [np.ones(shape, dtype) for shape in shapes]
+        return not silently(lambda: self.tried(function, *arrays))[1]
 
     def takes_a_stack(self, vjp: Callable[..., Any], dtype: str) -> bool:
         """Return whether both passes take an x of three axes, or the forward pass is right there.

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -100,6 +100,7 @@ class _Torch(Framework):
 
 
 FRAMEWORK = _Torch()
+_Make: TypeAlias = Callable[[int, int], torch.nn.Module]
 
 
 def _module_class(named: Named) -> Layer:
@@ -126,15 +127,13 @@ def _module_class(named: Named) -> Layer:
     raise refusal("module_not_built", name=named.expression, problem=problem)
 
 
-def _module(
-    named: Named, make: Callable[[int, int], torch.nn.Module], sample: torch.nn.Module, made: Takes
-) -> Layer:
+def _module(named: Named, make: _Make, sample: torch.nn.Module, made: Takes) -> Layer:
     weight, bias, layouts = _parameters_of(named.expression, sample)
     frozen = {name for name, one in sample.named_parameters() if not one.requires_grad}
     if len(frozen) == 2:
         raise refusal("module_is_frozen", name=named.expression, weight=weight, bias=bias)
 
-    prepare = partial(_function_of, make, weight, bias, frozen)
+    prepare = partial(_function_of, make, (weight, bias), frozen)
     known = parameters(sample.forward)
     evidence, dtype = _evidence_of(named, prepare, known, layouts)
     layout, flags = evidence.reading.layout, evidence.reading.backward.takes.flags
@@ -170,20 +169,15 @@ def _module(
 
 
 def _function_of(
-    make: Callable[[int, int], torch.nn.Module],
-    weight: str,
-    bias: str,
-    frozen: set[str],
-    d: int,
-    m: int,
+    make: _Make, names: Sequence[str], frozen: set[str], d: int, m: int
 ) -> Callable[..., Any]:
     """Return a fresh module's forward pass as a function of x, its weight and its bias."""
     module = make(d, m)
 
     def function(x: Tensor, w: Tensor, b: Tensor, **flags: Any) -> Any:
         # What the module gives no gradient has none here either.
-        stored = {weight: w, bias: b}
-        held = {name: one.detach() if name in frozen else one for name, one in stored.items()}
+        both = zip(names, (w, b), strict=True)
+        held = {name: one.detach() if name in frozen else one for name, one in both}
         # Not `module.to`: it changes the module, and inside a transform that is fatal to torch.
         buffers = {
             name: one.to(x.dtype) if one.is_floating_point() else one

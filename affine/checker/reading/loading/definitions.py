@@ -11,6 +11,7 @@ import json
 import linecache
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dis import get_instructions
 from pathlib import Path
 from types import CodeType
@@ -44,12 +45,20 @@ def define(parts: Sequence[Part], space: dict[str, Any]) -> tuple[bool, list[str
         True
     """
     statements = [(file, node) for file, tree in parts for node in _split(tree.body)]
-    imported = {name for _, node in statements for name in _imported(node)}
+    # Also inside `try` and `if`.
+    outside = [node for _, node in statements if not isinstance(node, _DEFINITIONS)]
+    inside = (each for node in outside for each in ast.walk(node) if isinstance(each, _IMPORTS))
+    imported = {name for each in inside for name in _bound(each)}
     used = {name for file, node in statements for name in _used(file, node)}
     has_definition, left_out = False, dict[str, None]()
     for file, node in statements:
-        is_definition = isinstance(node, _DEFINITIONS)
-        if _defines(node, imported, used) and _runs(_compiled(file, node), space):
+        is_definition, has_run = isinstance(node, _DEFINITIONS), False
+        if _defines(node, imported, used):
+            code = _compiled(file, node)
+            with suppress(Exception, SystemExit):
+                exec(code, space)
+                has_run = True
+        if has_run:
             has_definition |= is_definition
         else:
             left_out |= dict.fromkeys(
@@ -65,14 +74,6 @@ def _compiled(file: str, node: ast.stmt) -> CodeType:
     return code
 
 
-def _runs(code: CodeType, space: dict[str, Any]) -> bool:
-    try:
-        exec(code, space)
-    except (Exception, SystemExit):
-        return False
-    return True
-
-
 def _split(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
     """Yield the statements, those of `import a, b` one by one: one may be missing."""
     for node in body:
@@ -81,14 +82,6 @@ def _split(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
                 yield ast.copy_location(ast.Import([alias]), node)
         else:
             yield node
-
-
-def _imported(node: ast.stmt) -> Iterator[str]:
-    """Yield the names that a statement imports, also inside `try` and `if`."""
-    if not isinstance(node, _DEFINITIONS):
-        for each in ast.walk(node):
-            if isinstance(each, _IMPORTS):
-                yield from _bound(each)
 
 
 def _used(file: str, node: ast.stmt) -> Iterator[str]:

@@ -53,7 +53,11 @@ def time_limit() -> Iterator[None]:
 
     def tick(number: int, frame: FrameType | None) -> None:
         nonlocal left
-        left -= 0 if _in_a_library(frame) else _TICK
+        while frame is not None and frame.f_code.co_name != "<module>":
+            frame = frame.f_back
+        # To end the import of a library would leave a part of it behind.
+        is_library = frame is not None and frame.f_code.co_filename.startswith(_LIBRARIES)
+        left -= 0 if is_library else _TICK
         if left <= 0:
             raise TooLong(SECONDS)
 
@@ -64,13 +68,6 @@ def time_limit() -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-
-
-def _in_a_library(frame: FrameType | None) -> bool:
-    """Whether a library is being imported: to end that would leave a part of it behind."""
-    while frame is not None and frame.f_code.co_name != "<module>":
-        frame = frame.f_back
-    return frame is not None and frame.f_code.co_filename.startswith(_LIBRARIES)
 
 
 def explain(error: BaseException, place: str) -> tuple[str, str]:
