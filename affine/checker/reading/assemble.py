@@ -10,9 +10,8 @@ import numpy as np
 from affine.checker.reading.choice import reads_names_alone
 from affine.checker.reading.evidence import Evidence, nodes_of
 from affine.checker.reading.places import INSTANCE, RETURNED, Place
-from affine.checker.reading.probes import PROBE, Arrays, equal, silently
+from affine.checker.reading.probes import PROBE, Arrays, call_pullback, equal, silently
 from affine.checker.reading.reading import Reading
-from affine.checker.reading.stand_ins import call_pullback
 from affine.checker.reading.target import Named, import_of, loaded
 from affine.checker.reading.vocabulary import gradient_role, sentence
 from affine.layer import VJP, Array, Layer, Pullback

@@ -11,10 +11,9 @@ import numpy as np
 from affine.checker.reading.evidence import Evidence
 from affine.checker.reading.layout import LAYOUTS, Layout
 from affine.checker.reading.places import Place, arrays_of
-from affine.checker.reading.probes import PROBE, Arrays, silently
+from affine.checker.reading.probes import PROBE, Arrays, call_pullback, silently
 from affine.checker.reading.reading import Instances, Pass, Reading, preserve_random_state
-from affine.checker.reading.signatures import Parameters, Takes, parameters, proposals
-from affine.checker.reading.stand_ins import call_pullback
+from affine.checker.reading.signatures import Parameters, parameters, proposals
 from affine.checker.reading.target import Named
 from affine.checker.reading.vocabulary import METHODS, plain, role, size_role
 
@@ -26,10 +25,10 @@ __all__ = [
 _BACKWARD = ("cache", "x", "w", "b", "out", "params")
 # The sizes with which a class is built to see how it keeps its weights: they must differ.
 _SIZES = 3, 2
-_NO_PASS = Pass(Named("", None), Takes(()))
+_NO_PASS = Pass(Named("", None))
 
 
-def pair_readings(forward: Named, backward: Named) -> Iterator[Reading]:
+def pair_readings(forward: Named) -> Iterator[Reading]:
     """Yield the readings of a forward function; `then_backward` completes them."""
     known = parameters(forward.value)
     needed = set(map(role, known.required))
@@ -94,7 +93,7 @@ def is_static(kind: Any) -> bool:
 
 def method_passes(named: Named, which: str) -> list[Pass]:
     """Return the methods that may be the forward or the backward pass."""
-    return [Pass(named.member(name), Takes(()), name) for name in methods(named.value, which)]
+    return [Pass(named.member(name), method=name) for name in methods(named.value, which)]
 
 
 def class_readings(named: Named, arrays: Arrays) -> Iterator[Reading]:

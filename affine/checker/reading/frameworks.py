@@ -179,11 +179,10 @@ class Framework:
             return self.transforms.vmap(one)(xs, douts)
 
         variants: dict[str, Callable[..., Any]] = {"compiled": compiled}
-        tried: Sequence[tuple[str, Callable[..., Any], _Shapes]]
-        tried = ("jvp", jvp, (*_PLAIN[:2], *_PLAIN)), ("vmapped", vmapped, _STACK)
-        for name, variant, shapes in tried:
-            if self.probe(variant, shapes, dtype):
-                variants[name] = variant
+        if self.probe(jvp, (*_PLAIN[:2], *_PLAIN), dtype):
+            variants["jvp"] = jvp
+        if self.probe(vmapped, _STACK, dtype):
+            variants["vmapped"] = vmapped
         if self.takes_a_stack(vjp, dtype):
             variants["with_leading_axes"] = vjp
         facts = _FACTS[self.name]

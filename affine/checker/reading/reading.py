@@ -21,8 +21,8 @@ from affine.checker.reading.places import (
     is_array,
     rates_on,
 )
+from affine.checker.reading.probes import BothParameters, Context
 from affine.checker.reading.signatures import Takes
-from affine.checker.reading.stand_ins import BothParameters, Context
 from affine.checker.reading.target import Named
 from affine.layer import Array, Pullback
 
@@ -30,6 +30,8 @@ __all__ = ["Instances", "Pass", "Reading", "Update", "preserve_random_state"]
 
 Update = Literal["overwrites", "adds", "steps"]
 """What a backward pass does to the gradients of an earlier one, or to the weights."""
+
+_NOTHING = Takes(())
 
 
 @contextmanager
@@ -48,7 +50,7 @@ class Pass:
     """A function or a method, and what it takes."""
 
     named: Named
-    takes: Takes
+    takes: Takes = _NOTHING
     method: str = ""  # of an instance
 
     def call(self, instance: Any, known: Mapping[str, Any]) -> Any:
@@ -67,7 +69,7 @@ class Instances:
     """How instances are made: of a class, or as copies of one instance."""
 
     named: Named
-    takes: Takes = field(default_factory=lambda: Takes(()))
+    takes: Takes = _NOTHING
     is_copy: bool = False
     places: tuple[tuple[str, Place], ...] = ()  # of `w` and `b`, where they are put
     kept: tuple[tuple[str, Place], ...] = ()  # where an instance that is built from them has them
@@ -130,16 +132,14 @@ class Reading:
     @property
     def is_named(self) -> bool:
         """Whether every role is known by its name, and none by elimination."""
-        takes = [self.forward.takes, self.backward.takes]
-        takes += [self.instances.takes] if self.instances else []
-        return self.is_certain and all(each.is_named for each in takes)
+        made = [self.instances.takes] if self.instances else []
+        given = (self.forward.takes, self.backward.takes, *made)
+        return self.is_certain and all(each.is_named for each in given)
 
     def at_rate(self, rate: float) -> "Reading":
         """Return the same reading at another learning rate."""
         backward = replace(self.backward, takes=self.backward.takes.at_rate(rate))
-        made = self.instances
-        if made is not None:
-            made = replace(made, takes=made.takes.at_rate(rate))
+        made = self.instances and replace(self.instances, takes=self.instances.takes.at_rate(rate))
         return replace(self, backward=backward, instances=made, rate=rate)
 
     def instance(self, w: Array, b: Array) -> Any:
@@ -194,8 +194,7 @@ class Reading:
             roots[PARAMETERS] = self.parameter_pass.call(instance, given)
         if before:
             after = self.parameters(instance)
-            steps = {which: before[which] - after[which] for which in before}
-            roots["step"] = {which: step / self.rate for which, step in steps.items()}
+            roots["step"] = {one: (before[one] - after[one]) / self.rate for one in before}
             for which, place in self.held_in:
                 place.put(instance, before[which])
         return roots

@@ -23,11 +23,10 @@ from affine.checker.reading.forms import (
 from affine.checker.reading.frameworks import framework, framework_of
 from affine.checker.reading.libraries import home_of
 from affine.checker.reading.other_layers import refuse_fixed_batch, refuse_fixed_instance
-from affine.checker.reading.probes import Arrays
+from affine.checker.reading.probes import Arrays, call_pullback
 from affine.checker.reading.reading import Pass, Reading
 from affine.checker.reading.refusals import no_known_form, not_read, without_backward
-from affine.checker.reading.signatures import Takes, parameters
-from affine.checker.reading.stand_ins import call_pullback
+from affine.checker.reading.signatures import parameters
 from affine.checker.reading.target import Named, TargetError, public
 from affine.checker.reading.vocabulary import WORDS, plain, refusal, stem
 from affine.layer import Layer
@@ -81,8 +80,8 @@ def _of_object(named: Named, others: Sequence[Named] = ()) -> Layer:
         forward, backward = (named.member(methods(value, each)[0]) for each in _PASSES)
         return _of_pair(forward, backward)
     if inspect.isclass(value) or _has_both(value):
-        readings: Callable[[Arrays], Iterator[Reading]] = partial(class_readings, named)
-        return _read(name, readings, method_passes(named, "backward"), [named])
+        backwards = method_passes(named, "backward")
+        return _read(name, lambda arrays: class_readings(named, arrays), backwards, [named])
     if name == "jax" and callable(value):
         return framework(name).layer_of(named)
     if returns_pullback(value):
@@ -92,8 +91,8 @@ def _of_object(named: Named, others: Sequence[Named] = ()) -> Layer:
 
 def _of_pair(forward: Named, backward: Named, parts: Sequence[Named] = ()) -> Layer:
     name = framework_of(backward.value) or framework_of(forward.value)
-    passes, parts = [Pass(backward, Takes(()))], parts or [forward, backward]
-    return _read(name, lambda arrays: pair_readings(forward, backward), passes, parts)
+    parts = parts or [forward, backward]
+    return _read(name, lambda _: pair_readings(forward), [Pass(backward)], parts)
 
 
 def _read(

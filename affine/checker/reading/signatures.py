@@ -7,7 +7,7 @@ from inspect import Parameter
 from itertools import compress, permutations
 from typing import Any
 
-from affine.checker.reading.stand_ins import STAND_INS, Descent
+from affine.checker.reading.probes import STAND_INS, Descent
 from affine.checker.reading.vocabulary import WORDS, Flag, flag, is_step, plain, role, size_role
 
 __all__ = ["Argument", "Parameters", "Takes", "parameters", "proposals"]

@@ -32,7 +32,7 @@ METHODS: dict[str, list[str]] = WORDS["methods"]
 class Flag:
     """An argument that is no operand, and the values under which a layer may be affine.
 
-    A value in angle brackets is the name of an object: see `stand_ins.py`.
+    A value in angle brackets is the name of an object: see `probes.py`.
     """
 
     names: Sequence[str]
