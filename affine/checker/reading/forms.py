@@ -15,7 +15,7 @@ from affine.checker.reading.probes import PROBE, Arrays, call_pullback, silently
 from affine.checker.reading.reading import Instances, Pass, Reading, preserve_random_state
 from affine.checker.reading.signatures import Parameters, parameters, proposals
 from affine.checker.reading.target import Named
-from affine.checker.reading.vocabulary import METHODS, plain, role, size_role
+from affine.checker.reading.vocabulary import WORDS, plain, role, size_role
 
 __all__ = [
     "class_readings", "is_static", "method_passes", "methods", "one_parameters", "pair_readings",
@@ -78,7 +78,7 @@ def methods(kind: Any, which: str) -> list[str]:
     bases = (kind if inspect.isclass(kind) else type(kind)).__mro__
     defined = {name: one for base in reversed(bases) for name, one in vars(base).items()}
     words = {name: name if name == "__call__" else plain(name) for name in defined}
-    kinds, order = (classmethod, staticmethod), METHODS[which]
+    kinds, order = (classmethod, staticmethod), WORDS["methods"][which]
     found = [name for name, one in defined.items() if callable(one) or isinstance(one, kinds)]
     named = [name for name in found if words[name] in order]
     return sorted(named, key=lambda name: order.index(words[name]))

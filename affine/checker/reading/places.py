@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from affine.checker.reading.vocabulary import begins, gradient_role, is_step, plain, role
+from affine.checker.reading.vocabulary import begins, flag, gradient_role, plain, role
 
 __all__ = [
     "INSTANCE", "PARAMETERS", "RETURNED", "Place", "arrays_of", "attributes", "describe_result",
@@ -136,12 +136,12 @@ def arrays_of(owner: Any) -> Iterator[tuple[Place, Any]]:
 def rates_on(owner: Any, method: str) -> Iterator[Place]:
     """Yield where the learning rate of a method is: held, or in what is held, or a global one."""
     for place, value in _walk(INSTANCE, attributes(owner)):
-        if is_step(place.names[-1]) and _is_number(value):
+        if flag(place.names[-1]).is_step and _is_number(value):
             yield place
     function = getattr(owner, method, None)
     known = getattr(function, "__globals__", {})
     for name in getattr(getattr(function, "__code__", None), "co_names", ()):
-        if is_step(name) and _is_number(known.get(name)):
+        if flag(name).is_step and _is_number(known.get(name)):
             yield Place(INSTANCE, (method, "__globals__", (name,)))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from affine.checker.reading.places import is_array
-from affine.checker.reading.vocabulary import is_step, role
+from affine.checker.reading.vocabulary import flag, role
 from affine.layer import Array
 
 __all__ = [
@@ -166,7 +166,7 @@ class Descent:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return self.rate if is_step(name) else self
+        return self.rate if flag(name).is_step else self
 
     def __call__(self, *given: Any) -> Any:
         """Take a step."""

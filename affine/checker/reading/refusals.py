@@ -21,7 +21,6 @@ from affine.checker.reading.vocabulary import (
     WORDS,
     closest,
     flag,
-    is_step,
     refusal,
     role,
     sentence,
@@ -81,7 +80,7 @@ def _stopped(
         return refusal("read_no_backward", **facts)
     for one in backwards:
         known = one_parameters(one)
-        if known.is_known and all(map(is_step, known.names)):  # so it takes no dout
+        if known.is_known and all(flag(name).is_step for name in known.names):
             takes = f"{one.named.expression}{known}"
             return refusal("read_backward_takes", takes=takes, **facts)
     if far.stage == "forward ran":

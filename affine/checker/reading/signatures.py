@@ -8,7 +8,7 @@ from itertools import compress, permutations
 from typing import Any
 
 from affine.checker.reading.probes import STAND_INS, Descent
-from affine.checker.reading.vocabulary import WORDS, Flag, flag, is_step, plain, role, size_role
+from affine.checker.reading.vocabulary import WORDS, Flag, flag, plain, role, size_role
 
 __all__ = ["Argument", "Parameters", "Takes", "parameters", "proposals"]
 
@@ -79,12 +79,7 @@ class Argument:
     @property
     def is_rate(self) -> bool:
         """Whether it is a learning rate, or an optimiser with one."""
-        return not self.role and (is_step(self.name) or isinstance(self.value, Descent))
-
-    @property
-    def code(self) -> str:
-        """The argument as a reader sees it in a call."""
-        return self.name if self.role else f"{self.name}={self.value!r}"
+        return not self.role and (flag(self.name).is_step or isinstance(self.value, Descent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +128,9 @@ class Takes:
         return ", ".join(f"{one.name}={v}" if one.by_keyword else v for one, v in each)
 
     def __str__(self) -> str:
-        shown = (one.code for one in self.arguments if not one.name.startswith("_"))
-        return f"({', '.join(shown)})"
+        shown = [one for one in self.arguments if not one.name.startswith("_")]
+        each = (one.name if one.role else f"{one.name}={one.value!r}" for one in shown)
+        return f"({', '.join(each)})"
 
 
 def proposals(

@@ -13,8 +13,8 @@ from typing import Any
 from affine.checker.exceptions import TargetError
 
 __all__ = [
-    "METHODS", "WORDS", "Flag", "begins", "closest", "data", "flag", "gradient_role", "is_step",
-    "plain", "refusal", "role", "sentence", "size_role", "stem",
+    "WORDS", "Flag", "begins", "closest", "data", "flag", "gradient_role", "plain", "refusal",
+    "role", "sentence", "size_role", "stem",
 ]  # fmt: skip
 
 
@@ -25,7 +25,6 @@ def data(name: str) -> Any:
 
 WORDS: dict[str, Any] = data("vocabulary.toml")
 _MESSAGES: dict[str, str] = data("messages.toml")
-METHODS: dict[str, list[str]] = WORDS["methods"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Flag:
 
     names: Sequence[str]
     values: Sequence[Any]
-    is_step: bool = False
+    is_step: bool = False  # a learning rate
     if_required: bool = False
     doubtful: bool = False
 
@@ -83,11 +82,6 @@ def size_role(name: str) -> str:
 def flag(name: str) -> Flag:
     """Return what is known of an argument of this name that is no operand, else no values."""
     return _FLAGS.get(plain(name), Flag((), ()))
-
-
-def is_step(name: str) -> bool:
-    """Whether a name is that of a learning rate."""
-    return flag(name).is_step
 
 
 @cache
