@@ -164,27 +164,14 @@ def proposals(
             flag(name).values or plain(name) in WORDS["names"]["labels"]
             for name in compress(known.names, guessed)
         )
-        for values, is_doubtful in _values(known, roles):
+        for given, is_doubtful in _given(known, roles):
             is_certain = is_sure and by_elimination <= 1 and not (is_doubtful or is_doubted)
-            given = _arguments(known, roles, values)
             has_flags = any(not one.role for one in given)
             is_named = is_certain and (not by_elimination or len(claims) == 1) and not has_flags
             yield Takes(given, is_certain, is_named)
 
 
 _LEFT_OUT: Any = object()
-
-
-def _arguments(
-    known: Parameters, roles: Sequence[str], values: Sequence[Any]
-) -> tuple[Argument, ...]:
-    """Return the arguments: by position, until one is left out."""
-    given: list[Argument] = []
-    for one, which, value in zip(known.each, roles, values, strict=True):
-        if which or value is not _LEFT_OUT:
-            by_keyword = one.kind is one.KEYWORD_ONLY or len(given) < known.each.index(one)
-            given.append(Argument(one.name, which, value, by_keyword))
-    return tuple(given)
 
 
 def _claims(known: Parameters, roles: Sequence[str], names: Callable[[str], str]) -> list[str]:
@@ -227,8 +214,11 @@ def _assigned(
             yield [filled.get(k, claim) for k, claim in enumerate(claims)]
 
 
-def _values(known: Parameters, roles: Sequence[str]) -> Iterator[tuple[list[Any], bool]]:
-    """Yield values for the parameters without a role, and whether one may change the layer."""
+def _given(known: Parameters, roles: Sequence[str]) -> Iterator[tuple[tuple[Argument, ...], bool]]:
+    """Yield arguments, with values for those without a role; and whether one may change the layer.
+
+    They are given by position, until one is left out.
+    """
     choices, is_doubtful = [], False
     for one, which in zip(known.each, roles, strict=True):
         of_name = Flag((), ()) if which else flag(one.name)
@@ -240,7 +230,11 @@ def _values(known: Parameters, roles: Sequence[str]) -> Iterator[tuple[list[Any]
         choices.append(options or [_LEFT_OUT])
     # One is varied at a time: the others keep their first value.
     first = [options[0] for options in choices]
-    yield first, is_doubtful
-    for k, options in enumerate(choices):
-        for value in options[1:]:
-            yield [*first[:k], value, *first[k + 1 :]], is_doubtful
+    varied = [(k, value) for k, options in enumerate(choices) for value in options[1:]]
+    for values in (first, *([*first[:k], value, *first[k + 1 :]] for k, value in varied)):
+        given: list[Argument] = []
+        for k, (one, which, value) in enumerate(zip(known.each, roles, values, strict=True)):
+            if which or value is not _LEFT_OUT:
+                by_keyword = one.kind is one.KEYWORD_ONLY or len(given) < k
+                given.append(Argument(one.name, which, value, by_keyword))
+        yield tuple(given), is_doubtful

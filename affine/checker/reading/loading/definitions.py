@@ -153,8 +153,14 @@ def cells(path: Path) -> tuple[list[Part], list[str]]:
     Raises:
         TargetError: It is no notebook, or no cell of it is Python.
     """
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        code = [each["source"] for each in notebook["cells"] if each["cell_type"] == "code"]
+        texts = ["".join(source) for source in code]
+    except (ValueError, KeyError, TypeError) as error:
+        raise refusal("no_notebook", path=path, why=f"{type(error).__name__}: {error}") from error
     trees, faults = list[Part](), list[str]()
-    for number, text in enumerate(_texts(path), start=1):
+    for number, text in enumerate(texts, start=1):
         place = f"{path} code cell {number}"
         source = _python(text)
         linecache.cache[place] = len(source), None, source.splitlines(keepends=True), place
@@ -166,16 +172,6 @@ def cells(path: Path) -> tuple[list[Part], list[str]]:
     if faults and not any(tree.body for _, tree in trees):
         raise refusal("no_cell", path=path, why="; ".join(faults))
     return trees, faults
-
-
-def _texts(path: Path) -> Iterator[str]:
-    """Yield the text of each code cell."""
-    try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-        code = [each["source"] for each in notebook["cells"] if each["cell_type"] == "code"]
-        yield from ("".join(source) for source in code)
-    except (ValueError, KeyError, TypeError) as error:
-        raise refusal("no_notebook", path=path, why=f"{type(error).__name__}: {error}") from error
 
 
 def _python(text: str) -> str:
