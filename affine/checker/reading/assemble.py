@@ -139,19 +139,16 @@ def _updated_in(reading: Reading, arrays: Arrays) -> Sequence[Place]:
         layer, fresh = reading.instance(w, b), reading.instance(w + 1, b + 1)
         places = [place for _, place in reading.held_in]
         _update(layer, fresh, places)
-        is_updated = all(
-            np.array_equal(place.get({INSTANCE: layer}), place.get({INSTANCE: fresh}))
-            for place in places
-        )
+        held = ([place.get({INSTANCE: one}) for place in places] for one in (layer, fresh))
+        is_updated = all(map(np.array_equal, *held))
     except Exception:  # of the user's code
         return ()
     own = {place.names[0] for place in places}
-    kind = type(layer)
     passes = ("__init__", reading.forward.method, reading.backward.method)
     # A class that updates something else with them is not updated behind its back.
     has_own_update = any(
         _updates_more(function, own)
-        for owner in kind.__mro__
+        for owner in type(layer).__mro__
         for name, function in vars(owner).items()
         if name not in passes and inspect.isfunction(function)
     )

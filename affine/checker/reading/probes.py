@@ -92,9 +92,8 @@ def silently(function: Callable[[], Any]) -> tuple[Any, str]:
 
 def equal(result: Any, expected: Array) -> bool:
     """Whether a result is an array with exactly these entries, in this shape."""
-    return (
-        is_array(result) and np.shape(result) == expected.shape and np.array_equal(result, expected)
-    )
+    is_so_shaped = is_array(result) and np.shape(result) == expected.shape
+    return is_so_shaped and np.array_equal(result, expected)
 
 
 def same(one: Any, other: Any) -> bool:

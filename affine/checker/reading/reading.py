@@ -5,7 +5,6 @@ import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -75,10 +74,10 @@ class Instances:
     kept: tuple[tuple[str, Place], ...] = ()  # where an instance that is built from them has them
     is_lazy: bool = False  # the first forward pass makes the parameters
 
-    def of_sizes(self, d: int, m: int, known: Mapping[str, Any] = MappingProxyType({})) -> Any:
+    def of_sizes(self, d: int, m: int, **known: Any) -> Any:
         """Return what the class builds from the sizes, or from what is known by role."""
-        sizes = {"d": d, "m": m, "shape": (d, m), "turned": (m, d)}
-        return self.takes.call(self.named.value, {**sizes, **known})
+        known |= {"d": d, "m": m, "shape": (d, m), "turned": (m, d)}
+        return self.takes.call(self.named.value, known)
 
     def make(self, layout: Layout, w: Array, b: Array, forward: Pass) -> Any:
         """Return a fresh instance with these weights and this bias."""
@@ -87,7 +86,7 @@ class Instances:
             if self.is_copy:
                 instance = copy.deepcopy(self.named.value)
             else:
-                instance = self.of_sizes(w.shape[0], w.shape[1], known)
+                instance = self.of_sizes(*w.shape, **known)
             if self.is_lazy:
                 forward.call(instance, known)
         for which, place in self.places:

@@ -205,22 +205,20 @@ def no_known_form(label: str, callables: Sequence[Named]) -> TargetError:
     for one in callables:
         if library := library_used(one.value):
             return _of_a_library(one.expression, library)
-    calls = [
-        (f"{one.expression}{parameters(one.value)}", _hint(one, callables)) for one in callables[:8]
-    ]
-    found = ", ".join(f"{call} ({hint})" if hint else call for call, hint in calls)
+    named = callables[:8]
+    calls = [f"{one.expression}{parameters(one.value)}{_hint(one, callables)}" for one in named]
+    found = ", ".join(calls)
     unknown = refusal("no_known_form", label=label, found=found or "no public function or class")
     return _or_by_engine(unknown, callables[0].value if callables else None)
 
 
 def _hint(named: Named, others: Sequence[Named]) -> str:
+    """Return in brackets what may be wrong with what was found."""
     name = named.expression
     near = closest(name, WORDS["names"]["expected"], cutoff=0.8)
     if near.lower() not in ("", name.lower(), *(one.expression.lower() for one in others)):
-        return f"did you mean {near}?"
+        return f" (did you mean {near}?)"
     if inspect.isclass(named.value):
         missing = [one for one in ("forward", "backward") if not methods(named.value, one)]
-        return f"without a {' and a '.join(missing)} pass" if missing else ""
-    if near or "forward" in name.lower():
-        return "without a backward function"
-    return ""
+        return f" (without a {' and a '.join(missing)} pass)" if missing else ""
+    return " (without a backward function)" if near or "forward" in name.lower() else ""

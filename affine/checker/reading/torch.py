@@ -119,11 +119,10 @@ def _module_class(named: Named) -> Layer:
             return _module(named, make, make(3, 2), takes)
         except TargetError:
             raise
-        except Exception as raised:
-            error = error or raised
-    problem = (
-        f"raises {type(error).__name__}: {error}" if error else "is not known to take two sizes"
-    )
+        except Exception as failed:
+            error = error or failed
+    raised = f"raises {type(error).__name__}: {error}"
+    problem = raised if error else "is not known to take two sizes"
     raise refusal("module_not_built", name=named.expression, problem=problem)
 
 

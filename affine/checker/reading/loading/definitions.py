@@ -61,9 +61,8 @@ def define(parts: Sequence[Part], space: dict[str, Any]) -> tuple[bool, list[str
         if has_run:
             has_definition |= is_definition
         else:
-            left_out |= dict.fromkeys(
-                name for name in _bound(node) if is_definition or name in used
-            )
+            missed = (name for name in _bound(node) if is_definition or name in used)
+            left_out |= dict.fromkeys(missed)
     return has_definition, [name for name in left_out if name not in space]
 
 
