@@ -36,7 +36,7 @@ Prepare: TypeAlias = Callable[[int, int], Callable[..., Any]]
 _FACTS: dict[str, Any] = data("frameworks.toml")
 _OWN = {name: module for name, module in sys.modules.items() if name.split(".")[0] == "affine"}
 _Shapes: TypeAlias = tuple[tuple[int, ...], ...]
-_PLAIN: _Shapes = (4, 3), (3, 2), (2,)
+_TANGENTS: _Shapes = (4, 3), (3, 2), (4, 3), (3, 2), (2,)
 _STACK: _Shapes = (5, 4, 3), (3, 2), (2,), (5, 4, 2)
 
 
@@ -179,7 +179,7 @@ class Framework:
             return self.transforms.vmap(one)(xs, douts)
 
         variants: dict[str, Callable[..., Any]] = {"compiled": compiled}
-        if self.probe(jvp, (*_PLAIN[:2], *_PLAIN), dtype):
+        if self.probe(jvp, _TANGENTS, dtype):
             variants["jvp"] = jvp
         if self.probe(vmapped, _STACK, dtype):
             variants["vmapped"] = vmapped
