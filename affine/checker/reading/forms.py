@@ -124,8 +124,12 @@ _Built: TypeAlias = Iterator[tuple[Instances, Sequence[Layout], bool]]
 def _built(named: Named, arrays: Arrays) -> _Built:
     """Yield the ways to make instances of a class, or copies of an instance."""
     if not inspect.isclass(named.value):
-        for sizes in _sizes_held(named.value):
-            yield from _held(Instances(named, is_copy=True), named.value, sizes)
+        shapes = {tuple(array.shape) for _, array in arrays_of(named.value)}
+        for a, b in sorted(each for each in shapes if len(each) == 2):
+            # Its sizes D and M, in either order; or D + 1 and M, with the bias as a row.
+            allowed = [(a, b), (b, a), (a - 1, b), (b - 1, a)] if a != b and 1 not in (a, b) else []
+            for sizes in allowed:
+                yield from _held(Instances(named, is_copy=True), named.value, sizes)
         return
     known = parameters(named.value)
 
@@ -144,8 +148,9 @@ def _built(named: Named, arrays: Arrays) -> _Built:
     ways = [of_sizes("dm"), of_arrays("wb", is_folded=False)]
     if any(takes.is_certain for takes in proposals(known, "wb")):
         ways.reverse()
+    ways.append(of_sizes("m"))
     # Both sizes in one, whatever its name: what it builds has to be right.
-    ways += [of_sizes("m"), of_sizes(["shape"], is_sure=False), of_sizes(["turned"], is_sure=False)]
+    ways += [of_sizes([both], is_sure=False) for both in ("shape", "turned")]
     if not any(map(size_role, known.names)):
         ways.append(of_arrays("w", is_folded=True))
     for way in (*ways, of_sizes("")):
@@ -225,13 +230,3 @@ def _of_shape(
             arrays.setdefault(id(array), []).append(place)
     found = [(tuple(each), any(place.role == wanted for place in each)) for each in arrays.values()]
     return sorted(found, key=lambda each: not each[1])
-
-
-def _sizes_held(instance: Any) -> Iterator[tuple[int, int]]:
-    """Yield the sizes D and M that the matrices of an instance allow."""
-    shapes = {tuple(array.shape) for _, array in arrays_of(instance)}
-    for shape in sorted(each for each in shapes if len(each) == 2):
-        first, second = shape
-        if first != second and 1 not in shape:
-            yield from ((first, second), (second, first))
-            yield from ((first - 1, second), (second - 1, first))

@@ -78,7 +78,7 @@ def _stopped(
         return refusal("read_forward_unclear", doubt=_doubt(far), **facts)
     if not backwards:
         return refusal("read_no_backward", **facts)
-    for one in backwards:
+    for one in backwards:  # one may take no dout, as far as its arguments say
         known = one_parameters(one)
         if known.is_known and all(flag(name).is_step for name in known.names):
             takes = f"{one.named.expression}{known}"
