@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from affine.checker.reading import TargetError, load
-from affine.checker.reading.loading import limit
+from affine.checker.reading.loading import failure
 from affine.layer import Layer
 from tests.conftest import sampled
 
@@ -134,7 +134,7 @@ def as_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What runs too long, does so soon."""
-    monkeypatch.setattr(limit, "SECONDS", 0.5)
+    monkeypatch.setattr(failure, "SECONDS", 0.5)
 
 
 def write(folder: Path, files: dict[str, str]) -> None:
@@ -334,7 +334,7 @@ def test_no_library_is_left_half_imported(
     """The time that a library takes to import is not that of the target."""
     library = tmp_path / "installed"
     write(library, {"slow_library.py": "import time\ntime.sleep(1)\nadd = lambda x, y: x + y"})
-    monkeypatch.setattr(limit, "_LIBRARIES", (str(library),))
+    monkeypatch.setattr(failure, "_LIBRARIES", (str(library),))
     monkeypatch.syspath_prepend(str(library))
     write(tmp_path, {"layers.py": f"from slow_library import add\n{LAYER}"})
     layer = load(str(tmp_path / "layers.py"))

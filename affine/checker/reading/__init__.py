@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from affine.checker.reading.choice import names_alone
-from affine.checker.reading.frameworks import home_of
+from affine.checker.reading.libraries import home_of
 from affine.checker.reading.recognise import recognise
 from affine.checker.reading.target import Named, TargetError, find
 from affine.layer import Layer
@@ -50,7 +50,7 @@ def load(target: str, found: Callable[[], None] = lambda: None, by_names: bool =
     found()
     try:
         with names_alone() if by_names else nullcontext():
-            layer = recognise(named, target, module)
+            layer = recognise(named, target, Named("", module.module, module.origin))
     except TargetError as error:
         # What is missed may be what was left out.
         raise TargetError("\n".join([str(error), *module.remarks])) from error

@@ -2,21 +2,18 @@
 
 import ast
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from textwrap import dedent
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from affine.checker.reading.choice import reads_names_alone
-from affine.checker.reading.evidence import Evidence
+from affine.checker.reading.evidence import Evidence, nodes_of
 from affine.checker.reading.places import INSTANCE, RETURNED, Place
-from affine.checker.reading.probes import PROBE, Arrays, equal, silently
+from affine.checker.reading.probes import PROBE, Arrays, call_pullback, equal, silently
 from affine.checker.reading.reading import Reading
-from affine.checker.reading.stand_ins import call_pullback
 from affine.checker.reading.target import Named, import_of, loaded
-from affine.checker.reading.vocabulary import gradient_role
+from affine.checker.reading.vocabulary import gradient_role, sentence
 from affine.layer import VJP, Array, Layer, Pullback
 
 __all__ = ["OWN_PARAMETERS", "layer_of", "warm_up"]
@@ -24,36 +21,28 @@ __all__ = ["OWN_PARAMETERS", "layer_of", "warm_up"]
 OWN_PARAMETERS = {"wrong_shapes_are_refused": "the layer makes its own weights and bias"}
 # Enough for a mistake that waits for the third or fourth batch.
 _BATCHES = 8
-_REMARKS = {
-    "adds": "The gradients of W and b are added to those of the last backward pass: the caller has "
-    "to zero them between passes, as the check did.",
-    "steps": "The backward pass updates the weights itself. dW and db were judged as the step that "
-    "it takes at a learning rate of {rate:g}, W before it less W after it.",
-    "updates": "The backward pass updates the weights itself: they were put back after each one.",
-    "once": "Each forward pass serves one backward pass: a second one {second}.",
-}
 
 
 def layer_of(evidence: Evidence, arrays: Arrays, parts: Sequence[Named]) -> Layer:
     """Return the layer of a reading that holds; `parts` are what its usage imports."""
     reading, made = evidence.reading, evidence.reading.instances
-    own = _updated_in(reading, arrays) if made else ()
+    own = _updated_in(reading, arrays)
     second = _second_pass(reading, arrays)
-    updates = "updates" if reading.update == "steps" and not reading.is_by_steps else ""
-    told = [updates or reading.update, *["once"] * bool(second)]
+    told = ["adds"] * (reading.update == "adds") + ["by_steps"] * reading.is_by_steps
+    told += ["updates"] * (reading.update == "steps" and not reading.is_by_steps)
+    told += ["once"] * bool(second)
     vacuous = {"backward_twice_gives_the_same": f"a second one {second}"} if second else {}
     return Layer(
         parts[-1].expression,
         reading.vjp,
-        variants=_variants(reading, own, arrays),
+        variants={
+            **(_instance_variants(reading, own) if made else {}),
+            **({"with_extra_axes": reading.vjp} if _flattens(reading, arrays) else {}),
+        },
         form=reading.form,
         usage=_usage(reading, own, parts),
         not_applicable=vacuous | (OWN_PARAMETERS if made and made.places else {}),
-        remarks=tuple(
-            _REMARKS[key].format(rate=reading.rate, second=second)
-            for key in told
-            if key in _REMARKS
-        ),
+        remarks=tuple(sentence(key, rate=reading.rate, second=second) for key in told),
         dtypes=() if arrays.dtype == "float64" else (arrays.dtype,),
         by_steps=reading.is_by_steps,
         columns=reading.layout.columns,
@@ -86,12 +75,6 @@ def warm_up(run: Callable[[Any], tuple[Any, Pullback]], x: Any) -> None:
         # No call of NumPy's: the arrays may be another library's.
         out, pullback = run((x if number % 2 else x[:1]) + 1)
         pullback(out + 1)
-
-
-def _variants(reading: Reading, own: Sequence[Place], arrays: Arrays) -> Mapping[str, VJP]:
-    """Return the variants of a layer's vjp that its form offers."""
-    found = _instance_variants(reading, own) if reading.instances else {}
-    return {**found, **({"with_extra_axes": reading.vjp} if _flattens(reading, arrays) else {})}
 
 
 def _instance_variants(reading: Reading, own: Sequence[Place]) -> dict[str, VJP]:
@@ -141,8 +124,7 @@ def _flattens(reading: Reading, arrays: Arrays) -> bool:
     x = np.arange(24.0).reshape(4, 2, 3).astype(arrays.dtype)
     b = PROBE.b.astype(arrays.dtype)
     out, _ = silently(lambda: arrays.outward(reading.vjp(*map(arrays.inward, (x, w, b)))[0]))
-    right = x.reshape(4, 6) @ w + b
-    return np.shape(out) == right.shape and np.array_equal(out, right)
+    return equal(out, x.reshape(4, 6) @ w + b)
 
 
 # ------------------------------------------------------------------ parameters that are updated
@@ -157,19 +139,16 @@ def _updated_in(reading: Reading, arrays: Arrays) -> Sequence[Place]:
         layer, fresh = reading.instance(w, b), reading.instance(w + 1, b + 1)
         places = [place for _, place in reading.held_in]
         _update(layer, fresh, places)
-        is_updated = all(
-            np.array_equal(place.get({INSTANCE: layer}), place.get({INSTANCE: fresh}))
-            for place in places
-        )
+        held = ([place.get({INSTANCE: one}) for place in places] for one in (layer, fresh))
+        is_updated = all(map(np.array_equal, *held))
     except Exception:  # of the user's code
         return ()
     own = {place.names[0] for place in places}
-    kind = type(layer)
     passes = ("__init__", reading.forward.method, reading.backward.method)
     # A class that updates something else with them is not updated behind its back.
     has_own_update = any(
         _updates_more(function, own)
-        for owner in kind.__mro__
+        for owner in type(layer).__mro__
         for name, function in vars(owner).items()
         if name not in passes and inspect.isfunction(function)
     )
@@ -183,9 +162,7 @@ def _updates_more(method: Any, own: set[str]) -> bool:
     def is_own(node: ast.AST) -> bool:
         return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
 
-    nodes: list[ast.AST] = []
-    with suppress(OSError, TypeError, SyntaxError, ValueError):
-        nodes = list(ast.walk(ast.parse(dedent(inspect.getsource(inspect.unwrap(method))))))
+    nodes = nodes_of(method)
     stored = [node for node in nodes if isinstance(getattr(node, "ctx", 0), ast.Store)]
     places = [node.value if isinstance(node, ast.Subscript) else node for node in stored]
     changed = {place.attr for place in places if isinstance(place, ast.Attribute) and is_own(place)}
@@ -200,18 +177,19 @@ def _updates_more(method: Any, own: set[str]) -> bool:
 def _usage(reading: Reading, own: Sequence[Place], parts: Sequence[Named]) -> str:
     """Return code that defines `vjp` with the user's own functions, or with this package."""
     is_plain = reading.update == "overwrites" and reading.parameter_pass is None
-    instances = reading.instances
-    given = instances.takes.arguments if instances else ()
-    is_plain &= not any(callable(one.value) for one in given)  # an initialiser of this package
+    is_plain &= not reading.layout.is_folded and len(reading.gradients) == 3
     is_plain &= reading.backward.named.value is not call_pullback
     is_plain &= not {"cache", "params"} & {*reading.forward.takes.roles}
-    if not is_plain or reading.layout.is_folded or len(reading.gradients) < 3:
+    instances = reading.instances
+    if instances is not None:
+        is_plain &= not (instances.is_copy or instances.is_lazy)
+        # An initialiser of this package is a function.
+        is_plain &= not any(map(callable, instances.takes.flags.values()))
+    if not is_plain:
         return loaded(*parts)
     lines = [import_of(*parts), ""]
     if instances is None:
         return "\n".join([*lines, "def vjp(x, w, b):", *_passes(reading)])
-    if instances.is_copy or instances.is_lazy:
-        return loaded(*parts)
     turned = reading.layout.code()
     known = {"d": "len(w)", "m": "len(b)", "shape": "w.shape", "turned": "w.T.shape"}
     known |= {"w": f"w{turned['w']}", "b": f"b{turned['b']}"}
@@ -258,14 +236,8 @@ def _passes(reading: Reading) -> list[str]:
         if is_used and [place.path for place in places if place.root == RETURNED] == [()]:
             start, found[0] = f"dx = {back}", "dx"
     ends = [code + turned[name] for code, name in zip(found, ("dx", "dw", "db"), strict=True)]
-    inner = [
-        "",
-        "    def pullback(dout):",
-        f"        {start}",
-        f"        return {', '.join(ends)}",
-        "",
-    ]
-    return [*lines, *inner, f"    return {out}, pullback"]
+    inner = f"\n    def pullback(dout):\n        {start}\n        return {', '.join(ends)}\n"
+    return [*lines, inner, f"    return {out}, pullback"]
 
 
 def _called(one: Any) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
+from itertools import islice
 from typing import TypeAlias
 
 from affine.checker.reading.evidence import (
@@ -23,7 +24,7 @@ __all__ = ["Backwards", "best_forward", "best_reading", "names_alone", "reads_na
 Backwards: TypeAlias = Callable[[Evidence], Iterable[Reading]]
 """From a forward pass to the readings of the backward passes that may belong to it."""
 
-_MOST_TRIED = 600
+_MOST_TRIED = 601
 
 
 def best_reading(
@@ -37,24 +38,20 @@ def best_reading(
     if _names_alone.get():
         return _by_names(forwards, backwards), None
     best: Evidence | None = None
-    right: list[Evidence] = []
-    others: list[Evidence] = []
-    for count, forward in enumerate(forwards):
-        if count > _MOST_TRIED:
-            break
+    tried: list[Evidence] = []
+    for forward in islice(forwards, _MOST_TRIED):
         evidence = forward_evidence(forward, arrays)
+        tried.append(evidence)
         if not evidence.is_forward_right:
-            others.append(evidence)
             continue
-        right.append(evidence)
         best = _with_backward(evidence, backwards, arrays, best)
         if best is not None and best.is_right:
             if is_for_single_rows(best.reading, arrays):
                 return None, replace(best, other="single_rows")
             return best, best
-    furthest = best or max([*right, *others], key=lambda evidence: evidence.rank, default=None)
-    if not right:
-        named = [each for each in others if each.reading.is_certain and each.stage != "not built"]
+    furthest = best or max(tried, key=lambda evidence: evidence.rank, default=None)
+    if not any(each.is_forward_right for each in tried):
+        named = [each for each in tried if each.reading.is_certain and each.stage != "not built"]
         # Only a result of the right shape speaks for another layout than the first.
         for evidence in [each for each in named if each.sized][:3] or named[:1]:
             best = _with_backward(evidence, backwards, arrays, best)
@@ -104,13 +101,12 @@ def best_forward(readings: Iterable[Reading], arrays: Arrays) -> Evidence | None
     """Return the evidence of the first forward pass that is right, else of the likeliest one."""
     if _names_alone.get():
         return next((Evidence(one, "forward ran") for one in readings if one.is_certain), None)
-    others = []
+    tried = []
     for reading in readings:
-        evidence = forward_evidence(reading, arrays)
-        if evidence.is_forward_right:
-            return evidence
-        others.append(evidence)
-    named = [one for one in others if one.reading.is_certain] or others
+        tried.append(forward_evidence(reading, arrays))
+        if tried[-1].is_forward_right:
+            return tried[-1]
+    named = [one for one in tried if one.reading.is_certain] or tried
     return max(named, key=lambda one: one.sized, default=None)
 
 

@@ -5,6 +5,7 @@ import inspect
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from textwrap import dedent
 from types import CodeType
 from typing import Any
@@ -16,19 +17,20 @@ from affine.checker.reading.places import (
     PARAMETERS,
     RETURNED,
     Place,
+    attributes,
     describe_result,
     gradients_on,
     gradients_returned,
     is_array,
-    outputs_on,
     rates_on,
 )
 from affine.checker.reading.probes import HIDING, PROBE, Arrays, Probe, equal, same, silently
 from affine.checker.reading.reading import Pass, Reading
+from affine.checker.reading.vocabulary import WORDS
 
 __all__ = [
     "IN_ORDER", "Evidence", "backward_evidence", "forward_evidence", "is_of_float32", "located",
-    "returned_names", "returns_pullback",
+    "nodes_of", "returned_names", "returns_pullback",
 ]  # fmt: skip
 
 _DTYPES = re.compile("dtype|float|double|half", re.IGNORECASE)
@@ -84,13 +86,12 @@ def forward_evidence(reading: Reading, arrays: Arrays) -> Evidence:
     returned, problem = silently(lambda: reading.forward.call(instance, known))
     if problem:
         return Evidence(reading, "built", problem=problem)
-    if returned is None:
-        places = [*outputs_on(instance)] or [Place(RETURNED)]
-    else:
-        places = [Place(RETURNED, ((0,),)) if _is_pair(returned) else Place(RETURNED)]
+    is_pair = isinstance(returned, tuple) and len(returned) > 1
+    has_cache = is_pair or "cache" in reading.forward.takes.roles
+    held = attributes(instance) if returned is None else {}
+    left = [Place(INSTANCE, (name,)) for name in WORDS["names"]["outputs"] if name in held]
     attempts = []
-    for place in places:
-        has_cache = _is_pair(returned) or "cache" in reading.forward.takes.roles
+    for place in left or [Place(RETURNED, ((0,),) if is_pair else ())]:
         completed = replace(reading, out=place, has_cache=has_cache)
         value = place.get({INSTANCE: instance, RETURNED: returned})
         result = arrays.outward(reading.layout.data(value))
@@ -101,15 +102,16 @@ def forward_evidence(reading: Reading, arrays: Arrays) -> Evidence:
     return max(attempts, key=lambda attempt: attempt.rank)
 
 
-def _is_pair(returned: Any) -> bool:
-    return isinstance(returned, tuple) and len(returned) > 1
-
-
 def backward_evidence(before: Evidence, arrays: Arrays) -> Evidence:
     """Return how far the backward pass comes; the reading is completed by its gradients."""
     reached = located(before, arrays, PROBE)
     if reached.stage == "gradients found":
-        return _judged_at_rates(reached, arrays)
+        judged = _judged(reached, arrays, PROBE)
+        if judged.reading.update != "steps" or not judged.is_right:
+            return judged
+        # At a rate of 1, a factor too many of it does not show.
+        halved = _judged(replace(reached, reading=reached.reading.at_rate(0.5)), arrays, PROBE)
+        return judged if halved.is_right else halved
     if reached.problem and reached.stage != "backward ran":
         # Where the gradients are may still be seen at sizes that hide the mistake.
         for probe in HIDING:
@@ -137,18 +139,6 @@ def is_of_float32(evidence: Evidence | None, arrays: Arrays) -> bool:
         return is_rounded and all(array.dtype == np.float32 for array in own)
 
     return bool(silently(seen)[0])
-
-
-def _judged_at_rates(reached: Evidence, arrays: Arrays) -> Evidence:
-    """Return how much is right; for steps at another learning rate too, if only that one is wrong.
-
-    At a rate of 1, a factor too many of it does not show.
-    """
-    judged = _judged(reached, arrays, PROBE)
-    if judged.reading.update != "steps" or not judged.is_right:
-        return judged
-    halved = _judged(replace(reached, reading=reached.reading.at_rate(0.5)), arrays, PROBE)
-    return judged if halved.is_right else halved
 
 
 def located(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
@@ -199,16 +189,13 @@ def _is_no_plain_step(reading: Reading, arrays: Arrays, probe: Probe) -> str:
     seen, problem = silently(steps)
     if problem:
         return ""
-    first, second, doubled = seen
-    if not all(map(_is_close, first, second)):
+    first, second, doubled = ([np.asarray(step) for step in each] for each in seen)
+    # Up to rounding: an optimiser's own factors are no integers.
+    is_close = partial(np.allclose, rtol=1e-6)
+    if not all(map(is_close, first, second)):
         return "the step of the weights depends on the passes before"
-    is_even = all(_is_close(twice, one * 2) for one, twice in zip(first, doubled, strict=True))
+    is_even = all(is_close(twice, one * 2) for one, twice in zip(first, doubled, strict=True))
     return "" if is_even else "the step of the weights is not in proportion to dout"
-
-
-def _is_close(one: Any, other: Any) -> bool:
-    """Whether two are equal up to rounding: an optimiser's own factors are no integers."""
-    return bool(np.allclose(np.asarray(one), np.asarray(other), rtol=1e-6))
 
 
 def _judged(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
@@ -247,18 +234,13 @@ def _gradients(
     moved = [is_array(after[one]) and not same(after[one], held[one]) for one in held]
     if not any(moved):
         return found, "overwrites"
-    if not _rate_is_set(reading, instance):
-        # Of weights of its own it may; those that it was given are the caller's.
+    made = reading.instances.takes.arguments if reading.instances else ()
+    is_given = any(one.is_rate for one in (*reading.backward.takes.arguments, *made))
+    if not is_given and not [*rates_on(instance, reading.backward.method)]:
+        # Without a rate it may change weights of its own; those that it was given are the caller's.
         is_own = reading.instances is not None and bool(reading.instances.places)
         return found, "steps" if is_own or "w" not in found else "overwrites"
     return {**{which: Place("step", ((which,),)) for which in held}, **found}, "steps"
-
-
-def _rate_is_set(reading: Reading, instance: Any) -> bool:
-    """Whether the layer takes its learning rate from its caller, or keeps it as an attribute."""
-    made = reading.instances.takes.arguments if reading.instances else ()
-    given = any(one.is_rate for one in (*reading.backward.takes.arguments, *made))
-    return given or any(True for _ in rates_on(instance, reading.backward.method))
 
 
 def _adds(reading: Reading, arrays: Arrays, probe: Probe) -> bool:
@@ -271,9 +253,7 @@ def _adds(reading: Reading, arrays: Arrays, probe: Probe) -> bool:
     def twice() -> list[list[Any]]:
         instance, seen = reading.instance(w, b), []
         for _ in range(2):
-            known = reading.layout.given(x, w, b)
-            reading.run_forward(instance, known)
-            reading.run_backward(instance, {**known, "dout": reading.layout.data(dout)})
+            reading.passes(instance, x, w, b)[1](dout)
             seen.append([place.get({INSTANCE: instance}) * 1 for place in places])
         return seen
 
@@ -298,14 +278,18 @@ def returned_names(backward: Pass) -> Sequence[str]:
     return next(reversed(_returned(backward.named.value)), ())
 
 
+def nodes_of(function: Any) -> Sequence[ast.AST]:
+    """Return the nodes of the source of a function, none where that is not there."""
+    try:
+        return [*ast.walk(ast.parse(dedent(inspect.getsource(inspect.unwrap(function)))))]
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return []
+
+
 def _returned(function: Any) -> Sequence[Sequence[str]]:
     """Return the names in each tuple that a function returns, those of inner functions last."""
-    try:
-        tree = ast.parse(dedent(inspect.getsource(inspect.unwrap(function))))
-    except (OSError, TypeError, SyntaxError, ValueError):
-        return ()
     return [
         [getattr(one, "id", getattr(one, "attr", "")) for one in node.value.elts]
-        for node in ast.walk(tree)
+        for node in nodes_of(function)
         if isinstance(node, ast.Return) and isinstance(node.value, (ast.Tuple, ast.List))
     ]

@@ -1,88 +1,72 @@
 """The readings that the code of a layer allows: of a pair of functions, a class, an instance."""
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from itertools import product
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from affine.checker.reading.evidence import Evidence
 from affine.checker.reading.layout import LAYOUTS, Layout
-from affine.checker.reading.places import Place, arrays_of, is_array
-from affine.checker.reading.probes import PROBE, Arrays, silently
+from affine.checker.reading.places import Place, arrays_of
+from affine.checker.reading.probes import PROBE, Arrays, call_pullback, silently
 from affine.checker.reading.reading import Instances, Pass, Reading, preserve_random_state
-from affine.checker.reading.signatures import Parameters, Takes, parameters, proposals
-from affine.checker.reading.stand_ins import call_pullback
+from affine.checker.reading.signatures import Parameters, parameters, proposals
 from affine.checker.reading.target import Named
-from affine.checker.reading.vocabulary import METHODS, plain, role, size_role
+from affine.checker.reading.vocabulary import WORDS, plain, role, size_role
 
 __all__ = [
-    "class_readings",
-    "is_static",
-    "method_passes",
-    "methods",
-    "one_parameters",
-    "pair_readings",
+    "class_readings", "is_static", "method_passes", "methods", "one_parameters", "pair_readings",
     "then_backward",
-]
+]  # fmt: skip
 
 _BACKWARD = ("cache", "x", "w", "b", "out", "params")
 # The sizes with which a class is built to see how it keeps its weights: they must differ.
 _SIZES = 3, 2
-_NO_PASS = Pass(Named("", None), Takes(()))
+_NO_PASS = Pass(Named("", None))
 
 
-def pair_readings(forward: Named, backward: Named) -> Iterator[Reading]:
+def pair_readings(forward: Named) -> Iterator[Reading]:
     """Yield the readings of a forward function; `then_backward` completes them."""
     known = parameters(forward.value)
-    needed = {role(one.name) for one in known.each if not one.has_default}
+    needed = set(map(role, known.required))
     context = ["cache"] if "cache" in needed else []  # which it fills
-    in_one: list[tuple[Sequence[str], bool]] = [(["x", "params"], False)]
-    ways = [("xwb", False), *(in_one if "params" in needed else ()), ("xw", True)]
-    for roles, is_folded in ways:
+    in_one = [["x", "params"]] if "params" in needed else []
+    for roles in ([*"xwb"], *in_one, [*"xw"]):
         for takes in proposals(known, roles, context):
             # What is made of a context, or of both parameters in one, no name says.
             takes = replace(takes, is_named=takes.is_named and not context)
-            sure = takes.is_certain and roles == "xwb"
-            for layout in LAYOUTS:
-                if layout.is_folded == is_folded:
-                    yield Reading(Pass(forward, takes), _NO_PASS, layout, is_certain=sure)
+            sure = takes.is_certain and roles == [*"xwb"]
+            for layout in _layouts(is_folded=roles == [*"xw"]):
+                yield Reading(Pass(forward, takes), _NO_PASS, layout, is_certain=sure)
 
 
-def then_backward(passes: Sequence[Pass]) -> Callable[[Evidence], Iterator[Reading]]:
-    """Return the function from a forward pass to the readings with each backward pass.
+def _layouts(is_folded: bool) -> list[Layout]:
+    return [each for each in LAYOUTS if each.is_folded == is_folded]
 
-    Args:
-        passes: The functions or methods that may be it, with any `takes`.
-    """
 
-    def readings(evidence: Evidence) -> Iterator[Reading]:
-        reading = evidence.reading
-        # What the forward pass takes under a name is the same here.
-        known = reading.forward.takes.names
-        names = lambda name: role(name) if role(name) == "dout" else known.get(name) or role(name)  # noqa: E731
-        has = {"cache": reading.has_cache, "params": "params" in reading.forward.takes.roles}
-        optional = [one for one in _BACKWARD if has.get(one, True)]
-        for one in passes:
-            for takes in proposals(one_parameters(one), ["dout"], optional, names):
-                certain = takes.is_certain and (evidence.is_forward_right or reading.is_certain)
-                named = takes.is_named and one.named.value is not call_pullback
-                backward = replace(one, takes=replace(takes, is_named=named))
-                yield replace(reading, backward=backward, is_certain=certain)
-
-    return readings
+def then_backward(passes: Sequence[Pass], evidence: Evidence) -> Iterator[Reading]:
+    """Yield the readings of a forward pass with each backward pass, given with any `takes`."""
+    reading = evidence.reading
+    # What the forward pass takes under a name is the same here.
+    known = reading.forward.takes.names
+    names = lambda name: role(name) if role(name) == "dout" else known.get(name) or role(name)  # noqa: E731
+    has = {"cache": reading.has_cache, "params": "params" in reading.forward.takes.roles}
+    optional = [one for one in _BACKWARD if has.get(one, True)]
+    for one in passes:
+        for takes in proposals(one_parameters(one), ["dout"], optional, names):
+            certain = takes.is_certain and (evidence.is_forward_right or reading.is_certain)
+            named = takes.is_named and one.named.value is not call_pullback
+            backward = replace(one, takes=replace(takes, is_named=named))
+            yield replace(reading, backward=backward, is_certain=certain)
 
 
 def one_parameters(one: Pass) -> Parameters:
     """Return what a function takes, or a method after the instance."""
-    return parameters(
-        one.named.value, skip=1 if one.method and not _is_bound(one.named.value) else 0
-    )
-
-
-def _is_bound(function: Any) -> bool:
-    return inspect.ismethod(function)
+    function = one.named.value
+    return parameters(function, skip=1 if one.method and not inspect.ismethod(function) else 0)
 
 
 # ------------------------------------------------------------------ classes and instances
@@ -93,14 +77,11 @@ def methods(kind: Any, which: str) -> list[str]:
     # No other look-up, as every class has a `__call__`.
     bases = (kind if inspect.isclass(kind) else type(kind)).__mro__
     defined = {name: one for base in reversed(bases) for name, one in vars(base).items()}
-    found = [
-        name
-        for name, one in defined.items()
-        if (name if name == "__call__" else plain(name)) in METHODS[which]
-        and (callable(one) or isinstance(one, (classmethod, staticmethod)))
-    ]
-    order = METHODS[which]
-    return sorted(found, key=lambda name: order.index(name if name in order else plain(name)))
+    words = {name: name if name == "__call__" else plain(name) for name in defined}
+    kinds, order = (classmethod, staticmethod), WORDS["methods"][which]
+    found = [name for name, one in defined.items() if callable(one) or isinstance(one, kinds)]
+    named = [name for name in found if words[name] in order]
+    return sorted(named, key=lambda name: order.index(words[name]))
 
 
 def is_static(kind: Any) -> bool:
@@ -112,95 +93,98 @@ def is_static(kind: Any) -> bool:
 
 def method_passes(named: Named, which: str) -> list[Pass]:
     """Return the methods that may be the forward or the backward pass."""
-    return [Pass(named.member(name), Takes(()), name) for name in methods(named.value, which)]
+    return [Pass(named.member(name), method=name) for name in methods(named.value, which)]
 
 
 def class_readings(named: Named, arrays: Arrays) -> Iterator[Reading]:
     """Yield the readings of the forward passes of a class or an instance."""
+    # Where backward returns dX alone, a second method may return dW and db.
+    second = next(
+        (
+            replace(one, takes=takes)
+            for one in method_passes(named, "parameter_gradients")
+            for takes in proposals(one_parameters(one), ["dout"], _BACKWARD)
+        ),
+        None,
+    )
     for instances, layouts, certain in _built(named, arrays):
+        given = "xw" if layouts[0].is_folded else "xwb"
+        wanted = "x" if instances.places or instances.takes.roles else given
         for one in method_passes(named, "forward"):
-            is_whole = layouts[0].is_folded
-            wanted = (
-                "x" if instances.places or instances.takes.roles else "xw" if is_whole else "xwb"
-            )
             for takes in proposals(one_parameters(one), wanted):
-                forward, second = replace(one, takes=takes), _parameter_pass(named)
-                is_sure = certain and takes.is_certain
+                forward, is_sure = replace(one, takes=takes), certain and takes.is_certain
                 for layout in layouts:
                     yield Reading(forward, _NO_PASS, layout, instances, second, is_certain=is_sure)
 
 
-def _parameter_pass(named: Named) -> Pass | None:
-    """Return the method that returns dW and db where backward returns dX alone."""
-    for one in method_passes(named, "parameter_gradients"):
-        for takes in proposals(one_parameters(one), ["dout"], _BACKWARD):
-            return replace(one, takes=takes)
-    return None
+_Built: TypeAlias = Iterator[tuple[Instances, Sequence[Layout], bool]]
+"""Ways to make instances, with the layouts that what they hold allows, and whether it is sure."""
 
 
-def _built(named: Named, arrays: Arrays) -> Iterator[tuple[Instances, Sequence[Layout], bool]]:
-    """Yield the ways to make instances, with the layouts that what they hold allows."""
+def _built(named: Named, arrays: Arrays) -> _Built:
+    """Yield the ways to make instances of a class, or copies of an instance."""
     if not inspect.isclass(named.value):
-        instances = Instances(named, is_copy=True)
-        for sizes in _sizes_held(named.value):
-            yield from _held(instances, named.value, sizes, is_lazy=False)
+        shapes = {tuple(array.shape) for _, array in arrays_of(named.value)}
+        for a, b in sorted(each for each in shapes if len(each) == 2):
+            # Its sizes D and M, in either order; or D + 1 and M, with the bias as a row.
+            allowed = [(a, b), (b, a), (a - 1, b), (b - 1, a)] if a != b and 1 not in (a, b) else []
+            for sizes in allowed:
+                yield from _held(Instances(named, is_copy=True), named.value, sizes)
         return
     known = parameters(named.value)
-    ways = [(takes, "sizes") for takes in proposals(known, "dm", names=size_role)]
-    given = [(takes, "arrays") for takes in proposals(known, "wb")]
-    ways = [*given, *ways] if any(takes.is_certain for takes, _ in given) else [*ways, *given]
-    ways += [(takes, "sizes") for takes in proposals(known, "m", names=size_role)]
-    for roles in (["shape"], ["turned"]):  # whatever its name: what it builds has to be right
-        both = proposals(known, roles, names=size_role)
-        ways += [(replace(takes, is_certain=False), "sizes") for takes in both]
-    is_sized = any(map(size_role, known.names))
-    whole = [] if is_sized else [(takes, "whole") for takes in proposals(known, "w")]
-    for takes, kind in [*ways, *whole, *((takes, "none") for takes in proposals(known, ""))]:
-        instances = Instances(named, takes)
-        if kind in ("arrays", "whole"):
-            for layout in LAYOUTS:
-                if layout.is_folded == (kind == "whole"):
-                    kept = _kept(instances, layout, arrays)
-                    yield (
-                        replace(instances, kept=kept),
-                        [layout],
-                        takes.is_certain and kind == "arrays",
-                    )
-        else:
-            yield from _of_sizes(instances, arrays)
+
+    def of_sizes(roles: Sequence[str], is_sure: bool = True) -> _Built:
+        for takes in proposals(known, roles, names=size_role):
+            takes = replace(takes, is_certain=takes.is_certain and is_sure)
+            yield from _of_sizes(Instances(named, takes), arrays)
+
+    def of_arrays(roles: str, is_folded: bool) -> _Built:
+        for takes in proposals(known, roles):
+            for layout in _layouts(is_folded):
+                made = Instances(named, takes)
+                made = replace(made, kept=_kept(made, layout, arrays))
+                yield made, [layout], takes.is_certain and not is_folded
+
+    ways = [of_sizes("dm"), of_arrays("wb", is_folded=False)]
+    if any(takes.is_certain for takes in proposals(known, "wb")):
+        ways.reverse()
+    ways.append(of_sizes("m"))
+    # Both sizes in one, whatever its name: what it builds has to be right.
+    ways += [of_sizes([both], is_sure=False) for both in ("shape", "turned")]
+    if not any(map(size_role, known.names)):
+        ways.append(of_arrays("w", is_folded=True))
+    for way in (*ways, of_sizes("")):
+        yield from way
     for takes in proposals(known, ""):  # the parameters come with every forward pass
         for is_folded in (False, True):
-            layouts = [each for each in LAYOUTS if each.is_folded == is_folded]
-            yield Instances(named, takes), layouts, takes.is_certain and not is_folded
+            yield Instances(named, takes), _layouts(is_folded), takes.is_certain and not is_folded
 
 
 def _kept(instances: Instances, layout: Layout, arrays: Arrays) -> tuple[tuple[str, Place], ...]:
     """Return where an instance keeps the W and b that it was built from, if that is plain."""
     _, w, b, _ = arrays.given(PROBE)
-    try:
-        instance = instances.make(layout, w, b, _NO_PASS)
-    except Exception:  # of the user's code
+    instance, problem = silently(lambda: instances.make(layout, w, b, _NO_PASS))
+    if problem:
         return ()
     for bias in dict.fromkeys((layout.bias, "(M,)", "(1, M)")):
-        for made, layouts, _ in _held(instances, instance, _SIZES, is_lazy=False):
-            if _shape_of(layouts[0]) == (layout.transposed, bias):
+        for made, layouts, _ in _held(instances, instance, _SIZES):
+            if (layouts[0].transposed, layouts[0].bias) == (layout.transposed, bias):
                 return made.places
     return ()
 
 
-def _of_sizes(
-    instances: Instances, arrays: Arrays
-) -> Iterator[tuple[Instances, Sequence[Layout], bool]]:
+def _of_sizes(instances: Instances, arrays: Arrays) -> _Built:
     """Yield how a class that is built from sizes holds its parameters, at once or later."""
     d, m = _SIZES
     with preserve_random_state():
         instance, problem = silently(lambda: instances.of_sizes(d, m))
     if problem:
         return
-    held = list(_held(instances, instance, _SIZES, is_lazy=False))
+    held = list(_held(instances, instance, _SIZES))
     yield from held
     if held:
         return
+    later = replace(instances, is_lazy=True)
     for one in method_passes(instances.named, "forward"):
         for takes in proposals(one_parameters(one), "x"):
             for columns in (False, True):
@@ -211,43 +195,28 @@ def _of_sizes(
                         replace(one, takes=takes).call(instance, {"x": arrays.inward(x)})
                 except Exception:  # of the user's code
                     continue
-                for made, layouts, certain in _held(instances, instance, _SIZES, is_lazy=True):
+                for made, layouts, certain in _held(later, instance, _SIZES):
                     usual = [each for each in layouts if each.columns == columns]
                     yield made, usual or layouts, certain
 
 
-def _held(
-    instances: Instances, instance: Any, sizes: tuple[int, int], is_lazy: bool
-) -> Iterator[tuple[Instances, Sequence[Layout], bool]]:
+def _held(instances: Instances, instance: Any, sizes: tuple[int, int]) -> _Built:
     """Yield where an instance may keep W and b, with the layouts that their shapes allow."""
     d, m = sizes
-    held = [(place, array) for place, array in arrays_of(instance)]
-    for layout, w_shape, b_shape in _shapes(d, m):
-        weights = _of_shape(held, w_shape, "w")
-        biases = [None] if layout.is_folded else _of_shape(held, b_shape, "b")
-        for w_places, w_named in weights:
-            for bias in biases:
-                b_places, b_named = bias or ((), True)
-                if set(w_places) & set(b_places):
-                    continue
-                places = [("w", place) for place in w_places] + [("b", place) for place in b_places]
-                made = replace(instances, places=tuple(places), is_lazy=is_lazy)
-                # Which of several arrays is meant has to be sure: by its name, or as the only one.
-                certain = (w_named or len(weights) == 1) and (b_named or len(biases) == 1)
-                layouts = [each for each in LAYOUTS if _shape_of(each) == _shape_of(layout)]
-                yield made, layouts, certain and instances.takes.is_certain and not layout.is_folded
-
-
-def _shape_of(layout: Layout) -> tuple[bool, str]:
-    return layout.transposed, layout.bias
-
-
-def _shapes(d: int, m: int) -> Iterator[tuple[Layout, tuple[int, ...], tuple[int, ...]]]:
-    for layout in LAYOUTS:
-        if layout.columns:
-            continue
+    held = list(arrays_of(instance))
+    for layout in (each for each in LAYOUTS if not each.columns):
         stored = layout.given(np.zeros((1, d)), np.zeros((d, m)), np.zeros(m))
-        yield layout, stored["w"].shape, stored["b"].shape
+        weights = _of_shape(held, stored["w"].shape, "w")
+        biases = [((), True)] if layout.is_folded else _of_shape(held, stored["b"].shape, "b")
+        layouts = [each for each in LAYOUTS if replace(each, columns=False) == layout]
+        for (w_places, w_named), (b_places, b_named) in product(weights, biases):
+            if set(w_places) & set(b_places):
+                continue
+            places = [("w", place) for place in w_places] + [("b", place) for place in b_places]
+            # Which of several arrays is meant has to be sure: by its name, or as the only one.
+            certain = (w_named or len(weights) == 1) and (b_named or len(biases) == 1)
+            certain = certain and instances.takes.is_certain and not layout.is_folded
+            yield replace(instances, places=tuple(places)), layouts, certain
 
 
 def _of_shape(
@@ -259,18 +228,5 @@ def _of_shape(
     for place, array in held:
         if tuple(array.shape) == shape and place.role != other:
             arrays.setdefault(id(array), []).append(place)
-    found = [
-        (tuple(places), any(place.role == wanted for place in places)) for places in arrays.values()
-    ]
+    found = [(tuple(each), any(place.role == wanted for place in each)) for each in arrays.values()]
     return sorted(found, key=lambda each: not each[1])
-
-
-def _sizes_held(instance: Any) -> Iterator[tuple[int, int]]:
-    """Yield the sizes D and M that the matrices of an instance allow."""
-    shapes = {tuple(array.shape) for _, array in arrays_of(instance) if is_array(array)}
-    pairs = {
-        shape for shape in shapes if len(shape) == 2 and 1 not in shape and len(set(shape)) == 2
-    }
-    for first, second in sorted(pairs):
-        yield from ((first, second), (second, first))
-        yield from ((first - 1, second), (second - 1, first))

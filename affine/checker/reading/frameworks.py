@@ -4,7 +4,6 @@ Neither is imported here: `torch.py` and `jax.py` each describe theirs as a `Fra
 """
 
 import sys
-import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -18,8 +17,8 @@ import numpy as np
 
 from affine.checker.reading.choice import best_forward, reads_names_alone
 from affine.checker.reading.evidence import Evidence
-from affine.checker.reading.homes import home_of, referred, unwrapped
 from affine.checker.reading.layout import LAYOUTS
+from affine.checker.reading.libraries import home_of, referred, unwrapped
 from affine.checker.reading.other_layers import is_another_layer, is_elementwise
 from affine.checker.reading.probes import PROBE, Arrays, silently
 from affine.checker.reading.reading import Pass, Reading
@@ -29,7 +28,7 @@ from affine.checker.reading.target import Named, loaded
 from affine.checker.reading.vocabulary import data
 from affine.layer import Array, Layer
 
-__all__ = ["Framework", "Prepare", "framework", "framework_of", "home_of"]
+__all__ = ["Framework", "Prepare", "framework", "framework_of"]
 
 Prepare: TypeAlias = Callable[[int, int], Callable[..., Any]]
 """From the sizes D and M to a function (x, w, b): modules are made afresh each time."""
@@ -37,7 +36,7 @@ Prepare: TypeAlias = Callable[[int, int], Callable[..., Any]]
 _FACTS: dict[str, Any] = data("frameworks.toml")
 _OWN = {name: module for name, module in sys.modules.items() if name.split(".")[0] == "affine"}
 _Shapes: TypeAlias = tuple[tuple[int, ...], ...]
-_PLAIN: _Shapes = (4, 3), (3, 2), (2,)
+_TANGENTS: _Shapes = (4, 3), (3, 2), (4, 3), (3, 2), (2,)
 _STACK: _Shapes = (5, 4, 3), (3, 2), (2,), (5, 4, 2)
 
 
@@ -78,14 +77,9 @@ class Framework:
 
     def probe(self, function: Any, shapes: _Shapes, dtype: str = "f8") -> bool:
         """Return whether a function takes arrays of such shapes."""
-        try:
-            with warnings.catch_warnings():
-                # torch warns of parts of itself when it loads them, which is here.
-                warnings.simplefilter("ignore")
-                self.tried(function, *(np.ones(shape, dtype) for shape in shapes))
-        except Exception:  # of the user's code
-            return False
-        return True
+        # Silently: torch warns of parts of itself when it loads them, which is here.
+        arrays = [np.ones(shape, dtype) for shape in shapes]
+        return not silently(lambda: self.tried(function, *arrays))[1]
 
     def takes_a_stack(self, vjp: Callable[..., Any], dtype: str) -> bool:
         """Return whether both passes take an x of three axes, or the forward pass is right there.
@@ -106,53 +100,62 @@ class Framework:
             for layout in LAYOUTS
             if not layout.is_folded
         ]
-        evidence, dtype = self.read(readings)
-        if evidence is None or not (evidence.is_forward_right or evidence.reading.is_certain):
-            raise function_not_read(named, known, evidence)
+        evidence, dtype = self.read(named, known, readings)
         reading = evidence.reading
+
+        def forward(x: Any, w: Any, b: Any) -> Any:
+            return reading.layout.data(reading.run_forward(None, reading.layout.given(x, w, b)))
+
+        layer = self.differentiated(lambda d, m: forward, dtype)
         known_as = named.expression.removesuffix(".apply") or "the layer"
         form = f"{self.name} {kind} {known_as}{reading.forward.takes}"
-        function = _forward(reading)
-        layer = self.differentiated(lambda d, m: function, dtype)
-        self.refuse_others(layer, named, known, evidence)
-        return replace(
+        layer = replace(layer, form=form, usage=loaded(*parts))
+        return self.believed(layer, named, known, evidence)
+
+    def believed(self, layer: Layer, named: Named, known: Parameters, evidence: Evidence) -> Layer:
+        """Return a layer with its name and layout.
+
+        Raises:
+            TargetError: It is right as another one, or was given no array.
+        """
+        layout = evidence.reading.layout
+        layer = replace(
             layer,
             name=named.expression,
-            form=reading.layout.described(form),
-            usage=loaded(*parts),
-            columns=reading.layout.columns,
-            transposed=reading.layout.transposed,
+            form=layout.described(layer.form),
+            columns=layout.columns,
+            transposed=layout.transposed,
         )
-
-    def refuse_others(
-        self, layer: Layer, named: Named, known: Parameters, evidence: Evidence
-    ) -> None:
-        """Raise why a layer is not judged that is right as another one, or was given no array."""
         if reads_names_alone():
-            return
+            return layer
         made = Arrays(dtype=layer.dtypes[0] if layer.dtypes else "float64")
         if not evidence.is_forward_right:
-            for other, is_seen in (
-                ("not_affine", is_another_layer),
-                ("elementwise", is_elementwise),
-            ):
+            others = {"not_affine": is_another_layer, "elementwise": is_elementwise}
+            for other, is_seen in others.items():
                 if is_seen(layer.vjp, made):
                     raise function_not_read(named, known, replace(evidence, other=other))
         problem = silently(lambda: layer.results(*made.given(PROBE)))[1]
         if problem and not evidence.reading.is_named:
             raise function_not_read(named, known, replace(evidence, stage="built", problem=problem))
+        return layer
 
-    def read(self, readings: Sequence[Reading]) -> tuple[Evidence | None, str]:
+    def read(
+        self, named: Named, known: Parameters, readings: Sequence[Reading]
+    ) -> tuple[Evidence, str]:
         """Return the evidence of the forward pass that holds, and the dtype in which it does."""
         first: Evidence | None = None
         for dtype in ("float64", "float32"):
             made = self.arrays(dtype)
             with made.context():
                 evidence = best_forward(readings, made)
-            if evidence is not None and (evidence.is_forward_right or not evidence.names_a_dtype):
-                return evidence, dtype
             first = first or evidence
-        return first, "float64"
+            if evidence is None or evidence.is_forward_right or not evidence.names_a_dtype:
+                break
+        else:
+            evidence, dtype = first, "float64"
+        if evidence is None or not (evidence.is_forward_right or evidence.reading.is_certain):
+            raise function_not_read(named, known, evidence)
+        return evidence, dtype
 
     def differentiated(self, prepare: Prepare, dtype: str = "float64") -> Layer:
         """Return the layer of functions that the framework differentiates."""
@@ -176,11 +179,10 @@ class Framework:
             return self.transforms.vmap(one)(xs, douts)
 
         variants: dict[str, Callable[..., Any]] = {"compiled": compiled}
-        tried: Sequence[tuple[str, Callable[..., Any], _Shapes]]
-        tried = ("jvp", jvp, (*_PLAIN[:2], *_PLAIN)), ("vmapped", vmapped, _STACK)
-        for name, variant, shapes in tried:
-            if self.probe(variant, shapes, dtype):
-                variants[name] = variant
+        if self.probe(jvp, _TANGENTS, dtype):
+            variants["jvp"] = jvp
+        if self.probe(vmapped, _STACK, dtype):
+            variants["vmapped"] = vmapped
         if self.takes_a_stack(vjp, dtype):
             variants["with_leading_axes"] = vjp
         facts = _FACTS[self.name]
@@ -205,15 +207,6 @@ class Framework:
             not_applicable=facts["not_applicable"],
             compiles_per_shape=self.compiles_per_shape,
         )
-
-
-def _forward(reading: Reading) -> Callable[..., Any]:
-    """Return the function (x, w, b) of a reading, for data points in rows."""
-
-    def forward(x: Any, w: Any, b: Any) -> Any:
-        return reading.layout.data(reading.run_forward(None, reading.layout.given(x, w, b)))
-
-    return forward
 
 
 @cache

@@ -1,6 +1,6 @@
 """How a layer keeps its arrays: data points in rows or columns, W or Wᵀ, the shape of the bias."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -31,31 +31,19 @@ class Layout:
 
     def described(self, form: str, more: Iterable[str] = ()) -> str:
         """Return a form with what differs from XW + b, and more of it."""
-        words = ", ".join([*self._words(), *more])
+        data = "data points in columns" if self.columns else ""
+        weight = "weight (M, D)" if self.transposed and not self.is_folded else ""
+        bias = BIASES[self.bias].replace("row", "column" if self.transposed else "row")
+        words = ", ".join(filter(None, (data, weight, bias, *more)))
         return f"{form}: {words}" if words else form
-
-    def _words(self) -> Iterator[str]:
-        """Yield what differs from XW + b with a bias of shape (M,)."""
-        yield from ["data points in columns"] * self.columns
-        yield from ["weight (M, D)"] * (self.transposed and not self.is_folded)
-        bias = BIASES[self.bias]
-        yield from [bias.replace("row", "column") if self.transposed else bias] if bias else []
 
     def given(self, x: Any, w: Any, b: Any) -> dict[str, Any]:
         """Return the operands as the layer takes them, by role."""
-        stored = w
         if self.is_folded:
-            both = (w, b[None]) if self.bias == "last" else (b[None], w)
-            stored = np.concatenate(both)
-        if self.bias == "(1, M)":
-            b = b.reshape(1, -1)
-        elif self.bias == "(M, 1)":
-            b = b.reshape(-1, 1)
-        return {
-            "x": x.T if self.columns else x,
-            "w": stored.T if self.transposed else stored,
-            "b": b,
-        }
+            w = np.concatenate((w, b[None]) if self.bias == "last" else (b[None], w))
+        elif self.bias != "(M,)":
+            b = b.reshape((1, -1) if self.bias == "(1, M)" else (-1, 1))
+        return {"x": x.T if self.columns else x, "w": w.T if self.transposed else w, "b": b}
 
     def data(self, array: Any) -> Any:
         """Return out, dout, x or dx from the layer's layout or to it."""
@@ -87,13 +75,12 @@ def _has_axes(array: Any, count: int) -> bool:
     return len(getattr(array, "shape", ())) == count
 
 
-def _layouts() -> Iterator[Layout]:
-    for columns, transposed in ((False, False), (False, True), (True, True), (True, False)):
-        # Data points in columns have their outputs in columns too, as a bias (M, 1) is.
-        first: tuple[Bias, ...] = ("(M, 1)", "(M,)") if columns else ("(M,)", "(1, M)", "(M, 1)")
-        for bias in (*first, "last", "first"):
-            yield Layout(columns, transposed, bias)
-
-
-LAYOUTS = tuple(_layouts())
+# Data points in columns have their outputs in columns too, as a bias (M, 1) is.
+_IN_ROWS: tuple[Bias, ...] = ("(M,)", "(1, M)", "(M, 1)", "last", "first")
+_IN_COLUMNS: tuple[Bias, ...] = ("(M, 1)", "(M,)", "last", "first")
+LAYOUTS = tuple(
+    Layout(columns, transposed, bias)
+    for columns, transposed in ((False, False), (False, True), (True, True), (True, False))
+    for bias in (_IN_COLUMNS if columns else _IN_ROWS)
+)
 """Every layout, the most usual first."""

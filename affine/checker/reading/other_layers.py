@@ -1,18 +1,32 @@
-"""Layers that are right as what they are, and are not the affine layer of a matrix x."""
+"""Layers that are right as what they are, and are not the affine layer of every matrix x.
 
-from collections.abc import Sequence
+The check hands a copy of an instance other weights, and any layer other batches. Where it keeps its
+sizes, or arrays of them, what it raises then is the fault of that call, and none of the layer.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from affine.checker.reading.evidence import Evidence
+from affine.checker.reading.evidence import Evidence, located
 from affine.checker.reading.probes import ONE, PROBE, Arrays, Probe, equal, probe, silently
 from affine.checker.reading.reading import Reading
-from affine.layer import VJP, Array
+from affine.checker.reading.vocabulary import refusal
+from affine.layer import VJP, Array, Layer
 
-__all__ = ["is_another_layer", "is_elementwise", "is_for_single_rows", "other_layer"]
+__all__ = [
+    "is_another_layer", "is_elementwise", "is_for_single_rows", "other_layer",
+    "refuse_fixed_batch", "refuse_fixed_instance", "refuse_fixed_module",
+]  # fmt: skip
 
 _THIN = probe(4, 1, 1)
+# What a batch may be fixed at; D and M are other numbers, or a layer whose product fits only where
+# two sizes are equal would be taken for one of these.
+_BATCHES = (*range(2, 17), 20, 32, 50, 64, 100, 128, 256)
+_D, _M = 23, 29
 
 
 def other_layer(evidence: Evidence, arrays: Arrays) -> str:
@@ -27,10 +41,11 @@ def other_layer(evidence: Evidence, arrays: Arrays) -> str:
             return "three_axes"
         if is_elementwise(reading.vjp, arrays):
             return "elementwise"
-        return "one_point" if _takes_one_point(reading, arrays) else ""
+        is_right = any(_is_right_at(ONE, points, reading, arrays) for points in ((1,), ()))
+        return "one_point" if is_right else ""
     if evidence.stage != "gradients found" or evidence.is_right:
         return ""
-    if all(isinstance(one, list) for one in _results(PROBE, (len(PROBE.x),), reading, arrays)):
+    if all(isinstance(one, list) for one in _results(reading.vjp, PROBE, arrays)):
         return "lists"
     if evidence.is_forward_right:
         return "three_axes_alone" if _is_right_at(PROBE, (2, 2), reading, arrays) else ""
@@ -48,12 +63,7 @@ def is_for_single_rows(reading: Reading, arrays: Arrays) -> bool:
 def is_elementwise(vjp: VJP, arrays: Arrays) -> bool:
     """Whether a layer multiplies x and w entry by entry, and its gradients do so too."""
     x, w, b, dout = (np.arange(4.0).reshape(2, 2) + start for start in (1, 3, 6, 8))
-
-    def results() -> list[Any]:
-        out, pullback = vjp(*(arrays.inward(one.astype(arrays.dtype)) for one in (x, w, b)))
-        return [out, *pullback(arrays.inward(dout.astype(arrays.dtype)))]
-
-    got = map(arrays.outward, silently(results)[0] or [None] * 4)
+    got = map(arrays.outward, _results(vjp, Probe(x, w, b, dout), arrays))
     return all(map(equal, got, (x * w + b, dout * w, dout * x, dout)))
 
 
@@ -66,29 +76,22 @@ def _takes_three_axes(reading: Reading, arrays: Arrays) -> bool:
     return equal(out, PROBE.right["out"].reshape(2, 2, 2))
 
 
-def _takes_one_point(reading: Reading, arrays: Arrays) -> bool:
-    """Whether all is right for one data point, a matrix of one row or a vector."""
-    return any(_is_right_at(ONE, points, reading, arrays) for points in ((1,), ()))
-
-
 def _is_right_at(probe: Probe, points: tuple[int, ...], reading: Reading, arrays: Arrays) -> bool:
     """Whether all is right on a probe whose data points have these axes."""
-    x, w, b, dout = arrays.given(probe)
-    shapes = [one.reshape(*points, -1).shape for one in (dout, x)] + [w.shape, b.shape]
+    x, dout = (one.reshape(*points, -1) for one in (probe.x, probe.dout))
+    given = Probe(x, probe.w, probe.b, dout)
+    shapes = [one.shape for one in (dout, x, probe.w, probe.b)]
     expected = [right.reshape(at) for right, at in zip(probe.right.values(), shapes, strict=True)]
-    got = map(arrays.outward, _results(probe, points, reading, arrays))
-    return all(map(equal, got, expected))
+    return all(map(equal, map(arrays.outward, _results(reading.vjp, given, arrays)), expected))
 
 
-def _results(
-    probe: Probe, points: tuple[int, ...], reading: Reading, arrays: Arrays
-) -> Sequence[Any]:
-    """Return all results on a probe whose data points have these axes, None where one raises."""
-    x, w, b, dout = arrays.given(probe)
+def _results(vjp: VJP, probe: Probe, arrays: Arrays) -> Sequence[Any]:
+    """Return all results on a probe, None in place of each where one raises."""
 
     def results() -> list[Any]:
-        out, pullback = reading.vjp(x.reshape(*points, -1), w, b)
-        return [out, *pullback(dout.reshape(*points, -1))]
+        x, w, b, dout = arrays.given(probe)
+        out, pullback = vjp(x, w, b)
+        return [out, *pullback(dout)]
 
     return silently(results)[0] or [None] * 4
 
@@ -121,3 +124,64 @@ def is_another_layer(vjp: VJP, arrays: Arrays) -> bool:
 
     arrays_type = np.dtype(arrays.dtype).type
     return bool(silently(compare)[0])
+
+
+# ------------------------------------------------------------------ sizes
+
+
+def refuse_fixed_batch(evidence: Evidence, arrays: Arrays, name: str) -> None:
+    """Raise a `TargetError` if a layer runs on batches of one length alone, of more than one row.
+
+    A single data point may run too, spread over that length. What runs on one alone has left out
+    the batch: that is a mistake.
+    """
+
+    def problem(n: int) -> str:
+        return _problem(evidence.reading, arrays, probe(n, _D, _M))
+
+    if not problem(5) and not problem(7):
+        return
+    lengths = [n for n in _BATCHES if not problem(n)]
+    if len(lengths) == 1:
+        (n,) = lengths
+        raise refusal("fixed_batch", name=name, n=n, problem=problem(n + 1))
+
+
+def refuse_fixed_instance(evidence: Evidence, arrays: Arrays, name: str) -> None:
+    """Raise a `TargetError` if an instance runs at its own sizes, and raises at others."""
+    reading = evidence.reading
+    if reading.instances is None or not reading.instances.is_copy:
+        return
+
+    w = reading.parameters(reading.instances.named.value)["w"]
+    d, m = reversed(w.shape) if reading.layout.transposed else w.shape
+    sizes = d - reading.layout.is_folded, m
+    layouts = (replace(reading.layout, columns=columns) for columns in (False, True))
+    ways = [partial(_problem, replace(reading, layout=layout), arrays) for layout in layouts]
+    _refuse(name, sizes, ways)
+
+
+def refuse_fixed_module(layer: Layer, name: str, sizes: tuple[int, int]) -> None:
+    """Raise a `TargetError` if a module runs at its own sizes, D and M, and raises at others."""
+    arrays = Arrays(dtype=layer.dtypes[0] if layer.dtypes else "float64")
+
+    def problem(at: Probe) -> str:
+        return silently(lambda: layer.results(*arrays.given(at)))[1]
+
+    _refuse(name, sizes, [problem])
+
+
+def _refuse(name: str, sizes: tuple[int, int], ways: Sequence[Callable[[Probe], str]]) -> None:
+    d, m = sizes
+    elsewhere = [problem(probe(4, d + 2, m + 2)) for problem in ways]
+    if not all(elsewhere):
+        return
+    for problem, stopped in zip(ways, elsewhere, strict=True):
+        if not problem(probe(4, d, m)):
+            raise refusal("fixed_sizes", name=name, d=d, m=m, problem=stopped)
+
+
+def _problem(reading: Reading, arrays: Arrays, at: Probe) -> str:
+    """Return what keeps both passes from running, `""` if nothing does."""
+    reached = located(Evidence(reading, "forward ran"), arrays, at)
+    return "" if reached.stage == "gradients found" else reached.problem

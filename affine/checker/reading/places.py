@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from affine.checker.reading.vocabulary import WORDS, begins, gradient_role, is_step, plain, role
+from affine.checker.reading.vocabulary import begins, flag, gradient_role, plain, role
 
 __all__ = [
     "INSTANCE", "PARAMETERS", "RETURNED", "Place", "arrays_of", "attributes", "describe_result",
-    "gradients_on", "gradients_returned", "is_array", "outputs_on", "rates_on",
+    "gradients_on", "gradients_returned", "is_array", "rates_on",
 ]  # fmt: skip
 
 RETURNED, INSTANCE, PARAMETERS = "returned", "instance", "parameters"
@@ -133,21 +133,15 @@ def arrays_of(owner: Any) -> Iterator[tuple[Place, Any]]:
             yield place, value
 
 
-def outputs_on(owner: Any) -> Iterator[Place]:
-    """Yield where a forward pass that returns nothing may have left its result."""
-    held = attributes(owner)
-    yield from (Place(INSTANCE, (name,)) for name in WORDS["names"]["outputs"] if name in held)
-
-
 def rates_on(owner: Any, method: str) -> Iterator[Place]:
     """Yield where the learning rate of a method is: held, or in what is held, or a global one."""
     for place, value in _walk(INSTANCE, attributes(owner)):
-        if is_step(place.names[-1]) and _is_number(value):
+        if flag(place.names[-1]).is_step and _is_number(value):
             yield place
     function = getattr(owner, method, None)
     known = getattr(function, "__globals__", {})
     for name in getattr(getattr(function, "__code__", None), "co_names", ()):
-        if is_step(name) and _is_number(known.get(name)):
+        if flag(name).is_step and _is_number(known.get(name)):
             yield Place(INSTANCE, (method, "__globals__", (name,)))
 
 

@@ -5,7 +5,6 @@ import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -21,8 +20,8 @@ from affine.checker.reading.places import (
     is_array,
     rates_on,
 )
+from affine.checker.reading.probes import BothParameters, Context
 from affine.checker.reading.signatures import Takes
-from affine.checker.reading.stand_ins import BothParameters, Context
 from affine.checker.reading.target import Named
 from affine.layer import Array, Pullback
 
@@ -30,6 +29,8 @@ __all__ = ["Instances", "Pass", "Reading", "Update", "preserve_random_state"]
 
 Update = Literal["overwrites", "adds", "steps"]
 """What a backward pass does to the gradients of an earlier one, or to the weights."""
+
+_NOTHING = Takes(())
 
 
 @contextmanager
@@ -48,7 +49,7 @@ class Pass:
     """A function or a method, and what it takes."""
 
     named: Named
-    takes: Takes
+    takes: Takes = _NOTHING
     method: str = ""  # of an instance
 
     def call(self, instance: Any, known: Mapping[str, Any]) -> Any:
@@ -67,16 +68,16 @@ class Instances:
     """How instances are made: of a class, or as copies of one instance."""
 
     named: Named
-    takes: Takes = field(default_factory=lambda: Takes(()))
+    takes: Takes = _NOTHING
     is_copy: bool = False
     places: tuple[tuple[str, Place], ...] = ()  # of `w` and `b`, where they are put
     kept: tuple[tuple[str, Place], ...] = ()  # where an instance that is built from them has them
     is_lazy: bool = False  # the first forward pass makes the parameters
 
-    def of_sizes(self, d: int, m: int, known: Mapping[str, Any] = MappingProxyType({})) -> Any:
+    def of_sizes(self, d: int, m: int, **known: Any) -> Any:
         """Return what the class builds from the sizes, or from what is known by role."""
-        sizes = {"d": d, "m": m, "shape": (d, m), "turned": (m, d)}
-        return self.takes.call(self.named.value, {**sizes, **known})
+        known |= {"d": d, "m": m, "shape": (d, m), "turned": (m, d)}
+        return self.takes.call(self.named.value, known)
 
     def make(self, layout: Layout, w: Array, b: Array, forward: Pass) -> Any:
         """Return a fresh instance with these weights and this bias."""
@@ -85,7 +86,7 @@ class Instances:
             if self.is_copy:
                 instance = copy.deepcopy(self.named.value)
             else:
-                instance = self.of_sizes(w.shape[0], w.shape[1], known)
+                instance = self.of_sizes(*w.shape, **known)
             if self.is_lazy:
                 forward.call(instance, known)
         for which, place in self.places:
@@ -130,16 +131,14 @@ class Reading:
     @property
     def is_named(self) -> bool:
         """Whether every role is known by its name, and none by elimination."""
-        takes = [self.forward.takes, self.backward.takes]
-        takes += [self.instances.takes] if self.instances else []
-        return self.is_certain and all(each.is_named for each in takes)
+        made = [self.instances.takes] if self.instances else []
+        given = (self.forward.takes, self.backward.takes, *made)
+        return self.is_certain and all(each.is_named for each in given)
 
     def at_rate(self, rate: float) -> "Reading":
         """Return the same reading at another learning rate."""
         backward = replace(self.backward, takes=self.backward.takes.at_rate(rate))
-        made = self.instances
-        if made is not None:
-            made = replace(made, takes=made.takes.at_rate(rate))
+        made = self.instances and replace(self.instances, takes=self.instances.takes.at_rate(rate))
         return replace(self, backward=backward, instances=made, rate=rate)
 
     def instance(self, w: Array, b: Array) -> Any:
@@ -194,8 +193,7 @@ class Reading:
             roots[PARAMETERS] = self.parameter_pass.call(instance, given)
         if before:
             after = self.parameters(instance)
-            steps = {which: before[which] - after[which] for which in before}
-            roots["step"] = {which: step / self.rate for which, step in steps.items()}
+            roots["step"] = {one: (before[one] - after[one]) / self.rate for one in before}
             for which, place in self.held_in:
                 place.put(instance, before[which])
         return roots
@@ -205,16 +203,18 @@ class Reading:
         """Let a backward pass that takes a step find its learning rate, for this once."""
         is_step = self.update == "steps"
         places = list(rates_on(instance, self.backward.method)) if is_step else []
-        before = [place.get({INSTANCE: instance}) for place in places]
-        try:
-            for place in places:
+        before = {place: place.get({INSTANCE: instance}) for place in places}
+
+        def put(rates: Mapping[Place, Any]) -> None:
+            for place, value in rates.items():
                 with suppress(AttributeError, TypeError):  # of what cannot be set
-                    place.put(instance, self.rate)
+                    place.put(instance, value)
+
+        try:
+            put(dict.fromkeys(places, self.rate))
             yield
         finally:
-            for place, value in zip(places, before, strict=True):
-                with suppress(AttributeError, TypeError):
-                    place.put(instance, value)
+            put(before)
 
     def parameters(self, instance: Any) -> dict[str, Any]:
         """Return W and b as an instance holds them."""

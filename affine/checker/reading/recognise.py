@@ -20,15 +20,15 @@ from affine.checker.reading.forms import (
     pair_readings,
     then_backward,
 )
-from affine.checker.reading.frameworks import framework, framework_of, home_of
-from affine.checker.reading.probes import Arrays
+from affine.checker.reading.frameworks import framework, framework_of
+from affine.checker.reading.libraries import home_of
+from affine.checker.reading.other_layers import refuse_fixed_batch, refuse_fixed_instance
+from affine.checker.reading.probes import Arrays, call_pullback
 from affine.checker.reading.reading import Pass, Reading
 from affine.checker.reading.refusals import no_known_form, not_read, without_backward
-from affine.checker.reading.resizing import refuse_fixed_batch, refuse_fixed_instance
-from affine.checker.reading.signatures import Takes, parameters
-from affine.checker.reading.stand_ins import call_pullback
-from affine.checker.reading.target import Named, TargetError, refusal
-from affine.checker.reading.vocabulary import WORDS, plain, stem
+from affine.checker.reading.signatures import parameters
+from affine.checker.reading.target import Named, TargetError, public
+from affine.checker.reading.vocabulary import WORDS, plain, refusal, stem
 from affine.layer import Layer
 
 __all__ = ["recognise"]
@@ -80,8 +80,8 @@ def _of_object(named: Named, others: Sequence[Named] = ()) -> Layer:
         forward, backward = (named.member(methods(value, each)[0]) for each in _PASSES)
         return _of_pair(forward, backward)
     if inspect.isclass(value) or _has_both(value):
-        readings: Callable[[Arrays], Iterator[Reading]] = partial(class_readings, named)
-        return _read(name, readings, method_passes(named, "backward"), [named])
+        backwards = method_passes(named, "backward")
+        return _read(name, lambda arrays: class_readings(named, arrays), backwards, [named])
     if name == "jax" and callable(value):
         return framework(name).layer_of(named)
     if returns_pullback(value):
@@ -91,8 +91,8 @@ def _of_object(named: Named, others: Sequence[Named] = ()) -> Layer:
 
 def _of_pair(forward: Named, backward: Named, parts: Sequence[Named] = ()) -> Layer:
     name = framework_of(backward.value) or framework_of(forward.value)
-    passes, parts = [Pass(backward, Takes(()))], parts or [forward, backward]
-    return _read(name, lambda arrays: pair_readings(forward, backward), passes, parts)
+    parts = parts or [forward, backward]
+    return _read(name, lambda _: pair_readings(forward), [Pass(backward)], parts)
 
 
 def _read(
@@ -108,7 +108,7 @@ def _read(
         for dtype in ("float64", "float32"):
             made = framework(home).arrays(dtype) if home else Arrays(dtype=dtype)
             with made.context():
-                best, far = best_reading(readings(made), then_backward(backwards), made)
+                best, far = best_reading(readings(made), partial(then_backward, backwards), made)
             furthest += [far] if far else []
             # Another dtype than float64 is believed only where the layer speaks of dtypes, and an
             # error on arrays of NumPy only where it is not written for others.
@@ -142,8 +142,8 @@ def _in_namespace(space: Named, label: str) -> Layer:
     members = _members(space)
     candidates = _candidates(members)
     usual = [one for one in candidates if one[0] in WORDS["names"]["usual"]] or candidates
-    if len(candidates) == 1 or len(usual) == 1:
-        return _layer_of((usual if len(usual) == 1 else candidates)[0][1], members)
+    if len(usual) == 1:
+        return _layer_of(usual[0][1], members)
     read: list[tuple[Named, Layer]] = []
     for _, parts in usual:
         with suppress(TargetError):
@@ -151,8 +151,8 @@ def _in_namespace(space: Named, label: str) -> Layer:
     if len(read) == 1 and len(usual) == len(candidates):
         return read[0][1]
     if usual:
-        names = [" and ".join(part.expression for part in parts) for _, parts in usual]
-        several = "; ".join(layer.form for _, layer in read) if read else ", ".join(names)
+        names = (" and ".join(part.expression for part in parts) for _, parts in usual)
+        several = "; ".join(layer.form for _, layer in read) or ", ".join(names)
         first = read[0][0] if read else usual[0][1][0]
         example = f"{label.partition(':')[0]}:{first.expression}"
         raise refusal("several_layers", label=label, several=several, example=example)
@@ -162,16 +162,12 @@ def _in_namespace(space: Named, label: str) -> Layer:
 def _members(space: Named) -> list[Named]:
     """Return the public members: those defined there, or else those that it imports."""
     home = getattr(space.value, "__name__", "")
-    named = [space.member(name) for name in _public(space.value)]
+    named = [space.member(name) for name in public(space.value)]
     named = [one for one in named if not inspect.ismodule(one.value)]
     # What is of no known module was made here.
-    is_own = [isinstance(one.value, partial) or home_of(one.value) in ("", home) for one in named]
+    is_own = (isinstance(one.value, partial) or home_of(one.value) in ("", home) for one in named)
     own = list(compress(named, is_own))
     return own if home and any(callable(one.value) for one in own) else named
-
-
-def _public(namespace: Any) -> list[str]:
-    return [name for name in vars(namespace) if not name.startswith("_")]
 
 
 def _candidates(members: Sequence[Named]) -> list[_Candidate]:
@@ -218,14 +214,10 @@ def _pairs(members: Sequence[Named]) -> Iterator[_Candidate]:
     ahead = {plain(one.name): one for one in functions} | _by_stem(functions, "forward")
     for short, backward in _by_stem(functions, "backward").items():
         forward = ahead.get(short)
-        if forward and forward.value is not backward.value and not _is_of_one(forward):
-            yield stem(short), (forward, backward)
-
-
-def _is_of_one(forward: Named) -> bool:
-    """Whether a function takes one argument alone, as that of an activation does."""
-    known = parameters(forward.value)
-    return known.is_known and len(known.each) < 2
+        if forward and forward.value is not backward.value:
+            known = parameters(forward.value)
+            if not known.is_known or len(known.each) > 1:  # an activation takes one argument
+                yield stem(short), (forward, backward)
 
 
 def _by_stem(functions: Sequence[Named], which: str) -> dict[str, Named]:

@@ -12,13 +12,20 @@ from affine.checker.reading.choice import reads_names_alone
 from affine.checker.reading.evidence import Evidence
 from affine.checker.reading.forms import methods, one_parameters
 from affine.checker.reading.libraries import engine_of, library_of, library_used
-from affine.checker.reading.messages import sentence
 from affine.checker.reading.places import arrays_of, attributes, is_array
 from affine.checker.reading.probes import silently
-from affine.checker.reading.reading import Instances, Pass
+from affine.checker.reading.reading import Pass
 from affine.checker.reading.signatures import Parameters, parameters, proposals
-from affine.checker.reading.target import Named, TargetError, refusal
-from affine.checker.reading.vocabulary import WORDS, closest, flag, is_step, role, size_role
+from affine.checker.reading.target import Named, TargetError
+from affine.checker.reading.vocabulary import (
+    WORDS,
+    closest,
+    flag,
+    refusal,
+    role,
+    sentence,
+    size_role,
+)
 
 __all__ = ["function_not_read", "no_known_form", "not_read", "without_backward"]
 
@@ -41,23 +48,26 @@ def _not_read(
         return _of_a_library(name, library)
     if far is None:
         return _not_called(parts)
-    instances = far.reading.instances
+    instances, call = far.reading.instances, f"{name}{parameters(parts[0].value)}"
     if instances is None and not is_right and far.reading.layout.is_folded:
-        return refusal("forward_function", call=f"{name}{parameters(parts[0].value)}")
-    if far.stage == "not built" and (guessed := _guessed(instances)):
-        call = f"{name}{parameters(parts[0].value)}"
-        return refusal("class_takes_unknown", call=call, unknown=guessed)
+        return refusal("forward_function", call=call)
+    # The one argument of a constructor whose name does not say what it is.
+    given = [*instances.takes.names] if instances else []
+    if far.stage == "not built" and len(given) == 1 and not _is_known(given[0]):
+        return refusal("class_takes_unknown", call=call, unknown=given[0])
     if instances and not (is_right or instances.places or instances.takes.is_named):
         return _not_called(parts)
-    return _stopped(far, name, backwards)
+    form = str(instances or "")
+    forward = f"{far.reading.forward}{' of ' * bool(form)}{form}"
+    return _stopped(far, backwards, name, form, forward, str(far.reading.backward))
 
 
-def _stopped(far: Evidence, name: str, backwards: Sequence[Pass]) -> TargetError:
+def _stopped(
+    far: Evidence, backwards: Sequence[Pass], name: str, form: str, forward: str, backward: str
+) -> TargetError:
     """Return at which call the furthest reading stopped, and why."""
-    form = str(far.reading.instances or "")
-    facts = {"name": name, "form": form, "problem": far.problem, "returned": far.returned}
-    facts["forward"] = f"{far.reading.forward}{' of ' * bool(form)}{form}"
-    facts["backward"] = str(far.reading.backward)
+    facts = {"name": name, "form": form, "forward": forward, "backward": backward}
+    facts |= {"problem": far.problem, "returned": far.returned}
     if far.other:
         return refusal(f"read_{far.other}", **facts)
     if far.stage == "not built":
@@ -68,8 +78,11 @@ def _stopped(far: Evidence, name: str, backwards: Sequence[Pass]) -> TargetError
         return refusal("read_forward_unclear", doubt=_doubt(far), **facts)
     if not backwards:
         return refusal("read_no_backward", **facts)
-    if unknown := _unknown_backward(backwards):
-        return refusal("read_backward_takes", takes=unknown, **facts)
+    for one in backwards:  # one may take no dout, as far as its arguments say
+        known = one_parameters(one)
+        if known.is_known and all(flag(name).is_step for name in known.names):
+            takes = f"{one.named.expression}{known}"
+            return refusal("read_backward_takes", takes=takes, **facts)
     if far.stage == "forward ran":
         return refusal("read_backward_raises", **facts)
     if far.reading.update == "steps":
@@ -92,13 +105,6 @@ def _of_a_library(name: str, library: dict[str, Any]) -> TargetError:
     return refusal("of_a_library", name=name, library=library["name"], code=code, **facts)
 
 
-def _guessed(instances: Instances | None) -> str:
-    """Return the one argument of a constructor whose name does not say what it is."""
-    given = instances.takes.arguments if instances else ()
-    names = [one.name for one in given if one.role]
-    return names[0] if len(names) == 1 and not _is_known(names[0]) else ""
-
-
 def _kept_on(instance: Any) -> str:
     """Return what an instance holds after both passes, in words."""
     held = {} if instance is None else attributes(instance)
@@ -114,22 +120,13 @@ def _doubt(far: Evidence) -> str:
     given = [*reading.forward.takes.arguments]
     given += reading.instances.takes.arguments if reading.instances else ()
     for one in given:
-        if not one.role and (known := flag(one.name)) and known.doubtful:
+        if not one.role and flag(one.name).doubtful:
             return f"{one.name} may change what it computes"
     if len(reading.forward.takes.roles) == 1:
         return f"it returned {far.returned}"
     if reading.instances and reading.instances.places and reading.forward.takes.is_certain:
         return "it is not sure which of its arrays are W and b"
     return "its names do not say which argument is which"
-
-
-def _unknown_backward(backwards: Sequence[Pass]) -> str:
-    """Return a backward pass that takes no dout, as far as its arguments say."""
-    for one in backwards:
-        known = one_parameters(one)
-        if known.is_known and not [each for each in known.each if not is_step(each.name)]:
-            return f"{one.named.expression}{known}"
-    return ""
 
 
 def _not_called(parts: Sequence[Named]) -> TargetError:
@@ -148,31 +145,22 @@ def _not_called(parts: Sequence[Named]) -> TargetError:
         if takes.is_known and not takes.each:
             return refusal("graph_node", call=f"{named.expression}.{which}()")
     call = f"{named.expression}{known}"
-    if problem := _problem_when_built(named):
-        return refusal("read_not_built", form=f"class {call}", problem=problem)
-    if any(True for which in ("dm", "m", "") for _ in proposals(known, which, names=size_role)):
+    ways = [each for roles in ("dm", "m") for each in proposals(known, roles, names=size_role)]
+    problems = [silently(partial(each.call, named.value, {"d": 3, "m": 2}))[1] for each in ways]
+    if problems and all(problems):
+        return refusal("read_not_built", form=f"class {call}", problem=problems[0])
+    if [*ways, *proposals(known, "")]:
         return refusal("no_parameters_held", call=call)
-    unknown = [one.name for one in known.each if not (one.has_default or _is_known(one.name))]
+    unknown = [name for name in known.required if not _is_known(name)]
     if not unknown:
         return refusal("class_takes_sizes", call=call)
     return refusal("class_takes_unknown", call=call, unknown=" and ".join(unknown))
 
 
-def _problem_when_built(named: Named) -> str:
-    """Return what a class raises that takes two sizes, `""` where it is built from them."""
-    known, sizes, problems = parameters(named.value), {"d": 3, "m": 2}, []
-    for roles in ("dm", "m"):
-        for takes in proposals(known, roles, names=size_role):
-            problems.append(silently(partial(takes.call, named.value, sizes))[1])
-    return problems[0] if problems and all(problems) else ""
-
-
 def _function_takes(call: str, known: Parameters) -> TargetError:
     """Return why a function cannot be given x, w and b."""
-    unknown = [
-        one.name for one in known.each if not (one.has_default or role(one.name) in ("x", "w", "b"))
-    ]
-    if known.required < 3 or not unknown:
+    unknown = [name for name in known.required if role(name) not in ("x", "w", "b")]
+    if len(known.required) < 3 or not unknown:
         return refusal("forward_function", call=call)
     return refusal("function_takes_unknown", call=call, unknown=" and ".join(unknown))
 
@@ -185,17 +173,12 @@ def function_not_read(named: Named, known: Parameters, far: Evidence | None) -> 
         return _of_a_library(name, library)
     if far is None:
         return _function_takes(call, known)
-    facts = {"name": name, "form": call, "forward": call, "problem": far.problem}
-    if far.other:
-        return refusal(f"read_{far.other}", **facts, backward="its backward pass")
-    if far.stage == "built":
-        return refusal("read_forward_raises", **facts)
-    return refusal("read_forward_unclear", doubt=_doubt(far), **facts)
+    return _stopped(far, [], name, form=call, forward=call, backward="its backward pass")
 
 
 def _is_known(name: str) -> bool:
     """Whether it is known what to give a constructor for an argument of this name."""
-    return bool(flag(name) or size_role(name) or role(name) in ("w", "b"))
+    return bool(flag(name).values or size_role(name) or role(name) in ("w", "b"))
 
 
 # ------------------------------------------------------------------ which layer is meant
@@ -222,22 +205,20 @@ def no_known_form(label: str, callables: Sequence[Named]) -> TargetError:
     for one in callables:
         if library := library_used(one.value):
             return _of_a_library(one.expression, library)
-    calls = [
-        (f"{one.expression}{parameters(one.value)}", _hint(one, callables)) for one in callables[:8]
-    ]
-    found = ", ".join(f"{call} ({hint})" if hint else call for call, hint in calls)
+    named = callables[:8]
+    calls = [f"{one.expression}{parameters(one.value)}{_hint(one, callables)}" for one in named]
+    found = ", ".join(calls)
     unknown = refusal("no_known_form", label=label, found=found or "no public function or class")
     return _or_by_engine(unknown, callables[0].value if callables else None)
 
 
 def _hint(named: Named, others: Sequence[Named]) -> str:
+    """Return in brackets what may be wrong with what was found."""
     name = named.expression
     near = closest(name, WORDS["names"]["expected"], cutoff=0.8)
     if near.lower() not in ("", name.lower(), *(one.expression.lower() for one in others)):
-        return f"did you mean {near}?"
+        return f" (did you mean {near}?)"
     if inspect.isclass(named.value):
         missing = [one for one in ("forward", "backward") if not methods(named.value, one)]
-        return f"without a {' and a '.join(missing)} pass" if missing else ""
-    if near or "forward" in name.lower():
-        return "without a backward function"
-    return ""
+        return f" (without a {' and a '.join(missing)} pass)" if missing else ""
+    return " (without a backward function)" if near or "forward" in name.lower() else ""

@@ -3,26 +3,22 @@
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from inspect import Parameter
 from itertools import compress, permutations
 from typing import Any
 
-from affine.checker.reading.stand_ins import STAND_INS, Descent
-from affine.checker.reading.vocabulary import flag, is_label, is_step, role, size_role
+from affine.checker.reading.probes import STAND_INS, Descent
+from affine.checker.reading.vocabulary import WORDS, Flag, flag, plain, role, size_role
 
-__all__ = ["Argument", "Parameter", "Parameters", "Takes", "parameters", "proposals"]
+__all__ = ["Argument", "Parameters", "Takes", "parameters", "proposals"]
 
 # More unknown names than this are no layer's.
 _MOST_FREE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter of a callable."""
-
-    name: str
-    has_default: bool = False
-    by_keyword: bool = False
-    default: Any = None
+def _has_default(one: Parameter) -> bool:
+    """Whether a parameter may be left out."""
+    return one.default is not one.empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +34,24 @@ class Parameters:
         return tuple(one.name for one in self.each)
 
     @property
-    def required(self) -> int:
-        """How many have no default."""
-        return sum(not one.has_default for one in self.each)
+    def required(self) -> list[str]:
+        """The names of those without a default."""
+        return [one.name for one in self.each if not _has_default(one)]
 
     def takes(self, count: int) -> bool:
         """Whether this many positional arguments fit, as far as that is known."""
-        positional = [one for one in self.each if not one.by_keyword]
-        needs_more = any(one.by_keyword and not one.has_default for one in self.each)
-        fits = self.required <= count <= len(positional) and not needs_more
-        return not self.is_known or fits
+        needs_more = not all(map(_has_default, self.each[self.star :]))
+        return not self.is_known or (len(self.required) <= count <= self.star and not needs_more)
+
+    @property
+    def star(self) -> int:
+        """Where those begin that are given by keyword alone."""
+        return sum(one.kind is not one.KEYWORD_ONLY for one in self.each)
 
     def __str__(self) -> str:
         if not self.is_known:
             return ""
-        star = next((k for k, one in enumerate(self.each) if one.by_keyword), len(self.each))
+        star = self.star
         names = [*self.names[:star], *["*"] * (star < len(self.each)), *self.names[star:]]
         return f"({', '.join(names)})"
 
@@ -65,13 +64,7 @@ def parameters(function: Callable[..., Any], skip: int = 0) -> Parameters:
         return Parameters(is_known=False)
     if any(one.kind is one.VAR_POSITIONAL for one in found):
         return Parameters(is_known=False)
-    return Parameters(tuple(
-        Parameter(
-            one.name, one.default is not one.empty, one.kind is one.KEYWORD_ONLY, one.default
-        )
-        for one in found
-        if one.kind is not one.VAR_KEYWORD
-    ))  # fmt: skip
+    return Parameters(tuple(one for one in found if one.kind is not one.VAR_KEYWORD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +79,7 @@ class Argument:
     @property
     def is_rate(self) -> bool:
         """Whether it is a learning rate, or an optimiser with one."""
-        return not self.role and (is_step(self.name) or isinstance(self.value, Descent))
-
-    @property
-    def code(self) -> str:
-        """The argument as a reader sees it in a call."""
-        return self.name if self.role else f"{self.name}={self.value!r}"
+        return not self.role and (flag(self.name).is_step or isinstance(self.value, Descent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +103,11 @@ class Takes:
         """What each parameter is given, by its name."""
         return {one.name: one.role for one in self.arguments if one.role}
 
+    @property
+    def flags(self) -> Mapping[str, Any]:
+        """The values that are given, by the names of their parameters."""
+        return {one.name: one.value for one in self.arguments if not one.role}
+
     def call(self, function: Callable[..., Any], known: Mapping[str, Any]) -> Any:
         """Call a function with what is known by role."""
         given = [(one, known[one.role] if one.role else one.value) for one in self.arguments]
@@ -135,8 +128,9 @@ class Takes:
         return ", ".join(f"{one.name}={v}" if one.by_keyword else v for one, v in each)
 
     def __str__(self) -> str:
-        shown = (one.code for one in self.arguments if not one.name.startswith("_"))
-        return f"({', '.join(shown)})"
+        shown = [one for one in self.arguments if not one.name.startswith("_")]
+        each = (one.name if one.role else f"{one.name}={one.value!r}" for one in shown)
+        return f"({', '.join(each)})"
 
 
 def proposals(
@@ -163,35 +157,21 @@ def proposals(
     is_sure = len(ways) == 1
     if not ways and not set(required) <= {*claims}:  # names that are not meant as usual
         ways = list(_assigned(known, [""] * len(claims), required, optional))
-    seen: set[str] = set()
     for roles in ways:
         guessed = [one != claim for one, claim in zip(roles, claims, strict=True)]
         by_elimination = sum(guessed)
-        is_doubted = any(is_label(name) or flag(name) for name in compress(known.names, guessed))
-        for values, is_doubtful in _values(known, roles):
+        is_doubted = any(
+            flag(name).values or plain(name) in WORDS["names"]["labels"]
+            for name in compress(known.names, guessed)
+        )
+        for given, is_doubtful in _given(known, roles):
             is_certain = is_sure and by_elimination <= 1 and not (is_doubtful or is_doubted)
-            given = _arguments(known, roles, values)
             has_flags = any(not one.role for one in given)
             is_named = is_certain and (not by_elimination or len(claims) == 1) and not has_flags
-            takes = Takes(given, is_certain, is_named)
-            if str(takes.arguments) not in seen:
-                seen.add(str(takes.arguments))
-                yield takes
+            yield Takes(given, is_certain, is_named)
 
 
 _LEFT_OUT: Any = object()
-
-
-def _arguments(
-    known: Parameters, roles: Sequence[str], values: Sequence[Any]
-) -> tuple[Argument, ...]:
-    """Return the arguments: by position, until one is left out."""
-    given: list[Argument] = []
-    for one, which, value in zip(known.each, roles, values, strict=True):
-        if which or value is not _LEFT_OUT:
-            after_a_gap = len(given) < known.each.index(one)
-            given.append(Argument(one.name, which, value, one.by_keyword or after_a_gap))
-    return tuple(given)
 
 
 def _claims(known: Parameters, roles: Sequence[str], names: Callable[[str], str]) -> list[str]:
@@ -215,45 +195,46 @@ def _assigned(
 ) -> Iterator[list[str]]:
     """Yield the role of each parameter."""
     missing = [each for each in required if each not in claims]
-    unclaimed = [k for k, one in enumerate(known.each) if not (claims[k] or _is_flag(one))]
+    # One letter says that a parameter is a flag only beside a default.
+    flags = [one for one in known.each if flag(one.name).values]
+    flags = [one for one in flags if _has_default(one) or len(one.name) > 1]
+    unclaimed = [k for k, one in enumerate(known.each) if not claims[k] and one not in flags]
     if len(unclaimed) < len(missing):  # backward(eta) takes no rate
         unclaimed = [k for k, claim in enumerate(claims) if not claim]
-    needed = [k for k in unclaimed if not known.each[k].has_default]
+    needed = [k for k in unclaimed if not _has_default(known.each[k])]
     with_default = [k for k in unclaimed if k not in needed]
     free = sorted([*needed, *with_default[: max(len(missing) - len(needed), 0)]])
     if len(free) > _MOST_FREE or len(free) < len(missing):
         return
     pool = [*missing, *(each for each in optional if each not in claims), ""]
-    found = []
-    for roles in permutations([*pool, *[""] * (len(free) - 1)], len(free)):
+    ways = {*permutations([*pool, *[""] * (len(free) - 1)], len(free))}
+    for roles in sorted(ways, key=lambda roles: [pool.index(each) for each in roles]):
         filled = dict(zip(free, roles, strict=True))
-        if set(missing) <= set(roles) and all(map(filled.get, needed)) and roles not in found:
-            found.append(roles)
-    for roles in sorted(found, key=lambda roles: [pool.index(each) for each in roles]):
-        filled = dict(zip(free, roles, strict=True))
-        yield [filled.get(k, claim) for k, claim in enumerate(claims)]
+        if set(missing) <= set(roles) and all(map(filled.get, needed)):
+            yield [filled.get(k, claim) for k, claim in enumerate(claims)]
 
 
-def _is_flag(one: Parameter) -> bool:
-    """Whether a parameter is a flag by its name: one letter says so only beside a default."""
-    return flag(one.name) is not None and (one.has_default or len(one.name) > 1)
+def _given(known: Parameters, roles: Sequence[str]) -> Iterator[tuple[tuple[Argument, ...], bool]]:
+    """Yield arguments, with values for those without a role; and whether one may change the layer.
 
-
-def _values(known: Parameters, roles: Sequence[str]) -> Iterator[tuple[list[Any], bool]]:
-    """Yield values for the parameters without a role, and whether one may change the layer."""
+    They are given by position, until one is left out.
+    """
     choices, is_doubtful = [], False
     for one, which in zip(known.each, roles, strict=True):
-        of_name = None if which else flag(one.name)
-        options = [] if of_name is None else [STAND_INS.get(v, v) for v in of_name.values]
-        if of_name is not None:
-            is_neutral = one.has_default and one.default in of_name.values
-            is_doubtful |= of_name.doubtful and not is_neutral
-        if one.has_default and not (of_name and of_name.is_step):
-            options = [_LEFT_OUT, *([] if of_name and of_name.if_required else options)]
+        of_name = Flag((), ()) if which else flag(one.name)
+        options = [STAND_INS.get(v, v) for v in of_name.values]
+        is_neutral = _has_default(one) and one.default in of_name.values
+        is_doubtful |= of_name.doubtful and not is_neutral
+        if _has_default(one) and not of_name.is_step:
+            options = [_LEFT_OUT, *([] if of_name.if_required else options)]
         choices.append(options or [_LEFT_OUT])
     # One is varied at a time: the others keep their first value.
     first = [options[0] for options in choices]
-    yield first, is_doubtful
-    for k, options in enumerate(choices):
-        for value in options[1:]:
-            yield [*first[:k], value, *first[k + 1 :]], is_doubtful
+    varied = [(k, value) for k, options in enumerate(choices) for value in options[1:]]
+    for values in (first, *([*first[:k], value, *first[k + 1 :]] for k, value in varied)):
+        given: list[Argument] = []
+        for k, (one, which, value) in enumerate(zip(known.each, roles, values, strict=True)):
+            if which or value is not _LEFT_OUT:
+                by_keyword = one.kind is one.KEYWORD_ONLY or len(given) < k
+                given.append(Argument(one.name, which, value, by_keyword))
+        yield tuple(given), is_doubtful

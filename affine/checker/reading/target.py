@@ -1,22 +1,18 @@
 """From what a user types to the module and the object that it names."""
 
-import importlib.util
 import keyword
 import re
-import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from affine.checker.exceptions import TargetError
-from affine.checker.reading.loading import from_file, from_module
-from affine.checker.reading.messages import refusal
-from affine.checker.reading.signatures import parameters
-from affine.checker.reading.vocabulary import closest
+from affine.checker.reading.loading import Loaded, from_file, from_module
+from affine.checker.reading.loading.failure import is_importable
+from affine.checker.reading.vocabulary import closest, refusal
 
 __all__ = [
-    "Named", "TargetError", "find", "import_of", "loaded", "public", "refusal",
+    "Named", "TargetError", "find", "import_of", "loaded", "public",
 ]  # fmt: skip
 
 _FILES = (".py", ".ipynb")
@@ -30,15 +26,11 @@ class Named:
         expression: How code names it, after the import.
         value: It.
         origin: The module to import it from; the name of a file that cannot be imported; or `""`.
-        remarks: What is to be known of how it was loaded.
-        folder: Where the origin is known by its name, `""` for the working directory.
     """
 
     expression: str
     value: Any
     origin: str = ""
-    remarks: tuple[str, ...] = ()
-    folder: str = ""
 
     @property
     def name(self) -> str:
@@ -48,12 +40,7 @@ class Named:
     def member(self, name: str) -> "Named":
         """Return an attribute of it, named in the same way."""
         expression = f"{self.expression}.{name}".lstrip(".")
-        return replace(self, expression=expression, value=getattr(self.value, name))
-
-    def call(self, takes: Sequence[str]) -> str:
-        """Return how it is called, by the names that it gives to what it takes."""
-        names = parameters(self.value).names or takes
-        return f"{self.expression}({', '.join(names[: len(takes)])})"
+        return Named(expression, getattr(self.value, name), self.origin)
 
 
 def loaded(*parts: Named) -> str:
@@ -69,45 +56,39 @@ def import_of(*parts: Named) -> str:
     expressions = [one.expression or "layer" for one in parts]
     names = list(dict.fromkeys(one.partition(".")[0].partition("[")[0] for one in expressions))
     origin = parts[0].origin
-    if origin.endswith(".py") and "." in origin.removesuffix(".py"):  # the name of no module
-        members = ", ".join(f'module["{name}"]' for name in names)
-        return (
-            f'import runpy\n\nmodule = runpy.run_path("{origin}")\n{", ".join(names)} = {members}'
-        )
     if not origin:
         return f"# {' and '.join(names)}: your own"
-    if origin.endswith(_FILES):  # of which only the definitions can be loaded, by this package
-        members = ", ".join(f"module.{name}" for name in names)
-        return (
-            "from pathlib import Path\nfrom affine.checker.reading.loading import from_file\n\n"
-            f'module = from_file(Path("{origin}")).module\n{", ".join(names)} = {members}'
-        )
-    if all(part.isidentifier() and not keyword.iskeyword(part) for part in origin.split(".")):
+    member = "module.{}"
+    if origin.endswith(".py") and "." in origin.removesuffix(".py"):  # the name of no module
+        load, member = f'import runpy\n\nmodule = runpy.run_path("{origin}")', 'module["{}"]'
+    elif origin.endswith(_FILES):  # of which only the definitions can be loaded, by this package
+        load = "from pathlib import Path\nfrom affine.checker.reading.loading import from_file\n\n"
+        load += f'module = from_file(Path("{origin}")).module'
+    elif all(part.isidentifier() and not keyword.iskeyword(part) for part in origin.split(".")):
         return f"from {origin} import {', '.join(names)}"
-    members = ", ".join(f"module.{name}" for name in names)
-    load = f'module = importlib.import_module("{origin}")'
-    return f"import importlib\n\n{load}\n{', '.join(names)} = {members}"
+    else:
+        load = f'import importlib\n\nmodule = importlib.import_module("{origin}")'
+    return f"{load}\n{', '.join(names)} = {', '.join(map(member.format, names))}"
 
 
-def find(text: str) -> tuple[Named, Named]:
-    """Import what a target names; return it and its module, which may be the same."""
+def find(text: str) -> tuple[Named, Loaded]:
+    """Import what a target names; return it and its module."""
     # A drive letter has a colon too.
     match = re.fullmatch(r"(.*\.(?:py|ipynb)|[^:]*)(?::(.*))?", text, re.DOTALL)
     place, name = match.groups("") if match else (text, "")
     if place.endswith(_FILES):
-        of = from_file(Path(place))
+        module = from_file(Path(place))
     else:
         _refuse_paths(place)
-        of = from_module(place)
-    module = Named("", of.module, of.origin, of.remarks, of.folder)
-    named = module
+        module = from_module(place)
+    named = Named("", module.module, module.origin)
     for part in name.split(".") if name else ():
         if not hasattr(named.value, part):
             names = public(named.value) if hasattr(named.value, "__dict__") else []
             near = closest(part, names)
             hint = f"did you mean {near}?" if near else f"it has {', '.join(names) or 'no names'}"
             owner = ":".join(filter(None, (place, named.expression)))
-            hint = "; ".join([hint, *named.remarks])
+            hint = "; ".join([hint, *module.remarks])
             raise refusal("no_member", owner=owner, name=part, hint=hint)
         named = named.member(part)
     return named, module
@@ -122,21 +103,14 @@ def _refuse_paths(name: str) -> None:
     if not name:
         raise refusal("no_target")
     path = Path(name)
-    if path.is_dir() and (not name.isidentifier() or not _is_importable(name)):
+    if path.is_dir() and (not name.isidentifier() or not is_importable(name)):
         inside = sorted(file.name for file in path.glob("*.py"))
         example = path / (inside[0] if inside else "my_layer.py")
         raise refusal("folder", name=name, example=example)
     for file in (path.with_name(path.name + suffix) for suffix in _FILES):
-        if file.is_file() and not _is_importable(name):
+        if file.is_file() and not is_importable(name):
             raise refusal("module_is_a_file", name=name, file=file)
     if path.is_file():
         raise refusal("no_python_file", name=name)
     if not all(part.isidentifier() for part in name.split(".")):
         raise refusal("no_path_and_no_module", name=name)
-
-
-def _is_importable(name: str) -> bool:
-    try:
-        return name in sys.modules or importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError, AttributeError):
-        return False

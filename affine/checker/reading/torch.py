@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -18,12 +18,11 @@ from affine.checker.reading.assemble import OWN_PARAMETERS, warm_up
 from affine.checker.reading.evidence import Evidence
 from affine.checker.reading.frameworks import Framework, Prepare
 from affine.checker.reading.layout import LAYOUTS, Bias, Layout
+from affine.checker.reading.other_layers import refuse_fixed_module
 from affine.checker.reading.reading import Pass, Reading
-from affine.checker.reading.refusals import function_not_read
-from affine.checker.reading.resizing import refuse_fixed_module
 from affine.checker.reading.signatures import Argument, Parameters, Takes, parameters, proposals
-from affine.checker.reading.target import Named, TargetError, loaded, refusal
-from affine.checker.reading.vocabulary import size_role
+from affine.checker.reading.target import Named, TargetError, loaded
+from affine.checker.reading.vocabulary import refusal, size_role
 from affine.layer import Array, Layer
 
 __all__ = ["FRAMEWORK"]
@@ -89,9 +88,7 @@ class _Torch(Framework):
     def layer_of(self, named: Named) -> Layer:
         value = named.value
         if isinstance(value, torch.nn.Module):
-            layer = _module(named, lambda d, m: value, value, Takes(()))
-            refuse_fixed_module(layer, named.expression, _sizes_of(value))
-            return layer
+            return _module(named, lambda d, m: value, value, Takes(()))
         if not self.is_class(value):
             return self.function(named, parameters(value), "function", [named])
         if issubclass(value, torch.autograd.Function):
@@ -103,6 +100,7 @@ class _Torch(Framework):
 
 
 FRAMEWORK = _Torch()
+_Make: TypeAlias = Callable[[int, int], torch.nn.Module]
 
 
 def _module_class(named: Named) -> Layer:
@@ -121,35 +119,27 @@ def _module_class(named: Named) -> Layer:
             return _module(named, make, make(3, 2), takes)
         except TargetError:
             raise
-        except Exception as raised:
-            error = error or raised
-    problem = (
-        f"raises {type(error).__name__}: {error}" if error else "is not known to take two sizes"
-    )
+        except Exception as failed:
+            error = error or failed
+    raised = f"raises {type(error).__name__}: {error}"
+    problem = raised if error else "is not known to take two sizes"
     raise refusal("module_not_built", name=named.expression, problem=problem)
 
 
-def _module(
-    named: Named, make: Callable[[int, int], torch.nn.Module], sample: torch.nn.Module, made: Takes
-) -> Layer:
+def _module(named: Named, make: _Make, sample: torch.nn.Module, made: Takes) -> Layer:
     weight, bias, layouts = _parameters_of(named.expression, sample)
     frozen = {name for name, one in sample.named_parameters() if not one.requires_grad}
     if len(frozen) == 2:
         raise refusal("module_is_frozen", name=named.expression, weight=weight, bias=bias)
 
-    prepare = partial(_function_of, make, weight, bias, frozen)
+    prepare = partial(_function_of, make, (weight, bias), frozen)
     known = parameters(sample.forward)
     evidence, dtype = _evidence_of(named, prepare, known, layouts)
-    reading = replace(evidence.reading, forward=evidence.reading.backward)
+    layout, flags = evidence.reading.layout, evidence.reading.backward.takes.flags
 
     def read(d: int, m: int) -> Callable[..., Any]:
         function = prepare(d, m)
-        flags = {one.name: one.value for one in reading.forward.takes.arguments if not one.role}
-
-        def in_rows(x: Tensor, w: Tensor, b: Tensor) -> Any:
-            return reading.layout.data(function(**reading.layout.given(x, w, b), **flags))
-
-        return in_rows
+        return lambda x, w, b: layout.data(function(**layout.given(x, w, b), **flags))
 
     def on_reused_instance(x: Tensor, w: Tensor, b: Tensor) -> Any:
         # Through one module that has run batches before an update of its parameters.
@@ -161,36 +151,32 @@ def _module(
         return passes(x, weights, biases)
 
     layer = FRAMEWORK.differentiated(read, dtype)
-    FRAMEWORK.refuse_others(layer, named, known, evidence)
     reused = FRAMEWORK.of_numpy(on_reused_instance)
-    title = f"torch module {named.expression}{made if made.arguments else ''}"
-    return replace(
+    layer = replace(
         layer,
-        name=named.expression,
         variants={**layer.variants, "on_reused_instance": reused},
-        form=reading.layout.described(title),
+        form=f"torch module {named.expression}{made if made.arguments else ''}",
         usage=loaded(named),
         not_applicable={**layer.not_applicable, **OWN_PARAMETERS},
-        columns=reading.layout.columns,
-        transposed=reading.layout.transposed,
     )
+    layer = FRAMEWORK.believed(layer, named, known, evidence)
+    if sample is named.value:
+        shape = sample.get_parameter(weight).shape
+        d, m = reversed(shape) if layer.transposed else shape
+        refuse_fixed_module(layer, named.expression, (d, m))
+    return layer
 
 
 def _function_of(
-    make: Callable[[int, int], torch.nn.Module],
-    weight: str,
-    bias: str,
-    frozen: set[str],
-    d: int,
-    m: int,
+    make: _Make, names: Sequence[str], frozen: set[str], d: int, m: int
 ) -> Callable[..., Any]:
     """Return a fresh module's forward pass as a function of x, its weight and its bias."""
     module = make(d, m)
 
     def function(x: Tensor, w: Tensor, b: Tensor, **flags: Any) -> Any:
         # What the module gives no gradient has none here either.
-        stored = {weight: w, bias: b}
-        held = {name: one.detach() if name in frozen else one for name, one in stored.items()}
+        both = zip(names, (w, b), strict=True)
+        held = {name: one.detach() if name in frozen else one for name, one in both}
         # Not `module.to`: it changes the module, and inside a transform that is fatal to torch.
         buffers = {
             name: one.to(x.dtype) if one.is_floating_point() else one
@@ -209,30 +195,16 @@ def _evidence_of(
     The function that is tried has x, w and b; in the place of the backward pass, which is torch's,
     stands what the module's own forward pass takes.
     """
-
-    def call(x: Tensor, w: Tensor, b: Tensor, flags: dict[str, Any]) -> Any:
-        return prepare(3, 2)(x, w, b, **flags)
-
-    readings = []
+    given, readings = tuple(Argument(name, name) for name in "xwb"), []
     for takes in proposals(known, "x"):
-        flags = {one.name: one.value for one in takes.arguments if not one.role}
-        for layout in layouts:
-            function = partial(call, flags=flags)
-            given = tuple(Argument(name, name) for name in "xwb")
-            shown = Pass(Named(named.expression, function), Takes(given, takes.is_certain))
-            forward = Pass(Named(named.expression, None), takes)
-            readings.append(Reading(shown, forward, layout, is_certain=takes.is_certain))
-    evidence, dtype = FRAMEWORK.read(readings)
-    if evidence is None or not (evidence.is_forward_right or evidence.reading.is_certain):
-        raise function_not_read(named, known, evidence)
-    return evidence, dtype
 
+        def call(x: Tensor, w: Tensor, b: Tensor, takes: Takes = takes) -> Any:
+            return prepare(3, 2)(x, w, b, **takes.flags)
 
-def _sizes_of(module: torch.nn.Module) -> tuple[int, int]:
-    """Return D and M."""
-    weight, _, layouts = _parameters_of("", module)
-    first, second = module.get_parameter(weight).shape
-    return (second, first) if layouts[0].transposed else (first, second)
+        shown = Pass(Named(named.expression, call), Takes(given, takes.is_certain))
+        own = Pass(Named(named.expression, None), takes)
+        readings += [Reading(shown, own, each, is_certain=takes.is_certain) for each in layouts]
+    return FRAMEWORK.read(named, known, readings)
 
 
 def _parameters_of(label: str, module: torch.nn.Module) -> tuple[str, str, list[Layout]]:

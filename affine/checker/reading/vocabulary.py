@@ -1,18 +1,20 @@
-"""What a name says that something is, by the words in `vocabulary.toml`."""
+"""What names say, by the words of `vocabulary.toml`; and the sentences of `messages.toml`."""
 
 import re
 import tomllib
 from ast import literal_eval
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from affine.checker.exceptions import TargetError
+
 __all__ = [
-    "METHODS", "WORDS", "Flag", "begins", "closest", "data", "flag", "gradient_role",
-    "is_label", "is_step", "plain", "role", "size_role", "stem",
+    "WORDS", "Flag", "begins", "closest", "data", "flag", "gradient_role", "plain", "refusal",
+    "role", "sentence", "size_role", "stem",
 ]  # fmt: skip
 
 
@@ -22,31 +24,29 @@ def data(name: str) -> Any:
 
 
 WORDS: dict[str, Any] = data("vocabulary.toml")
-METHODS: dict[str, list[str]] = WORDS["methods"]
+_MESSAGES: dict[str, str] = data("messages.toml")
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
     """An argument that is no operand, and the values under which a layer may be affine.
 
-    A value in angle brackets is the name of an object: see `stand_ins.py`.
+    A value in angle brackets is the name of an object: see `probes.py`.
     """
 
-    names: tuple[str, ...]
-    values: tuple[Any, ...]
-    is_step: bool = False
+    names: Sequence[str]
+    values: Sequence[Any]
+    is_step: bool = False  # a learning rate
     if_required: bool = False
     doubtful: bool = False
 
 
+def _value(text: str) -> Any:
+    return text if text[0] == "<" else literal_eval(text)
+
+
 _FLAGS = {
-    name: Flag(
-        tuple(entry["names"]),
-        tuple(text if text[0] == "<" else literal_eval(text) for text in entry["values"]),
-        entry.get("is_step", False),
-        entry.get("if_required", False),
-        entry.get("doubtful", False),
-    )
+    name: Flag(**{**entry, "values": tuple(map(_value, entry["values"]))})
     for entry in WORDS["flags"]
     for name in entry["names"]
 }
@@ -79,20 +79,9 @@ def size_role(name: str) -> str:
     return next((found for found in "dm" if words & set(WORDS["sizes"][found])), "")
 
 
-def flag(name: str) -> Flag | None:
-    """Return what is known of an argument of this name that is no operand."""
-    return _FLAGS.get(plain(name))
-
-
-def is_step(name: str) -> bool:
-    """Whether a name is that of a learning rate."""
-    known = flag(name)
-    return known is not None and known.is_step
-
-
-def is_label(name: str) -> bool:
-    """Whether a name is that of what a loss compares with, so that it is no operand for sure."""
-    return plain(name) in WORDS["names"]["labels"]
+def flag(name: str) -> Flag:
+    """Return what is known of an argument of this name that is no operand, else no values."""
+    return _FLAGS.get(plain(name), Flag((), ()))
 
 
 @cache
@@ -111,3 +100,18 @@ def begins(name: str, kind: str) -> bool:
 def closest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
     """Return the name that is most like this one, `""` where none is."""
     return next(iter(get_close_matches(name, list(names), n=1, cutoff=cutoff)), "")
+
+
+def sentence(entry: str, /, **facts: Any) -> str:
+    """Return an entry of `messages.toml` with the facts in it.
+
+    Examples:
+        >>> sentence("missing_import_remedy", name="torch")
+        'install torch or correct the import'
+    """
+    return _MESSAGES[entry].format(**facts)
+
+
+def refusal(reason: str, /, **facts: Any) -> TargetError:
+    """Return the error of a reason in `messages.toml`."""
+    return TargetError(sentence(reason, **facts))

@@ -8,18 +8,16 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
 from affine.checker.exceptions import TargetError
-from affine.checker.reading.loading.definitions import define
-from affine.checker.reading.loading.failure import ALIAS, explain
-from affine.checker.reading.loading.limit import TooLong, time_limit
-from affine.checker.reading.loading.notebook import cells
+from affine.checker.reading.loading.definitions import cells, define
+from affine.checker.reading.loading.failure import ALIAS, TooLong, explain, time_limit
 from affine.checker.reading.loading.project import Project
-from affine.checker.reading.messages import refusal, sentence
-from affine.checker.reading.vocabulary import closest
+from affine.checker.reading.vocabulary import closest, refusal, sentence
 
 __all__ = ["Loaded", "from_file", "from_module"]
 
@@ -58,14 +56,12 @@ def from_file(path: Path) -> Loaded:
     project.install()
     with _siblings_first(path) if package is None else nullcontext():
         if path.suffix == ".ipynb":
-            return replace(_from_notebook(path), folder=str(path.resolve().parent))
-        loaded = _loaded(
-            str(path), lambda: _run(_module_of(path, package)), lambda: _module_of(path, package)
-        )
-    # Where something was left out, to import the file would run it.
+            return _from_notebook(path)
+        anew = partial(_module_of, path, package)
+        loaded = _loaded(str(path), lambda: _run(anew()), anew)
+    if loaded.remarks:  # where something was left out, to import the file would run it
+        return loaded
     origin, folder = project.origin_of(path.resolve(), package)
-    if loaded.remarks:
-        origin, folder = path.name, path.resolve().parent
     return replace(loaded, origin=origin, folder=str(folder))
 
 
@@ -101,9 +97,8 @@ def _loaded(place: str, run: Callable[[], ModuleType], anew: Callable[[], Module
             compile(source, file, "exec")  # one that is not Python is not loaded in part
             has_any, missing = define([(str(file), ast.parse(source))], vars(module))
             if has_any:
-                remark = sentence("definitions_alone", place=file.name, why=why)
-                whole = remark + _without(missing)
-                return Loaded(module, file.name, (whole,), str(file.resolve().parent))
+                remark = sentence("definitions_alone", place=file.name, why=why) + _without(missing)
+                return Loaded(module, file.name, (remark,), str(file.resolve().parent))
         raise TargetError(message) from error
 
 
@@ -120,7 +115,7 @@ def _from_notebook(path: Path) -> Loaded:
     except TooLong as error:
         raise TargetError(explain(error, str(path))[1]) from error
     remark = sentence("cells_alone", place=path.name) + _without(missing)
-    return Loaded(module, path.name, (remark, *faults))
+    return Loaded(module, path.name, (remark, *faults), str(path.resolve().parent))
 
 
 # ------------------------------------------------------------------ the module of a file
@@ -146,18 +141,16 @@ def _module_of(path: Path, package: Path | None) -> ModuleType:
     """Return the module of a file, not run yet, inside of its packages, which have."""
     if package is None:
         return _new_module(_unique(path), path)
-    first, parts = _unique(package), path.resolve().relative_to(package).parts
+    first, folders = _unique(package), path.resolve().parent.relative_to(package).parts
     for name in [name for name in sys.modules if name.partition(".")[0] == first]:
         del sys.modules[name]
-    folders = [package.joinpath(*parts[:depth]) for depth in range(len(parts))]
-    names = [".".join([first, *parts[:depth]]) for depth in range(len(parts))]
-    if path.stem != "__init__":
-        names.append(f"{names[-1]}.{path.stem}")
-    for name, folder in zip(names[:-1], folders, strict=False):
-        module = _new_module(name, folder / "__init__.py")
+    names = [first, *folders, *([] if path.stem == "__init__" else [path.stem])]
+    for depth in range(1, len(names)):
+        around = package.joinpath(*names[1:depth]) / "__init__.py"
+        module = _new_module(".".join(names[:depth]), around)
         with suppress(Exception, SystemExit):  # what fails there, the file may not need
             _run(module)
-    return _new_module(names[-1], path)
+    return _new_module(".".join(names), path)
 
 
 def _unique(path: Path) -> str:

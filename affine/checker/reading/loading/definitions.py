@@ -1,14 +1,25 @@
-"""What a file or a notebook defines, without whatever else it does when it is run."""
+"""What a file or a notebook defines, without whatever else it does when it is run.
+
+A notebook is JSON, and its code cells are texts in it: that needs no library. `nbformat` would
+bring four packages, to validate what is not used here.
+"""
 
 import __future__
 
 import ast
+import json
+import linecache
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dis import get_instructions
+from pathlib import Path
 from types import CodeType
 from typing import Any, TypeAlias
 
-__all__ = ["Part", "define"]
+from affine.checker.reading.vocabulary import refusal, sentence
+
+__all__ = ["cells", "define"]
 
 Part: TypeAlias = tuple[str, ast.Module]
 """The name of a file, or of a cell of a notebook, and the tree of its code."""
@@ -34,17 +45,24 @@ def define(parts: Sequence[Part], space: dict[str, Any]) -> tuple[bool, list[str
         True
     """
     statements = [(file, node) for file, tree in parts for node in _split(tree.body)]
-    imported = {name for _, node in statements for name in _imported(node)}
+    # Also inside `try` and `if`.
+    outside = [node for _, node in statements if not isinstance(node, _DEFINITIONS)]
+    inside = (each for node in outside for each in ast.walk(node) if isinstance(each, _IMPORTS))
+    imported = {name for each in inside for name in _bound(each)}
     used = {name for file, node in statements for name in _used(file, node)}
     has_definition, left_out = False, dict[str, None]()
     for file, node in statements:
-        is_definition = isinstance(node, _DEFINITIONS)
-        if _defines(node, imported, used) and _runs(_compiled(file, node), space):
+        is_definition, has_run = isinstance(node, _DEFINITIONS), False
+        if _defines(node, imported, used):
+            code = _compiled(file, node)
+            with suppress(Exception, SystemExit):
+                exec(code, space)
+                has_run = True
+        if has_run:
             has_definition |= is_definition
         else:
-            left_out |= dict.fromkeys(
-                name for name in _bound(node) if is_definition or name in used
-            )
+            missed = (name for name in _bound(node) if is_definition or name in used)
+            left_out |= dict.fromkeys(missed)
     return has_definition, [name for name in left_out if name not in space]
 
 
@@ -55,14 +73,6 @@ def _compiled(file: str, node: ast.stmt) -> CodeType:
     return code
 
 
-def _runs(code: CodeType, space: dict[str, Any]) -> bool:
-    try:
-        exec(code, space)
-    except (Exception, SystemExit):
-        return False
-    return True
-
-
 def _split(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
     """Yield the statements, those of `import a, b` one by one: one may be missing."""
     for node in body:
@@ -71,14 +81,6 @@ def _split(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
                 yield ast.copy_location(ast.Import([alias]), node)
         else:
             yield node
-
-
-def _imported(node: ast.stmt) -> Iterator[str]:
-    """Yield the names that a statement imports, also inside `try` and `if`."""
-    if not isinstance(node, _DEFINITIONS):
-        for each in ast.walk(node):
-            if isinstance(each, _IMPORTS):
-                yield from _bound(each)
 
 
 def _used(file: str, node: ast.stmt) -> Iterator[str]:
@@ -132,3 +134,53 @@ def _bound(node: ast.AST) -> Iterator[str]:
     else:
         for child in ast.iter_child_nodes(node):
             yield from _bound(child)
+
+
+# ------------------------------------------------------------------ notebooks
+
+
+# A magic, a shell command, or a question; a command goes on after a backslash.
+_NOT_PYTHON = re.compile(
+    r"^([^\S\n]*)(?:(?:[\w, ]+=[^\S\n]*)?[%!?](?:.*\\\n)*.*|[\w.]+\?{1,2}[^\S\n]*)$", re.MULTILINE
+)
+_OF_PYTHON = re.compile(r"(\s*)%%(?:time|capture)\b.*")  # the cell below runs as it is
+
+
+def cells(path: Path) -> tuple[list[Part], list[str]]:
+    """Return the code of each cell as a tree, and why others were left out.
+
+    Raises:
+        TargetError: It is no notebook, or no cell of it is Python.
+    """
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        code = [each["source"] for each in notebook["cells"] if each["cell_type"] == "code"]
+        texts = ["".join(source) for source in code]
+    except (ValueError, KeyError, TypeError) as error:
+        raise refusal("no_notebook", path=path, why=f"{type(error).__name__}: {error}") from error
+    trees, faults = list[Part](), list[str]()
+    for number, text in enumerate(texts, start=1):
+        place = f"{path} code cell {number}"
+        source = _python(text)
+        linecache.cache[place] = len(source), None, source.splitlines(keepends=True), place
+        try:
+            trees.append((place, ast.parse(source, place)))
+        except SyntaxError as error:
+            why = f"{type(error).__name__} in line {error.lineno}: {error.msg}"
+            faults.append(sentence("cell_left_out", cell=number, why=why))
+    if faults and not any(tree.body for _, tree in trees):
+        raise refusal("no_cell", path=path, why="; ".join(faults))
+    return trees, faults
+
+
+def _python(text: str) -> str:
+    """Return a cell without what IPython alone understands; its lines keep their numbers."""
+    if _OF_PYTHON.match(text):
+        text = _OF_PYTHON.sub(r"\1", text, count=1)
+    elif text.lstrip().startswith("%%"):
+        return ""
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return _NOT_PYTHON.sub(lambda found: f"{found[1]}pass" + "\n" * found[0].count("\n"), text)
+    return text

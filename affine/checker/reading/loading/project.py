@@ -59,7 +59,11 @@ class Project:
         """
         is_package = path.name == "__init__.py"
         own = package.parent if package else path.parents[is_package]
-        needed = self.used | ({path.parent} if _has_siblings(path) else set())
+        files = (getattr(module, "__file__", None) for module in [*sys.modules.values()])
+        others = {Path(file) for file in files if isinstance(file, str)} - {path}
+        # A file beside this one may have been imported by its plain name.
+        has_siblings = any(one.parent == path.parent and one.stem in sys.modules for one in others)
+        needed = self.used | ({path.parent} if has_siblings else set())
         root = next(iter(needed), own)
         # From a folder above, relative imports work as well; others need the very one.
         if len(needed) > 1 or not (own if package else path).is_relative_to(root):
@@ -69,15 +73,6 @@ class Project:
         if not parts or any("." in part for part in parts):
             return path.name, path.parent
         return ".".join(parts), root
-
-
-def _has_siblings(path: Path) -> bool:
-    """Whether a file beside this one was imported by its plain name."""
-    files = (getattr(module, "__file__", None) for module in [*sys.modules.values()])
-    siblings = (
-        Path(file) for file in files if isinstance(file, str) and Path(file).parent == path.parent
-    )
-    return any(sibling != path and sibling.stem in sys.modules for sibling in siblings)
 
 
 def _parents(folder: Path) -> Iterator[Path]:
