@@ -1,11 +1,13 @@
 """A report as JSON, as its published schema says."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
+from affine.checker import check
 from affine.checker.report import Report
 from affine.checker.report.record import SCHEMA, dumps, record, schema
 from affine.oracle import Violation
@@ -56,3 +58,25 @@ def test_json_says_which_mistake_a_property_shows() -> None:
         "Your dw is Xᵀ·dout / N."
     ] * 2 + [None]
     assert written["findings"][0]["mistake"]["name"] == "averaged-over-the-batch"
+
+
+NO_ARRAYS = {
+    "int": 3, "list": [1.0], "str": "x", "NoneType": None, "float64": np.float64(1),
+    "<U1": np.array(["a"]), "complex128": np.ones(1) * 1j,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", NO_ARRAYS)
+@pytest.mark.usefixtures("few_cases")
+def test_a_result_that_is_no_array_of_numbers_is_valid_json(kind: str) -> None:
+    """What it is, the message says."""
+
+    def forward(x: Any, w: Any, b: Any) -> Any:
+        return x @ w + b
+
+    def backward(dout: Any, x: Any, w: Any) -> Any:
+        return dout @ w.T, x.T @ dout, NO_ARRAYS[kind]
+
+    written = json.loads(dumps(check(forward, backward, only=["db_is_the_column_sum_of_dout"])))
+    Draft202012Validator(schema()).validate(written)
+    assert kind in written["properties"][0]["message"]

@@ -3,6 +3,7 @@
 import json
 import re
 from importlib.resources import files
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from affine.checker.report.snippet import counterexample
 from affine.checker.report.words import is_visible, kind_of
 from affine.layer import Array
 from affine.memory import layout
+from affine.oracle import NotAnArray
 from affine.properties import PROPERTIES
 
 SCHEMA = 1
@@ -119,7 +121,7 @@ def _outcome(outcome: Outcome, cause: Finding | None, report: Report) -> dict[st
 
 
 def _array(value: Any) -> dict[str, Any] | None:
-    if value is None:
+    if value is None or isinstance(value, NotAnArray):  # which the message says
         return None
     array: Array = np.asarray(value)
     exact = array.dtype == object
@@ -128,7 +130,7 @@ def _array(value: Any) -> dict[str, Any] | None:
         "shape": list(array.shape),
         "strides": list(array.strides),
         "layout": "" if exact else layout(array),
-        "values": _values(array),
+        "values": _values(array[()]),
     }
 
 
@@ -136,7 +138,7 @@ def _values(array: Any) -> Any:
     """Return numbers that JSON readers get back exactly, others as their exact text."""
     if np.ndim(array):
         return [_values(part) for part in array]
-    nearest = float(array)
+    nearest = float(array) if isinstance(array, Real | np.bool_) else np.nan
     return nearest if np.isfinite(nearest) and nearest == array else str(array)
 
 
