@@ -17,7 +17,7 @@ stop = { printf '\nmake: %s\n      %s\n' '$(1)' '$(2)' >&2; exit 1; }
 install = $(PIP) install --no-compile $(1) || $(call stop,pip could not install $(1).,Is the network reachable? Then run the same command again.)
 
 # Thousands of processes start in these: what they import is compiled once, whatever the image says.
-MANY := test test-all test-versions nightly site-build pdf publish test-site audit
+MANY := test test-all test-versions nightly site-build pdf publish test-site audit bench
 $(MANY): export PYTHONPYCACHEPREFIX = $(CURDIR)/build/bytecode
 $(MANY): export PYTHONDONTWRITEBYTECODE =
 # One process for each processor: threads of a matrix product would only wait for each other, and

@@ -11,9 +11,9 @@ from time import perf_counter
 import numpy as np
 
 from affine.cases import dtype_of
+from affine.checker.one_case import SMALL_SHAPES, fails_on, outcome_on
 from affine.checker.report import Certificate, Outcome
 from affine.checker.search import with_cached_calls
-from affine.checker.trial import SMALL_SHAPES, fails_on, outcome_on
 from affine.layer import Array, Case, Layer, Operands, OutOfTime
 from affine.oracle import exact, exact_limit, expect_equal
 from affine.properties import value

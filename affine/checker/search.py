@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from affine.checker.clock import Clock
+from affine.checker.one_case import draws, fails_on, outcome_on, read_case
 from affine.checker.reduction import snap_to_exact
 from affine.checker.report import Outcome
 from affine.checker.shrinking import shrunk
-from affine.checker.trial import draws, fails_on, outcome_on, read_case
 from affine.layer import Call, Case, Layer, OutOfTime, Results, WorkerDied
 from affine.properties import PROPERTIES, Property, value
 from affine.properties.property import isolated

@@ -7,8 +7,8 @@ from itertools import islice, product
 from typing import Any
 
 from affine import cases
+from affine.checker.one_case import SMALL_SHAPES, draws, fails_on, outcome_on, read_case
 from affine.checker.report import Outcome
-from affine.checker.trial import SMALL_SHAPES, draws, fails_on, outcome_on, read_case
 from affine.layer import Case, Layer, OutOfTime, WorkerDied
 from affine.properties import Property
 

@@ -12,10 +12,10 @@ import pytest
 import affine
 from affine.checker import check
 from affine.checker.certificate import CENTRAL_DIFFERENCE, certify, draw, miss_bound, prove
+from affine.checker.one_case import fails_on
 from affine.checker.report.record import dumps
 from affine.checker.report.text import text
 from affine.checker.report.words import below
-from affine.checker.trial import fails_on
 from affine.layer import Array, Case, Layer, Operands, Pullback
 from affine.oracle import exact_limit
 from tests.conftest import sampled

@@ -14,7 +14,7 @@ from affine.cases import LAYOUTS
 from affine.checker.reading import load
 from affine.checker.report.snippet import REPLAYS, literal, snippet
 from affine.checker.report.text import case_lines
-from affine.checker.results import WrongCount
+from affine.checker.result_counts import WrongCount
 from affine.checker.search import search
 from affine.layer import Array, Layer, Operands
 from affine.memory import layout

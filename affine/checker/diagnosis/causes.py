@@ -9,11 +9,11 @@ from affine.checker.diagnosis.catalogue import CORRECT, OF_SCALE
 from affine.checker.diagnosis.own_layout import OwnLayout
 from affine.checker.diagnosis.phrasing import concerns, listed, notation
 from affine.checker.exceptions import describe
+from affine.checker.one_case import fails_on
 from affine.checker.report import Finding, Outcome
 from affine.checker.report.words import kind_of
 from affine.checker.search import JUDGES, search
 from affine.checker.shrinking import cropped
-from affine.checker.trial import fails_on
 from affine.layer import Layer, OutOfTime, WorkerDied
 from affine.properties import PROPERTIES, Property
 from affine.quantities import QUANTITIES

@@ -16,7 +16,7 @@ from affine.checker.exceptions import TargetError, rebuild_exception, warn_again
 from affine.checker.memory import Arena, array_at, create_block
 from affine.checker.process import FOUND, LARGEST_RESULT, RESULTS
 from affine.checker.process.child import FORGED, Child
-from affine.checker.results import expect_count
+from affine.checker.result_counts import expect_count
 from affine.layer import VJP_VARIANTS, Array, Call, Layer, OutOfTime, Pullback, Results, WorkerDied
 from affine.memory import Memory
 from affine.oracle import NotAnArray

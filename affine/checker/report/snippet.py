@@ -18,7 +18,7 @@ import numpy as np
 from affine.checker.exceptions import NotThreeGradients, cut
 from affine.checker.report import Outcome
 from affine.checker.report.words import code_number, describe
-from affine.checker.results import WrongCount
+from affine.checker.result_counts import WrongCount
 from affine.layer import Array, Case, Operands, WorkerDied
 from affine.memory import extent, order
 from affine.oracle import Violation, exact, expect_equal, expect_within

@@ -32,7 +32,7 @@ def expect_count(function: str, got: Any) -> None:
         >>> expect_count("jvp", "NoneType")
         Traceback (most recent call last):
         ...
-        affine.checker.results.WrongCount: jvp returned NoneType, but should return 1: out_dot
+        affine.checker.result_counts.WrongCount: jvp returned NoneType, but should return 1: out_dot
     """
     name, should = _RETURNED.get(function, _RETURNED["vjp"])
     if not isinstance(got, list) or len(got) != len(should):

@@ -1,4 +1,4 @@
-"""One try of a search: a case as drawn bytes have it, and what a property says of it."""
+"""One case of a search: as drawn bytes have it, and what a property says of it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
