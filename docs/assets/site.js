@@ -58,9 +58,12 @@ document.querySelector("[data-md-component=search-query]")?.addEventListener("in
 
 const scrolling = ".equation-math, .display-math, .boxes-frame, .md-typeset p, .md-typeset__scrollwrap"
 const reachable = () => {
-  for (const frame of document.querySelectorAll(scrolling)) {
-    frame.toggleAttribute("tabindex", frame.scrollWidth > frame.clientWidth)
-    if (frame.hasAttribute("tabindex")) frame.tabIndex = 0
-  }
+  const frames = [...document.querySelectorAll(scrolling)]
+  // All are measured before one changes, or the browser would lay the page out for each.
+  const scrolls = frames.map((frame) => frame.scrollWidth > frame.clientWidth)
+  frames.forEach((frame, at) => {
+    if (scrolls[at]) frame.tabIndex = 0
+    else frame.removeAttribute("tabindex")
+  })
 }
 new ResizeObserver(reachable).observe(document.documentElement)

@@ -19,19 +19,20 @@ LEAST = 0.95
 MOST_BYTES = 350_000
 # A hundredth of what Core Web Vitals call good: in one visit of some ten a formula moves by 0.0001.
 STILL = 0.001
-# How long a page keeps a phone busy, and when its font comes, depend on what this machine does
-# besides: the best of some.
+# What depends on the second: the best of some.
 TRIES = 8
+# Without a screen Chromium holds a first picture back until the next beat, once a second.
+CHROME = ["--headless", *FLAGS[:-1], "--disable-features=PaintHolding,DeferCommits"]
+KINDS = ["accessibility", "best-practices", "seo"]
 
 
-def scores(address: str, folder: Path, categories: set[str]) -> dict[str, float]:
+def scores(address: str, folder: Path, categories: list[str]) -> dict[str, float]:
     """What Lighthouse, in its mobile setting, gives for each category."""
     report = folder / "report.json"
     command = [
         program("node", "nodejs"), str(tool("lighthouse", "cli", "index.js")), address,
         "--quiet", "--output=json", f"--output-path={report}",
-        f"--only-categories={','.join(sorted(categories))}",
-        f"--chrome-flags={' '.join(['--headless', *FLAGS[:-1]])}",
+        f"--only-categories={','.join(categories)}", f"--chrome-flags={' '.join(CHROME)}",
     ]  # fmt: skip
     environ = os.environ | {"CHROME_PATH": program("chromium", "chromium")}
     subprocess.run(command, env=environ, capture_output=True, check=True)
@@ -40,19 +41,26 @@ def scores(address: str, folder: Path, categories: set[str]) -> dict[str, float]
 
 
 @pytest.mark.parametrize("place", PAGES)
-def test_lighthouse_is_content(
+def test_lighthouse_is_content(place: str, addresses: dict[str, str], tmp_path: Path) -> None:
+    found = scores(f"{addresses['http']}/{place}", tmp_path, KINDS)
+    assert set(found) == set(KINDS)
+    assert min(found.values()) >= LEAST, found
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("place", PAGES)
+def test_a_page_is_fast_on_a_phone(
     place: str, addresses: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found: dict[str, float] = {}
-    low = {"performance", "accessibility", "best-practices", "seo"}
+    """Measures this machine too, so that no change is refused for it."""
+    address, best = f"{addresses['http']}/{place}", 0.0
     for _ in range(TRIES):
-        found |= scores(f"{addresses['http']}/{place}", tmp_path, low)
-        low = {name for name in found if found[name] < LEAST}
-        if not low:
+        best = max(best, scores(address, tmp_path, ["performance"])["performance"])
+        if best >= LEAST:
             break
     with capsys.disabled():
-        print(f"\n{place}:", ", ".join(f"{name} {found[name]:.0%}" for name in sorted(found)))
-    assert not low, found
+        print(f"\n{place}: performance {best:.0%}")
+    assert best >= LEAST
 
 
 @pytest.mark.parametrize("place", PAGES[:2])
