@@ -32,7 +32,4 @@ def judged(worker: Worker, target: str, clock: Clock, progress: Progress, **chos
     notes = list(report.notes)
     if output := worker.output.strip():
         notes.append(f"the target printed something; its last line: {output.split(chr(10))[-1]}")
-    if worker.uses_reference:
-        trusted = "whose reference this check trusts"
-        notes.append(f"the target uses affine, {trusted}: is it a layer of its own?")
     return replace(report, target=target, notes=tuple(notes))

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from affine.checker.grade import sandbox
 from affine.checker.grade.job import Job
+from affine.checker.grade.warm import FORKS
 from affine.checker.process.child import Child
 from affine.layer import WorkerDied
 
@@ -53,7 +54,7 @@ class Pool:
                 answer = {"ended": f"its check did not end within {limit:g} s"}
             except WorkerDied as error:
                 answer = {"ended": str(error)}
-            if options["sandbox"]:  # each submission has one of its own
+            if options["sandbox"] or not FORKS:  # each submission has one of its own
                 self._end(child)
             if "ended" not in answer:
                 return answer
@@ -69,7 +70,7 @@ class Pool:
 
     def _warm(self, is_confined: bool) -> Child:
         child: Child | None = getattr(self._mine, "child", None)
-        if child is None or not child.alive or child.has_ended:
+        if child is None or not child.alive:
             folder = tempfile.mkdtemp(prefix="affine-")
             program = _PROGRAM.format(
                 path=sys.path, variables=_VARIABLES, folder=folder, is_confined=is_confined

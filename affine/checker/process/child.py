@@ -71,11 +71,6 @@ class Child:
         if not copied:
             self.send(program.encode("ascii") + b"\n")
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether the process itself has ended."""
-        return self._process.poll() is not None
-
     def send(self, lines: bytes) -> None:
         """Send lines: a few kilobytes, for a pipe holds no more before it is read."""
         with suppress(BrokenPipeError):  # whoever waits for the answer learns why

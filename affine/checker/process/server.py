@@ -30,9 +30,11 @@ _ndarray, _asarray, _as_plain = np.ndarray, np.asarray, np.ndarray.view
 _SCALARS = frozenset(np.sctypeDict.values()) - {np.object_}
 _catch_warnings, _simplefilter = warnings.catch_warnings, warnings.simplefilter
 _to_json, _from_json = json.JSONEncoder(separators=(",", ":")).encode, json.JSONDecoder().decode
-_exit, _modules = os._exit, sys.modules
+_exit = os._exit
 
-_VJP_VARIANTS = ("vjp", *VJP_VARIANTS)
+_NOT_ITS_OWN = (
+    "the target uses affine, whose reference this check trusts: is it a layer of its own?"
+)
 _MOST_RESULTS, _MOST_WARNINGS = 8, 20
 
 
@@ -109,16 +111,15 @@ def _load(
             return None, {"refused": message(error)}
         return None, {"failed": in_words(describe(error, target))}
     finally:
-        uses_reference = "affine.reference" in sys.modules
+        own = () if "affine.reference" not in sys.modules else (_NOT_ITS_OWN,)
         _hide_this_package()
     return layer, {
         "variants": list(layer.variants),
         "texts": {name: cut(getattr(layer, name)) for name in ("name", "form", "usage", "folder")},
         "not_applicable": {name: cut(why) for name, why in layer.not_applicable.items()},
-        "remarks": [cut(remark) for remark in layer.remarks],
+        "remarks": [cut(remark) for remark in (*layer.remarks, *own)],
         "dtypes": [cut(dtype) for dtype in layer.dtypes],
         "flags": {name: bool(getattr(layer, name)) for name in FLAGS},
-        "uses_reference": uses_reference,
     }
 
 
@@ -137,8 +138,7 @@ class _Server:
         if request.get("forget"):
             self._held.clear()
             self._arena.clear()
-        uses_reference = "affine.reference" in _modules
-        answer: dict[str, Any] = {"call": request["call"], "uses_reference": uses_reference}
+        answer: dict[str, Any] = {"call": request["call"]}
         if "numbers" in request:
             held = [self._held[number] for number in request["numbers"]]
             if request["do"] == "read":
@@ -162,7 +162,7 @@ class _Server:
         arrays = [self._argument(*argument) for argument in arguments]
         if do == "state_changes":
             return {"results": [("other", name) for name in function(*arrays)]}
-        if do not in _VJP_VARIANTS:
+        if do not in ("vjp", *VJP_VARIANTS):
             returned = function(*arrays)
             return {"results": self._results((returned,) if do == "jvp" else returned)}
         out, pullback = function(*arrays[:3])

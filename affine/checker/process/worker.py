@@ -22,7 +22,7 @@ from affine.memory import Memory
 from affine.oracle import NotAnArray
 from affine.quantities import GRADIENTS
 
-_ABOUT = {"variants", "texts", "not_applicable", "remarks", "dtypes", "flags", "uses_reference"}
+_ABOUT = {"variants", "texts", "not_applicable", "remarks", "dtypes", "flags"}
 _GUARD = 'put what should not run at import under `if __name__ == "__main__":`'
 _IMPORTABLE = "make sure that Python can import it"
 _RETURNS = "make sure that building it and both passes return, for arrays of a few entries"
@@ -49,7 +49,7 @@ class Worker(Memory):
     def __init__(
         self, target: str, timeout: float = 10.0, clock: Clock | None = None, by_names: bool = False
     ) -> None:
-        self.restarts, self.uses_reference = 0, False
+        self.restarts = 0
         self._printed = bytearray()
         self._target, self._timeout, self._clock = target, timeout, clock or Clock()
         self._by_names = by_names
@@ -86,7 +86,7 @@ class Worker(Memory):
         return Layer(
             vjp=partial(self._vjp, "vjp"), variants=variants,
             batch=self.results_of, memory=self, copies_arguments=True,
-            own_state_changes=self._state_changes,
+            own_state_changes=lambda *call: [c.what for c in self._call("state_changes", *call)],
             not_applicable=about["not_applicable"],
             remarks=tuple(about["remarks"]), dtypes=tuple(about["dtypes"]),
             **about["texts"], **about["flags"],
@@ -101,39 +101,44 @@ class Worker(Memory):
 
     def _load(self) -> dict[str, Any]:
         """Wait until the target is loaded, and return what the process says of the layer."""
-        # A framework takes seconds to import, however short the calls are.
-        about, reason = self._about(max(20, 6 * self._timeout), "while it was loaded")
-        is_found = about == FOUND
-        if is_found:
-            about, reason = self._about(2 * self._timeout, "while it was read")
+        about, is_found, when = dict[str, Any](), False, "while it was loaded"
+        late = f"before {self._target} was judged; {MORE_TIME}"
+        try:
+            # A framework takes seconds to import, however short the calls are.
+            about = self._reply(max(20, 6 * self._timeout), when)
+            if is_found := about == FOUND:
+                when = "while it was read"
+                about = self._reply(2 * self._timeout, when)
+            reason = str(about.get("failed", f"{FORGED} {when}"))
+        except WorkerDied as error:
+            about, reason = {}, str(error)
+        except OutOfTime as error:
+            about = {"refused": f"{error}, {late}"}
         if about.keys() == _ABOUT:
-            self.uses_reference |= about["uses_reference"]
             return about
         self._child.end()
-        if is_found and "refused" not in about and not self._by_names and self._clock.left:
+        if "refused" in about:
+            raise TargetError(str(about["refused"]))
+        if is_found and not self._by_names:
             # A call raised, or ended or hung the process. Its names may be enough to judge that.
             self._by_names = True
             self._child = self._start()
             return self._load()
-        remedy = _IMPORTABLE if "failed" in about else _GUARD
-        reason = str(about.get("failed", reason))
-        refused = f"{self._target} does not load: {reason}; {remedy}"
         if is_found:
-            refused = f"{self._target} was not judged: {reason}; {_RETURNS}"
-        if is_found and not self._clock.left:
-            refused = f"the budget ran out in a call, before {self._target} was judged; {MORE_TIME}"
-        raise TargetError(str(about.get("refused", refused)))
+            raise TargetError(f"{self._target} was not judged: {reason}; {_RETURNS}")
+        remedy = _IMPORTABLE if "failed" in about else _GUARD
+        raise TargetError(f"{self._target} does not load: {reason}; {remedy}")
 
-    def _about(self, limit: float, when: str) -> tuple[dict[str, Any], str]:
-        """Return what the process says next, and why it says nothing of the layer."""
-        limit = min(limit, self._clock.left)
+    def _reply(self, limit: float, when: str) -> dict[str, Any]:
+        """Return the next message of the child; it raises where none comes in time."""
+        left = self._clock.left
         try:
-            return self._child.answer(limit, when), f"{FORGED} {when}"
+            return self._child.answer(min(limit, left), when)
         except TimeoutError:
-            self._clock.hangs += self._clock.left > 0
-            return {}, f"no answer {when} within {limit:.3g} s"
-        except WorkerDied as error:
-            return {}, str(error)
+            if left < limit:
+                raise OutOfTime(f"the budget ran out {when}") from None
+            self._clock.hangs += 1
+            raise WorkerDied(f"no answer {when} within {limit:.3g} s") from None
 
     def _vjp(self, do: str, x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
         """Return out and the pullback of a function like vjp."""
@@ -154,10 +159,6 @@ class Worker(Memory):
         (answer,) = self._exchange([self._request(do, arguments, **more)])
         results = _checked(do, answer)
         return results[0] if do == "jvp" else results
-
-    def _state_changes(self, *arguments: Array) -> list[str]:
-        """Return what the child says that a call changed of the state of its process."""
-        return [change.what for change in self._call("state_changes", *arguments)]
 
     def results_of(self, calls: Sequence[Call]) -> Iterator[Results]:
         """Yield the results of each call of vjp, and of its pullback where a dout is given."""
@@ -183,37 +184,28 @@ class Worker(Memory):
                 self._load()
             except TargetError as error:
                 raise WorkerDied(f"the process could not be started again: {error}") from error
-        child = self._child
         for request in requests:
             request["call"] = next(self._calls)
         requests[0]["forget"], self._is_over = self._is_over, False
         start, answers, failure = perf_counter(), [], None
-        child.send("".join(f"{_to_json(request)}\n" for request in requests).encode("ascii"))
+        self._child.send("".join(f"{_to_json(request)}\n" for request in requests).encode("ascii"))
         for request in requests:
             try:
-                answers.append(self._answer(child, **request))
+                answers.append(self._answer(**request))
             except (WorkerDied, OutOfTime) as error:
                 failure = error
                 break
         self._seconds = max((perf_counter() - start) / len(requests), self._seconds / 2)
         yield from answers
         if failure is not None:
-            child.end()
+            self._child.end()
             self._held.clear()
             raise failure
 
-    def _answer(self, child: Child, call: int, do: str, **_: Any) -> dict[str, Any]:
+    def _answer(self, call: int, do: str, **_: Any) -> dict[str, Any]:
         # To compile takes long on a busy machine, which says nothing about the layer.
-        left, limit = self._clock.left, self._timeout * (_COMPILING if do == "compiled" else 1)
+        answer = self._reply(self._timeout * (_COMPILING if do == "compiled" else 1), _WHEN)
         try:
-            answer = child.answer(min(limit, left), _WHEN)
-        except TimeoutError:
-            if left < limit:
-                raise OutOfTime("the budget ran out in a call, which was ended") from None
-            self._clock.hangs += 1
-            raise WorkerDied(f"no answer {_WHEN} within {limit:g} s") from None
-        try:
-            self.uses_reference |= bool(answer["uses_reference"])
             # Copied now: the answers to the next requests may lie in the same place.
             for part in ("results", "gradients"):
                 if isinstance(answer.get(part), list):

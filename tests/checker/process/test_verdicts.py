@@ -99,6 +99,7 @@ def test_how_the_layer_was_read_is_copied(monkeypatch: pytest.MonkeyPatch) -> No
     )  # fmt: skip
     monkeypatch.setattr(server, "load", lambda *_: here)
     monkeypatch.setattr(server, "_hide_this_package", lambda: None)
+    monkeypatch.delitem(sys.modules, "affine.reference")  # which it would remark on
     about = json.loads(json.dumps(server._load("mine.py", lambda: None, False)[1]))
     worker = object.__new__(Worker)
     monkeypatch.setattr(worker, "_load", lambda: about)
@@ -160,3 +161,14 @@ def test_the_child_imports_no_more_than_it_needs() -> None:
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(found.stdout.split())
     assert not loaded & {"hypothesis", "pytest", "affine.properties", "affine.oracle", "torch"}
+
+
+def test_a_target_that_asks_the_reference_is_remarked_on(tmp_path: Path) -> None:
+    """Also where it imports it in a call: a pass says little of it."""
+    target = tmp_path / "target.py"
+    target.write_text(
+        "def forward(x, w, b):\n    import affine\n\n    return affine.forward(x, w, b)\n\n"
+        "def backward(dout, x, w):\n    return dout @ w.T, x.T @ dout, dout.sum(axis=0)\n"
+    )
+    with Worker(str(target)) as worker:
+        assert any("is it a layer of its own?" in remark for remark in worker.layer.remarks)
