@@ -89,7 +89,7 @@ FROZEN = {
 
 
 @checks(
-    "out", "dx", "dw", "db", profile="framework", needs="with_frozen_operands",
+    "out", "dx", "dw", "db", needs="with_frozen_operands",
     points_to=("frozen-operands",),
     catches="a list of saved operands that is shorter where one of them needs no gradient",
 )  # fmt: skip
