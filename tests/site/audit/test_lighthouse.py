@@ -19,7 +19,7 @@ LEAST = 0.95
 MOST_BYTES = 350_000
 # A hundredth of what Core Web Vitals call good: in one visit of some ten a formula moves by 0.0001.
 STILL = 0.001
-# What depends on the second: the best of some.
+# When the font comes depends on what this machine does besides: the stillest visit of some.
 TRIES = 8
 # Without a screen Chromium holds a first picture back until the next beat, once a second.
 CHROME = ["--headless", *FLAGS[:-1], "--disable-features=PaintHolding,DeferCommits"]
@@ -45,22 +45,6 @@ def test_lighthouse_is_content(place: str, addresses: dict[str, str], tmp_path: 
     found = scores(f"{addresses['http']}/{place}", tmp_path, KINDS)
     assert set(found) == set(KINDS)
     assert min(found.values()) >= LEAST, found
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("place", PAGES)
-def test_a_page_is_fast_on_a_phone(
-    place: str, addresses: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Measures this machine too, so that no change is refused for it."""
-    address, best = f"{addresses['http']}/{place}", 0.0
-    for _ in range(TRIES):
-        best = max(best, scores(address, tmp_path, ["performance"])["performance"])
-        if best >= LEAST:
-            break
-    with capsys.disabled():
-        print(f"\n{place}: performance {best:.0%}")
-    assert best >= LEAST
 
 
 @pytest.mark.parametrize("place", PAGES[:2])
