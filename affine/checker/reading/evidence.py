@@ -129,14 +129,15 @@ def is_of_float32(evidence: Evidence | None, arrays: Arrays) -> bool:
     reading, instances = evidence.reading, evidence.reading.instances
     if instances is None or not instances.places:
         return False
-    x, w, b, _ = (operand / 3 for operand in arrays.given(PROBE))
+    third = Probe(*(operand / 3 for operand in arrays.given(PROBE)))
+    is_close = partial(np.allclose, rtol=1e-12, atol=1e-12)
 
     def seen() -> bool:
-        made = replace(instances, places=()).make(reading.layout, w, b, reading.forward)
+        made = replace(instances, places=()).make(reading.layout, third.w, third.b, reading.forward)
         own = [place.get({INSTANCE: made}) for _, place in instances.places]
-        out = reading.vjp(x, w, b)[0]
-        is_rounded = not np.allclose(out, x @ w + b, rtol=1e-12, atol=1e-12)
-        return is_rounded and all(array.dtype == np.float32 for array in own)
+        out, pullback = reading.vjp(third.x, third.w, third.b)
+        is_exact = all(map(is_close, [out, *pullback(third.dout)], third.right.values()))
+        return not is_exact and all(array.dtype == np.float32 for array in own)
 
     return bool(silently(seen)[0])
 
@@ -160,10 +161,10 @@ def located(before: Evidence, arrays: Arrays, probe: Probe) -> Evidence:
     said = describe_result(roots[RETURNED])
     found, update = _gradients(reading, held, roots)
     wanted = {"x", "w"} if reading.layout.is_folded else {"x", "w", "b"}
-    missing = [{"x": "x", "w": "W", "b": "b"}[which] for which in sorted(wanted - found.keys())]
+    missing = [{"x": "X", "w": "W", "b": "b"}[which] for which in sorted(wanted - found.keys())]
     if missing:
         problem = f"no gradient of {' and '.join(missing)}"
-        other = "no_rate" if update == "steps" else ""
+        other = "no_rate" if update == "steps" and missing != ["X"] else ""
         missed = replace(before, stage="backward ran", problem=problem, returned=said, other=other)
         return replace(missed, reading=replace(reading, gradients=IN_ORDER), instance=instance)
     gradients = {which: found[which] for which in sorted(wanted)}
@@ -183,7 +184,8 @@ def _is_no_plain_step(reading: Reading, arrays: Arrays, probe: Probe) -> str:
     instance = reading.instance(w, b)
 
     def steps() -> list[Any]:
-        again = [reading.passes(instance, x, w, b)[1](dout)[1:] for _ in range(2)]
+        # A copy each time: the layer may write over it.
+        again = [reading.passes(instance, x, w, b)[1](dout * 1)[1:] for _ in range(2)]
         return [*again, reading.vjp(x, w, b)[1](dout * 2)[1:]]
 
     seen, problem = silently(steps)
@@ -231,6 +233,11 @@ def _gradients(
         if which not in found or np.ndim(place.get(roots)) > 0:
             found[which] = place
     after = reading.parameters(instance)
+    for which, place in found.items():
+        entry = place.get(roots)
+        if isinstance(entry, (list, tuple)) and len(entry) == 2:  # with its parameter
+            own = (int(entry[1] is not after.get(which)),)
+            found[which] = replace(place, path=(*place.path, own))
     moved = [is_array(after[one]) and not same(after[one], held[one]) for one in held]
     if not any(moved):
         return found, "overwrites"

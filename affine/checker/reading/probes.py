@@ -152,6 +152,16 @@ class Zeros:
         return "zeros"
 
 
+class Draws(np.random.Generator):
+    """What a class draws its first weights from."""
+
+    def __init__(self) -> None:
+        super().__init__(np.random.PCG64(0))
+
+    def __repr__(self) -> str:
+        return "np.random.default_rng(0)"
+
+
 class Descent:
     """An optimiser: plain gradient descent, whatever its method is called.
 
@@ -183,5 +193,5 @@ class Descent:
         return f"SGD(lr={self.rate:g})"
 
 
-STAND_INS = {"<zeros>": Zeros(), "<descent>": Descent()}
+STAND_INS = {"<zeros>": Zeros(), "<draws>": Draws(), "<descent>": Descent()}
 """The objects that flags name."""
