@@ -220,13 +220,12 @@ def _hint(named: Named, others: Sequence[Named]) -> str:
     if inspect.isclass(named.value):
         missing = [one for one in ("forward", "backward") if not methods(named.value, one)]
         return f" (without a method {' and a method '.join(missing)})" if missing else ""
-    is_pass = near or "forward" in name or "backward" in name
-    other = _partner(name)
-    is_alone = other not in ("", *(one.expression for one in others))
-    return f" (without {other} beside it)" if is_pass and is_alone else ""
+    is_alone = _partner(name) not in [one.expression for one in others]
+    return f" (without {_partner(name)} beside it)" if near and is_alone else ""
 
 
 def _partner(name: str) -> str:
-    """Return what the other pass of a function should be called, `""` if it may be both."""
-    turned = {name.replace("forward", "backward"), name.replace("backward", "forward")} - {name}
-    return "" if len(turned) > 1 else next(iter(turned), f"{name}_backward")
+    """Return what the other pass of a function should be called."""
+    first = "backward" if "backward" in name else "forward"
+    other = name.replace(first, "forward" if first == "backward" else "backward")
+    return other if other != name else f"{name}_backward"
