@@ -171,8 +171,8 @@ def proposals(
 def _is_doubted(one: Parameter) -> bool:
     """Whether a parameter may be meant for something else than what no other takes."""
     words = {plain(one.name), *(word for word in one.name.lower().split("_") if len(word) > 1)}
-    is_label = not words.isdisjoint(WORDS["names"]["labels"])
-    return is_label or bool(flag(one.name).values) or one.default is None
+    is_flag = bool(flag(one.name).values) or one.default is None
+    return is_flag or not words.isdisjoint(WORDS["names"]["labels"])
 
 
 _LEFT_OUT: Any = object()
