@@ -238,8 +238,8 @@ def _gradients(
     after = reading.parameters(instance)
     for which, place in found.items():
         entry = place.get(roots)
-        if isinstance(entry, (list, tuple)) and len(entry) == 2:  # with its parameter
-            own = (int(entry[1] is not after.get(which)),)
+        if isinstance(entry, (list, tuple)) and [*map(is_array, entry)] == [True, True]:
+            own = (int(entry[1] is not after.get(which)),)  # the other is its parameter
             found[which] = replace(place, path=(*place.path, own))
     moved = [is_array(after[one]) and not same(after[one], held[one]) for one in held]
     if not any(moved):
