@@ -237,10 +237,10 @@ def _gradients(
             found[which] = place
     after = reading.parameters(instance)
     for which, place in found.items():
-        entry = place.get(roots)
-        if isinstance(entry, (list, tuple)) and [*map(is_array, entry)] == [True, True]:
-            own = (int(entry[1] is not after.get(which)),)  # the other is its parameter
-            found[which] = replace(place, path=(*place.path, own))
+        pair = place.get(roots)
+        is_own = [one is after.get(which) for one in pair] if isinstance(pair, (list, tuple)) else []
+        if sorted(is_own) == [False, True]:  # a gradient beside its parameter
+            found[which] = replace(place, path=(*place.path, (is_own.index(False),)))
     moved = [is_array(after[one]) and not same(after[one], held[one]) for one in held]
     if not any(moved):
         return found, "overwrites"
