@@ -236,11 +236,12 @@ def _gradients(
         if which not in found or np.ndim(place.get(roots)) > 0:
             found[which] = place
     after = reading.parameters(instance)
-    for which, place in found.items():
-        pair = place.get(roots)
-        is_own = [one is after.get(which) for one in pair] if isinstance(pair, (list, tuple)) else []
+    for which in found.keys() & after.keys():
+        pair = found[which].get(roots)
+        is_own = [one is after[which] for one in pair] if type(pair) in (list, tuple) else []
         if sorted(is_own) == [False, True]:  # a gradient beside its parameter
-            found[which] = replace(place, path=(*place.path, (is_own.index(False),)))
+            steps = (*found[which].path, (is_own.index(False),))
+            found[which] = replace(found[which], path=steps)
     moved = [is_array(after[one]) and not same(after[one], held[one]) for one in held]
     if not any(moved):
         return found, "overwrites"
