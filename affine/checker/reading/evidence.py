@@ -238,9 +238,9 @@ def _gradients(
     after = reading.parameters(instance)
     for which in found.keys() & after.keys():
         pair = found[which].get(roots)
-        is_own = [one is after[which] for one in pair] if type(pair) in (list, tuple) else []
-        if sorted(is_own) == [False, True]:  # a gradient beside its parameter
-            steps = (*found[which].path, (is_own.index(False),))
+        are_own = [one is after[which] for one in pair] if type(pair) in (list, tuple) else []
+        if sorted(are_own) == [False, True]:  # a gradient beside its parameter
+            steps = (*found[which].path, (are_own.index(False),))
             found[which] = replace(found[which], path=steps)
     moved = [is_array(after[one]) and not same(after[one], held[one]) for one in held]
     if not any(moved):
@@ -249,7 +249,7 @@ def _gradients(
     is_given = any(one.is_rate for one in (*reading.backward.takes.arguments, *made))
     if not is_given and not [*rates_on(instance, reading.backward.method)]:
         # Without a rate it may change weights of its own; those that it was given are the caller's.
-        is_own = reading.instances is not None and bool(reading.instances.places)
+        are_own = reading.instances is not None and bool(reading.instances.places)
         return found, "steps" if is_own or "w" not in found else "overwrites"
     return {**{which: Place("step", ((which,),)) for which in held}, **found}, "steps"
 
