@@ -249,7 +249,7 @@ def _gradients(
     is_given = any(one.is_rate for one in (*reading.backward.takes.arguments, *made))
     if not is_given and not [*rates_on(instance, reading.backward.method)]:
         # Without a rate it may change weights of its own; those that it was given are the caller's.
-        are_own = reading.instances is not None and bool(reading.instances.places)
+        is_own = reading.instances is not None and bool(reading.instances.places)
         return found, "steps" if is_own or "w" not in found else "overwrites"
     return {**{which: Place("step", ((which,),)) for which in held}, **found}, "steps"
 
