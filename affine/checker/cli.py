@@ -7,7 +7,7 @@ import io
 import os
 import sys
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
@@ -68,17 +68,19 @@ def _run() -> int:
     except BrokenPipeError:  # nobody reads the help any more
         terminal.discard(sys.stdout)
         return 0
-    except Exception:
+    except (Exception, SystemExit):  # what is imported may end the program
         fault = "ERROR this is a fault of affine itself; the layer was not judged\n"
         _complain_safely(traceback.format_exc() + fault)
     return _EXIT["error"]
 
 
 def _complain_safely(text: str) -> None:
-    from affine.checker.exceptions import cut
-    from affine.checker.report.words import escaped
+    with suppress(Exception, SystemExit):  # that an import fails may be what there is to say
+        from affine.checker.exceptions import cut
+        from affine.checker.report.words import escaped
 
-    terminal.write_stderr(escaped("\n".join(map(cut, text.split("\n")))))
+        text = escaped("\n".join(map(cut, text.split("\n"))))
+    terminal.write_stderr(text)
 
 
 @click.group(

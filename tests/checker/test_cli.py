@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -113,6 +114,7 @@ def test_a_wrong_name_is_no_success() -> None:
         (KeyboardInterrupt(), 130, "interrupted: there is no verdict"),
         (ZeroDivisionError("\x1b[2J"), 2, r"ZeroDivisionError: \x1b[2J"),
         (ZeroDivisionError(), 2, "a fault of affine itself"),
+        (SystemExit(1), 2, "a fault of affine itself"),
     ],
 )
 def test_only_a_verdict_exits_with_0_or_1(
@@ -127,6 +129,33 @@ def test_only_a_verdict_exits_with_0_or_1(
     ended = main("check", "mine.py")
     assert ended.code == code
     assert message in ended.err
+
+
+def test_a_fault_is_told_where_the_import_of_a_library_is_the_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The words of a report need libraries too."""
+    monkeypatch.setattr(cli, "_checked", None)
+    monkeypatch.setitem(sys.modules, "affine.checker.report.words", None)
+    ended = main("check", "mine.py")
+    assert ended.code == 2
+    assert "a fault of affine itself" in ended.err
+
+
+def test_no_file_beside_the_layer_hides_a_library(tmp_path: Path) -> None:
+    """`python -m` puts the folder of the caller first, where a file may be called array.py."""
+    layer = """
+        from array import product
+        def forward(x, w, b): return product(x, w) + b
+        def backward(dout, x, w):
+            return product(dout, w.T), product(x.T, dout), dout.sum(axis=0)
+    """
+    files = {"layer.py": layer, "array.py": "def product(a, b): return a @ b"}
+    for name, text in {**files, "random.py": "raise SystemExit(1)"}.items():
+        (tmp_path / name).write_text(dedent(text), encoding="utf-8")
+    run = [sys.executable, "-m", "affine", "check", "layer.py", "--only", "dw_is_xt_dout"]
+    done = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_report_that_cannot_be_written_is_no_verdict() -> None:

@@ -91,7 +91,7 @@ def test_gradients_that_nobody_kept_are_named() -> None:
 
     with pytest.raises(
         TargetError,
-        match=r"no gradient of b and W: backward returned one ndarray, .* among W, b, x; keep",
+        match=r"no gradient of b and W: backward returned one ndarray, .* among W, b, x; return dX",
     ):
         layer_from(Affine).backward(*map(np.ones, ((4, 3), (3, 2), 2, (4, 2))))
 

@@ -1,5 +1,6 @@
 """Where a layer keeps its arrays, and where a pass leaves its results."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -70,8 +71,13 @@ class Place:
         """Of what its names say that it is the gradient, `""` where they do not."""
         own = next(filter(None, map(gradient_role, self.names)), "")
         is_beside = any(begins(name, "gradient_container") for name in self.names)
-        operands = (one for one in map(role, self.names) if one in ("x", "w", "b"))
+        operands = (one for one in map(_last_role, self.names) if one in ("x", "w", "b"))
         return own or (next(operands, "") if is_beside else "")
+
+
+def _last_role(name: str) -> str:
+    """Return the role of a name, or of its last word, as of "fc1_W" and "fc1.weight"."""
+    return role(name) or role(re.split(r"[^a-zA-Z]", name)[-1])
 
 
 def is_array(value: Any) -> bool:
@@ -192,9 +198,10 @@ def gradients_returned(
     both = [k for k, one in enumerate(entries) if not (one is None or is_array(one))]
     if len(entries) == 2 and len(both) == 1:
         (at,) = both
-        beside = {**_by_name(root, entries[at], ((at,),))} or {
+        beside = _by_name(root, entries[at], ((at,),)) or {
             which: Place(root, ((at,), (k,)))
             for k, which in enumerate("wb"[: len(_inside(entries[at]))])
+            if isinstance(entries[at], (list, tuple))
         }
         return {"x": Place(root, ((1 - at,),)), **beside}
     roles = [gradient_role(name) for name in names]
@@ -205,7 +212,7 @@ def gradients_returned(
 def _by_name(root: str, result: Any, before: tuple[Any, ...] = ()) -> dict[str, Place]:
     """Return the entries named like gradients, or else like arguments."""
     places = [place for place, _ in _walk(root, _inside(result), before)]
-    for which in (lambda place: place.gradient, lambda place: role(place.names[-1])):
+    for which in (lambda place: place.gradient, lambda place: _last_role(place.names[-1])):
         found = {which(place): place for place in reversed(places) if which(place)}
         if {"w", "b"} & found.keys():
             return {name: found[name] for name in "xwb" if name in found}

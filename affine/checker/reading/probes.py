@@ -152,6 +152,13 @@ class Zeros:
         return "zeros"
 
 
+class Draws(np.random.Generator):
+    """What a class draws its first weights from."""
+
+    def __repr__(self) -> str:
+        return "np.random.default_rng(0)"
+
+
 class Descent:
     """An optimiser: plain gradient descent, whatever its method is called.
 
@@ -183,5 +190,5 @@ class Descent:
         return f"SGD(lr={self.rate:g})"
 
 
-STAND_INS = {"<zeros>": Zeros(), "<descent>": Descent()}
+STAND_INS = {"<zeros>": Zeros(), "<draws>": Draws(np.random.PCG64(0)), "<descent>": Descent()}
 """The objects that flags name."""

@@ -191,10 +191,9 @@ def without_backward(named: Named, others: Sequence[Named]) -> TargetError:
         return refusal("no_layer", name=name, kind=type(named.value).__name__)
     if library := library_used(named.value):
         return _of_a_library(name, library)
-    other = name.replace("forward", "backward")
+    other = _partner(name)
     near = closest(other, [one.expression for one in others])
     hint = f" ({near} is close; rename it)" if near not in ("", name) else ""
-    other = other if other != name else f"{name}_backward"
     takes = parameters(named.value)
     missing = refusal("no_backward", name=name, takes=takes, other=other, hint=hint)
     return _or_by_engine(missing, named.value)
@@ -220,5 +219,13 @@ def _hint(named: Named, others: Sequence[Named]) -> str:
         return f" (did you mean {near}?)"
     if inspect.isclass(named.value):
         missing = [one for one in ("forward", "backward") if not methods(named.value, one)]
-        return f" (without a {' and a '.join(missing)} pass)" if missing else ""
-    return " (without a backward function)" if near or "forward" in name.lower() else ""
+        return f" (without a method {' and a method '.join(missing)})" if missing else ""
+    is_alone = _partner(name) not in [one.expression for one in others]
+    return f" (without {_partner(name)} beside it)" if near and is_alone else ""
+
+
+def _partner(name: str) -> str:
+    """Return what the other pass of a function should be called."""
+    first = "backward" if "backward" in name else "forward"
+    other = name.replace(first, "forward" if first == "backward" else "backward")
+    return other if other != name else f"{name}_backward"

@@ -160,15 +160,19 @@ def proposals(
     for roles in ways:
         guessed = [one != claim for one, claim in zip(roles, claims, strict=True)]
         by_elimination = sum(guessed)
-        is_doubted = any(
-            flag(name).values or plain(name) in WORDS["names"]["labels"]
-            for name in compress(known.names, guessed)
-        )
+        is_doubted = any(map(_is_doubted, compress(known.each, guessed)))
         for given, is_doubtful in _given(known, roles):
             is_certain = is_sure and by_elimination <= 1 and not (is_doubtful or is_doubted)
             has_flags = any(not one.role for one in given)
             is_named = is_certain and (not by_elimination or len(claims) == 1) and not has_flags
             yield Takes(given, is_certain, is_named)
+
+
+def _is_doubted(one: Parameter) -> bool:
+    """Whether a parameter may be meant for something else than what no other takes."""
+    words = {plain(one.name), *(word for word in one.name.lower().split("_") if len(word) > 1)}
+    is_flag = bool(flag(one.name).values) or one.default is None
+    return is_flag or not words.isdisjoint(WORDS["names"]["labels"])
 
 
 _LEFT_OUT: Any = object()

@@ -190,11 +190,11 @@ def _siblings_first(path: Path) -> Iterator[None]:
     hides a library.
     """
     folder = str(path.resolve().parent)
-    known = folder in sys.path
-    sys.path[:0] = [] if known else [folder]
+    sys.path.insert(0, folder)
     try:
         yield
     finally:
-        if not known and folder in sys.path:
+        if folder in sys.path:
             sys.path.remove(folder)
+        if folder not in sys.path:
             sys.path.append(folder)

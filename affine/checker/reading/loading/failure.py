@@ -89,8 +89,8 @@ def _reason(error: BaseException) -> tuple[str, dict[str, Any]]:
     """Return the entry of the messages for an error, and its facts."""
     facts: dict[str, Any] = {"kind": type(error).__name__}
     if isinstance(error, SyntaxError):
-        text = (error.text or "").strip()
-        return "syntax_error", {**facts, "why": error.msg, "text": text}
+        facts |= {"why": error.msg, "text": (error.text or "").strip()}
+        return "syntax_error", {**facts, "version": "{}.{}".format(*sys.version_info)}
     if isinstance(error, ModuleNotFoundError) and error.name:
         first = error.name.partition(".")[0]
         is_there = first != error.name and is_importable(first)
