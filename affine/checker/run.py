@@ -12,7 +12,14 @@ from time import perf_counter
 from typing import Any
 
 import affine
-from affine.checker import Profile, Reduction, selected
+from affine.checker import (
+    REDUCTIONS,
+    Profile,
+    Reduction,
+    refuse_unknown,
+    seed_from,
+    selected,
+)
 from affine.checker.certificate import (
     BASIS_PAIRS,
     CENTRAL_DIFFERENCE,
@@ -87,7 +94,8 @@ def check(
         command does, a notebook as a page.
 
     Raises:
-        ValueError: `only` names a property that does not exist.
+        ValueError: `only` names a property that does not exist, or another option has a value
+            that it does not know.
         TargetError: The layer was not found, does not load, has no known form, or keeps no
             gradients that can be found.
 
@@ -101,13 +109,14 @@ def check(
         >>> check("affine", only=["db_is_the_column_sum_of_dout"]).verdict
         'pass'
     """
+    seed, only = seed_from(seed), (only,) if isinstance(only, str) else tuple(only)
+    properties = selected(profile, only)
+    refuse_unknown("reduction", reduction, REDUCTIONS)
     layer = _layer_of(layer, backward)
-    only = tuple(only)
     clock = clock or Clock(budget)
     clock.restart()
     covered = Coverage()
     bare = with_deadline(with_limits(watched(layer, covered)), clock)
-    properties = selected(profile, only)
     # A failure of these is only remarked on.
     only_noted = {"note"} if profile == "textbook" and not only else ()
     remarked_on = frozenset(each.name for each in properties if each.profile in only_noted)
