@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from time import perf_counter
+from types import ModuleType
 from typing import Any
 
 import affine
@@ -112,6 +113,8 @@ def check(
     seed, only = seed_from(seed), (only,) if isinstance(only, str) else tuple(only)
     properties = selected(profile, only)
     refuse_unknown("reduction", reduction, REDUCTIONS)
+    # What the command checks is a layer already, and named by its target.
+    is_named = isinstance(layer, str | os.PathLike | ModuleType | Layer)
     layer = _layer_of(layer, backward)
     clock = clock or Clock(budget)
     clock.restart()
@@ -129,6 +132,7 @@ def check(
         run.all_steps()
     return Report(
         target=layer.name,
+        is_named=is_named and not layer.usage.startswith("#"),
         form=layer.form,
         columns=layer.columns,
         transposed=layer.transposed,
@@ -159,6 +163,7 @@ def _layer_of(layer: Any, backward: Callable[..., Any] | None) -> Layer:
     if isinstance(layer, str | os.PathLike):
         return load(os.fspath(layer))
     parts = [layer] if backward is None else [layer, backward]
+    parts = list(layer) if isinstance(layer, tuple) else parts
     name = " and ".join(getattr(part, "__name__", type(part).__name__) for part in parts)
     return layer_from(layer if backward is None else (layer, backward), name)
 

@@ -187,6 +187,18 @@ def test_a_pass_of_one_property_says_which_other_one_fails() -> None:
 # ------------------------------------------------------------------ seeds, time, rounding
 
 
+def test_the_call_is_repeated_where_no_command_names_the_layer() -> None:
+    """A class or functions of this session; a module is named as on the command line."""
+    only = ["db_is_the_column_sum_of_dout"]
+    for pair in ((affine.forward, affine.backward), [(affine.forward, affine.backward)]):
+        report = check(*pair, only=only, seed=3)
+        assert report.target == "forward and backward"
+        assert f"check(..., only=('{only[0]}',), seed=3)" in str(report).replace(
+            "\n" + " " * 12, " "
+        )
+    assert f"affine check affine --only {only[0]} --seed 0" in str(check(affine, only=only))
+
+
 @pytest.mark.parametrize(
     ("option", "message"),
     [

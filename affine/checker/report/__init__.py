@@ -169,6 +169,7 @@ class Report:
         not_tried: What a pass says nothing of, in words.
         only: The properties that were asked for, if not all of the profile.
         usage: Python code that defines `vjp` with the user's own functions.
+        is_named: Whether the command can be given the target, and not only `check` in Python.
         versions: Of Python and of the packages involved.
         seconds: The whole check.
         error_message: Why there is no verdict; `""` where there is one.
@@ -197,6 +198,7 @@ class Report:
     not_tried: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     usage: str = ""
+    is_named: bool = True
     versions: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     error_message: str = ""

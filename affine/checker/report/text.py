@@ -144,7 +144,8 @@ def _finding(
         yield indented(heading(count + says), by=0)
     if case := list(case_lines(first, width - 2, report.reduction, finding.reproduction)):
         yield Group(*map(indented, case))
-    yield indented(rows(_facts(finding, report, verbose)))
+    # Who called `check` has no --verbose to see the rest with.
+    yield indented(rows(_facts(finding, report, verbose or not report.is_named)))
     if (found := finding.reproduction).code:
         yield indented(heading(reproduction_title(found)))
         yield code(found.code)
@@ -230,7 +231,12 @@ def _footer(report: Report, verbose: bool) -> Iterator[RenderableType]:
 
 
 def _command(report: Report) -> str:
-    """Return the command that replays a check."""
+    """Return the command that replays a check, or the call where no command names the layer."""
+    if not report.is_named:
+        chosen = {name: getattr(report, name) for name in ("profile", "reduction", "only", "seed")}
+        plain = {"profile": "textbook", "reduction": "sum", "only": ()}
+        words = [f"{name}={each!r}" for name, each in chosen.items() if each != plain.get(name)]
+        return f"check(..., {', '.join(words)})"
     words = ["affine check", shlex.quote(on_one_line(report.target))]
     words += [f"--profile {report.profile}"] * (report.profile != "textbook")
     words += ["--reduction mean"] * (report.reduction == "mean")
