@@ -139,3 +139,11 @@ def test_another_way_to_call_a_layer_has_a_cause_of_its_own() -> None:
     report = check(layer, profile="framework", only=only)
     assert names(report) == ["shapes-not-checked", "frozen-operands"]
     assert "where W is frozen" in report.findings[1].diagnosis.sentence  # type: ignore[union-attr]
+
+
+def test_one_line_that_raises_is_one_mistake_whatever_sizes_it_speaks_of() -> None:
+    def backward(dout: Array, x: Array, w: Array) -> None:
+        raise ValueError(f"no rule for a gradient of shape {dout.shape}")
+
+    report = check((lambda x, w, b: x @ w + b, backward))
+    assert names(report) == ["raises"]

@@ -68,7 +68,14 @@ def findings(
         waiting = [outcome for outcome in waiting if outcome.name not in names]
     layout, averages = OwnLayout(layer.columns, layer.transposed), averaging is not None
     unknown_last = sorted(_merged(found), key=lambda finding: finding.mistake is None)
-    return [_with_remedy(finding, layout, averages) for finding in unknown_last]
+    # Who lets a framework differentiate writes no gradient.
+    is_of_framework = "compiled" in layer.variants
+    return [
+        _reconnected(finding)
+        if is_of_framework and finding.mistake == MISTAKES["always-zero"]
+        else _with_remedy(finding, layout, averages)
+        for finding in unknown_last
+    ]
 
 
 def _merged(found: Iterable[Finding]) -> Iterable[Finding]:
@@ -157,9 +164,9 @@ def _cause(finding: Finding) -> tuple[str, ...]:
     error, tested = first.error, PROPERTIES[first.name]
     if isinstance(error, WorkerDied):
         return ("died", str(error))
-    if mistake:
-        # One may raise for two reasons.
-        return ("named", mistake.name, finding.sentence if mistake.name == "raises" else "")
+    if mistake and mistake.name != "raises":
+        return ("named", mistake.name)
+    # One may raise for two reasons. The message may speak of the sizes of a case.
     if error is not None and (kind := kind_of(error)):
         return ("raised", kind, getattr(error, "place", "") or describe(error, "")["place"])
     in_memory = "of memory" if tested.group == "memory" else "of values"
@@ -178,6 +185,19 @@ def _both(one: Finding, other: Finding) -> Finding:
 
 
 _AVERAGED = ("dw", "db")
+_RECONNECT = (
+    "Let X, W and b reach out as they are: no detach(), .data, no_grad() or stop_gradient(), and "
+    "no array of NumPy on the way. A backward pass of your own has to return all three gradients."
+)
+
+
+def _reconnected(finding: Finding) -> Finding:
+    """Return a finding of gradients that are zero, with what makes a framework's so."""
+    diagnosis, mistake = finding.diagnosis, finding.mistake
+    assert diagnosis is not None and mistake is not None
+    return replace(
+        finding, diagnosis=replace(diagnosis, mistake=replace(mistake, remedy=_RECONNECT))
+    )
 
 
 def _with_remedy(finding: Finding, layout: OwnLayout, averages: bool) -> Finding:
