@@ -50,6 +50,7 @@ def findings(
         of_rounding = PROPERTIES[first.name].profile == "note"
         own = unsnapped if unsnapped and of_rounding else layer
         try:
+            is_shrunk = True
             diagnosis = _diagnosis(own, first, averaging) if found else None
             shown = [finding.mistake for finding in found]
             # A case of a mistake that has been shown is not shown, and need not be small.
@@ -57,11 +58,13 @@ def findings(
                 known = [finding.outcomes[0] for finding in found]
                 with clock.at_most(_SECONDS_TO_SHRINK):
                     first = _smallest(own, first, known, seed, examples)
+                    is_shrunk = not clock.has_expired
                 diagnosis = _diagnosis(own, first, averaging)
             named = diagnosis.mistake.name if diagnosis and diagnosis.mistake else ""
-            finding = Finding((first, *_joining(layer, first, others, named)), diagnosis)
+            outcomes = (first, *_joining(layer, first, others, named))
+            finding = Finding(outcomes, diagnosis, is_shrunk=is_shrunk)
         except OutOfTime:
-            found.append(Finding(tuple(waiting), _NO_TIME))
+            found.append(Finding((first, *others), _NO_TIME, is_shrunk=False))
             break
         found.append(finding)
         names = {outcome.name for outcome in finding.outcomes}
@@ -181,7 +184,7 @@ def _both(one: Finding, other: Finding) -> Finding:
         if together != diagnosis.quantities and more not in sentence:
             sentence = f"{sentence} {more}"
         diagnosis = replace(diagnosis, quantities=together, sentence=sentence)
-    return Finding((*one.outcomes, *other.outcomes), diagnosis)
+    return replace(one, outcomes=(*one.outcomes, *other.outcomes), diagnosis=diagnosis)
 
 
 _AVERAGED = ("dw", "db")

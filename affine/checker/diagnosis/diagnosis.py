@@ -230,7 +230,11 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
         special_found, where = special_cases.special_case(session, quantity)
         found = special_found or found
     if not found and evidence and all(trial.got is None for trial in evidence):
-        found = [Explanation("not-an-array", f"Your {quantity} is not an array of numbers")]
+        found = [
+            Explanation(
+                "not-an-array", f"Your {quantity} is not an array of floating-point numbers"
+            )
+        ]
     changing = calls.not_deterministic, calls.earlier_call
     if not found and (named := _by(session, quantity, changing)):
         return named

@@ -73,6 +73,7 @@ class Finding:
         outcomes: The falsified properties; the first one's counterexample is the smallest.
         diagnosis: Which mistake it is, or what was ruled out.
         reproduction: Code that shows the first one's failure.
+        is_shrunk: Whether there was time to make that case as small as it gets.
 
     Examples:
         >>> from affine.checker import check
@@ -88,6 +89,7 @@ class Finding:
     outcomes: tuple[Outcome, ...]
     diagnosis: Diagnosis | None = None
     reproduction: Reproduction = Reproduction()
+    is_shrunk: bool = True
 
     @property
     def mistake(self) -> Mistake | None:
