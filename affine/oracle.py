@@ -407,7 +407,8 @@ def expect_within_rounding(quantity: str, got: Any, primal: Operands) -> None:
 def _as_array(quantity: str, got: Any) -> Array:
     if not isinstance(got, np.ndarray):
         other = got if isinstance(got, NotAnArray) else NotAnArray(type(got).__name__)
-        raise Violation(f"{quantity} is {other.what}, but should be a NumPy array", quantity, other)
+        should = "but should be a NumPy array of floating-point numbers"
+        raise Violation(f"{quantity} is {other.what}, {should}", quantity, other)
     if got.dtype.kind != "f":
         raise Violation(f"{quantity} has dtype {got.dtype}, but should be floating", quantity, got)
     return got

@@ -22,6 +22,21 @@ REDUCTIONS = get_args(Reduction)
 LARGEST_SEED = 2**63 - 1
 
 
+def seed_from(given: object) -> int:
+    """Return a seed, a number or its digits; refuse what no generator takes."""
+    text = str(given)
+    if not text.isdecimal() or int(text) > LARGEST_SEED:
+        remedy = f"give a whole number from 0 to {LARGEST_SEED}"
+        raise ValueError(f"{text!r} is not a seed; {remedy}")
+    return int(text)
+
+
+def refuse_unknown(what: str, name: str, known: Sequence[str]) -> None:
+    """Raise where an option has a value that it does not know, such as a reduction of `max`."""
+    if name not in known:
+        raise ValueError(f"{name!r} is not a {what}; give one of {', '.join(known)}")
+
+
 def selected(profile: str, only: Sequence[str] = ()) -> "list[Property]":
     """Return the properties of a profile, or those that are named, in the order of the suite."""
     from affine.checker.report.words import closest
@@ -31,6 +46,7 @@ def selected(profile: str, only: Sequence[str] = ()) -> "list[Property]":
         if name not in PROPERTIES:
             hint = closest(name, PROPERTIES) or "`affine list` names them all"
             raise ValueError(f"no property is called {name or repr(name)}; {hint}")
+    refuse_unknown("profile", profile, PROFILES)
     # What is only remarked on runs in every profile.
     levels = {"note", *PROFILES[: PROFILES.index(profile) + 1]}
     properties = PROPERTIES.values()

@@ -3,7 +3,6 @@
 What a command needs is imported when it runs, so that `affine --help` is there at once.
 """
 
-import io
 import os
 import sys
 import traceback
@@ -56,15 +55,14 @@ def main() -> None:
 
 def _run() -> int:
     # Not `main` of click, which answers an interrupt by an empty line.
+    arguments = sys.argv[1:] or ["--help"]
     try:
-        with _commands.make_context("affine", sys.argv[1:]) as context:
+        with _commands.make_context("affine", arguments) as context:
             return _commands.invoke(context) or 0
     except click.exceptions.Exit as end:
-        return end.exit_code
+        return end.exit_code if sys.argv[1:] else _EXIT["error"]
     except click.ClickException as error:
-        text = io.StringIO()
-        error.show(text)
-        _complain_safely(text.getvalue())
+        _complain_safely(_with_remedy(error))
     except BrokenPipeError:  # nobody reads the help any more
         terminal.discard(sys.stdout)
         return 0
@@ -72,6 +70,16 @@ def _run() -> int:
         fault = "ERROR this is a fault of affine itself; the layer was not judged\n"
         _complain_safely(traceback.format_exc() + fault)
     return _EXIT["error"]
+
+
+def _with_remedy(error: click.ClickException) -> str:
+    """Return what is wrong with a command line, and at its end where to read what is right."""
+    text = f"Error: {error.format_message()}\n"
+    if not isinstance(error, click.UsageError):
+        return text
+    usage = f"{error.ctx.get_usage()}\n\n" if error.ctx else ""
+    path = error.ctx.command_path if error.ctx else "affine"
+    return f"{usage}{text}`{path} --help` says what it takes\n"
 
 
 def _complain_safely(text: str) -> None:

@@ -34,11 +34,16 @@ class Clock:
         """Seconds until even a call in progress is ended; 0 once that has come."""
         return max(self._hard_deadline - perf_counter(), 0)
 
+    @property
+    def has_expired(self) -> bool:
+        """Whether the step has to stop, for its time is up."""
+        return perf_counter() > self.step_deadline
+
     def raise_if_expired(self) -> None:
         """Raise `OutOfTime` once the step has to stop."""
         if self.hangs >= _MOST_HANGS:
             raise OutOfTime(f"{self.hangs} calls were waited for in vain")
-        if perf_counter() > self.step_deadline:
+        if self.has_expired:
             raise OutOfTime(f"the budget of {self.budget:g} s ran out")
 
     def share(self, part: float) -> AbstractContextManager[None]:

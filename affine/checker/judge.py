@@ -10,11 +10,13 @@ import psutil  # noqa: F401 (the end of the process needs it)
 import affine.checker.report.text  # noqa: F401
 from affine.checker import check
 from affine.checker.clock import Clock
-from affine.checker.exceptions import TargetError
+from affine.checker.exceptions import TargetError, cut
 from affine.checker.process.worker import Worker
 from affine.checker.report import Report
 from affine.checker.search import Progress
 from affine.layer import WorkerDied
+
+_LONGEST_LINE = 200  # of what the target printed
 
 
 def judged(worker: Worker, target: str, clock: Clock, progress: Progress, **chosen: Any) -> Report:
@@ -31,5 +33,6 @@ def judged(worker: Worker, target: str, clock: Clock, progress: Progress, **chos
             return Report(target, error_message=why, seconds=seconds, **named)
     notes = list(report.notes)
     if output := worker.output.strip():
-        notes.append(f"the target printed something; its last line: {output.split(chr(10))[-1]}")
+        last = cut(output.split("\n")[-1], _LONGEST_LINE)
+        notes.append(f"the target printed something; its last line: {last}")
     return replace(report, target=target, notes=tuple(notes))

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from affine.checker import LARGEST_SEED, PROFILES, REDUCTIONS, selected
+from affine.checker import PROFILES, REDUCTIONS, seed_from, selected
 
 
 def nameable(context: click.Context, parameter: click.Parameter, target: str | None) -> str:
@@ -29,6 +29,14 @@ def _positive(context: click.Context, parameter: click.Parameter, seconds: float
     if not 0 < seconds < inf:
         raise click.BadParameter(f"{seconds:g} is not a time; give a number above 0, such as 10")
     return seconds
+
+
+def _seed(context: click.Context, parameter: click.Parameter, given: str) -> int:
+    """Refuse what is not a seed."""
+    try:
+        return seed_from(given)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def writable(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
@@ -71,7 +79,7 @@ def options_of_a_check(command: Callable[..., Any]) -> Callable[..., Any]:
             "promise. framework: also compiling and batching.",
         ),
         click.option(
-            "--seed", default=0, type=click.IntRange(0, LARGEST_SEED), metavar="N",
+            "--seed", default="0", metavar="N", callback=_seed,
             help="Draw other cases; the same seed draws the same ones.",
         ),
         click.option(

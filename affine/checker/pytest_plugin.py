@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from affine.checker import LARGEST_SEED, PROFILES, REDUCTIONS, Profile, Reduction, selected
+from affine.checker import PROFILES, REDUCTIONS, Profile, Reduction, seed_from, selected
 
 __all__ = ["properties_of"]
 
@@ -94,10 +94,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) > LARGEST_SEED:
-        remedy = f"give a whole number from 0 to {LARGEST_SEED}"
-        raise argparse.ArgumentTypeError(f"{text!r} is not a seed; {remedy}")
-    return int(text)
+    try:
+        return seed_from(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def pytest_configure(config: pytest.Config) -> None:

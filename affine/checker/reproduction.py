@@ -136,6 +136,10 @@ def _shows(error: Exception | None, status: int | None, said: str) -> bool:
     if isinstance(error, WorkerDied) or kind_of(error) == "SystemExit":
         return THE_END not in lines and "Traceback (most recent call last):" not in lines
     raised = {line.partition(":")[0].rpartition(".")[2] for line in lines}
+    # NumPy names some of its exceptions as their bases, and a traceback does not.
+    told = str(getattr(error, "message", error)).split("\n")[0]
+    if told and any(line.partition(": ")[2] == told for line in lines):
+        return status != 0
     kinds = {kind_of(error)}
     if isinstance(error, Violation | NotThreeGradients):
         kinds = {"AssertionError", NotThreeGradients.__name__}

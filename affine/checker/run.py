@@ -9,10 +9,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from time import perf_counter
+from types import ModuleType
 from typing import Any
 
 import affine
-from affine.checker import Profile, Reduction, selected
+from affine.checker import (
+    REDUCTIONS,
+    Profile,
+    Reduction,
+    refuse_unknown,
+    seed_from,
+    selected,
+)
 from affine.checker.certificate import (
     BASIS_PAIRS,
     CENTRAL_DIFFERENCE,
@@ -87,7 +95,8 @@ def check(
         command does, a notebook as a page.
 
     Raises:
-        ValueError: `only` names a property that does not exist.
+        ValueError: `only` names a property that does not exist, or another option has a value
+            that it does not know.
         TargetError: The layer was not found, does not load, has no known form, or keeps no
             gradients that can be found.
 
@@ -101,13 +110,16 @@ def check(
         >>> check("affine", only=["db_is_the_column_sum_of_dout"]).verdict
         'pass'
     """
+    seed, only = seed_from(seed), (only,) if isinstance(only, str) else tuple(only)
+    properties = selected(profile, only)
+    refuse_unknown("reduction", reduction, REDUCTIONS)
+    # What the command checks is a layer already, and named by its target.
+    is_named = isinstance(layer, str | os.PathLike | ModuleType | Layer)
     layer = _layer_of(layer, backward)
-    only = tuple(only)
     clock = clock or Clock(budget)
     clock.restart()
     covered = Coverage()
     bare = with_deadline(with_limits(watched(layer, covered)), clock)
-    properties = selected(profile, only)
     # A failure of these is only remarked on.
     only_noted = {"note"} if profile == "textbook" and not only else ()
     remarked_on = frozenset(each.name for each in properties if each.profile in only_noted)
@@ -120,6 +132,7 @@ def check(
         run.all_steps()
     return Report(
         target=layer.name,
+        is_named=is_named and not layer.usage.startswith("#"),
         form=layer.form,
         columns=layer.columns,
         transposed=layer.transposed,
@@ -150,6 +163,7 @@ def _layer_of(layer: Any, backward: Callable[..., Any] | None) -> Layer:
     if isinstance(layer, str | os.PathLike):
         return load(os.fspath(layer))
     parts = [layer] if backward is None else [layer, backward]
+    parts = list(layer) if isinstance(layer, tuple) else parts
     name = " and ".join(getattr(part, "__name__", type(part).__name__) for part in parts)
     return layer_from(layer if backward is None else (layer, backward), name)
 

@@ -20,8 +20,8 @@ def backward_twice_gives_the_same(layer: Layer, case: Case) -> None:
     _, pullback = layer.vjp(x, w, b)
     first = by_name(pullback(dout))
     second = by_name(pullback(case.tangent.dout))
-    expect_same(second, expected, "it is the second backward pass on one forward pass")
-    expect_same(by_name(pullback(dout)), first, "it is the third one on one forward pass")
+    expect_same(second, expected, "in the second backward pass on one forward pass")
+    expect_same(by_name(pullback(dout)), first, "in the third backward pass on one forward pass")
 
 
 @checks(

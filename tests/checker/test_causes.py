@@ -113,6 +113,18 @@ def test_each_cause_is_told_once(name: str) -> None:
         assert len(sentences) == len(set(sentences))
 
 
+def test_a_write_that_is_undone_up_to_rounding_is_one_mistake() -> None:
+    """On integers it leaves no trace; where an argument is another one too, it is no aliasing."""
+
+    def backward(dout: Array, x: Array, w: Array) -> tuple[Array, Array, Array]:
+        dout /= len(x)
+        dx, dw, db = (each * len(x) for each in right_gradients(dout, x, w))
+        dout *= len(x)
+        return dx, dw, db
+
+    assert names(check((lambda x, w, b: x @ w + b, backward))) == ["arguments-modified"]
+
+
 def test_a_layer_that_writes_does_not_change_the_case_that_is_shown() -> None:
     """What was expected is what the equations give for the operands that stand beside it."""
     report = check(pullback_layer(_divided_in_place))
@@ -139,3 +151,11 @@ def test_another_way_to_call_a_layer_has_a_cause_of_its_own() -> None:
     report = check(layer, profile="framework", only=only)
     assert names(report) == ["shapes-not-checked", "frozen-operands"]
     assert "where W is frozen" in report.findings[1].diagnosis.sentence  # type: ignore[union-attr]
+
+
+def test_one_line_that_raises_is_one_mistake_whatever_sizes_it_speaks_of() -> None:
+    def backward(dout: Array, x: Array, w: Array) -> None:
+        raise ValueError(f"no rule for a gradient of shape {dout.shape}")
+
+    report = check((lambda x, w, b: x @ w + b, backward))
+    assert names(report) == ["raises"]

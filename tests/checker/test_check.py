@@ -1,9 +1,11 @@
 """The whole check in process: right layers pass, wrong ones fail for the reason they are wrong."""
 
 import importlib.util
+import re
 import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -185,6 +187,35 @@ def test_a_pass_of_one_property_says_which_other_one_fails() -> None:
 
 
 # ------------------------------------------------------------------ seeds, time, rounding
+
+
+def test_the_call_is_repeated_where_no_command_names_the_layer() -> None:
+    """A class or functions of this session; a module is named as on the command line."""
+    only = ["db_is_the_column_sum_of_dout"]
+    for pair in ((affine.forward, affine.backward), [(affine.forward, affine.backward)]):
+        report = check(*pair, only=only, seed=3)
+        assert report.target == "forward and backward"
+        assert f"check(..., only=('{only[0]}',), seed=3)" in str(report).replace(
+            "\n" + " " * 12, " "
+        )
+    assert f"affine check affine --only {only[0]} --seed 0" in str(check(affine, only=only))
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"reduction": "max"}, "'max' is not a reduction; give one of sum, mean"),
+        ({"profile": "strict"}, "'strict' is not a profile; give one of textbook, library, fram"),
+        ({"seed": "x"}, "'x' is not a seed; give a whole number from 0 to"),
+        ({"seed": -1}, "'-1' is not a seed"),
+        ({"only": ["dw"]}, "no property is called dw; did you mean dw_is_xt_dout?"),
+        ({"only": "dw"}, "no property is called dw; did you mean dw_is_xt_dout?"),
+    ],
+)
+def test_an_option_that_is_not_known_is_refused(option: dict[str, Any], message: str) -> None:
+    """In Python as on the command line: an unknown reduction once accused a right layer."""
+    with pytest.raises(ValueError, match=re.escape(message)):
+        check(affine, **option)
 
 
 def test_a_seed_replays_a_check() -> None:

@@ -73,8 +73,9 @@ def test_options_reach_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
         ([""], "'' names no file; name the file of a layer: affine check my_layer.py"),
         (["a\0.py"], r"'a\x00.py' names no file; name the file"),
         (["a.py", "--profile", "strict"], "'strict' is not one of"),
-        (["a.py", "--seed", "-99999999999999999999"], "is not in the range 0<=x<="),
-        (["a.py", "--seed", f"{2**63}"], "is not in the range 0<=x<="),
+        (["a.py", "--seed", "-99999999999999999999"], "is not a seed; give a whole number"),
+        (["a.py", "--seed", f"{2**63}"], "is not a seed; give a whole number from 0 to"),
+        (["a.py", "--seed", "x"], "'x' is not a seed; give a whole number from 0 to"),
         (["a.py", "--timeout", "0"], "0 is not a time; give a number above 0, such as 10"),
         (["a.py", "--timeout", "-1"], "give a number above 0"),
         (["a.py", "--timeout", "nan"], "give a number above 0"),
@@ -94,14 +95,17 @@ def test_a_wrong_option_is_no_verdict(arguments: list[str], message: str) -> Non
     ended = main("check", *arguments, report=passing())
     assert ended.code == 2
     assert message in ended.err
+    assert ended.err.endswith("`affine check --help` says what it takes\n")
 
 
 def test_a_wrong_name_is_no_success() -> None:
+    assert main().code == 2
     for arguments, message in {
         ("explain", "\x07"): r"nothing is called \x07",
         ("explain", "dww"): "nothing is called dww; did you mean dw?",
         ("explain", "zzz"): "`affine list`",
-        ("lst",): "No such command",
+        ("lst",): "`affine --help` says what it takes",
+        ("check", "a.py", "--seed"): "--help` says what it takes",
     }.items():
         ended = main(*arguments)
         assert ended.code == 2

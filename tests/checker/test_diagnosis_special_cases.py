@@ -61,6 +61,17 @@ def test_the_formula_of_a_special_case_is_named(
     assert found.mistake.remedy.startswith("Compute it as everywhere else")
 
 
+def test_where_a_formula_fits_is_said_rather_than_where_it_may() -> None:
+    """Found on one data point, it is used for every square W, and for no other."""
+    code = "x @ w.T + b if d == m else x @ w + b"
+    for sizes in ((1, 2, 2), (3, 3, 3)):
+        point = distinct_integers(*sizes)
+        found = diagnose(wrong_layer(out=code), "out", None, Case(point, point))
+        assert found.sentence.startswith("Where D = M, your out is X·Wᵀ + b: ")
+    found = diagnose(wrong_layer(db="np.array(dout.squeeze()).sum(axis=0)"), "db")
+    assert found.sentence.startswith("In some calls, your db is dout.sum(): ")
+
+
 @pytest.mark.parametrize("words", sampled(list(CONDITIONS), 12, 4))
 @pytest.mark.parametrize("quantity", sampled(["dw", "dx", "db"], 3))
 def test_noise_in_a_special_case_is_no_formula(words: str, quantity: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from affine.checker import check
 from affine.checker.reading import TargetError, layer_from, load
 from affine.checker.reading.frameworks import framework
 from affine.layer import Layer, Operands
@@ -177,6 +178,26 @@ def test_how_torch_takes_weights_is_tried() -> None:
         layer_from(torch.mv)
     form = "torch module Linear(in_features, out_features): weight (M, D)"
     assert layer_from(torch.nn.Linear).form == form
+
+
+def test_a_device_that_is_not_there_is_no_fault_of_the_layer() -> None:
+    """What torch raises in code of its own may be for want of a device."""
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("there is a device")
+    with pytest.raises(TargetError, match=r"raised .* may not be on this machine; make that call"):
+        layer_from(lambda x, w, b: (torch.matmul(x, w) + b).cuda().cpu())
+
+
+def test_a_result_that_torch_cannot_differentiate_has_gradients_of_zeros() -> None:
+    """As where one operand alone is detached; and the remedy does not speak of formulas."""
+    torch = pytest.importorskip("torch")
+    only = ["dx_is_dout_wt", "dw_is_xt_dout", "db_is_the_column_sum_of_dout"]
+    report = check(torch.no_grad()(lambda x, w, b: torch.add(x @ w, b)), only=only)
+    (finding,) = report.findings
+    assert finding.mistake is not None
+    assert finding.mistake.name == "always-zero"
+    assert finding.mistake.remedy.startswith("Let X, W and b reach out as they are: no detach()")
 
 
 def test_a_framework_is_adapted_where_this_package_is_hidden(

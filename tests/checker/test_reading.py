@@ -217,7 +217,7 @@ def test_a_mistake_that_raises_on_most_batches_is_judged(dw: str, tmp_path: Path
         ("my_ow.py", "did you mean my_own.py"),
         ("my_own", "not a module; did you mean the file my_own.py"),
         ("my_own.py:affine_forwrd", "did you mean affine_forward"),
-        ("my_own.py:nothing_like_it", "it has answer, affine_forward"),
+        ("my_own.py:nothing_like_it", "it has answer, affine_forward.*; name one of these"),
         ("my_own.py:affine_forward", "put affine_backward.dout, x, w. .*affine_backwards is close"),
         ("my_own.py:answer", "is of type int; name a function"),
         (".", "is a folder; name one Python file in it, such as my_own.py"),

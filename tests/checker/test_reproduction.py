@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from affine.checker.report import Finding, Outcome, Reproduction
 from affine.checker.report.snippet import REPLAYS
 from affine.checker.report.text import text
 from affine.checker.reproduction import reproducer
-from affine.layer import Layer, WorkerDied
+from affine.layer import Array, Layer, WorkerDied
 from affine.oracle import Violation
 from affine.properties import PROPERTIES
 from docs.site_builder.suite.wrong_layers import WRONG_LAYERS, first_line, frameworks
@@ -210,3 +210,40 @@ def test_a_failure_that_needs_more_calls_is_shown_by_a_property_that_makes_them(
     assert "A case that shows it:" in said
     assert "got dw" not in said  # that is another one next time
     assert_shown(found.reproduction.code, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("lines", "last"),
+    [
+        (
+            "dx = np.zeros(x.shape, int)\n    dx += dout @ w.T",
+            "here: raises UFuncTypeError",
+        ),
+        ("dx = (dout @ w.T).astype(object)", 'assert got.dtype.kind == "f", got.dtype'),
+    ],
+)
+def test_what_numpy_names_otherwise_is_shown_too(tmp_path: Path, lines: str, last: str) -> None:
+    """An exception that a traceback calls _UFuncOutputCastingError; an array of objects."""
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "import numpy as np\n\ndef forward(x, w, b):\n    return x @ w + b\n\n"
+        f"def backward(dout, x, w):\n    {lines}\n    return dx, x.T @ dout, dout.sum(axis=0)\n"
+    )
+    with Worker(str(path)) as worker:
+        report = check(worker.layer)
+    (found,) = report.findings
+    assert last in found.reproduction.code
+    assert_shown(found.reproduction.code, tmp_path)
+    assert "judged in float32" not in str(report)  # it raises in any
+
+
+def test_a_case_that_there_was_no_time_to_shrink_is_not_called_the_smallest() -> None:
+    def backward(dout: Array, x: Array, w: Array) -> Any:
+        sleep(0.02)
+        return dout @ w.T, x.T @ dout, dout.mean(axis=0)
+
+    report = check((lambda x, w, b: x @ w + b, backward), budget=1.0)
+    assert report.verdict == "fail"
+    said = str(report)
+    assert "A case that shows it: N = " in said
+    assert "The smallest case" not in said

@@ -42,7 +42,10 @@ def arguments_modified(session: ProbeSession) -> Explanation | None:
     if found := _update_step(step, "your {0} becomes {0}{1}"):
         return found
     signed = plain_operands().map(lambda array: np.where(array == array.flat[-1], -0.0, array))
-    for before, where in ((plain_operands(1), ""), *_PLACES, (signed, ", where an entry is -0")):
+    # Of integers, what divides and multiplies again may leave every digit as it was.
+    sevenths = distinct_integers(3, 4, 5).map(lambda array: array / 7)
+    more = (signed, ", where an entry is -0"), (sevenths, "")
+    for before, where in ((plain_operands(1), ""), *_PLACES, *more):
         point = session.lent(before)
         session.results(point)
         if names := list(map(notation, _changes(before, point))):

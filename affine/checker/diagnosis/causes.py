@@ -50,6 +50,7 @@ def findings(
         of_rounding = PROPERTIES[first.name].profile == "note"
         own = unsnapped if unsnapped and of_rounding else layer
         try:
+            is_shrunk = True
             diagnosis = _diagnosis(own, first, averaging) if found else None
             shown = [finding.mistake for finding in found]
             # A case of a mistake that has been shown is not shown, and need not be small.
@@ -57,18 +58,27 @@ def findings(
                 known = [finding.outcomes[0] for finding in found]
                 with clock.at_most(_SECONDS_TO_SHRINK):
                     first = _smallest(own, first, known, seed, examples)
+                    is_shrunk = not clock.has_expired
                 diagnosis = _diagnosis(own, first, averaging)
             named = diagnosis.mistake.name if diagnosis and diagnosis.mistake else ""
-            finding = Finding((first, *_joining(layer, first, others, named)), diagnosis)
+            outcomes = (first, *_joining(layer, first, others, named))
+            finding = Finding(outcomes, diagnosis, is_shrunk=is_shrunk)
         except OutOfTime:
-            found.append(Finding(tuple(waiting), _NO_TIME))
+            found.append(Finding((first, *others), _NO_TIME, is_shrunk=False))
             break
         found.append(finding)
         names = {outcome.name for outcome in finding.outcomes}
         waiting = [outcome for outcome in waiting if outcome.name not in names]
     layout, averages = OwnLayout(layer.columns, layer.transposed), averaging is not None
     unknown_last = sorted(_merged(found), key=lambda finding: finding.mistake is None)
-    return [_with_remedy(finding, layout, averages) for finding in unknown_last]
+    # Who lets a framework differentiate writes no gradient.
+    is_of_framework = "compiled" in layer.variants
+    return [
+        _reconnected(finding)
+        if is_of_framework and finding.mistake == MISTAKES["always-zero"]
+        else _with_remedy(finding, layout, averages)
+        for finding in unknown_last
+    ]
 
 
 def _merged(found: Iterable[Finding]) -> Iterable[Finding]:
@@ -157,9 +167,9 @@ def _cause(finding: Finding) -> tuple[str, ...]:
     error, tested = first.error, PROPERTIES[first.name]
     if isinstance(error, WorkerDied):
         return ("died", str(error))
-    if mistake:
-        # One may raise for two reasons.
-        return ("named", mistake.name, finding.sentence if mistake.name == "raises" else "")
+    if mistake and mistake.name != "raises":
+        return ("named", mistake.name)
+    # One may raise for two reasons. The message may speak of the sizes of a case.
     if error is not None and (kind := kind_of(error)):
         return ("raised", kind, getattr(error, "place", "") or describe(error, "")["place"])
     in_memory = "of memory" if tested.group == "memory" else "of values"
@@ -174,10 +184,23 @@ def _both(one: Finding, other: Finding) -> Finding:
         if together != diagnosis.quantities and more not in sentence:
             sentence = f"{sentence} {more}"
         diagnosis = replace(diagnosis, quantities=together, sentence=sentence)
-    return Finding((*one.outcomes, *other.outcomes), diagnosis)
+    return replace(one, outcomes=(*one.outcomes, *other.outcomes), diagnosis=diagnosis)
 
 
 _AVERAGED = ("dw", "db")
+_RECONNECT = (
+    "Let X, W and b reach out as they are: no detach(), .data, no_grad() or stop_gradient(), and "
+    "no array of NumPy on the way. A backward pass of your own has to return all three gradients."
+)
+
+
+def _reconnected(finding: Finding) -> Finding:
+    """Return a finding of gradients that are zero, with what makes a framework's so."""
+    diagnosis, mistake = finding.diagnosis, finding.mistake
+    assert diagnosis is not None and mistake is not None
+    return replace(
+        finding, diagnosis=replace(diagnosis, mistake=replace(mistake, remedy=_RECONNECT))
+    )
 
 
 def _with_remedy(finding: Finding, layout: OwnLayout, averages: bool) -> Finding:

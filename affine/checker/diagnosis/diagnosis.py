@@ -230,7 +230,11 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
         special_found, where = special_cases.special_case(session, quantity)
         found = special_found or found
     if not found and evidence and all(trial.got is None for trial in evidence):
-        found = [Explanation("not-an-array", f"Your {quantity} is not an array of numbers")]
+        found = [
+            Explanation(
+                "not-an-array", f"Your {quantity} is not an array of floating-point numbers"
+            )
+        ]
     changing = calls.not_deterministic, calls.earlier_call
     if not found and (named := _by(session, quantity, changing)):
         return named
@@ -241,7 +245,7 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
     for find in (special_values.narrowed, *(of_results if quantity in QUANTITIES else ())):
         found = found or find(session, quantity)
     if len({each.mistake for each in found}) == 1:
-        where = where or special_cases.guarded(evidence, found[0].code)
+        where = special_cases.where_used(evidence, found[0].code, where)
         return _named(session, quantity, found[0], where)
     titles = session.layout.words(listed([MISTAKES[each.mistake].title for each in found]))
     sentence = f"Your {quantity} fits more than one mistake: {titles}." if found else ""
@@ -261,7 +265,8 @@ def _named(
     mistake, equation = layout.mistake(mistake), layout.words(equation)
     if where and where.makes:
         mistake = replace(mistake, remedy=_AS_EVERYWHERE.format(where.words))
-    only = f"Where {where.words}, your" if where else "Your"
+    only = f"Where {where.words}, your" if where and where.code else "Your"
+    only = "In some calls, your" if where is special_cases.SOMEWHERE else only
     also = f", and {layout.words(MISTAKES[found.also].title)}" if found.also else ""
     formula = f"{only} {quantity} is {layout.formula(quantity, found)}: {mistake.title}{also}"
     sentence = layout.words(found.sentence) or formula

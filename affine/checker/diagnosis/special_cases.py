@@ -21,6 +21,8 @@ from affine.checker.diagnosis.probe import Probe, close, plain_operands
 from affine.checker.diagnosis.sides import varying_factor
 from affine.quantities import AXES
 
+SOMEWHERE = Condition("it shows", "")
+"""Nothing tells the calls apart in which a formula is used."""
 _BESIDE = 6  # powers of two between the largest entry of an operand and the smallest
 
 
@@ -68,6 +70,20 @@ def _meeting(condition: Condition, evidence: Sequence[Trial]) -> list[Trial]:
     return [trial for trial in evidence if condition.holds(trial.probe)]
 
 
+def where_used(evidence: Sequence[Trial], code: str, where: Condition | None) -> Condition | None:
+    """Return where a layer uses a formula, None if nothing says that it does not everywhere.
+
+    Of what `where` says and of what tells the calls apart in which the formula would not fit, the
+    latter, if the formula gives every result there.
+    """
+    guard = guarded(evidence, code)
+    if where is None or guard is None:
+        return where or guard
+    meeting = _meeting(guard, evidence) if guard.code else []
+    is_used = meeting and all(each.fits(each.probe.value(code)) for each in meeting)
+    return guard if is_used else where
+
+
 def guarded(evidence: Sequence[Trial], code: str) -> Condition | None:
     """Return where a formula is used by a layer that is right where it would not fit.
 
@@ -79,7 +95,7 @@ def guarded(evidence: Sequence[Trial], code: str) -> Condition | None:
         for trial in evidence
         if code and not trial.wrong and not trial.fits(trial.probe.value(code))
     ]
-    return (in_sizes(used, right) or Condition("its shape fits", "")) if right else None
+    return (in_sizes(used, right) or SOMEWHERE) if right else None
 
 
 def _parted(evidence: Sequence[Trial]) -> tuple[list[Probe], list[Probe]]:

@@ -74,7 +74,7 @@ def _is_held(evidence: Evidence) -> bool:
         # An argument that was guessed wrong seldom leaves two of three gradients right.
         return reading.is_certain or len(evidence.right & {"x", "w", "b"}) > 1
     # It may be what was left out where the definitions of a file alone were loaded.
-    if evidence.problem.startswith(("NameError", "ImportError", "ModuleNotFoundError")):
+    if evidence.problem.startswith("NameError") or evidence.may_lack_something:
         return False
     is_pair = reading.instances is None
     if evidence.stage == "backward ran":

@@ -66,6 +66,11 @@ class Evidence:
         return bool(_DTYPES.search(self.problem))
 
     @property
+    def may_lack_something(self) -> bool:
+        """Whether what stopped it may be what this machine has not, such as a file or a device."""
+        return getattr(self.problem, "may_be_of_machine", False)
+
+    @property
     def is_right(self) -> bool:
         """Whether all four results are."""
         return len(self.right) == 4

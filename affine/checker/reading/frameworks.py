@@ -153,7 +153,8 @@ class Framework:
                 break
         else:
             evidence, dtype = first, "float64"
-        if evidence is None or not (evidence.is_forward_right or evidence.reading.is_certain):
+        is_known = evidence and (evidence.is_forward_right or evidence.reading.is_certain)
+        if evidence is None or not is_known or evidence.may_lack_something:
             raise function_not_read(named, known, evidence)
         return evidence, dtype
 

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,29 @@ def silently(function: Callable[[], Any]) -> tuple[Any, str]:
             return function(), ""
     except (Exception, SystemExit) as error:
         text = " ".join(str(error).split())
-        return None, f"{type(error).__name__}{': ' * bool(text)}{text}"
+        problem = Problem(f"{type(error).__name__}{': ' * bool(text)}{text}")
+        problem.may_be_of_machine = _may_be_of_machine(error)
+        return None, problem
+
+
+class Problem(str):
+    """What somebody's code raised, in words, and whether the machine may be why."""
+
+    __slots__ = ("may_be_of_machine",)
+    may_be_of_machine: bool
+
+
+def _may_be_of_machine(error: BaseException) -> bool:
+    """Whether a file, a module or a device may be missing: no fault of the code that needs it."""
+    if isinstance(error, (ImportError, OSError)):
+        return True
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    parts = set(Path(trace.tb_frame.f_code.co_filename).parts if trace else ())
+    # Libraries raise these, in code of their own, where they find no device, driver or compiler.
+    is_of_library = bool(parts & {"site-packages", "dist-packages"}) and "numpy" not in parts
+    return is_of_library and type(error) in (RuntimeError, AssertionError)
 
 
 def equal(result: Any, expected: Array) -> bool:

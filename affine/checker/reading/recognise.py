@@ -105,16 +105,19 @@ def _read(
     found: list[tuple[Evidence, str, Arrays]] = []
     furthest: list[Evidence] = []
     for home in ("", name) if name else ("",):
+        least, is_narrow = (-1, -1, -1), False
         for dtype in ("float64", "float32"):
             made = framework(home).arrays(dtype) if home else Arrays(dtype=dtype)
             with made.context():
                 best, far = best_reading(readings(made), partial(then_backward, backwards), made)
             furthest += [far] if far else []
-            # Another dtype than float64 is believed only where the layer speaks of dtypes, and an
-            # error on arrays of NumPy only where it is not written for others.
+            # Another dtype than float64 is believed only where the layer speaks of dtypes and comes
+            # further in it; an error on arrays of NumPy only where it is not written for others.
             is_home = home == name or (best is not None and not best.problem)
-            if best is not None and is_home and (dtype == "float64" or best.is_forward_right):
+            is_enough = dtype == "float64" or (best is not None and best.is_forward_right)
+            if best is not None and is_home and is_enough and (is_narrow or best.rank > least):
                 found.append((best, home, made))
+                least = best.rank
             is_narrow = not home and is_of_float32(best, made)
             is_done = bool(best and best.is_right) or not (far and far.names_a_dtype)
             if is_done and not is_narrow:

@@ -70,6 +70,9 @@ def _stopped(
     facts |= {"problem": far.problem, "returned": far.returned}
     if far.other:
         return refusal(f"read_{far.other}", **facts)
+    if far.may_lack_something:
+        call = {"not built": form, "built": forward}.get(far.stage, backward)
+        return refusal("read_lacks_something", call=call, **facts)
     if far.stage == "not built":
         return refusal("read_not_built", **facts)
     if far.stage == "built":
@@ -94,7 +97,7 @@ def _stopped(
 
 def _or_by_engine(error: TargetError, value: Any) -> TargetError:
     """Return an error with what to write where an engine beside the code differentiates."""
-    engine = engine_of(value)
+    engine = "" if library_used(value) else engine_of(value)  # for a library there is code
     return TargetError(f"{error}\n{sentence('own_engine', engine=engine)}") if engine else error
 
 

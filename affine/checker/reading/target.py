@@ -86,7 +86,8 @@ def find(text: str) -> tuple[Named, Loaded]:
         if not hasattr(named.value, part):
             names = public(named.value) if hasattr(named.value, "__dict__") else []
             near = closest(part, names)
-            hint = f"did you mean {near}?" if near else f"it has {', '.join(names) or 'no names'}"
+            known = f"it has {', '.join(names)}; name one of these" if names else "it has no names"
+            hint = f"did you mean {near}?" if near else known
             owner = ":".join(filter(None, (place, named.expression)))
             hint = "; ".join([hint, *module.remarks])
             raise refusal("no_member", owner=owner, name=part, hint=hint)

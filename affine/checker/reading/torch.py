@@ -51,7 +51,14 @@ class _Torch(Framework):
             leaves = [one.requires_grad_() for one, is_needed in asked if is_needed]
             out = function(*operands)
             always = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
-            return out, lambda dout: torch.autograd.grad(out, leaves, dout.to(out.dtype), **always)
+
+            def pullback(dout: Tensor) -> Any:
+                # As for one operand that is detached: out does not depend on it.
+                if not out.requires_grad:
+                    return tuple(map(torch.zeros_like, leaves))
+                return torch.autograd.grad(out, leaves, dout.to(out.dtype), **always)
+
+            return out, pullback
 
         return vjp
 

@@ -73,6 +73,7 @@ class Finding:
         outcomes: The falsified properties; the first one's counterexample is the smallest.
         diagnosis: Which mistake it is, or what was ruled out.
         reproduction: Code that shows the first one's failure.
+        is_shrunk: Whether there was time to make that case as small as it gets.
 
     Examples:
         >>> from affine.checker import check
@@ -88,6 +89,7 @@ class Finding:
     outcomes: tuple[Outcome, ...]
     diagnosis: Diagnosis | None = None
     reproduction: Reproduction = Reproduction()
+    is_shrunk: bool = True
 
     @property
     def mistake(self) -> Mistake | None:
@@ -169,6 +171,7 @@ class Report:
         not_tried: What a pass says nothing of, in words.
         only: The properties that were asked for, if not all of the profile.
         usage: Python code that defines `vjp` with the user's own functions.
+        is_named: Whether the command can be given the target, and not only `check` in Python.
         versions: Of Python and of the packages involved.
         seconds: The whole check.
         error_message: Why there is no verdict; `""` where there is one.
@@ -197,6 +200,7 @@ class Report:
     not_tried: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     usage: str = ""
+    is_named: bool = True
     versions: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     error_message: str = ""

@@ -54,9 +54,7 @@ def _finding(finding: Finding, report: Report) -> Iterator[str]:
     first = finding.outcomes[0]
     yield f"<p><strong>{escape(_headline(finding, report))}</strong></p>"
     is_shown = not is_unwritten(report)  # else there is no number to look at
-    if is_shown and (
-        lines := list(case_lines(first, _WIDTH, report.reduction, finding.reproduction))
-    ):
+    if is_shown and (lines := list(case_lines(first, _WIDTH, report.reduction, finding))):
         yield _PRE + "\n".join(map(_bold, lines)) + "</pre>"
     if is_shown and finding.sentence and first.error:
         yield _labelled("Observed", observed(first, report))

@@ -205,13 +205,17 @@ def _calls(failure: Counterexample, usage: str) -> str:
     return "\n".join([f"got = vjp(x, w, b){index}", *_comparison(failure, error)])
 
 
+_IS_FLOATING = 'assert got.dtype.kind == "f", got.dtype'
+
+
 def _comparison(failure: Counterexample, error: Violation) -> Iterator[str]:
     """Yield the lines that compare the result of a plain call with what it should be."""
     got, expected = error.got, np.asarray(failure.expected)
     if not isinstance(got, np.ndarray):
         yield "assert isinstance(got, np.ndarray), type(got)"
+        yield _IS_FLOATING  # it may be one of objects
     elif got.dtype.kind != "f":
-        yield 'assert got.dtype.kind == "f", got.dtype'
+        yield _IS_FLOATING
     elif got.shape != expected.shape:
         yield f"assert got.shape == {expected.shape}, got.shape"
     else:

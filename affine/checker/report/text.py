@@ -142,9 +142,10 @@ def _finding(
     if finding.sentence or count:
         says = clean(finding.sentence or observed(first, report))
         yield indented(heading(count + says), by=0)
-    if case := list(case_lines(first, width - 2, report.reduction, finding.reproduction)):
+    if case := list(case_lines(first, width - 2, report.reduction, finding)):
         yield Group(*map(indented, case))
-    yield indented(rows(_facts(finding, report, verbose)))
+    # Who called `check` has no --verbose to see the rest with.
+    yield indented(rows(_facts(finding, report, verbose or not report.is_named)))
     if (found := finding.reproduction).code:
         yield indented(heading(reproduction_title(found)))
         yield code(found.code)
@@ -230,7 +231,12 @@ def _footer(report: Report, verbose: bool) -> Iterator[RenderableType]:
 
 
 def _command(report: Report) -> str:
-    """Return the command that replays a check."""
+    """Return the command that replays a check, or the call where no command names the layer."""
+    if not report.is_named:
+        chosen = {name: getattr(report, name) for name in ("profile", "reduction", "only", "seed")}
+        plain = {"profile": "textbook", "reduction": "sum", "only": ()}
+        words = [f"{name}={each!r}" for name, each in chosen.items() if each != plain.get(name)]
+        return f"check(..., {', '.join(words)})"
     words = ["affine check", shlex.quote(on_one_line(report.target))]
     words += [f"--profile {report.profile}"] * (report.profile != "textbook")
     words += ["--reduction mean"] * (report.reduction == "mean")
@@ -239,17 +245,20 @@ def _command(report: Report) -> str:
 
 
 def case_lines(
-    outcome: Outcome, width: int, reduction: str = "sum", found: Reproduction | None = None
+    outcome: Outcome, width: int, reduction: str = "sum", finding: Finding | None = None
 ) -> Iterator[Text]:
     """Yield the smallest case as lines: its sizes, its operands, then expected and got."""
+    finding = finding or Finding((outcome,))
+    found = finding.reproduction
     failure = counterexample(outcome, reduction)
     if failure is None:
         return
     error, (n, d, m) = failure.violation, failure.sizes
     # To shrink a case on which the process ends would take a process, or a time limit, a step.
-    is_smallest = not isinstance(failure.error, WorkerDied) and (not found or found.is_of_smallest)
+    is_shrunk = finding.is_shrunk and not isinstance(failure.error, WorkerDied)
+    is_smallest = is_shrunk and found.is_of_smallest
     which = "The smallest case that shows it" if is_smallest else "A case that shows it"
-    if found and found.is_refuted:
+    if found.is_refuted:
         which = "A case in which it was seen"
     dtypes = {array.dtype.name for array in failure.given}
     dtype = f", {dtypes.pop()}" if len(dtypes) == 1 and dtypes != {"float64"} else ""
@@ -264,8 +273,7 @@ def case_lines(
         wrong = np.asarray((got.astype(object) != should.astype(object)) & ~both_nan, dtype=bool)
     first = [] if wrong is None or not wrong.any() else [int(at) for at in np.argwhere(wrong)[0]]
     # Results that depend on the calls before are other ones next time.
-    depends = found is not None and not found.is_of_smallest
-    results = [] if depends else _results(failure, wrong, first)
+    results = _results(failure, wrong, first) if found.is_of_smallest else []
     for blocks in (_operands(failure, wrong, first), results):
         if blocks:
             yield Text()
