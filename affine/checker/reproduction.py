@@ -27,6 +27,7 @@ __all__ = ["Reproducer", "reproducer"]
 # Seconds that the code may take: a framework takes some to be imported. A call that hung before is
 # waited for more briefly, where nothing but NumPy is imported.
 _PATIENCE, _PATIENCE_WITH_HANGS = 20.0, 2.0
+_ENDS_ITSELF = 30  # where nobody waits any more, since the checker was killed
 _NO_CODE = "no plain call of the layer shows it: the property calls it in another way"
 _TOO_LATE = "the time ran out before the code that shows this was run"
 _ALONE = "run alone, in a fresh process, the code of this case"
@@ -37,9 +38,10 @@ _MOST_OTHERS = 2
 
 # To import NumPy takes most of the time that a process takes to start; the code begins with that.
 _PROGRAM = (
-    "import os, sys, numpy; os.dup2(2, 1); os.environ.setdefault('MPLBACKEND', 'Agg'); "
+    "import os, signal, sys, numpy; os.dup2(2, 1); os.environ.setdefault('MPLBACKEND', 'Agg'); "
     "os.chdir({folder!a}); sys.path += [each for each in {path!a} if each not in sys.path]; "
-    "exec(eval(input()), {{'__name__': '__main__'}})"
+    "code = eval(input()); getattr(signal, 'alarm', int)({ends}); "
+    "exec(code, {{'__name__': '__main__'}})"
 )
 
 
@@ -61,7 +63,8 @@ class Reproducer:
         if self._ready or not self._is_importable:
             return
         folder = self._layer.folder or os.getcwd()  # noqa: PTH109 (a text)
-        child = Child(_PROGRAM.format(folder=folder, path=sys.path), (), self._printed)
+        program = _PROGRAM.format(folder=folder, path=sys.path, ends=_ENDS_ITSELF)
+        child = Child(program, (), self._printed)
         self._processes.callback(child.end)
         self._ready.append(child)
 

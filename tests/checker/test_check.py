@@ -63,7 +63,7 @@ def test_a_right_layer_passes(path: Path, seed: int) -> None:
     """Whatever the seed, and however it is written; a false alarm would be the worst fault."""
     # The first call of a framework may take seconds.
     is_slow = NIGHTLY or bool(frameworks(path)) or path.stem.startswith(("torch", "jax"))
-    report = checked(path, seed=seed, budget=60.0 if is_slow else 20.0)
+    report = checked(path, seed=seed, budget=30.0 if is_slow else 20.0)
     assert report.verdict == "pass", (falsified(report), report.error_message)
     assert not report.findings
 

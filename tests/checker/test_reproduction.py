@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from affine.checker import check
+from affine.checker import check, reproduction
 from affine.checker.clock import Clock
 from affine.checker.process.worker import Worker
 from affine.checker.report import Finding, Outcome, Reproduction
@@ -158,6 +158,16 @@ def test_code_that_hangs_is_waited_for_briefly(tmp_path: Path) -> None:
     found = reproduction_of(tmp_path, loops, falsified(WorkerDied("no answer")), clock)
     assert found.was_run
     assert perf_counter() - start < 5
+
+
+def test_code_that_hangs_ends_without_anybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checker that was killed leaves no process behind that loops for ever."""
+    monkeypatch.setattr(reproduction, "_ENDS_ITSELF", 1)
+    start = perf_counter()
+    assert not reproduction_of(tmp_path, "while True: pass").code
+    assert perf_counter() - start < reproduction._PATIENCE / 2
 
 
 def test_what_is_ended_early_has_not_hung(tmp_path: Path) -> None:
