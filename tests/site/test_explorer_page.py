@@ -102,6 +102,7 @@ def test_an_address_that_means_nothing_is_ignored(query: str, show: "Show") -> N
     assert show(f"?view={query}").evaluate(CELLS) == show().evaluate(CELLS)
 
 
+@pytest.mark.exhaustive  # on a busy machine it measures that: no change is refused for it
 @pytest.mark.parametrize("hand", HANDS)
 def test_an_answer_comes_at_once(hand: str, show: "Show") -> None:
     view = show(random_case(11, 8, 8, 8).view(mistake="activation-fused"))
