@@ -148,7 +148,7 @@ _AT_IMPORT = {
     "leaves_a_daemon_behind":
         "if os.fork() == 0:\n    os.setsid()\n    os.fork() and os._exit(0)\n"
         "    time.sleep(3600)\n    os._exit(0)",
-    "leaves_twenty_sleepers_behind": "for _ in range(20): leave('time.sleep(3600)')",
+    "leaves_twenty_sleepers_behind": "for _ in range(20): leave('time.sleep(60)')",
     "loops_at_import": "while True: pass",
     "missing_function": "del backward",
     "prints_a_verdict_after_the_end":

@@ -69,16 +69,7 @@ def findings(
         found.append(finding)
         names = {outcome.name for outcome in finding.outcomes}
         waiting = [outcome for outcome in waiting if outcome.name not in names]
-    layout, averages = OwnLayout(layer.columns, layer.transposed), averaging is not None
-    unknown_last = sorted(_merged(found), key=lambda finding: finding.mistake is None)
-    # Who lets a framework differentiate writes no gradient.
-    is_of_framework = "compiled" in layer.variants
-    return [
-        _reconnected(finding)
-        if is_of_framework and finding.mistake == MISTAKES["always-zero"]
-        else _with_remedy(finding, layout, averages)
-        for finding in unknown_last
-    ]
+    return list(_with_remedies(_merged(found), layer, averaging is not None))
 
 
 def _merged(found: Iterable[Finding]) -> Iterable[Finding]:
@@ -192,6 +183,18 @@ _RECONNECT = (
     "Let X, W and b reach out as they are: no detach(), .data, no_grad() or stop_gradient(), and "
     "no array of NumPy on the way. A backward pass of your own has to return all three gradients."
 )
+
+
+def _with_remedies(found: Iterable[Finding], layer: Layer, averages: bool) -> Iterator[Finding]:
+    """Yield the causes, those without a name last, with what to do in this very layer."""
+    layout = OwnLayout(layer.columns, layer.transposed)
+    # Who lets a framework differentiate writes no gradient.
+    is_of_framework = "compiled" in layer.variants
+    for finding in sorted(found, key=lambda finding: finding.mistake is None):
+        if is_of_framework and finding.mistake == MISTAKES["always-zero"]:
+            yield _reconnected(finding)
+        else:
+            yield _with_remedy(finding, layout, averages)
 
 
 def _reconnected(finding: Finding) -> Finding:
