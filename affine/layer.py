@@ -124,8 +124,8 @@ class Layer:
     memory: Memory = field(default_factory=Memory)
     copies_arguments: bool = False
     own_state_changes: Callable[..., Sequence[str]] | None = None
-    remarks: tuple[str, ...] = ()
-    dtypes: tuple[str, ...] = ()
+    remarks: Sequence[str] = ()
+    dtypes: Sequence[str] = ()
     by_steps: bool = False
     columns: bool = False
     transposed: bool = False

@@ -21,7 +21,7 @@ _SIZE_OF_A_BLOCK = 2**28  # bytes; what is never touched takes no memory
 
 # The target runs beside this code: what it does to NumPy and the builtins must not reach it.
 globals()["__builtins__"] = dict(vars(builtins))
-_ndarray, _from_buffer, _uint8 = np.ndarray, np.frombuffer, np.uint8
+_ndarray = np.ndarray
 
 
 class Arena:
@@ -53,8 +53,7 @@ def array_at(
     buffer: Any, dtype: str, shape: Sequence[int], offset: int, strides: Any, writeable: bool
 ) -> Array:
     """Return the array that lies in a buffer as described."""
-    # Its base is an array, as that of any other view: libraries ask the base for its flags.
-    array: Array = _ndarray(shape, dtype, _from_buffer(buffer, _uint8), offset, strides)
+    array: Array = _ndarray(shape, dtype, buffer, offset, strides)
     if not writeable:
         array.flags.writeable = False
     return array
