@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from affine.layer import VJP, Array, Operands, by_name
-from affine.oracle import expect, expect_equal, pairing
+from affine.oracle import expect, expect_array, expect_equal, index_sum
 
 __all__ = [
     "both_passes",
@@ -54,15 +54,11 @@ def require_finite(quantity: str, got: Any, shape: tuple[int, ...]) -> Array:
         ...
         affine.oracle.Violation: db has an entry inf, but all of them should be finite
     """
-    if not isinstance(got, np.ndarray) or got.dtype.kind != "f" or got.shape != shape:
-        expect_equal(quantity, got, np.zeros(shape))  # says what it is instead
-    wild = got[~np.isfinite(got)]
-    expect(
-        not wild.size,
-        f"{quantity} has an entry {next(iter(wild), 0)}, but all of them should be finite",
-        quantity,
-    )
-    return np.asarray(got)
+    array = expect_array(quantity, got, shape)
+    wild = array[~np.isfinite(array)]
+    described = f"{quantity} has an entry {next(iter(wild), 0)}"
+    expect(not wild.size, f"{described}, but all of them should be finite", quantity)
+    return array
 
 
 def in_words(error: Exception) -> str:
@@ -80,27 +76,14 @@ def in_words(error: Exception) -> str:
 
 
 def paired(quantity: str, got: Any, other: Array) -> Any:
-    """Return ⟨got, other⟩ exactly.
+    """Return ⟨got, other⟩ exactly, as in equation [(pairings)][eq-pairings].
 
     Examples:
         >>> paired("db", np.array([1.0, 2.0]), np.array([3.0, 4.0]))
         11
     """
     got = require_finite(quantity, got, other.shape)
-    fast = _of_integers(got, other)
-    return pairing(got, other) if fast is None else fast
-
-
-def _of_integers(a: Array, b: Array) -> int | None:
-    """Return ⟨a, b⟩ of integers in two halves that int64 holds, None where it may not."""
-    sizes = float(abs(a).max(initial=0)), float(abs(b).max(initial=0)) * b.size
-    if sizes[0] >= 2.0**53 or sizes[1] >= 2.0**29 or (a != np.rint(a)).any():
-        return None
-    if (b != np.rint(b)).any():
-        return None
-    whole, other = a.astype(np.int64), b.astype(np.int64)
-    high, low = whole >> 20, whole & (2**20 - 1)
-    return (int((high * other).sum()) << 20) + int((low * other).sum())
+    return index_sum("i,i->", got.ravel(), other.ravel()).item()
 
 
 def expect_number(quantity: str, text: str, got: Any, expected: Any) -> None:
