@@ -14,39 +14,19 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from affine.layer import Array, Case, Layer, Operands
-from affine.oracle import exact_limit, precision
+from affine.layer import Array, Case, Operands
+from affine.oracle import exact_limit
 
 __all__ = [
     "DECODERS", "DTYPES", "LARGE", "LAYOUTS", "LAYOUT_BYTES", "POOL_BYTES", "SIZE_BYTES",
-    "VALUE_BYTES", "Sizes", "ValueKind", "Values", "build_case", "dtype_of", "dtypes_of",
-    "kind_of_sizes", "read_layouts", "read_sizes", "read_values",
+    "VALUE_BYTES", "Sizes", "ValueKind", "Values", "build_case", "read_layouts", "read_sizes",
+    "read_values",
 ]  # fmt: skip
 
 Sizes: TypeAlias = tuple[int, int, int]
 ValueKind: TypeAlias = Literal["integers", "reals", "any"]
 
 DTYPES = ("float64", "float32", "float16")
-
-
-def dtypes_of(layer: Layer) -> Sequence[str]:
-    """Return the dtypes in which a layer is judged: those that it takes.
-
-    Examples:
-        >>> dtypes_of(Layer("mine", vjp=None))
-        ('float64', 'float32', 'float16')
-    """
-    return layer.dtypes or DTYPES
-
-
-def dtype_of(layer: Layer) -> str:
-    """Return the dtype of what is no matter of dtypes: the most precise that a layer takes.
-
-    Examples:
-        >>> dtype_of(Layer("mine", vjp=None, dtypes=("float16", "float32")))
-        'float32'
-    """
-    return max(dtypes_of(layer), key=precision)
 
 
 # ------------------------------------------------------------------ sizes
@@ -67,17 +47,13 @@ LARGE: Mapping[str, tuple[Sequence[int], Sequence[int], Sequence[int]]] = {
 }
 """From what N, D and M are chosen where not all of them are small."""
 
-
 SIZE_BYTES = 6
 
 
 def read_sizes(raw: bytes, kind: str, zeros: bool = True) -> Sizes:
-    """Return the sizes (N, D, M) that bytes stand for; the plainest are those of zeros.
+    """Return the sizes (N, D, M) that bytes stand for, as in `affine.strategies.sizes`.
 
-    Args:
-        raw: The bytes.
-        kind: `usual`, `narrow` or a kind in `LARGE`.
-        zeros: Whether usual sizes may be zero.
+    Of kind `narrow`, M or D is often 1.
 
     Examples:
         >>> read_sizes(bytes(6), "usual"), read_sizes(bytes([1, 3, 1, 4, 0, 0]), "usual")
@@ -86,11 +62,8 @@ def read_sizes(raw: bytes, kind: str, zeros: bool = True) -> Sizes:
         (4, 131, 4)
     """
     if kind in LARGE:
-        numbers = (int.from_bytes(raw[2 * axis : 2 * axis + 2]) for axis in range(3))
-        n, d, m = (
-            choices[number % len(choices)]
-            for number, choices in zip(numbers, LARGE[kind], strict=True)
-        )
+        numbers = np.frombuffer(raw, ">u2")
+        n, d, m = (every[k % len(every)] for k, every in zip(numbers, LARGE[kind], strict=True))
         return n, d, m
     kinds = _KINDS if zeros else _KINDS[:-1]
     usual, which = kinds[raw[0] % len(kinds)], raw[4] % 4
@@ -117,20 +90,6 @@ def _made_different(sizes: Sequence[int]) -> list[int]:
             size += size >= other
         taken.append(size)
     return taken
-
-
-def kind_of_sizes(sizes: Sizes) -> str:
-    """Return which kind of sizes (N, D, M) are; what each kind hides differs.
-
-    Examples:
-        >>> [kind_of_sizes(sizes) for sizes in ((4, 3, 2), (3, 3, 2), (4, 1, 2), (0, 3, 2))]
-        ['pairwise different', 'some equal', 'a size of one', 'a size of zero']
-    """
-    if 0 in sizes:
-        return "a size of zero"
-    if 1 in sizes:
-        return "a size of one"
-    return "pairwise different" if len(set(sizes)) == 3 else "some equal"
 
 
 # ------------------------------------------------------------------ values
@@ -301,9 +260,7 @@ LAYOUTS: Mapping[str, Callable[[Array], Array]] = {
 }
 """How an array can lie in memory: name and the function that lays it out."""
 
-
 LAYOUT_BYTES = 4
-
 
 # A third of the arrays are slices of wider ones, as most that are not packed are.
 _DRAWN_LAYOUTS = (*LAYOUTS, "padded rows", "padded rows")

@@ -10,8 +10,8 @@ from time import perf_counter
 
 import numpy as np
 
-from affine.cases import dtype_of
 from affine.checker.one_case import SMALL_SHAPES, fails_on, outcome_on
+from affine.checker.reduction import dtype_of
 from affine.checker.report import Certificate, Outcome
 from affine.checker.search import with_cached_calls
 from affine.layer import Array, Case, Layer, Operands, OutOfTime

@@ -6,8 +6,9 @@ from math import ceil, log2
 
 import numpy as np
 
+from affine.cases import DTYPES
 from affine.layer import Array, Call, Layer, Operands, Results, intercept_calls
-from affine.oracle import bounds, exact, index_sum, surely_within, unit_roundoff
+from affine.oracle import bounds, exact, index_sum, precision, surely_within, unit_roundoff
 
 # The variants whose results a property compares with those of `vjp`.
 _COMPARED = ("on_reused_instance", "then_next_batch", "after_update")
@@ -22,6 +23,11 @@ _VACUOUS_BY_STEPS = {
     "is NaN",
     "dtypes_follow_promotion": "dw is W before a step less W after it, so it has the dtype of W",
 }
+
+
+def dtype_of(layer: Layer) -> str:
+    """Return the dtype of what is no matter of dtypes: the most precise that a layer takes."""
+    return max(layer.dtypes or DTYPES, key=precision)
 
 
 def with_limits(layer: Layer) -> Layer:
