@@ -12,7 +12,6 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
-from numpy.typing import NDArray
 
 from affine.layer import Array, Case, Operands
 from affine.oracle import exact_limit
@@ -94,41 +93,33 @@ def _made_different(sizes: Sequence[int]) -> list[int]:
 
 # ------------------------------------------------------------------ values
 
-Decoder: TypeAlias = Callable[[bytes, str, int], Array]
+Decoder: TypeAlias = Callable[[Array, str, int], Array]
 
 
-def _few_integers(raw: bytes, dtype: str, terms: int) -> Array:
-    return np.fmod(_digits(raw), 4).astype(dtype)
+def _few_integers(digits: Array, dtype: str, terms: int) -> Array:
+    return np.fmod(digits, 4)
 
 
-def _integers(raw: bytes, dtype: str, terms: int) -> Array:
+def _integers(digits: Array, dtype: str, terms: int) -> Array:
     # Twice the operands still sum exactly.
-    return np.fmod(_digits(raw), min(exact_limit(terms, dtype) // 2, 127) + 1).astype(dtype)
+    return np.fmod(digits, min(exact_limit(terms, dtype) // 2, 127) + 1)
 
 
-def _reals(raw: bytes, dtype: str, terms: int) -> Array:
-    return (_digits(raw) / 7).astype(dtype)
+def _reals(digits: Array, dtype: str, terms: int) -> Array:
+    return np.asarray(digits / 7)
 
 
-def _spread_reals(raw: bytes, dtype: str, terms: int) -> Array:
-    return _scattered(raw, 8 if dtype != "float16" else 2).astype(dtype)
+def _spread_reals(digits: Array, dtype: str, terms: int) -> Array:
+    return _scattered(digits, 8 if dtype != "float16" else 2)
 
 
-# How far a binary exponent may stray, so that products neither overflow nor underflow.
-_WIDEST = {"float16": 2, "float32": 20, "float64": 200}
+def _wide_reals(digits: Array, dtype: str, terms: int) -> Array:
+    # So far that products neither overflow nor underflow.
+    return _scattered(digits, {"float16": 2, "float32": 20, "float64": 200}[dtype])
 
 
-def _wide_reals(raw: bytes, dtype: str, terms: int) -> Array:
-    return _scattered(raw, _WIDEST[dtype]).astype(dtype)
-
-
-def _scattered(raw: bytes, spread: int) -> NDArray[np.float64]:
-    digits = _digits(raw)
-    return np.ldexp(digits / 7, np.roll(digits, 1) % (spread + 1) - spread)
-
-
-def _digits(raw: bytes) -> NDArray[np.int16]:
-    return np.frombuffer(raw, np.int8).astype(np.int16)
+def _scattered(digits: Array, spread: int) -> Array:
+    return np.asarray(np.ldexp(digits / 7, np.roll(digits, 1) % (spread + 1) - spread))
 
 
 DECODERS: Mapping[ValueKind, Sequence[Decoder]] = {
@@ -136,7 +127,7 @@ DECODERS: Mapping[ValueKind, Sequence[Decoder]] = {
     "reals": (_reals, _spread_reals),
     "any": (_few_integers, _few_integers, _integers, _reals, _wide_reals),
 }
-"""How bytes are read as numbers of a dtype, for sums of a length; zero bytes are zeros.
+"""How signed bytes are read as numbers for a dtype and sums of a length; zero bytes are zeros.
 
 - `integers`: small whole numbers, for which every sum of the case is exact,
   [(exact-integers)][eq-exact-integers]; half of the time no larger than 3, so that zeros
@@ -184,8 +175,9 @@ class Values(NamedTuple):
         """Return two sets of operands of these sizes, C-ordered and writable."""
         if max(sizes) > len(_PLACES[0]):
             return self._large(sizes), self._large(sizes, seed=1)
-        entries = self.decoder(self.pool, self.dtype, max(sizes)).take(_PLACES, mode="wrap")
-        entries, (n, d, m) = self.pattern(entries), sizes
+        digits = np.frombuffer(self.pool, np.int8).astype(np.int16)
+        numbers = self.decoder(digits, self.dtype, max(sizes)).astype(self.dtype)
+        entries, (n, d, m) = self.pattern(numbers.take(_PLACES, mode="wrap")), sizes
         one, other = (
             Operands(x[:n, :d].copy(), w[:d, :m].copy(), b[0, :m].copy(), dout[:n, :m].copy())
             for x, w, b, dout in (entries[:4], entries[4:])

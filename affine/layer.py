@@ -12,20 +12,8 @@ from affine.memory import Memory
 from affine.quantities import GRADIENTS
 
 __all__ = [
-    "GRADIENTS",
-    "VJP",
-    "VJP_VARIANTS",
-    "Array",
-    "Call",
-    "Case",
-    "Layer",
-    "Operands",
-    "OutOfTime",
-    "Pullback",
-    "Results",
-    "WorkerDied",
-    "by_name",
-    "intercept_calls",
+    "GRADIENTS", "VJP", "VJP_VARIANTS", "Array", "Call", "Case", "Layer", "Operands", "OutOfTime",
+    "Pullback", "Results", "WorkerDied", "both_passes", "by_name", "intercept_calls",
 ]  # fmt: skip
 
 Array: TypeAlias = NDArray[Any]
@@ -158,9 +146,8 @@ class Layer:
         if self.batch is not None:
             yield from self.batch(list(calls))
             return
-        for x, w, b, *dout in calls:
-            out, pullback = self.vjp(x, w, b)
-            yield {"out": out, **(by_name(pullback(*dout)) if dout else {})}
+        for call in calls:
+            yield both_passes(self.vjp, call)
 
     def state_changes(self, x: Array, w: Array, b: Array, dout: Array) -> Sequence[str]:
         """Return what both passes change that a layer should leave as it was, in words.
@@ -197,6 +184,13 @@ def by_name(gradients: tuple[Array, Array, Array]) -> Results:
     """Return the gradients by name."""
     dx, dw, db = gradients
     return {"dx": dx, "dw": dw, "db": db}
+
+
+def both_passes(vjp: VJP, call: Call) -> Results:
+    """Return what one call gives by name, the arrays themselves."""
+    x, w, b, *dout = call
+    out, pullback = vjp(x, w, b)
+    return {"out": out, **(by_name(pullback(*dout)) if dout else {})}
 
 
 def intercept_calls(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Memory", "copy_with_layout", "extent", "layout", "order"]
+__all__ = ["Memory", "copied", "copy_with_layout", "extent"]
 
 Array = NDArray[Any]
 
@@ -34,7 +34,7 @@ class Memory:
 
     def read(self, result: Array) -> Array:
         """Return what a result of an earlier call holds by now."""
-        return np.array(result) if isinstance(result, np.ndarray) else result
+        return copied(result)
 
     def overwrite(self, results: Sequence[Array]) -> None:
         """Fill the results of an earlier call with NaN, where they can be written to."""
@@ -49,6 +49,11 @@ class Memory:
 
     def release(self) -> None:
         """End what was lent and returned so far; nobody looks at it any more."""
+
+
+def copied(result: Array) -> Array:
+    """Return a copy of an array; what is not an array is judged as it is."""
+    return np.array(result) if isinstance(result, np.ndarray) else result
 
 
 def copy_with_layout(array: Array) -> Array:
@@ -82,25 +87,3 @@ def extent(array: Array) -> tuple[int, int, tuple[int, ...] | None]:
     reach = [(length - 1) * stride for length, stride in zip(array.shape, strides, strict=True)]
     low, high = (sum(limit(way, 0) for way in reach) for limit in (min, max))
     return -low, high - low + step, strides
-
-
-def layout(array: Array) -> str:
-    """Return how an array lies in memory, `""` for C order that can be written to."""
-    return ", ".join(filter(None, [order(array), "" if array.flags.writeable else "read-only"]))
-
-
-def order(array: Array) -> str:
-    """Return how its entries follow each other in memory, `""` for C order."""
-    # One entry is always in C order, though it may lie in a larger array.
-    if array.flags.c_contiguous and (
-        array.size != 1 or all(abs(stride) <= array.itemsize for stride in array.strides)
-    ):
-        return ""
-    if array.flags.f_contiguous and array.size > 1:
-        return "Fortran order"
-    if array.strides[-1] == array.itemsize and array.strides[0] > array.shape[-1] * array.itemsize:
-        return "padded rows"
-    backwards = array[(slice(None, None, -1),) * array.ndim]
-    if backwards.flags.c_contiguous and array.size > 1:
-        return "reversed"
-    return "zero stride" if 0 in array.strides else "strided"

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from affine.checker import PROFILES, Profile
+from affine.checker.memory import layout
 from affine.layer import Array, Call, Layer, Operands, Results, intercept_calls
-from affine.memory import layout
 
 __all__ = ["Coverage", "watched"]
 

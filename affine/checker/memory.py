@@ -1,4 +1,4 @@
-"""One block of memory that two processes map, and arrays in it."""
+"""One block of memory that two processes map, and how arrays lie in it, also in words."""
 
 import builtins
 import mmap
@@ -57,6 +57,28 @@ def array_at(
     if not writeable:
         array.flags.writeable = False
     return array
+
+
+def layout(array: Array) -> str:
+    """Return how an array lies in memory, `""` for C order that can be written to."""
+    return ", ".join(filter(None, [order(array), "" if array.flags.writeable else "read-only"]))
+
+
+def order(array: Array) -> str:
+    """Return how its entries follow each other in memory, `""` for C order."""
+    # One entry is always in C order, though it may lie in a larger array.
+    if array.flags.c_contiguous and (
+        array.size != 1 or all(abs(stride) <= array.itemsize for stride in array.strides)
+    ):
+        return ""
+    if array.flags.f_contiguous and array.size > 1:
+        return "Fortran order"
+    if array.strides[-1] == array.itemsize and array.strides[0] > array.shape[-1] * array.itemsize:
+        return "padded rows"
+    backwards = array[(slice(None, None, -1),) * array.ndim]
+    if backwards.flags.c_contiguous and array.size > 1:
+        return "reversed"
+    return "zero stride" if 0 in array.strides else "strided"
 
 
 def create_block() -> tuple[mmap.mmap, int | str]:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from affine.layer import Array, Case, Layer, Operands, WorkerDied
+from affine.layer import Array, Case, Layer, Operands, WorkerDied, both_passes
 from affine.oracle import exact, expect_equal, index_sum
-from affine.properties.comparisons import both_passes, expect_same
+from affine.properties.comparisons import expect_same
 from affine.properties.property import checks
 
 # Just below, at and above the sizes at which kernels change blocks.
@@ -63,9 +63,7 @@ def sizes_around_blocks_are_no_exception(layer: Layer, case: Case) -> None:
         return generator.choice(np.array([-1, 1], dtype), shape)
 
     point = Operands(signs(n, d), signs(d, m), signs(m), signs(n, m))
-    expected = exact(point)
-    for quantity, got in layer.results(*point).items():
-        expect_equal(quantity, got, expected[quantity], f"at sizes {(n, d, m)}", point)
+    expect_same(layer.results(*point), exact(point), f"at sizes {(n, d, m)}", point)
 
 
 @checks(

@@ -6,18 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from affine.layer import VJP, Array, Operands, by_name
+from affine.layer import Array, Operands
+from affine.memory import copied
 from affine.oracle import expect, expect_array, expect_equal, index_sum
 
 __all__ = [
-    "both_passes",
-    "copies",
-    "expect_number",
-    "expect_same",
-    "in_words",
-    "paired",
-    "require_finite",
-]
+    "copies", "expect_number", "expect_same", "in_words", "paired", "require_finite",
+]  # fmt: skip
 
 
 def expect_same(
@@ -26,23 +21,14 @@ def expect_same(
     because: str,
     given: Operands | None = None,
 ) -> None:
-    """Raise a `Violation` unless each result equals the one expected."""
-    for quantity, result in got.items():
-        expect_equal(quantity, result, expected[quantity], because, given)
-
-
-def both_passes(vjp: VJP, point: Operands) -> dict[str, Array]:
-    """Return out, dx, dw and db by name, the arrays themselves."""
-    out, pullback = vjp(*point[:3])
-    return {"out": out, **by_name(pullback(point.dout))}
+    """Raise a `Violation` unless each result that is expected is got."""
+    for quantity, result in expected.items():
+        expect_equal(quantity, got[quantity], result, because, given)
 
 
 def copies(results: Mapping[str, Array]) -> dict[str, Array]:
     """Return copies, which no later call changes; what is not an array is returned as it is."""
-    return {
-        quantity: np.array(result) if isinstance(result, np.ndarray) else result
-        for quantity, result in results.items()
-    }
+    return {quantity: copied(result) for quantity, result in results.items()}
 
 
 def require_finite(quantity: str, got: Any, shape: tuple[int, ...]) -> Array:
