@@ -214,41 +214,32 @@ def intercept_calls(
         >>> intercept_calls(Layer("mine", vjp), doubled).forward(one, one, one[0])
         array([[4.]])
     """
-    batch = layer.batch
-    viewed = {
-        name: _viewed(layer.variants[name], view) for name in variants if name in layer.variants
-    }
+
+    def viewed(function: VJP) -> VJP:
+        def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+            call, after = view((x, w, b))
+            out, pullback = function(*call)
+
+            def pulled(dout: Array) -> tuple[Array, Array, Array]:
+                call, after = view((x, w, b, dout))
+                got = after(by_name(pullback(call[3])))
+                return got["dx"], got["dw"], got["db"]
+
+            return after({"out": out})["out"], pulled
+
+        return vjp
+
+    def batch(calls: Sequence[Call]) -> Iterator[Results]:
+        views = [view(call) for call in calls]
+        made = layer.batch([call for call, _ in views])  # type: ignore[misc]
+        for (_, after), results in zip(views, made, strict=True):
+            yield after(results)
+
+    changed = {name: viewed(each) for name, each in layer.variants.items() if name in variants}
     return replace(
-        layer,
-        vjp=_viewed(layer.vjp, view),
-        variants={**layer.variants, **viewed},
-        batch=batch and (lambda calls: _viewed_batch(batch, calls, view)),
-    )
-
-
-def _viewed(function: VJP, view: Callable[[Call], Any]) -> VJP:
-    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
-        call, after = view((x, w, b))
-        out, pullback = function(*call)
-
-        def viewed(dout: Array) -> tuple[Array, Array, Array]:
-            call, after = view((x, w, b, dout))
-            got = after(by_name(pullback(call[3])))
-            return got["dx"], got["dw"], got["db"]
-
-        return after({"out": out})["out"], viewed
-
-    return vjp
-
-
-def _viewed_batch(
-    batch: Callable[[Sequence[Call]], Iterator[Results]],
-    calls: Sequence[Call],
-    view: Callable[[Call], Any],
-) -> Iterator[Results]:
-    views = [view(call) for call in calls]
-    for (_, after), results in zip(views, batch([call for call, _ in views]), strict=True):
-        yield after(results)
+        layer, vjp=viewed(layer.vjp), variants={**layer.variants, **changed},
+        batch=layer.batch and batch,
+    )  # fmt: skip
 
 
 class Operands(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Memory", "copied", "copy_with_layout", "extent"]
+__all__ = ["Memory", "copied", "extent"]
 
 Array = NDArray[Any]
 
@@ -22,15 +22,24 @@ class Memory:
     A property that is not about memory needs none of it: it passes arrays and judges results.
 
     Examples:
-        >>> memory, x = Memory(), np.zeros(3)
-        >>> lent = memory.lend(x)
-        >>> memory.sharing([x, lent, lent[1:]])
-        [(1, 2)]
+        >>> memory, rows = Memory(), np.broadcast_to(np.ones(3), (2, 3))
+        >>> lent = memory.lend(rows)
+        >>> lent.strides, lent.flags.writeable, memory.sharing([rows, lent, lent[1:]])
+        ((0, 8), False, [(1, 2)])
     """
 
     def lend(self, array: Array) -> Array:
-        """Return a copy that the layer is given itself: what it writes there is seen here."""
-        return copy_with_layout(array)
+        """Return a copy that the layer is given itself: what it writes there is seen here.
+
+        It lies in memory as the array does: with its strides, read-only or not.
+        """
+        before, size, strides = extent(array)
+        # Bytes of ones are NaN in every format: whoever reads past the strides shows it.
+        buffer = bytearray(b"\xff" * size)
+        lent: Array = np.ndarray(array.shape, array.dtype, buffer, before, strides)
+        lent[...] = array
+        lent.flags.writeable = array.flags.writeable
+        return lent
 
     def read(self, result: Array) -> Array:
         """Return what a result of an earlier call holds by now."""
@@ -54,24 +63,6 @@ class Memory:
 def copied(result: Array) -> Array:
     """Return a copy of an array; what is not an array is judged as it is."""
     return np.array(result) if isinstance(result, np.ndarray) else result
-
-
-def copy_with_layout(array: Array) -> Array:
-    """Return a copy that lies in memory as the array does: with its strides, read-only or not.
-
-    Examples:
-        >>> rows = np.broadcast_to(np.ones(3), (2, 3))
-        >>> copied = copy_with_layout(rows)
-        >>> copied.strides, copied.flags.writeable, np.may_share_memory(copied, rows)
-        ((0, 8), False, False)
-    """
-    before, size, strides = extent(array)
-    # Bytes of ones are NaN in every format: whoever reads past the strides shows it.
-    buffer = bytearray(b"\xff" * size)
-    copy: Array = np.ndarray(array.shape, array.dtype, buffer, before, strides)
-    copy[...] = array
-    copy.flags.writeable = array.flags.writeable
-    return copy
 
 
 def extent(array: Array) -> tuple[int, int, tuple[int, ...] | None]:

@@ -17,7 +17,7 @@ from affine.quantities import QUANTITIES
 __all__ = [
     "NotAnArray", "Violation", "bounds", "exact", "exact_limit", "expect", "expect_array",
     "expect_equal", "expect_within", "expect_within_rounding", "index_sum", "precision",
-    "surely_within", "unit_roundoff",
+    "surely_within",
 ]  # fmt: skip
 
 # ------------------------------------------------------------------ the exact answer
@@ -99,16 +99,6 @@ def precision(dtype: Any) -> int:
     return int(np.finfo(dtype).nmant) + 1
 
 
-def unit_roundoff(dtype: Any) -> Fraction:
-    """Return u = 2^-p, equation [(rounding-bound)][eq-rounding-bound].
-
-    Examples:
-        >>> unit_roundoff("f2")
-        Fraction(1, 2048)
-    """
-    return Fraction(1, 2 ** precision(dtype))
-
-
 def exact_limit(terms: int, dtype: Any) -> int:
     """Return the largest R with K·R² + R < 2^p, equation [(exact-integers)][eq-exact-integers].
 
@@ -147,9 +137,9 @@ def bounds(primal: Operands, *quantities: str, extra_roundings: int = 0) -> dict
     for name, magnitude in exact(primal.map(np.abs), *quantities).items():
         dtype = _promoted(primal, name)
         roundings = QUANTITIES[name].roundings(primal.sizes) + extra_roundings
-        total = roundings * unit_roundoff(dtype)
+        gamma = Fraction(roundings, 2 ** precision(dtype) - roundings)  # ru / (1 − ru), u = 2^-p
         underflow = roundings * Fraction(float(np.finfo(dtype).smallest_subnormal))
-        limits[name] = np.asarray(magnitude.astype(object) * (total / (1 - total)) + underflow)
+        limits[name] = np.asarray(magnitude.astype(object) * gamma + underflow)
     return limits
 
 
@@ -198,7 +188,7 @@ def _loose_bound(primal: Operands, name: str) -> Array:
     growth = 6 * ceil(side ** log2(12)) - 5 * side
     factors = [getattr(primal, operand) for operand in QUANTITIES[name].operands[:2]]
     largest = prod(Fraction(float(abs(factor).max(initial=0))) for factor in factors)
-    return np.asarray(loose + growth * unit_roundoff(np.result_type(*factors)) * largest)
+    return np.asarray(loose + growth * largest / 2 ** precision(np.result_type(*factors)))
 
 
 # ------------------------------------------------------------------ comparison
@@ -354,7 +344,7 @@ def _differs(got: Array, expected: Array) -> Array:
 def _is_beyond(got: Array, expected: Array, bound: Array) -> Array:
     finite = np.isfinite(got)
     error = abs(index_sum("...->...", np.where(finite, got, 0)) - expected)
-    return np.asarray(~finite | (error > bound))
+    return np.asarray(~finite | (error > bound), dtype=bool)
 
 
 def _expect_none(

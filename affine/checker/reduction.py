@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from math import ceil, log2
 
 import numpy as np
 
 from affine.cases import DTYPES
 from affine.layer import Array, Call, Layer, Operands, Results, intercept_calls
-from affine.oracle import bounds, exact, index_sum, precision, surely_within, unit_roundoff
+from affine.oracle import bounds, exact, index_sum, precision, surely_within
 
 # The variants whose results a property compares with those of `vjp`.
 _COMPARED = ("on_reused_instance", "then_next_batch", "after_update")
@@ -129,7 +130,7 @@ def _without_steps(got: Array, point: Operands, name: str, averaged: bool) -> Ar
         parameter = parameter * 2 ** ceil(log2(max(len(point.x), 1)))
     limit = bounds(point, name, extra_roundings=2)[name]
     moved = parameter.astype(object) + abs(expected) + limit
-    limit = limit + 3 * unit_roundoff(got.dtype) * moved
+    limit = limit + 3 * Fraction(1, 2 ** precision(got.dtype)) * moved
     try:
         nearest = expected.astype(np.float64).astype(got.dtype)
     except OverflowError:

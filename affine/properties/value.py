@@ -106,22 +106,18 @@ def _basis_pairs(
 ) -> Iterator[tuple[Operands, dict[str, Array]]]:
     """Yield operands of one entry each, or of none, and what the equations give for them."""
     for flat_x, flat_w, flat_dout in _covering(n * d, d * m, n * m):
-        (i, k), (kk, j), (ii, jj) = (
-            divmod(flat, side) for flat, side in ((flat_x, d), (flat_w, m), (flat_dout, m))
-        )
+        (i, k), (kk, j), (ii, jj) = divmod(flat_x, d), divmod(flat_w, m), divmod(flat_dout, m)
         point = Operands(
             x=_one_hot((n, d), flat_x, like), w=_one_hot((d, m), flat_w, like),
             b=_one_hot((m,), jj, like), dout=_one_hot((n, m), flat_dout, like),
         )  # fmt: skip
-        yield (
-            point,
-            {
-                "out": _one_hot((n, m), i * m + j, like) * (k == kk) + point.b,
-                "dx": _one_hot((n, d), ii * d + kk, like) * (j == jj),
-                "dw": _one_hot((d, m), k * m + jj, like) * (i == ii),
-                "db": point.b,
-            },
-        )
+        expected = {
+            "out": _one_hot((n, m), i * m + j, like) * (k == kk) + point.b,
+            "dx": _one_hot((n, d), ii * d + kk, like) * (j == jj),
+            "dw": _one_hot((d, m), k * m + jj, like) * (i == ii),
+            "db": point.b,
+        }
+        yield point, expected
     # What is skipped where an operand is 0 may matter to the results that do not contain it.
     first = Operands(*(_one_hot(shape, 0, like) for shape in ((n, d), (d, m), (m,), (n, m))))
     for name in Operands._fields:
@@ -134,25 +130,20 @@ def _covering(*counts: int) -> list[tuple[int, int, int]]:
     least, *others = sorted(range(3), key=lambda place: counts[place])
     triples = []
     for one, other in np.ndindex(counts[others[0]], counts[others[1]]):
-        triple = [0, 0, 0]
-        triple[others[0]], triple[others[1]] = one, other
-        triple[least] = (one + other) % counts[least]
-        triples.append((triple[0], triple[1], triple[2]))
+        places = {others[0]: one, others[1]: other, least: (one + other) % counts[least]}
+        triples.append((places[0], places[1], places[2]))
     return triples
 
 
-@checks(
-    "jvp", needs="jvp", catches="a forward-mode rule that forgets a term, often the bias"
-)  # fmt: skip
+@checks("jvp", needs="jvp", catches="a forward-mode rule that forgets a term, often the bias")
 def jvp_is_the_sum_of_its_three_terms(layer: Layer, case: Case) -> None:
     """out-dot is Ẋ W + X Ẇ + ḃ on every row, in integer arithmetic."""
     x, w, _, dout = case.primal
     x_dot, w_dot, b_dot, _ = case.tangent
     # The sum of two products is one product of matrices side by side.
     joined = Operands(np.hstack([x_dot, x]), np.vstack([w, w_dot]), b_dot, dout)
-    expect_equal(
-        "out_dot", layer.variants["jvp"](x, w, x_dot, w_dot, b_dot), exact(joined, "out")["out"]
-    )
+    got = layer.variants["jvp"](x, w, x_dot, w_dot, b_dot)
+    expect_equal("out_dot", got, exact(joined, "out")["out"])
 
 
 # ------------------------------------------------------------------ how results are rounded
