@@ -190,10 +190,11 @@ class Values(NamedTuple):
         dtype, wanted = self.dtype_if_large, (3, 1000)[self.pool[0] % 2]
         largest = max(min(exact_limit(max(sizes), dtype) // 2, wanted), 1)
         generator = np.random.default_rng((*self.pool[:8], seed))
-        n, d, m = sizes
-        shapes = (n, d), (d, m), (m,), (n, m)
-        drawn = (generator.integers(-largest, largest, shape, endpoint=True) for shape in shapes)
-        return Operands(*(array.astype(dtype) for array in drawn))
+
+        def draw(shape: tuple[int, ...]) -> Array:
+            return generator.integers(-largest, largest, shape, endpoint=True).astype(dtype)
+
+        return Operands.of_sizes(sizes, draw)
 
 
 # The bytes that stand for values: three choices, the selector, and the pool.

@@ -246,16 +246,21 @@ class Operands(NamedTuple):
     """The four arrays that one forward and backward pass take.
 
     Examples:
-        >>> Operands(
-        ...     x=np.zeros((4, 3)), w=np.zeros((3, 2)), b=np.zeros(2), dout=np.zeros((4, 2))
-        ... ).sizes
-        (4, 3, 2)
+        >>> point = Operands.of_sizes((4, 3, 2), np.zeros)
+        >>> point.x.shape, point.sizes
+        ((4, 3), (4, 3, 2))
     """
 
     x: Array
     w: Array
     b: Array
     dout: Array
+
+    @classmethod
+    def of_sizes(cls, sizes: Sequence[int], make: Callable[[Any], Array]) -> "Operands":
+        """Return operands of sizes (N, D, M), each made from its shape."""
+        n, d, m = sizes
+        return cls(*map(make, ((n, d), (d, m), (m,), (n, m))))
 
     @property
     def sizes(self) -> tuple[int, int, int]:

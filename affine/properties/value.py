@@ -119,7 +119,7 @@ def _basis_pairs(
         }
         yield point, expected
     # What is skipped where an operand is 0 may matter to the results that do not contain it.
-    first = Operands(*(_one_hot(shape, 0, like) for shape in ((n, d), (d, m), (m,), (n, m))))
+    first = Operands.of_sizes((n, d, m), lambda shape: _one_hot(shape, 0, like))
     for name in Operands._fields:
         x, w, b, dout = point = first._replace(**{name: 0 * getattr(first, name)})
         yield point, {"out": x @ w + b, "dx": dout @ w.T, "dw": x.T @ dout, "db": dout.sum(axis=0)}
