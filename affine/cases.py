@@ -19,7 +19,6 @@ from affine.oracle import exact_limit
 __all__ = [
     "DECODERS", "DTYPES", "LARGE", "LAYOUTS", "LAYOUT_BYTES", "POOL_BYTES", "SIZE_BYTES",
     "VALUE_BYTES", "Sizes", "ValueKind", "Values", "build_case", "read_layouts", "read_sizes",
-    "read_values",
 ]  # fmt: skip
 
 Sizes: TypeAlias = tuple[int, int, int]
@@ -152,64 +151,57 @@ _START = np.array([0, 31, 62, 93, 16, 47, 78, 109])
 _PLACES = _START[:, None, None] + 6 * np.arange(20)[:, None] + np.arange(20)
 
 
+# The bytes that stand for values: three choices, the selector, and the pool.
+VALUE_BYTES = 5 + POOL_BYTES
+
+
 class Values(NamedTuple):
-    """The numbers of a case, before it has sizes.
+    """The numbers of a case, before it has sizes; smaller bytes are plainer ones.
 
     Attributes:
-        dtype: Of all eight arrays, unless sizes are large.
-        dtype_if_large: Of arrays of large sizes, for which half precision has too few integers.
-        decoder: How the bytes are read as numbers.
-        pattern: What is made of the rows.
-        pool: The bytes.
-        selector: The number from which a property picks a row, a split or an order.
+        raw: The bytes.
+        kind: How they are read, as in `DECODERS`.
+        dtypes: From which the one of all eight arrays is chosen.
     """
 
-    dtype: str
-    dtype_if_large: str
-    decoder: Decoder
-    pattern: Callable[[Array], Array]
-    pool: bytes
-    selector: int
+    raw: bytes
+    kind: ValueKind
+    dtypes: Sequence[str] = DTYPES
+
+    @property
+    def selector(self) -> int:
+        """The number from which a property picks a row, a split or an order."""
+        return int.from_bytes(self.raw[3:5])
 
     def arrays(self, sizes: Sizes) -> tuple[Operands, Operands]:
         """Return two sets of operands of these sizes, C-ordered and writable."""
+        which, decoder, pattern, *_ = self.raw
+        dtype, decoders = self.dtypes[which % len(self.dtypes)], DECODERS[self.kind]
         if max(sizes) > len(_PLACES[0]):
-            return self._large(sizes), self._large(sizes, seed=1)
-        digits = np.frombuffer(self.pool, np.int8).astype(np.int16)
-        numbers = self.decoder(digits, self.dtype, max(sizes)).astype(self.dtype)
-        entries, (n, d, m) = self.pattern(numbers.take(_PLACES, mode="wrap")), sizes
+            # Half precision has too few integers.
+            wide = "float32" if dtype == "float16" and "float32" in self.dtypes else dtype
+            return self._large(sizes, wide, 0), self._large(sizes, wide, 1)
+        digits = np.frombuffer(self.raw[5:], np.int8).astype(np.int16)
+        numbers = decoders[decoder % len(decoders)](digits, dtype, max(sizes)).astype(dtype)
+        entries = _PATTERNS[pattern // 32](numbers.take(_PLACES, mode="wrap"))
+        n, d, m = sizes
         one, other = (
             Operands(x[:n, :d].copy(), w[:d, :m].copy(), b[0, :m].copy(), dout[:n, :m].copy())
             for x, w, b, dout in (entries[:4], entries[4:])
         )
         return one, other
 
-    def _large(self, sizes: Sizes, seed: int = 0) -> Operands:
+    def _large(self, sizes: Sizes, dtype: str, seed: int) -> Operands:
         """Return integers from a generator: thousands of bytes would be slow to draw and shrink."""
         # Small integers are easier to read; of larger ones int64 holds the sums of three factors.
-        dtype, wanted = self.dtype_if_large, (3, 1000)[self.pool[0] % 2]
+        wanted = (3, 1000)[self.raw[5] % 2]
         largest = max(min(exact_limit(max(sizes), dtype) // 2, wanted), 1)
-        generator = np.random.default_rng((*self.pool[:8], seed))
+        generator = np.random.default_rng((*self.raw[5:13], seed))
 
         def draw(shape: tuple[int, ...]) -> Array:
             return generator.integers(-largest, largest, shape, endpoint=True).astype(dtype)
 
         return Operands.of_sizes(sizes, draw)
-
-
-# The bytes that stand for values: three choices, the selector, and the pool.
-VALUE_BYTES = 5 + POOL_BYTES
-
-
-def read_values(raw: bytes, kind: ValueKind, dtypes: Sequence[str] = DTYPES) -> Values:
-    """Return the values that bytes stand for; smaller bytes are plainer ones."""
-    which, decoder, pattern, *_ = raw
-    decoders, dtype = DECODERS[kind], dtypes[which % len(dtypes)]
-    wider = "float32" if dtype == "float16" and "float32" in dtypes else dtype
-    return Values(
-        dtype, wider, decoders[decoder % len(decoders)], _PATTERNS[pattern // 32],
-        raw[5:], int.from_bytes(raw[3:5]),
-    )  # fmt: skip
 
 
 # ------------------------------------------------------------------ memory layouts

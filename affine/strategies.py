@@ -30,7 +30,6 @@ from affine.cases import (
     build_case,
     read_layouts,
     read_sizes,
-    read_values,
 )
 from affine.layer import Case, Operands
 
@@ -81,7 +80,7 @@ def values(kind: ValueKind = "any", *, dtypes: Sequence[str] = DTYPES) -> st.Sea
         >>> find(values("integers"), lambda found: True).arrays((1, 2, 1))[0].x
         array([[0., 0.]])
     """
-    return _read_from(VALUE_BYTES, partial(read_values, kind=kind, dtypes=dtypes))
+    return _read_from(VALUE_BYTES, partial(Values, kind=kind, dtypes=dtypes))
 
 
 def layouts() -> st.SearchStrategy[tuple[str, ...]]:
