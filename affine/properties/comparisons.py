@@ -10,9 +10,7 @@ from affine.layer import Array, Operands
 from affine.memory import copied
 from affine.oracle import expect, expect_array, expect_equal, index_sum
 
-__all__ = [
-    "copies", "expect_number", "expect_same", "in_words", "paired", "require_finite",
-]  # fmt: skip
+__all__ = ["copies", "expect_number", "expect_same", "in_words", "paired", "require_finite"]
 
 
 def expect_same(
@@ -21,7 +19,7 @@ def expect_same(
     because: str,
     given: Operands | None = None,
 ) -> None:
-    """Raise a `Violation` unless each result that is expected is got."""
+    """Raise a `Violation` unless what was got has each result that is expected."""
     for quantity, result in expected.items():
         expect_equal(quantity, got[quantity], result, because, given)
 
