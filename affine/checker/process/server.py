@@ -121,7 +121,7 @@ def _load(
 
 def _short(data: Any) -> Any:
     """Return what is known of a layer, with its texts cut."""
-    if isinstance(data, dict):
+    if isinstance(data, Mapping):
         return {key: cut(text) for key, text in data.items()}
     if isinstance(data, str):
         return cut(data)
