@@ -12,41 +12,19 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
-from numpy.typing import NDArray
 
-from affine.layer import Array, Case, Layer, Operands
-from affine.oracle import exact_limit, precision
+from affine.layer import Array, Case, Operands
+from affine.oracle import exact_limit
 
 __all__ = [
     "DECODERS", "DTYPES", "LARGE", "LAYOUTS", "LAYOUT_BYTES", "POOL_BYTES", "SIZE_BYTES",
-    "VALUE_BYTES", "Sizes", "ValueKind", "Values", "build_case", "dtype_of", "dtypes_of",
-    "kind_of_sizes", "read_layouts", "read_sizes", "read_values",
+    "VALUE_BYTES", "Sizes", "ValueKind", "Values", "build_case", "read_layouts", "read_sizes",
 ]  # fmt: skip
 
 Sizes: TypeAlias = tuple[int, int, int]
 ValueKind: TypeAlias = Literal["integers", "reals", "any"]
 
 DTYPES = ("float64", "float32", "float16")
-
-
-def dtypes_of(layer: Layer) -> Sequence[str]:
-    """Return the dtypes in which a layer is judged: those that it takes.
-
-    Examples:
-        >>> dtypes_of(Layer("mine", vjp=None))
-        ('float64', 'float32', 'float16')
-    """
-    return layer.dtypes or DTYPES
-
-
-def dtype_of(layer: Layer) -> str:
-    """Return the dtype of what is no matter of dtypes: the most precise that a layer takes.
-
-    Examples:
-        >>> dtype_of(Layer("mine", vjp=None, dtypes=("float16", "float32")))
-        'float32'
-    """
-    return max(dtypes_of(layer), key=precision)
 
 
 # ------------------------------------------------------------------ sizes
@@ -67,17 +45,13 @@ LARGE: Mapping[str, tuple[Sequence[int], Sequence[int], Sequence[int]]] = {
 }
 """From what N, D and M are chosen where not all of them are small."""
 
-
 SIZE_BYTES = 6
 
 
 def read_sizes(raw: bytes, kind: str, zeros: bool = True) -> Sizes:
-    """Return the sizes (N, D, M) that bytes stand for; the plainest are those of zeros.
+    """Return the sizes (N, D, M) that bytes stand for, as in `affine.strategies.sizes`.
 
-    Args:
-        raw: The bytes.
-        kind: `usual`, `narrow` or a kind in `LARGE`.
-        zeros: Whether usual sizes may be zero.
+    Of kind `narrow`, M or D is often 1.
 
     Examples:
         >>> read_sizes(bytes(6), "usual"), read_sizes(bytes([1, 3, 1, 4, 0, 0]), "usual")
@@ -86,11 +60,8 @@ def read_sizes(raw: bytes, kind: str, zeros: bool = True) -> Sizes:
         (4, 131, 4)
     """
     if kind in LARGE:
-        numbers = (int.from_bytes(raw[2 * axis : 2 * axis + 2]) for axis in range(3))
-        n, d, m = (
-            choices[number % len(choices)]
-            for number, choices in zip(numbers, LARGE[kind], strict=True)
-        )
+        numbers = np.frombuffer(raw, ">u2")
+        n, d, m = (every[k % len(every)] for k, every in zip(numbers, LARGE[kind], strict=True))
         return n, d, m
     kinds = _KINDS if zeros else _KINDS[:-1]
     usual, which = kinds[raw[0] % len(kinds)], raw[4] % 4
@@ -119,57 +90,35 @@ def _made_different(sizes: Sequence[int]) -> list[int]:
     return taken
 
 
-def kind_of_sizes(sizes: Sizes) -> str:
-    """Return which kind of sizes (N, D, M) are; what each kind hides differs.
-
-    Examples:
-        >>> [kind_of_sizes(sizes) for sizes in ((4, 3, 2), (3, 3, 2), (4, 1, 2), (0, 3, 2))]
-        ['pairwise different', 'some equal', 'a size of one', 'a size of zero']
-    """
-    if 0 in sizes:
-        return "a size of zero"
-    if 1 in sizes:
-        return "a size of one"
-    return "pairwise different" if len(set(sizes)) == 3 else "some equal"
-
-
 # ------------------------------------------------------------------ values
 
-Decoder: TypeAlias = Callable[[bytes, str, int], Array]
+Decoder: TypeAlias = Callable[[Array, str, int], Array]
 
 
-def _few_integers(raw: bytes, dtype: str, terms: int) -> Array:
-    return np.fmod(_digits(raw), 4).astype(dtype)
+def _few_integers(digits: Array, dtype: str, terms: int) -> Array:
+    return np.fmod(digits, 4)
 
 
-def _integers(raw: bytes, dtype: str, terms: int) -> Array:
+def _integers(digits: Array, dtype: str, terms: int) -> Array:
     # Twice the operands still sum exactly.
-    return np.fmod(_digits(raw), min(exact_limit(terms, dtype) // 2, 127) + 1).astype(dtype)
+    return np.fmod(digits, min(exact_limit(terms, dtype) // 2, 127) + 1)
 
 
-def _reals(raw: bytes, dtype: str, terms: int) -> Array:
-    return (_digits(raw) / 7).astype(dtype)
+def _reals(digits: Array, dtype: str, terms: int) -> Array:
+    return np.asarray(digits / 7)
 
 
-def _spread_reals(raw: bytes, dtype: str, terms: int) -> Array:
-    return _scattered(raw, 8 if dtype != "float16" else 2).astype(dtype)
+def _spread_reals(digits: Array, dtype: str, terms: int) -> Array:
+    return _scattered(digits, 8 if dtype != "float16" else 2)
 
 
-# How far a binary exponent may stray, so that products neither overflow nor underflow.
-_WIDEST = {"float16": 2, "float32": 20, "float64": 200}
+def _wide_reals(digits: Array, dtype: str, terms: int) -> Array:
+    # So far that products neither overflow nor underflow.
+    return _scattered(digits, {"float16": 2, "float32": 20, "float64": 200}[dtype])
 
 
-def _wide_reals(raw: bytes, dtype: str, terms: int) -> Array:
-    return _scattered(raw, _WIDEST[dtype]).astype(dtype)
-
-
-def _scattered(raw: bytes, spread: int) -> NDArray[np.float64]:
-    digits = _digits(raw)
-    return np.ldexp(digits / 7, np.roll(digits, 1) % (spread + 1) - spread)
-
-
-def _digits(raw: bytes) -> NDArray[np.int16]:
-    return np.frombuffer(raw, np.int8).astype(np.int16)
+def _scattered(digits: Array, spread: int) -> Array:
+    return np.asarray(np.ldexp(digits / 7, np.roll(digits, 1) % (spread + 1) - spread))
 
 
 DECODERS: Mapping[ValueKind, Sequence[Decoder]] = {
@@ -177,7 +126,7 @@ DECODERS: Mapping[ValueKind, Sequence[Decoder]] = {
     "reals": (_reals, _spread_reals),
     "any": (_few_integers, _few_integers, _integers, _reals, _wide_reals),
 }
-"""How bytes are read as numbers of a dtype, for sums of a length; zero bytes are zeros.
+"""How signed bytes are read as numbers for a dtype and sums of a length; zero bytes are zeros.
 
 - `integers`: small whole numbers, for which every sum of the case is exact,
   [(exact-integers)][eq-exact-integers]; half of the time no larger than 3, so that zeros
@@ -202,62 +151,57 @@ _START = np.array([0, 31, 62, 93, 16, 47, 78, 109])
 _PLACES = _START[:, None, None] + 6 * np.arange(20)[:, None] + np.arange(20)
 
 
+# The bytes that stand for values: three choices, the selector, and the pool.
+VALUE_BYTES = 5 + POOL_BYTES
+
+
 class Values(NamedTuple):
-    """The numbers of a case, before it has sizes.
+    """The numbers of a case, before it has sizes; smaller bytes are plainer ones.
 
     Attributes:
-        dtype: Of all eight arrays, unless sizes are large.
-        dtype_if_large: Of arrays of large sizes, for which half precision has too few integers.
-        decoder: How the bytes are read as numbers.
-        pattern: What is made of the rows.
-        pool: The bytes.
-        selector: The number from which a property picks a row, a split or an order.
+        raw: The bytes.
+        kind: How they are read, as in `DECODERS`.
+        dtypes: From which the one of all eight arrays is chosen.
     """
 
-    dtype: str
-    dtype_if_large: str
-    decoder: Decoder
-    pattern: Callable[[Array], Array]
-    pool: bytes
-    selector: int
+    raw: bytes
+    kind: ValueKind
+    dtypes: Sequence[str] = DTYPES
+
+    @property
+    def selector(self) -> int:
+        """The number from which a property picks a row, a split or an order."""
+        return int.from_bytes(self.raw[3:5])
 
     def arrays(self, sizes: Sizes) -> tuple[Operands, Operands]:
         """Return two sets of operands of these sizes, C-ordered and writable."""
+        which, decoder, pattern, *_ = self.raw
+        dtype, decoders = self.dtypes[which % len(self.dtypes)], DECODERS[self.kind]
         if max(sizes) > len(_PLACES[0]):
-            return self._large(sizes), self._large(sizes, seed=1)
-        entries = self.decoder(self.pool, self.dtype, max(sizes)).take(_PLACES, mode="wrap")
-        entries, (n, d, m) = self.pattern(entries), sizes
+            # Half precision has too few integers.
+            wide = "float32" if dtype == "float16" and "float32" in self.dtypes else dtype
+            return self._large(sizes, wide, 0), self._large(sizes, wide, 1)
+        digits = np.frombuffer(self.raw[5:], np.int8).astype(np.int16)
+        numbers = decoders[decoder % len(decoders)](digits, dtype, max(sizes)).astype(dtype)
+        entries = _PATTERNS[pattern // 32](numbers.take(_PLACES, mode="wrap"))
+        n, d, m = sizes
         one, other = (
             Operands(x[:n, :d].copy(), w[:d, :m].copy(), b[0, :m].copy(), dout[:n, :m].copy())
             for x, w, b, dout in (entries[:4], entries[4:])
         )
         return one, other
 
-    def _large(self, sizes: Sizes, seed: int = 0) -> Operands:
+    def _large(self, sizes: Sizes, dtype: str, seed: int) -> Operands:
         """Return integers from a generator: thousands of bytes would be slow to draw and shrink."""
         # Small integers are easier to read; of larger ones int64 holds the sums of three factors.
-        dtype, wanted = self.dtype_if_large, (3, 1000)[self.pool[0] % 2]
+        wanted = (3, 1000)[self.raw[5] % 2]
         largest = max(min(exact_limit(max(sizes), dtype) // 2, wanted), 1)
-        generator = np.random.default_rng((*self.pool[:8], seed))
-        n, d, m = sizes
-        shapes = (n, d), (d, m), (m,), (n, m)
-        drawn = (generator.integers(-largest, largest, shape, endpoint=True) for shape in shapes)
-        return Operands(*(array.astype(dtype) for array in drawn))
+        generator = np.random.default_rng((*self.raw[5:13], seed))
 
+        def draw(shape: tuple[int, ...]) -> Array:
+            return generator.integers(-largest, largest, shape, endpoint=True).astype(dtype)
 
-# The bytes that stand for values: three choices, the selector, and the pool.
-VALUE_BYTES = 5 + POOL_BYTES
-
-
-def read_values(raw: bytes, kind: ValueKind, dtypes: Sequence[str] = DTYPES) -> Values:
-    """Return the values that bytes stand for; smaller bytes are plainer ones."""
-    which, decoder, pattern, *_ = raw
-    decoders, dtype = DECODERS[kind], dtypes[which % len(dtypes)]
-    wider = "float32" if dtype == "float16" and "float32" in dtypes else dtype
-    return Values(
-        dtype, wider, decoders[decoder % len(decoders)], _PATTERNS[pattern // 32],
-        raw[5:], int.from_bytes(raw[3:5]),
-    )  # fmt: skip
+        return Operands.of_sizes(sizes, draw)
 
 
 # ------------------------------------------------------------------ memory layouts
@@ -301,9 +245,7 @@ LAYOUTS: Mapping[str, Callable[[Array], Array]] = {
 }
 """How an array can lie in memory: name and the function that lays it out."""
 
-
 LAYOUT_BYTES = 4
-
 
 # A third of the arrays are slices of wider ones, as most that are not packed are.
 _DRAWN_LAYOUTS = (*LAYOUTS, "padded rows", "padded rows")

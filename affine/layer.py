@@ -12,20 +12,8 @@ from affine.memory import Memory
 from affine.quantities import GRADIENTS
 
 __all__ = [
-    "GRADIENTS",
-    "VJP",
-    "VJP_VARIANTS",
-    "Array",
-    "Call",
-    "Case",
-    "Layer",
-    "Operands",
-    "OutOfTime",
-    "Pullback",
-    "Results",
-    "WorkerDied",
-    "by_name",
-    "intercept_calls",
+    "GRADIENTS", "VJP", "VJP_VARIANTS", "Array", "Call", "Case", "Layer", "Operands", "OutOfTime",
+    "Pullback", "Results", "WorkerDied", "both_passes", "by_name", "intercept_calls",
 ]  # fmt: skip
 
 Array: TypeAlias = NDArray[Any]
@@ -124,8 +112,8 @@ class Layer:
     memory: Memory = field(default_factory=Memory)
     copies_arguments: bool = False
     own_state_changes: Callable[..., Sequence[str]] | None = None
-    remarks: tuple[str, ...] = ()
-    dtypes: tuple[str, ...] = ()
+    remarks: Sequence[str] = ()
+    dtypes: Sequence[str] = ()
     by_steps: bool = False
     columns: bool = False
     transposed: bool = False
@@ -158,9 +146,8 @@ class Layer:
         if self.batch is not None:
             yield from self.batch(list(calls))
             return
-        for x, w, b, *dout in calls:
-            out, pullback = self.vjp(x, w, b)
-            yield {"out": out, **(by_name(pullback(*dout)) if dout else {})}
+        for call in calls:
+            yield both_passes(self.vjp, call)
 
     def state_changes(self, x: Array, w: Array, b: Array, dout: Array) -> Sequence[str]:
         """Return what both passes change that a layer should leave as it was, in words.
@@ -199,6 +186,13 @@ def by_name(gradients: tuple[Array, Array, Array]) -> Results:
     return {"dx": dx, "dw": dw, "db": db}
 
 
+def both_passes(vjp: VJP, call: Call) -> Results:
+    """Return what one call gives by name, the arrays themselves."""
+    x, w, b, *dout = call
+    out, pullback = vjp(x, w, b)
+    return {"out": out, **(by_name(pullback(*dout)) if dout else {})}
+
+
 def intercept_calls(
     layer: Layer,
     view: Callable[[Call], tuple[Call, Callable[[Results], Results]]],
@@ -220,57 +214,53 @@ def intercept_calls(
         >>> intercept_calls(Layer("mine", vjp), doubled).forward(one, one, one[0])
         array([[4.]])
     """
-    batch = layer.batch
-    viewed = {
-        name: _viewed(layer.variants[name], view) for name in variants if name in layer.variants
-    }
+
+    def viewed(function: VJP) -> VJP:
+        def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
+            call, after = view((x, w, b))
+            out, pullback = function(*call)
+
+            def pulled(dout: Array) -> tuple[Array, Array, Array]:
+                call, after = view((x, w, b, dout))
+                got = after(by_name(pullback(call[3])))
+                return got["dx"], got["dw"], got["db"]
+
+            return after({"out": out})["out"], pulled
+
+        return vjp
+
+    def batch(calls: Sequence[Call]) -> Iterator[Results]:
+        views = [view(call) for call in calls]
+        made = layer.batch([call for call, _ in views])  # type: ignore[misc]
+        for (_, after), results in zip(views, made, strict=True):
+            yield after(results)
+
+    changed = {name: viewed(each) for name, each in layer.variants.items() if name in variants}
     return replace(
-        layer,
-        vjp=_viewed(layer.vjp, view),
-        variants={**layer.variants, **viewed},
-        batch=batch and (lambda calls: _viewed_batch(batch, calls, view)),
-    )
-
-
-def _viewed(function: VJP, view: Callable[[Call], Any]) -> VJP:
-    def vjp(x: Array, w: Array, b: Array) -> tuple[Array, Pullback]:
-        call, after = view((x, w, b))
-        out, pullback = function(*call)
-
-        def viewed(dout: Array) -> tuple[Array, Array, Array]:
-            call, after = view((x, w, b, dout))
-            got = after(by_name(pullback(call[3])))
-            return got["dx"], got["dw"], got["db"]
-
-        return after({"out": out})["out"], viewed
-
-    return vjp
-
-
-def _viewed_batch(
-    batch: Callable[[Sequence[Call]], Iterator[Results]],
-    calls: Sequence[Call],
-    view: Callable[[Call], Any],
-) -> Iterator[Results]:
-    views = [view(call) for call in calls]
-    for (_, after), results in zip(views, batch([call for call, _ in views]), strict=True):
-        yield after(results)
+        layer, vjp=viewed(layer.vjp), variants={**layer.variants, **changed},
+        batch=layer.batch and batch,
+    )  # fmt: skip
 
 
 class Operands(NamedTuple):
     """The four arrays that one forward and backward pass take.
 
     Examples:
-        >>> Operands(
-        ...     x=np.zeros((4, 3)), w=np.zeros((3, 2)), b=np.zeros(2), dout=np.zeros((4, 2))
-        ... ).sizes
-        (4, 3, 2)
+        >>> point = Operands.of_sizes((4, 3, 2), np.zeros)
+        >>> point.x.shape, point.sizes
+        ((4, 3), (4, 3, 2))
     """
 
     x: Array
     w: Array
     b: Array
     dout: Array
+
+    @classmethod
+    def of_sizes(cls, sizes: Sequence[int], make: Callable[[Any], Array]) -> "Operands":
+        """Return operands of sizes (N, D, M), each made from its shape."""
+        n, d, m = sizes
+        return cls(*map(make, ((n, d), (d, m), (m,), (n, m))))
 
     @property
     def sizes(self) -> tuple[int, int, int]:

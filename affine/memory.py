@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Memory", "copy_with_layout", "extent", "layout", "order"]
+__all__ = ["Memory", "copied", "extent"]
 
 Array = NDArray[Any]
 
@@ -22,19 +22,28 @@ class Memory:
     A property that is not about memory needs none of it: it passes arrays and judges results.
 
     Examples:
-        >>> memory, x = Memory(), np.zeros(3)
-        >>> lent = memory.lend(x)
-        >>> memory.sharing([x, lent, lent[1:]])
-        [(1, 2)]
+        >>> memory, rows = Memory(), np.broadcast_to(np.ones(3), (2, 3))
+        >>> lent = memory.lend(rows)
+        >>> lent.strides, lent.flags.writeable, memory.sharing([rows, lent, lent[1:]])
+        ((0, 8), False, [(1, 2)])
     """
 
     def lend(self, array: Array) -> Array:
-        """Return a copy that the layer is given itself: what it writes there is seen here."""
-        return copy_with_layout(array)
+        """Return a copy that the layer is given itself: what it writes there is seen here.
+
+        It lies in memory as the array does: with its strides, read-only or not.
+        """
+        before, size, strides = extent(array)
+        # Bytes of ones are NaN in every format: whoever reads past the strides shows it.
+        buffer = bytearray(b"\xff" * size)
+        lent: Array = np.ndarray(array.shape, array.dtype, buffer, before, strides)
+        lent[...] = array
+        lent.flags.writeable = array.flags.writeable
+        return lent
 
     def read(self, result: Array) -> Array:
         """Return what a result of an earlier call holds by now."""
-        return np.array(result) if isinstance(result, np.ndarray) else result
+        return copied(result)
 
     def overwrite(self, results: Sequence[Array]) -> None:
         """Fill the results of an earlier call with NaN, where they can be written to."""
@@ -51,22 +60,9 @@ class Memory:
         """End what was lent and returned so far; nobody looks at it any more."""
 
 
-def copy_with_layout(array: Array) -> Array:
-    """Return a copy that lies in memory as the array does: with its strides, read-only or not.
-
-    Examples:
-        >>> rows = np.broadcast_to(np.ones(3), (2, 3))
-        >>> copied = copy_with_layout(rows)
-        >>> copied.strides, copied.flags.writeable, np.may_share_memory(copied, rows)
-        ((0, 8), False, False)
-    """
-    before, size, strides = extent(array)
-    # Bytes of ones are NaN in every format: whoever reads past the strides shows it.
-    buffer = bytearray(b"\xff" * size)
-    copy: Array = np.ndarray(array.shape, array.dtype, buffer, before, strides)
-    copy[...] = array
-    copy.flags.writeable = array.flags.writeable
-    return copy
+def copied(result: Array) -> Array:
+    """Return a copy of an array; what is not an array is judged as it is."""
+    return np.array(result) if isinstance(result, np.ndarray) else result
 
 
 def extent(array: Array) -> tuple[int, int, tuple[int, ...] | None]:
@@ -82,25 +78,3 @@ def extent(array: Array) -> tuple[int, int, tuple[int, ...] | None]:
     reach = [(length - 1) * stride for length, stride in zip(array.shape, strides, strict=True)]
     low, high = (sum(limit(way, 0) for way in reach) for limit in (min, max))
     return -low, high - low + step, strides
-
-
-def layout(array: Array) -> str:
-    """Return how an array lies in memory, `""` for C order that can be written to."""
-    return ", ".join(filter(None, [order(array), "" if array.flags.writeable else "read-only"]))
-
-
-def order(array: Array) -> str:
-    """Return how its entries follow each other in memory, `""` for C order."""
-    # One entry is always in C order, though it may lie in a larger array.
-    if array.flags.c_contiguous and (
-        array.size != 1 or all(abs(stride) <= array.itemsize for stride in array.strides)
-    ):
-        return ""
-    if array.flags.f_contiguous and array.size > 1:
-        return "Fortran order"
-    if array.strides[-1] == array.itemsize and array.strides[0] > array.shape[-1] * array.itemsize:
-        return "padded rows"
-    backwards = array[(slice(None, None, -1),) * array.ndim]
-    if backwards.flags.c_contiguous and array.size > 1:
-        return "reversed"
-    return "zero stride" if 0 in array.strides else "strided"

@@ -4,6 +4,7 @@ A floating-point number is an integer times a power of two, so index sums over P
 round nothing. The subscripts are the equations; `matmul` and the reference are never used.
 """
 
+from collections.abc import Callable
 from fractions import Fraction
 from math import ceil, isqrt, log2, prod
 from typing import Any, NoReturn
@@ -14,22 +15,9 @@ from affine.layer import Array, Operands
 from affine.quantities import QUANTITIES
 
 __all__ = [
-    "NotAnArray",
-    "Violation",
-    "bounds",
-    "exact",
-    "exact_limit",
-    "expect",
-    "expect_equal",
-    "expect_within",
-    "expect_within_rounding",
-    "index_sum",
-    "loose_bounds",
-    "pairing",
-    "precision",
-    "surely_beyond",
+    "NotAnArray", "Violation", "bounds", "exact", "exact_limit", "expect", "expect_array",
+    "expect_equal", "expect_within", "expect_within_rounding", "index_sum", "precision",
     "surely_within",
-    "unit_roundoff",
 ]  # fmt: skip
 
 # ------------------------------------------------------------------ the exact answer
@@ -60,13 +48,10 @@ def index_sum(subscripts: str, *factors: Array) -> Array:
 
 def _fits(factors: tuple[Array, ...]) -> bool:
     """Whether the factors are integers, and no sum of their products leaves ±2^52."""
-    largest = float(max((factor.size for factor in factors), default=1))
-    for factor in factors:
-        # A NaN or an infinity makes the comparison below false.
-        largest *= max(float(abs(factor).max(initial=0)), 1.0)
-    if not largest < 2.0**52:
-        return False
-    return all(bool((factor == np.rint(factor)).all()) for factor in factors)
+    entries = (max(float(abs(factor).max(initial=0)), 1.0) for factor in factors)
+    largest = prod(entries) * max(factor.size for factor in factors)
+    # A NaN or an infinity makes the comparison false.
+    return largest < 2.0**52 and all((factor == np.rint(factor)).all() for factor in factors)
 
 
 def _integers(array: Array) -> tuple[Array, int]:
@@ -90,31 +75,15 @@ def exact(primal: Operands, *quantities: str) -> dict[str, Array]:
         >>> exact(Operands(2 * one, 3 * one, np.ones(1), 5 * one), "out", "dx")
         {'out': array([[7]]), 'dx': array([[15]])}
     """
-    found = {}
-    for name in quantities or QUANTITIES:
-        product, bias = _factors(primal, name)
-        found[name] = index_sum(QUANTITIES[name].subscripts, *product)
-        if bias is not None:
-            found[name] = np.asarray(found[name] + index_sum("m->m", bias))
-    return found
+    return {name: _summed(index_sum, primal, name) for name in quantities or QUANTITIES}
 
 
-def _factors(primal: Operands, name: str) -> tuple[list[Array], Array | None]:
-    """Return the factors of the sum of a quantity, and the bias that is added to it, if any."""
+def _summed(einsum: Callable[..., Array], primal: Operands, name: str) -> Array:
+    """Return one quantity, by an index sum in any arithmetic."""
     factors = [getattr(primal, operand) for operand in QUANTITIES[name].operands]
-    return (factors[:-1], factors[-1]) if name == "out" else (factors, None)
-
-
-def pairing(a: Array, b: Array) -> Any:
-    """Return ⟨a, b⟩ exactly, equation [(pairings)][eq-pairings]; NaN where an entry is not finite.
-
-    Examples:
-        >>> pairing(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]]))
-        11
-    """
-    if not (np.isfinite(a).all() and np.isfinite(b).all()):
-        return float("nan")
-    return index_sum("i,i->", np.ravel(a), np.ravel(b)).item()
+    if name != "out":
+        return einsum(QUANTITIES[name].subscripts, *factors)
+    return np.asarray(einsum(QUANTITIES[name].subscripts, *factors[:2]) + einsum("m->m", primal.b))
 
 
 # ------------------------------------------------------------------ rounding
@@ -128,16 +97,6 @@ def precision(dtype: Any) -> int:
         [11, 24, 53]
     """
     return int(np.finfo(dtype).nmant) + 1
-
-
-def unit_roundoff(dtype: Any) -> Fraction:
-    """Return u = 2^-p, equation [(rounding-bound)][eq-rounding-bound].
-
-    Examples:
-        >>> unit_roundoff("f2")
-        Fraction(1, 2048)
-    """
-    return Fraction(1, 2 ** precision(dtype))
 
 
 def exact_limit(terms: int, dtype: Any) -> int:
@@ -174,14 +133,14 @@ def bounds(primal: Operands, *quantities: str, extra_roundings: int = 0) -> dict
         >>> float(bounds(Operands(one, one, np.ones(1), one), "db")["db"][0])
         0.0
     """
-    return {
-        name: _bound(
-            magnitude,
-            QUANTITIES[name].roundings(primal.sizes) + extra_roundings,
-            _promoted(primal, name),
-        )
-        for name, magnitude in exact(primal.map(np.abs), *quantities).items()
-    }
+    limits = {}
+    for name, magnitude in exact(primal.map(np.abs), *quantities).items():
+        dtype = _promoted(primal, name)
+        roundings = QUANTITIES[name].roundings(primal.sizes) + extra_roundings
+        gamma = Fraction(roundings, 2 ** precision(dtype) - roundings)  # ru / (1 − ru), u = 2^-p
+        underflow = roundings * Fraction(float(np.finfo(dtype).smallest_subnormal))
+        limits[name] = np.asarray(magnitude.astype(object) * gamma + underflow)
+    return limits
 
 
 def _promoted(primal: Operands, name: str) -> Any:
@@ -189,18 +148,11 @@ def _promoted(primal: Operands, name: str) -> Any:
     return np.result_type(*(getattr(primal, operand) for operand in QUANTITIES[name].operands))
 
 
-def _bound(magnitude: Array, roundings: int, dtype: Any) -> Array:
-    u = unit_roundoff(dtype)
-    gamma = roundings * u / (1 - roundings * u)
-    underflow = roundings * Fraction(float(np.finfo(dtype).smallest_subnormal))
-    return np.asarray(magnitude.astype(object) * gamma + underflow)
-
-
-def surely_within(name: str, got: Array, primal: Operands) -> bool:
-    """Whether a result is within `bounds`, by long doubles, which is quick.
+def surely_within(name: str, got: Array, primal: Operands, extra_roundings: int = 0) -> bool | None:
+    """Whether a result is within its `bounds`, by long doubles, which is quick.
 
     They are off by less than a hundredth of the bound, which is kept as a distance. Where they
-    cannot tell, the exact numbers must be looked at.
+    cannot tell it is None, and the exact numbers must be looked at.
 
     Examples:
         >>> third = np.array([[1 / 3]])
@@ -208,67 +160,35 @@ def surely_within(name: str, got: Array, primal: Operands) -> bool:
         >>> surely_within("dx", third * third, primal), surely_within("dx", third, primal)
         (True, False)
     """
-    error, bound = _in_long_doubles(name, got, primal)
-    return bool((error <= 0.99 * bound).all())
-
-
-def surely_beyond(name: str, got: Array, primal: Operands, extra_roundings: int) -> bool:
-    """Whether a result is outside `bounds`, by long doubles, as `surely_within`.
-
-    Examples:
-        >>> third = np.array([[1 / 3]])
-        >>> primal = Operands(third, third, third[0], third)
-        >>> [surely_beyond("dx", got, primal, 2) for got in (third * third, third)]
-        [False, True]
-    """
-    error, bound = _in_long_doubles(name, got, primal, extra_roundings)
-    return bool((error > 1.01 * bound).any())
-
-
-def _in_long_doubles(
-    name: str, got: Array, primal: Operands, extra_roundings: int = 0
-) -> tuple[Array, Array]:
-    """Return how far a result is from the exact one, and the bound; NaN where they cannot tell."""
-    dtype = _promoted(primal, name)
-    product, bias = _factors(primal.map(lambda array: np.asarray(array, np.longdouble)), name)
-    subscripts = QUANTITIES[name].subscripts
-    value = np.einsum(subscripts, *product)
+    dtype, wide = _promoted(primal, name), primal.map(lambda array: array.astype(np.longdouble))
+    value, magnitude = (_summed(np.einsum, point, name) for point in (wide, wide.map(np.abs)))
     roundings = QUANTITIES[name].roundings(primal.sizes) + extra_roundings
     cannot_tell = precision(np.longdouble) < 64 or precision(dtype) > 53
     if cannot_tell or got.shape != value.shape or roundings >= 2 ** precision(dtype):
-        return np.array(np.nan), np.array(np.nan)
-    magnitude = np.einsum(subscripts, *map(np.abs, product))
-    if bias is not None:
-        value, magnitude = value + bias, magnitude + np.abs(bias)
-    share = roundings / (2.0 ** precision(dtype) - roundings)
+        return None
     underflow = roundings * np.longdouble(np.finfo(dtype).smallest_subnormal)
-    return abs(got - value), share * magnitude + underflow
+    bound = roundings / (2.0 ** precision(dtype) - roundings) * magnitude + underflow
+    error = abs(got - value)
+    if (error <= 0.99 * bound).all():
+        return True
+    return False if (error > 1.01 * bound).any() else None
 
 
-def loose_bounds(primal: Operands, *quantities: str) -> dict[str, Array]:
-    """Return how far any sound algorithm may be from the exact out, dx, dw and db, by name.
+def _loose_bound(primal: Operands, name: str) -> Array:
+    """Return how far any sound algorithm may be from an exact quantity.
 
-    The bounds of the sums, with two roundings to spare for a scale that is taken off again
-    (`dout.mean(axis=0) * N`); for products the bound of Strassen's algorithm besides.
-
-    Source: N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., theorem 23.2.
-
-    Examples:
-        >>> one = np.ones((1, 1))
-        >>> primal = Operands(one, one, np.ones(1), one)
-        >>> bool(loose_bounds(primal)["dx"] > bounds(primal)["dx"])
-        True
+    The bound of the sum, with two roundings to spare for a scale that is taken off again
+    (`dout.mean(axis=0) * N`); for products the bound of Strassen's algorithm besides: N. J. Higham,
+    Accuracy and Stability of Numerical Algorithms, 2nd ed., theorem 23.2.
     """
+    loose = bounds(primal, name, extra_roundings=2)[name]
+    if name == "db":
+        return loose
     side = 1 << (max(*primal.sizes, 1) - 1).bit_length()  # padded to a power of two
     growth = 6 * ceil(side ** log2(12)) - 5 * side
-    loose = bounds(primal, *quantities, extra_roundings=2)
-    for name in loose.keys() - {"db"}:
-        product, _ = _factors(primal, name)
-        largest = (float(abs(factor).max(initial=0)) for factor in product)
-        loose[name] += (
-            growth * unit_roundoff(np.result_type(*product)) * prod(map(Fraction, largest))
-        )
-    return loose
+    factors = [getattr(primal, operand) for operand in QUANTITIES[name].operands[:2]]
+    largest = prod(Fraction(float(abs(factor).max(initial=0))) for factor in factors)
+    return np.asarray(loose + growth * largest / 2 ** precision(np.result_type(*factors)))
 
 
 # ------------------------------------------------------------------ comparison
@@ -351,8 +271,8 @@ def expect_equal(
         >>> expect_equal("dw", np.array([[2.0]]), index_sum("nm->nm", np.array([[2.0]])))
     """
     try:
-        got, expected = _as_array(quantity, got), np.asarray(expected)
-        _expect_shape(quantity, got, expected.shape)
+        expected = np.asarray(expected)
+        got = expect_array(quantity, got, expected.shape)
         _expect_none(_differs(got, expected), quantity, got, expected, because)
     except Violation as violation:
         violation.given = given
@@ -369,17 +289,14 @@ def expect_within(quantity: str, got: Any, expected: Array, bound: Array) -> Non
         ...
         affine.oracle.Violation: out[0, 0] = 2.0, but should be 1 ± 0.25
     """
-    got = _as_array(quantity, got)
-    _expect_shape(quantity, got, expected.shape)
-    finite = np.isfinite(got)
-    error = np.abs(index_sum("...->...", np.where(finite, got, 0)) - expected)
-    _expect_none(~finite | (error > bound), quantity, got, expected, bound=bound)
+    got = expect_array(quantity, got, expected.shape)
+    _expect_none(_is_beyond(got, expected, bound), quantity, got, expected, bound=bound)
 
 
 def expect_within_rounding(quantity: str, got: Any, primal: Operands) -> None:
     """Raise a `Violation` unless `out`, `dx`, `dw` or `db` is what a sound algorithm may return.
 
-    On integers a plain sum is exact; whatever is not exact must be within `loose_bounds`.
+    On integers a plain sum is exact; whatever is not exact must be within the loosest bound.
 
     Examples:
         >>> one = np.ones((1, 1))
@@ -388,29 +305,33 @@ def expect_within_rounding(quantity: str, got: Any, primal: Operands) -> None:
         ...
         affine.oracle.Violation: dx[0, 0] = 2.0, but should be 1
     """
-    got = _as_array(quantity, got)
-    if surely_within(quantity, got, primal):
+    if surely_within(quantity, expect_array(quantity, got), primal):
         return
     expected = exact(primal, quantity)[quantity]
-    _expect_shape(quantity, got, expected.shape)
-    if not _differs(got, expected).any():
+    if not _differs(expect_array(quantity, got, expected.shape), expected).any():
         return
-    limits = loose_bounds(primal, quantity)[quantity]
-    finite = np.isfinite(got)
-    error = abs(index_sum("...->...", np.where(finite, got, 0)) - expected)
-    on_integers = expected.dtype != object
-    _expect_none(
-        ~finite | (error > limits), quantity, got, expected, bound=None if on_integers else limits
-    )
+    limit = _loose_bound(primal, quantity)
+    bound = limit if expected.dtype == object else None  # a sum of integers has to be equal
+    _expect_none(_is_beyond(got, expected, limit), quantity, got, expected, bound=bound)
 
 
-def _as_array(quantity: str, got: Any) -> Array:
+def expect_array(quantity: str, got: Any, shape: tuple[int, ...] | None = None) -> Array:
+    """Return a result, and raise a `Violation` unless it is a floating array, of this shape.
+
+    Examples:
+        >>> expect_array("db", [1.0])
+        Traceback (most recent call last):
+        ...
+        affine.oracle.Violation: db is list, but should be a NumPy array of floating-point numbers
+    """
     if not isinstance(got, np.ndarray):
         other = got if isinstance(got, NotAnArray) else NotAnArray(type(got).__name__)
         should = "but should be a NumPy array of floating-point numbers"
         raise Violation(f"{quantity} is {other.what}, {should}", quantity, other)
     if got.dtype.kind != "f":
         raise Violation(f"{quantity} has dtype {got.dtype}, but should be floating", quantity, got)
+    if shape not in (None, got.shape):
+        raise Violation(f"{quantity} has shape {got.shape}, but should have {shape}", quantity, got)
     return got
 
 
@@ -420,15 +341,15 @@ def _differs(got: Array, expected: Array) -> Array:
     return np.asarray((got != expected) & ~(np.isnan(got) & np.isnan(expected)))
 
 
-def _expect_shape(quantity: str, got: Array, shape: tuple[int, ...]) -> None:
-    if got.shape != shape:
-        raise Violation(f"{quantity} has shape {got.shape}, but should have {shape}", quantity, got)
+def _is_beyond(got: Array, expected: Array, bound: Array) -> Array:
+    finite = np.isfinite(got)
+    error = abs(index_sum("...->...", np.where(finite, got, 0)) - expected)
+    return np.asarray(~finite | (error > bound), dtype=bool)
 
 
 def _expect_none(
-    wrong: Any, quantity: str, got: Array, expected: Array, because: str = "", bound: Any = None
+    wrong: Array, quantity: str, got: Array, expected: Array, because: str = "", bound: Any = None
 ) -> None:
-    wrong = np.asarray(wrong, dtype=bool)
     if not wrong.any():
         return
     index = tuple(int(i) for i in np.argwhere(wrong)[0])
@@ -441,8 +362,5 @@ def _expect_none(
         f"{quantity}{place} = {got[index]}, but should be {value}{limit}"
         + (f" ({count} of {wrong.size} entries differ)" if count > 1 else "")
         + (f": {because}" if because else ""),
-        quantity,
-        got,
-        expected,
-        bound=bound,
-    )
+        quantity, got, expected, bound=bound,
+    )  # fmt: skip

@@ -179,26 +179,20 @@ def _operands(equation: str, **arguments: ArrayLike) -> list[Array]:
     sizes: dict[str, int] = {}
     arrays = []
     for name, argument in arguments.items():
-        array = _plain(name, argument)
+        try:
+            array = np.asarray(argument)
+        except ValueError as error:
+            advice = "Give every row the same length."
+            raise ValueError(f"{name} is not an array: {error} {advice}") from None
         if array.dtype.kind != "f":
             raise TypeError(_dtype_complaint(name, array, equation))
-        sides = _SIDES[name]
-        if array.ndim != len(sides):
+        fits = array.ndim == len(_SIDES[name])
+        for side, size in zip(_SIDES[name], array.shape, strict=fits):
+            fits = fits and sizes.setdefault(side, size) == size
+        if not fits:
             raise ValueError(_shape_complaint(name, array, equation, sizes))
-        for side, size in zip(sides, array.shape, strict=True):
-            if sizes.setdefault(side, size) != size:
-                raise ValueError(_shape_complaint(name, array, equation, sizes))
         arrays.append(array)
     return arrays
-
-
-def _plain(name: str, argument: ArrayLike) -> NDArray[Any]:
-    try:
-        return np.asarray(argument)
-    except ValueError as error:
-        raise ValueError(
-            f"{name} is not an array: {error} Give every row the same length."
-        ) from None
 
 
 def _dtype_complaint(name: str, array: NDArray[Any], equation: str) -> str:

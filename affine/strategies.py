@@ -11,6 +11,7 @@ All shrink towards C-ordered float64 zeros of the smallest sizes that they have.
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from io import BytesIO
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -29,7 +30,6 @@ from affine.cases import (
     build_case,
     read_layouts,
     read_sizes,
-    read_values,
 )
 from affine.layer import Case, Operands
 
@@ -80,7 +80,7 @@ def values(kind: ValueKind = "any", *, dtypes: Sequence[str] = DTYPES) -> st.Sea
         >>> find(values("integers"), lambda found: True).arrays((1, 2, 1))[0].x
         array([[0., 0.]])
     """
-    return _read_from(VALUE_BYTES, partial(read_values, kind=kind, dtypes=dtypes))
+    return _read_from(VALUE_BYTES, partial(Values, kind=kind, dtypes=dtypes))
 
 
 def layouts() -> st.SearchStrategy[tuple[str, ...]]:
@@ -137,16 +137,13 @@ def cases(
         >>> case.primal.x, case.tangent.x
         (array([[0., 0.]]), array([[1., 1.]]))
     """
-    parts = [_READ_FROM.get(part) for part in (sizes, values, layouts)]
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts):
-        return st.builds(build_case, sizes, values, layouts)
+    parts = sizes, values, layouts
+    if not all(part in _READ_FROM for part in parts):
+        return st.builds(build_case, *parts)
+    known = [_READ_FROM[part] for part in parts]
 
     def read(raw: bytes) -> Case:
-        read_parts, start = [], 0
-        for count, read_part in known:
-            read_parts.append(read_part(raw[start : start + count]))
-            start += count
-        return build_case(*read_parts)
+        stream = BytesIO(raw)
+        return build_case(*(read_part(stream.read(count)) for count, read_part in known))
 
     return _read_from(sum(count for count, _ in known), read)

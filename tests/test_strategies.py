@@ -7,10 +7,10 @@ import pytest
 from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from affine.cases import kind_of_sizes
 from affine.layer import Array, Case, Operands
 from affine.oracle import exact_limit
 from affine.strategies import DTYPES, LARGE, LAYOUTS, cases, layouts, operands, sizes, values
+from docs.site_builder.suite.ledger import kind_of_sizes
 
 DRAWS = 1000
 

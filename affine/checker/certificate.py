@@ -10,8 +10,8 @@ from time import perf_counter
 
 import numpy as np
 
-from affine.cases import dtype_of
 from affine.checker.one_case import SMALL_SHAPES, fails_on, outcome_on
+from affine.checker.reduction import dtype_of
 from affine.checker.report import Certificate, Outcome
 from affine.checker.search import with_cached_calls
 from affine.layer import Array, Case, Layer, Operands, OutOfTime
@@ -46,13 +46,12 @@ def prove(layer: Layer) -> tuple[list[tuple[int, int, int]], Outcome]:
     done: list[tuple[int, int, int]] = []
     outcome, dtype = Outcome(BASIS_PAIRS.name, "held"), dtype_of(layer)
     try:
-        for n, d, m in SMALL_SHAPES:
-            shapes = (n, d), (d, m), (m,), (n, m)
-            zeros = Operands(*(np.zeros(shape, dtype) for shape in shapes))
+        for sizes in SMALL_SHAPES:
+            zeros = Operands.of_sizes(sizes, lambda shape: np.zeros(shape, dtype))
             outcome = outcome_on(BASIS_PAIRS, layer, Case(zeros, zeros))
             if outcome.status == "falsified":
                 break
-            done.append((n, d, m))
+            done.append(sizes)
     except OutOfTime:
         if not done:
             raise
@@ -73,15 +72,11 @@ def draw(
     if limit > largest:
         where = f"in {dtype} at sizes {shape}"
         raise ValueError(f"integers up to {limit} may be rounded {where}; at most {largest}")
-    n, d, m = shape
 
-    def integers(*side: int) -> Array:
+    def integers(side: tuple[int, ...]) -> Array:
         return generator.integers(-limit, limit, side, endpoint=True).astype(dtype)
 
-    point, step = (
-        Operands(integers(n, d), integers(d, m), integers(m), integers(n, m)) for _ in range(2)
-    )
-    return Case(point, step)
+    return Case(Operands.of_sizes(shape, integers), Operands.of_sizes(shape, integers))
 
 
 def miss_bound(degree: int, limit: int, draws: int) -> Fraction:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from affine.checker import PROFILES, Profile
+from affine.checker.memory import layout
 from affine.layer import Array, Call, Layer, Operands, Results, intercept_calls
-from affine.memory import layout
 
 __all__ = ["Coverage", "watched"]
 
@@ -41,7 +41,7 @@ class Coverage:
     def note(self, call: Call) -> None:
         """Take down what one call gives."""
         for name, array in zip(Operands._fields, call, strict=False):
-            key = (name, array.shape, array.strides, array.dtype.str, array.flags.writeable)
+            key = name, array.shape, array.strides, array.dtype, array.flags.writeable
             if key not in self._seen:
                 self._seen.add(key)
                 self._note(name, array)

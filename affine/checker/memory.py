@@ -1,4 +1,4 @@
-"""One block of memory that two processes map, and arrays in it."""
+"""One block of memory that two processes map, and how arrays lie in it, also in words."""
 
 import builtins
 import mmap
@@ -21,7 +21,7 @@ _SIZE_OF_A_BLOCK = 2**28  # bytes; what is never touched takes no memory
 
 # The target runs beside this code: what it does to NumPy and the builtins must not reach it.
 globals()["__builtins__"] = dict(vars(builtins))
-_ndarray, _from_buffer, _uint8 = np.ndarray, np.frombuffer, np.uint8
+_ndarray = np.ndarray
 
 
 class Arena:
@@ -53,11 +53,32 @@ def array_at(
     buffer: Any, dtype: str, shape: Sequence[int], offset: int, strides: Any, writeable: bool
 ) -> Array:
     """Return the array that lies in a buffer as described."""
-    # Its base is an array, as that of any other view: libraries ask the base for its flags.
-    array: Array = _ndarray(shape, dtype, _from_buffer(buffer, _uint8), offset, strides)
+    array: Array = _ndarray(shape, dtype, buffer, offset, strides)
     if not writeable:
         array.flags.writeable = False
     return array
+
+
+def layout(array: Array) -> str:
+    """Return how an array lies in memory, `""` for C order that can be written to."""
+    return ", ".join(filter(None, [order(array), "" if array.flags.writeable else "read-only"]))
+
+
+def order(array: Array) -> str:
+    """Return how its entries follow each other in memory, `""` for C order."""
+    # One entry is always in C order, though it may lie in a larger array.
+    if array.flags.c_contiguous and (
+        array.size != 1 or all(abs(stride) <= array.itemsize for stride in array.strides)
+    ):
+        return ""
+    if array.flags.f_contiguous and array.size > 1:
+        return "Fortran order"
+    if array.strides[-1] == array.itemsize and array.strides[0] > array.shape[-1] * array.itemsize:
+        return "padded rows"
+    backwards = array[(slice(None, None, -1),) * array.ndim]
+    if backwards.flags.c_contiguous and array.size > 1:
+        return "reversed"
+    return "zero stride" if 0 in array.strides else "strided"
 
 
 def create_block() -> tuple[mmap.mmap, int | str]:

@@ -5,9 +5,9 @@ from itertools import product
 
 import numpy as np
 
-from affine.cases import dtype_of
 from affine.checker.exceptions import TargetError, TargetRaised
 from affine.checker.one_case import fails_on, outcome_on
+from affine.checker.reduction import dtype_of
 from affine.checker.report import Outcome
 from affine.checker.search import JUDGES
 from affine.layer import Array, Case, Layer, Operands, Results, WorkerDied, intercept_calls

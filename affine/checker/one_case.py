@@ -40,7 +40,7 @@ def read_case(raw: bytes, tested: Property, layer: Layer) -> Case:
     """Return the case that a property reads from drawn bytes."""
     case = cases.build_case(
         cases.read_sizes(raw[: cases.SIZE_BYTES], tested.sizes, zeros=False),
-        cases.read_values(raw[_LAYOUTS.stop :], tested.values, cases.dtypes_of(layer)),
+        cases.Values(raw[_LAYOUTS.stop :], tested.values, layer.dtypes or cases.DTYPES),
         cases.read_layouts(raw[_LAYOUTS]) if tested.layouts else (),
     )
     if layer.compiles_per_shape:

@@ -2,19 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from math import ceil, log2
 
 import numpy as np
 
+from affine.cases import DTYPES
 from affine.layer import Array, Call, Layer, Operands, Results, intercept_calls
-from affine.oracle import (
-    bounds,
-    exact,
-    index_sum,
-    surely_beyond,
-    surely_within,
-    unit_roundoff,
-)
+from affine.oracle import bounds, exact, index_sum, precision, surely_within
 
 # The variants whose results a property compares with those of `vjp`.
 _COMPARED = ("on_reused_instance", "then_next_batch", "after_update")
@@ -29,6 +24,11 @@ _VACUOUS_BY_STEPS = {
     "is NaN",
     "dtypes_follow_promotion": "dw is W before a step less W after it, so it has the dtype of W",
 }
+
+
+def dtype_of(layer: Layer) -> str:
+    """Return the dtype of what is no matter of dtypes: the most precise that a layer takes."""
+    return max(layer.dtypes or DTYPES, key=precision)
 
 
 def with_limits(layer: Layer) -> Layer:
@@ -130,7 +130,7 @@ def _without_steps(got: Array, point: Operands, name: str, averaged: bool) -> Ar
         parameter = parameter * 2 ** ceil(log2(max(len(point.x), 1)))
     limit = bounds(point, name, extra_roundings=2)[name]
     moved = parameter.astype(object) + abs(expected) + limit
-    limit = limit + 3 * unit_roundoff(got.dtype) * moved
+    limit = limit + 3 * Fraction(1, 2 ** precision(got.dtype)) * moved
     try:
         nearest = expected.astype(np.float64).astype(got.dtype)
     except OverflowError:
@@ -179,7 +179,7 @@ def _nearest(result: Array, expected: Array, point: Operands, name: str) -> Arra
     if (rounded == result).all() or (index_sum("...->...", rounded) != expected).any():
         return result
     # Most wrong results are far off: that is told without exact numbers.
-    if surely_beyond(name, result, point, extra_roundings=2):
+    if surely_within(name, result, point, extra_roundings=2) is False:
         return result
     error = abs(index_sum("...->...", result) - expected)
     return rounded if (error <= bounds(point, name, extra_roundings=2)[name]).all() else result

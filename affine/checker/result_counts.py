@@ -1,11 +1,11 @@
-"""How many results each function of a layer returns."""
+"""What each function of a layer returns, and how many results that are."""
 
 from typing import Any
 
 from affine.oracle import Violation
 from affine.quantities import GRADIENTS
 
-__all__ = ["WrongCount", "expect_count"]
+__all__ = ["WrongCount", "named"]
 
 _RETURNED = {
     "vjp": ("forward", ("out",)),
@@ -21,15 +21,18 @@ class WrongCount(Violation):
     """A function returned another number of results than it should."""
 
 
-def expect_count(function: str, got: Any) -> None:
-    """Raise a `WrongCount` unless a function of a layer returned as many results as it should.
+def named(function: str, got: Any) -> dict[str, Any]:
+    """Return the results of a function of a layer by name, if they are as many as they should be.
 
     Args:
         function: `pullback`, the name of a variant; any other is one like `vjp`.
         got: A list of results; what the function returned instead, in words.
 
+    Raises:
+        WrongCount: They are not as many.
+
     Examples:
-        >>> expect_count("jvp", "NoneType")
+        >>> named("jvp", "NoneType")
         Traceback (most recent call last):
         ...
         affine.checker.result_counts.WrongCount: jvp returned NoneType, but should return 1: out_dot
@@ -39,3 +42,4 @@ def expect_count(function: str, got: Any) -> None:
         found = f"{len(got)} results" if isinstance(got, list) else got
         names = f"{len(should)}: {', '.join(should)}"
         raise WrongCount(f"{name} returned {found}, but should return {names}", should[0])
+    return dict(zip(should, got, strict=True))

@@ -6,16 +6,7 @@ Hypothesis is inside: the same function searches and explains.
 
 from collections.abc import Mapping
 
-from affine.properties import (
-    algebra,
-    batch,
-    contract,
-    frameworks,
-    memory,
-    special,
-    state,
-    value,
-)
+from affine.properties import algebra, batch, contract, frameworks, memory, special, state, value
 from affine.properties.property import Property, checks
 
 __all__ = ["PROPERTIES", "Property", "checks"]

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from affine.layer import Array, Case, Layer, Operands, WorkerDied
+from affine.layer import Case, Layer, Operands, WorkerDied, both_passes
 from affine.oracle import exact, expect_equal, index_sum
-from affine.properties.comparisons import both_passes, expect_same
+from affine.properties.comparisons import expect_same
 from affine.properties.property import checks
 
 # Just below, at and above the sizes at which kernels change blocks.
@@ -51,21 +51,15 @@ def sizes_around_blocks_are_no_exception(layer: Layer, case: Case) -> None:
     """At 7, 8, 9, …, 1023, 1024, 1025 rows, features or outputs the formulas still hold."""
     sizes = [max(min(length, 3), 1) for length in case.primal.sizes]
     sizes[case.selector // len(_BLOCKS) % 3] = _BLOCKS[case.pick(len(_BLOCKS))]
-    n, d, m = sizes
     # Ones and minus ones: exact at any of these lengths. In half precision so long a sum could be
     # off by a whole term and still be called rounding.
     generator = np.random.default_rng(case.selector)
     dtype = case.primal.x.dtype
     if not layer.dtypes or "float32" in layer.dtypes:
         dtype = np.promote_types(dtype, np.float32)
-
-    def signs(*shape: int) -> Array:
-        return generator.choice(np.array([-1, 1], dtype), shape)
-
-    point = Operands(signs(n, d), signs(d, m), signs(m), signs(n, m))
-    expected = exact(point)
-    for quantity, got in layer.results(*point).items():
-        expect_equal(quantity, got, expected[quantity], f"at sizes {(n, d, m)}", point)
+    signs = np.array([-1, 1], dtype)
+    point = Operands.of_sizes(sizes, lambda shape: generator.choice(signs, shape))
+    expect_same(layer.results(*point), exact(point), f"at sizes {point.sizes}", point)
 
 
 @checks(

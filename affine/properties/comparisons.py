@@ -6,18 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from affine.layer import VJP, Array, Operands, by_name
-from affine.oracle import expect, expect_equal, pairing
+from affine.layer import Array, Operands
+from affine.memory import copied
+from affine.oracle import expect, expect_array, expect_equal, index_sum
 
-__all__ = [
-    "both_passes",
-    "copies",
-    "expect_number",
-    "expect_same",
-    "in_words",
-    "paired",
-    "require_finite",
-]
+__all__ = ["copies", "expect_number", "expect_same", "in_words", "paired", "require_finite"]
 
 
 def expect_same(
@@ -26,23 +19,14 @@ def expect_same(
     because: str,
     given: Operands | None = None,
 ) -> None:
-    """Raise a `Violation` unless each result equals the one expected."""
-    for quantity, result in got.items():
-        expect_equal(quantity, result, expected[quantity], because, given)
-
-
-def both_passes(vjp: VJP, point: Operands) -> dict[str, Array]:
-    """Return out, dx, dw and db by name, the arrays themselves."""
-    out, pullback = vjp(*point[:3])
-    return {"out": out, **by_name(pullback(point.dout))}
+    """Raise a `Violation` unless what was got has each result that is expected."""
+    for quantity, result in expected.items():
+        expect_equal(quantity, got[quantity], result, because, given)
 
 
 def copies(results: Mapping[str, Array]) -> dict[str, Array]:
     """Return copies, which no later call changes; what is not an array is returned as it is."""
-    return {
-        quantity: np.array(result) if isinstance(result, np.ndarray) else result
-        for quantity, result in results.items()
-    }
+    return {quantity: copied(result) for quantity, result in results.items()}
 
 
 def require_finite(quantity: str, got: Any, shape: tuple[int, ...]) -> Array:
@@ -54,15 +38,11 @@ def require_finite(quantity: str, got: Any, shape: tuple[int, ...]) -> Array:
         ...
         affine.oracle.Violation: db has an entry inf, but all of them should be finite
     """
-    if not isinstance(got, np.ndarray) or got.dtype.kind != "f" or got.shape != shape:
-        expect_equal(quantity, got, np.zeros(shape))  # says what it is instead
-    wild = got[~np.isfinite(got)]
-    expect(
-        not wild.size,
-        f"{quantity} has an entry {next(iter(wild), 0)}, but all of them should be finite",
-        quantity,
-    )
-    return np.asarray(got)
+    array = expect_array(quantity, got, shape)
+    wild = array[~np.isfinite(array)]
+    described = f"{quantity} has an entry {next(iter(wild), 0)}"
+    expect(not wild.size, f"{described}, but all of them should be finite", quantity)
+    return array
 
 
 def in_words(error: Exception) -> str:
@@ -80,27 +60,14 @@ def in_words(error: Exception) -> str:
 
 
 def paired(quantity: str, got: Any, other: Array) -> Any:
-    """Return ⟨got, other⟩ exactly.
+    """Return ⟨got, other⟩ exactly, as in equation [(pairings)][eq-pairings].
 
     Examples:
         >>> paired("db", np.array([1.0, 2.0]), np.array([3.0, 4.0]))
         11
     """
     got = require_finite(quantity, got, other.shape)
-    fast = _of_integers(got, other)
-    return pairing(got, other) if fast is None else fast
-
-
-def _of_integers(a: Array, b: Array) -> int | None:
-    """Return ⟨a, b⟩ of integers in two halves that int64 holds, None where it may not."""
-    sizes = float(abs(a).max(initial=0)), float(abs(b).max(initial=0)) * b.size
-    if sizes[0] >= 2.0**53 or sizes[1] >= 2.0**29 or (a != np.rint(a)).any():
-        return None
-    if (b != np.rint(b)).any():
-        return None
-    whole, other = a.astype(np.int64), b.astype(np.int64)
-    high, low = whole >> 20, whole & (2**20 - 1)
-    return (int((high * other).sum()) << 20) + int((low * other).sum())
+    return index_sum("i,i->", got.ravel(), other.ravel()).item()
 
 
 def expect_number(quantity: str, text: str, got: Any, expected: Any) -> None:

@@ -5,12 +5,10 @@ A property about arguments lends the layer the array itself; all others pass cop
 
 import numpy as np
 
-from affine.layer import Array, Case, Layer, Operands, by_name
+from affine.layer import Array, Case, Layer, Operands, both_passes, by_name
 from affine.oracle import expect, expect_equal
-from affine.properties.comparisons import both_passes, copies, expect_same
+from affine.properties.comparisons import copies, expect_same
 from affine.properties.property import checks
-
-_NAMES = ("x", "w", "b", "dout")
 
 
 def _lent(layer: Layer, case: Case) -> Operands:
@@ -29,7 +27,7 @@ def arguments_are_not_modified(layer: Layer, case: Case) -> None:
     """X, W, b and dout come back bit for bit."""
     point = _lent(layer, case)
     layer.results(*point)
-    for name, array, before in zip(_NAMES, point, case.primal, strict=True):
+    for name, array, before in zip(point._fields, point, case.primal, strict=True):
         expect_equal(name, array.copy(), before, "the layer wrote to its argument")
         same_signs = np.array_equal(np.signbit(array), np.signbit(before))
         expect(same_signs, f"{name} has a zero of another sign: the layer wrote to it", name)

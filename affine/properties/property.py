@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from inspect import cleandoc
 from typing import Any, Literal, TypeAlias
 
-import numpy as np
-
 from affine.cases import ValueKind
 from affine.layer import VJP_VARIANTS, Array, Call, Case, Layer, Results, intercept_calls
+from affine.memory import copied
+from affine.properties.comparisons import copies
 
 __all__ = ["Property", "checks", "isolated"]
 
@@ -116,32 +116,25 @@ def isolated(layer: Layer) -> Layer:
         >>> def vjp(x, w, b):
         ...     x *= 2
         ...     return x, lambda dout: (dout, w, b)
+        >>> import numpy as np
         >>> x = np.ones((1, 1))
         >>> isolated(Layer("writes", vjp)).forward(x, x, np.ones(1)), x
         (array([[2.]]), array([[1.]]))
     """
     if layer.copies_arguments:
         return layer
-    copying = {
-        name: _copying(one) for name, one in layer.variants.items() if name not in VJP_VARIANTS
-    }
+    others = layer.variants.keys() - VJP_VARIANTS
+    copying = {name: _copying(layer.variants[name]) for name in others}
     return intercept_calls(replace(layer, variants={**layer.variants, **copying}), _copies)
 
 
 def _copies(call: Call) -> tuple[Call, Callable[[Results], Results]]:
-    return [array.copy() for array in call], lambda results: {
-        name: _own(result) for name, result in results.items()
-    }
+    return [array.copy() for array in call], copies
 
 
 def _copying(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*arguments: Array) -> Any:
         results = function(*(argument.copy() for argument in arguments))
-        return tuple(map(_own, results)) if isinstance(results, tuple) else _own(results)
+        return tuple(map(copied, results)) if isinstance(results, tuple) else copied(results)
 
     return call
-
-
-def _own(result: Any) -> Any:
-    """Return a copy of an array; what is not an array is judged as it is."""
-    return np.array(result) if isinstance(result, np.ndarray) else result

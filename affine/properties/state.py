@@ -3,8 +3,8 @@
 Every call gets copies.
 """
 
-from affine.layer import Case, Layer, by_name
-from affine.properties.comparisons import both_passes, expect_same
+from affine.layer import Case, Layer, both_passes, by_name
+from affine.properties.comparisons import expect_same
 from affine.properties.property import checks
 
 

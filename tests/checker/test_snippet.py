@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from affine.cases import LAYOUTS
+from affine.checker.memory import layout
 from affine.checker.reading import load
 from affine.checker.report.snippet import REPLAYS, literal, snippet
 from affine.checker.report.text import case_lines
 from affine.checker.result_counts import WrongCount
 from affine.checker.search import search
 from affine.layer import Array, Layer, Operands
-from affine.memory import layout
 from affine.oracle import Violation, bounds, exact
 from affine.properties import PROPERTIES
 from tests.checker.report_factory import USAGE, a_point, averaged, falsified

@@ -8,7 +8,6 @@ from typing import TypeAlias
 
 import numpy as np
 
-from affine.cases import dtype_of
 from affine.checker.diagnosis import calls, failing, sides, special_cases, special_values
 from affine.checker.diagnosis.catalogue import (
     CORRECT,
@@ -26,6 +25,7 @@ from affine.checker.diagnosis.fit import explanations
 from affine.checker.diagnosis.other_ways import other_ways
 from affine.checker.diagnosis.phrasing import listed
 from affine.checker.diagnosis.probe import Probe
+from affine.checker.reduction import dtype_of
 from affine.layer import Case, Layer, OutOfTime, WorkerDied
 from affine.properties import Property
 from affine.quantities import GRADIENTS, QUANTITIES

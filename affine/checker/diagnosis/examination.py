@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from affine.cases import dtype_of
 from affine.checker.clock import Clock
 from affine.checker.diagnosis.catalogue import OF_VARIANT
 from affine.checker.diagnosis.conditions import special_probes
@@ -22,6 +21,7 @@ from affine.checker.diagnosis.probe import (
     magnified,
     standard,
 )
+from affine.checker.reduction import dtype_of
 from affine.layer import (
     VJP,
     Array,

@@ -21,18 +21,15 @@ FORGED = "the process wrote to the connection of the checker"
 _MOST_PARTS = 1000  # more than are ever waited for at once
 _MOST_PRINTED = 2**16  # bytes
 
-# Threads that share so small a product would spend more time waiting for each other.
-_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 # What the child starts inherits it, and is found by it, whatever group or session it is in.
 _MARK = "RUN_ID"
 
 
 class Child:
-    """A Python process that runs a program, and answers on its standard output.
+    """A Python process that runs a program, by lines on its standard input and output.
 
-    Its standard input and output are the connection. The program moves them away before it
-    runs the target, so that what the target prints comes by its standard error: the end of it is
-    in `printed`.
+    The program moves these away before it runs the target, so that what the target prints comes
+    by its standard error: the end of it is in `printed`.
     """
 
     looks = 300  # before it waits: some tenths of a millisecond
@@ -50,10 +47,11 @@ class Child:
         self._mark = os.environ[_MARK] if copied else token_hex(8)
         self.alive, self._printed, self._longest = True, printed, longest
         self._process = copied or subprocess.Popen(
-            # The program is no argument: those can be read by the target.
+            # The program is no argument: those can be read by the target. Threads that share so
+            # small a product would spend more time waiting for each other.
             [*wrapper, sys.executable, "-c", "exec(input())"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-            env={**_ONE_THREAD, **os.environ, _MARK: self._mark},
+            env={"OPENBLAS_NUM_THREADS": "1", **os.environ, _MARK: self._mark},
             pass_fds=inherits, start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )  # fmt: skip
@@ -79,10 +77,10 @@ class Child:
     def answer(self, seconds: float, when: str) -> dict[str, Any]:
         """Return the next message; raise TimeoutError if there is none yet.
 
-        It raises `WorkerDied` if the child ended or wrote to the connection itself; it is killed.
+        End the child and raise `WorkerDied` if it has ended, or sends something else.
         """
         try:
-            return dict(json.loads(self._line(seconds)))
+            return dict(json.loads(self._line(seconds).decode("ascii")))
         except EOFError:
             reason = self._how_it_ended(when)
         except (TypeError, ValueError, RecursionError):
@@ -107,8 +105,7 @@ class Child:
             return
         self.alive = False
         _end_tree(self._process, self._mark)
-        with suppress(BrokenPipeError):
-            self._process.stdin.close()  # type: ignore[union-attr]
+        self._process.stdin.close()  # type: ignore[union-attr]
         for pipe in (self._stdout, self._stderr):
             if reader := self._readers.get(pipe):
                 reader.join(timeout=1)
@@ -118,32 +115,28 @@ class Child:
     def _line(self, seconds: float) -> bytes:
         deadline = monotonic() + seconds
         while b"\n" not in self._received:
-            if len(self._received) >= self._longest:
-                raise ValueError("a line without an end")
-            left = deadline - monotonic()
-            part = self._part(max(min(left, 0.1), 0))
+            part = self._part(max(min(deadline - monotonic(), 0.1), 0))
             # Look whether it ended: a copy of it may keep the connection open. Its last line may
             # still be on its way.
             if part is None and self._process.poll() is not None:
                 part = self._part(1.0) or b""
-            if part is None and left <= 0:
+            if part is None and monotonic() >= deadline:
                 raise TimeoutError
-            if part == b"":
-                raise ValueError("a line without an end") if self._received else EOFError
+            if part == b"" and not self._received:
+                raise EOFError
+            if part == b"" or len(self._received) >= self._longest:
+                raise ValueError("a line without an end")
             self._received += part or b""
         line, _, self._received = self._received.partition(b"\n")
         return bytes(line)
 
     def _part(self, seconds: float) -> bytes | None:
-        """Return what has come, `b""` at the end; None where nothing comes in time.
-
-        Read where it is waited for: a thread between would take longer than a call of the layer.
-        """
+        """Return what has come, `b""` at the end; None where nothing comes in time."""
         if sys.platform == "win32":  # where nothing tells whether a pipe has something to read
             with suppress(Empty):
                 return self._parts.get(timeout=seconds)
             return None
-        # A small layer answers sooner than a process that sleeps is woken.
+        # A thread between would take longer than a call, and to be woken longer than a small one.
         for _ in range(self.looks):
             if self._connection.poll(0):
                 break
@@ -176,7 +169,7 @@ def _end_tree(process: "subprocess.Popen[bytes]", mark: str) -> None:
     """End a process and all that it started, also what has left its group or its session."""
     import psutil  # late: the process starts before
 
-    started: list[Any] = []
+    started = list[Any]()
     ours = os.getpid(), os.getppid()  # which may have the same mark
     if process.poll() is None:  # else its number may be that of another one by now
         with suppress(psutil.Error):

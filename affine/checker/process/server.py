@@ -18,7 +18,7 @@ import numpy as np
 
 from affine.checker.exceptions import cut, describe, describe_warning, in_words, message, type_name
 from affine.checker.memory import Arena, array_at, open_block
-from affine.checker.process import FLAGS, FOUND, LARGEST_RESULT, RESULTS
+from affine.checker.process import ABOUT, FOUND, LARGEST_RESULT, RESULTS
 from affine.checker.reading import load
 from affine.layer import VJP_VARIANTS, Layer
 from affine.memory import Memory
@@ -27,11 +27,11 @@ from affine.memory import Memory
 globals()["__builtins__"] = dict(vars(builtins))
 
 _ndarray, _asarray, _as_plain = np.ndarray, np.asarray, np.ndarray.view
+_from_buffer, _uint8 = np.frombuffer, np.uint8
 _SCALARS = frozenset(np.sctypeDict.values()) - {np.object_}
 _catch_warnings, _simplefilter = warnings.catch_warnings, warnings.simplefilter
 _to_json, _from_json = json.JSONEncoder(separators=(",", ":")).encode, json.JSONDecoder().decode
 _exit = os._exit
-
 _NOT_ITS_OWN = (
     "the target uses affine, whose reference this check trusts: is it a layer of its own?"
 )
@@ -50,7 +50,8 @@ def main(target: str, handle: int | str, by_names: bool) -> None:
         if layer is not None:
             server = _Server(layer, target, block)
             for line in requests:
-                _send(answers, server.answer(_from_json(line.decode("ascii"))))
+                for request in _from_json(line.decode("ascii")):
+                    _send(answers, server.answer(request))
     finally:
         _exit(0)  # at once: the target may have threads that never end
 
@@ -111,16 +112,20 @@ def _load(
             return None, {"refused": message(error)}
         return None, {"failed": in_words(describe(error, target))}
     finally:
-        own = () if "affine.reference" not in sys.modules else (_NOT_ITS_OWN,)
+        own = [_NOT_ITS_OWN] * ("affine.reference" in sys.modules)
         _hide_this_package()
-    return layer, {
-        "variants": list(layer.variants),
-        "texts": {name: cut(getattr(layer, name)) for name in ("name", "form", "usage", "folder")},
-        "not_applicable": {name: cut(why) for name, why in layer.not_applicable.items()},
-        "remarks": [cut(remark) for remark in (*layer.remarks, *own)],
-        "dtypes": [cut(dtype) for dtype in layer.dtypes],
-        "flags": {name: bool(getattr(layer, name)) for name in FLAGS},
-    }
+    about = {name: _short(getattr(layer, name)) for name in ABOUT}
+    about["remarks"] += own
+    return layer, about | {"variants": [*layer.variants]}
+
+
+def _short(data: Any) -> Any:
+    """Return what is known of a layer, with its texts cut."""
+    if isinstance(data, Mapping):
+        return {key: cut(text) for key, text in data.items()}
+    if isinstance(data, str):
+        return cut(data)
+    return data if isinstance(data, bool) else [cut(text) for text in data]
 
 
 class _Server:
@@ -128,90 +133,81 @@ class _Server:
 
     def __init__(self, layer: Layer, target: str, block: mmap) -> None:
         self._target, self._block, self._arena = target, block, Arena(block, RESULTS, len(block))
-        own: dict[str, Any] = {"vjp": layer.vjp, "state_changes": layer.state_changes}
-        self._functions = own | dict(layer.variants)
-        self._memory, self._held = Memory(), dict[int, Any]()
+        self._functions: dict[str, Callable[..., Any]] = {
+            "vjp": layer.vjp, "pullback": lambda pullback, dout: pullback(dout),
+            "read": lambda *held: held, "overwrite": lambda *held: Memory().overwrite(held),
+            "sharing": lambda *held: Memory().sharing(held),
+            "state_changes": layer.state_changes, **layer.variants,
+        }  # fmt: skip
+        self._held = dict[int, Any]()
         self._numbers = count(-1, -1)  # the parent's count up
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answer to one request."""
-        if request.get("forget"):
-            self._held.clear()
+        if "forget" in request:  # the first of some: the parent has its copies of earlier results
             self._arena.clear()
+            if request["forget"]:
+                self._held.clear()
         answer: dict[str, Any] = {"call": request["call"]}
-        if "numbers" in request:
-            held = [self._held[number] for number in request["numbers"]]
-            if request["do"] == "read":
-                answer["results"] = [self._result(result) for result in held]
-            else:
-                plain = [_as_plain(result, _ndarray) for result in held]
-                answer["pairs"] = getattr(self._memory, request["do"])(plain)
-        else:
-            with _catch_warnings(record=True) as caught:
-                _simplefilter("always")
-                try:
-                    answer |= self._call(**request)
-                except BaseException as error:
-                    answer["raised"] = describe(error, self._target)
-            answer["warnings"] = [describe_warning(warning) for warning in caught[:_MOST_WARNINGS]]
+        with _catch_warnings(record=True) as caught:
+            _simplefilter("always")
+            try:
+                answer |= self._call(**request)
+            except BaseException as error:
+                answer["raised"] = describe(error, self._target)
+        answer["warnings"] = [describe_warning(warning) for warning in caught[:_MOST_WARNINGS]]
         return answer
 
-    def _call(self, do: str, arguments: Any, on: int = 0, **_: Any) -> dict[str, Any]:
-        """Call the target, and return what it returned."""
-        function = self._held[on] if do == "pullback" else self._functions[do]
-        arrays = [self._argument(*argument) for argument in arguments]
-        if do == "state_changes":
-            return {"results": [("other", name) for name in function(*arrays)]}
+    def _call(self, do: str, arguments: Any, **_: Any) -> dict[str, Any]:
+        """Call a function, and return what it returned."""
+        function, given = self._functions[do], [self._argument(*each) for each in arguments]
+        if do in ("state_changes", "overwrite", "sharing"):
+            return {"told": function(*given)}
         if do not in ("vjp", *VJP_VARIANTS):
-            returned = function(*arrays)
+            returned = function(*given)
             return {"results": self._results((returned,) if do == "jvp" else returned)}
-        out, pullback = function(*arrays[:3])
+        out, pullback = function(*given[:3])
         # Copied before the backward pass, which may use the same memory again.
         results = self._results((out,))
-        if arrays[3:]:
-            return {"results": results, "gradients": self._results(pullback(*arrays[3:]))}
+        if given[3:]:
+            return {"results": results, "gradients": self._results(pullback(*given[3:]))}
         return {"results": results, "pullback": self._hold(pullback)}
 
     def _argument(self, number: int, *view: Any) -> Any:
-        """Return an array in the block; the same one in each call, if it is lent."""
-        if number not in self._held:
-            # Others are held too, as a caller keeps its arrays: none takes another's place.
-            number = number or next(self._numbers)
-            self._held[number] = array_at(self._block, *view)
-        return self._held[number]
+        """Return what is held by a number, or an array in the block; one that is lent is held."""
+        if number in self._held:
+            return self._held[number]
+        # Others are kept too, as a caller keeps its arrays: none takes another's place. The base
+        # is an array of its own, as that of any other view: libraries ask it for its flags.
+        array = array_at(_from_buffer(self._block, _uint8), *view)
+        self._held[number or next(self._numbers)] = array
+        return array
 
     def _results(self, results: Any) -> list[Any] | str:
         """Describe each result; one that is no tuple or list is only named."""
-        family = tuple if issubclass(type(results), tuple) else list
-        if not issubclass(type(results), family):
-            return type_name(results)
-        # The entries themselves, whatever a subclass says about them.
-        entries = family.__getitem__(results, slice(_MOST_RESULTS))
-        return [self._result(result) for result in entries]
+        for family in (tuple, list):
+            if issubclass(type(results), family):
+                # The entries themselves, whatever a subclass says about them.
+                entries = family.__getitem__(results, slice(_MOST_RESULTS))
+                return [self._result(result) for result in entries]
+        return type_name(results)
 
     def _result(self, result: Any) -> Sequence[Any]:
         """Copy a result into the block, and say how it lies there; only name what is no array."""
         kind = type(result)
         try:
             if kind in _SCALARS:
-                return "scalar", 0, *self._place(_asarray(result))
+                return 0, *self._arena.place(_asarray(result))
             if issubclass(kind, _ndarray):
                 array = _as_plain(result, _ndarray)  # whatever its class overrides
                 if array.nbytes > LARGEST_RESULT:
-                    return "other", f"too large, of shape {array.shape}"
+                    return f"too large, of shape {array.shape}"
                 if array.dtype.kind in "biufc":
-                    return "array", self._hold(result), *self._place(array)
-                return "other", f"of dtype {array.dtype}"
+                    return self._hold(array), *self._arena.place(array)
+                return f"of dtype {array.dtype}"
         except Exception:
             pass  # it is named, as any other thing
-        return "other", type_name(result)
-
-    def _place(self, array: Any) -> Sequence[Any]:
-        try:
-            return self._arena.place(array)
-        except MemoryError:  # the parent has its copies of what lies there
-            self._arena.clear()
-            return self._arena.place(array)
+        return type_name(result)
 
     def _hold(self, thing: Any) -> int:
         self._held[number := next(self._numbers)] = thing

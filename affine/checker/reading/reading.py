@@ -287,7 +287,9 @@ def _read(value: Any, place: Place, before: Any, given: Iterable[Any]) -> Any:
     """Return what an attribute holds, copied if the next pass may overwrite it as a buffer."""
     if isinstance(value, np.matrix):  # which has two axes whatever is meant
         value = np.asarray(value)
+    if place.root != INSTANCE or not is_array(value):
+        return value
     # A view, and an argument that was kept, are handed on as they are.
     owns_memory = getattr(value, "base", None) is None
     is_buffer = value is before or (owns_memory and not any(value is one for one in given))
-    return copy.copy(value) if place.root == INSTANCE and is_array(value) and is_buffer else value
+    return copy.copy(value) if is_buffer else value

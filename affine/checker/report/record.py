@@ -10,11 +10,11 @@ import numpy as np
 
 from affine.checker.diagnosis import Diagnosis
 from affine.checker.exceptions import cut, message
+from affine.checker.memory import layout
 from affine.checker.report import Finding, Outcome, Report
 from affine.checker.report.snippet import counterexample
 from affine.checker.report.words import is_visible, kind_of
 from affine.layer import Array
-from affine.memory import layout
 from affine.oracle import NotAnArray
 from affine.properties import PROPERTIES
 

@@ -16,11 +16,12 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from affine.checker.exceptions import NotThreeGradients, cut
+from affine.checker.memory import order
 from affine.checker.report import Outcome
 from affine.checker.report.words import code_number, describe
 from affine.checker.result_counts import WrongCount
 from affine.layer import Array, Case, Operands, WorkerDied
-from affine.memory import extent, order
+from affine.memory import extent
 from affine.oracle import Violation, exact, expect_equal, expect_within
 from affine.properties import PROPERTIES, Property
 from affine.quantities import GRADIENTS, QUANTITIES

@@ -13,13 +13,13 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from affine.checker.diagnosis.phrasing import concerns, listed
+from affine.checker.memory import layout
 from affine.checker.report import Finding, Outcome, Report, Reproduction
 from affine.checker.report.layout import code, heading, indented, paragraph, printed, rows
 from affine.checker.report.snippet import Counterexample, counterexample, names_in
 from affine.checker.report.words import below, clean, counted, describe, number, on_one_line, page
 from affine.equations import EQUATIONS
 from affine.layer import Array, Operands, WorkerDied
-from affine.memory import layout
 from affine.oracle import Violation
 from affine.properties import PROPERTIES
 from affine.quantities import AXES, QUANTITIES

@@ -26,7 +26,6 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 
 import affine
-from affine.cases import kind_of_sizes
 from affine.checker.diagnosis import diagnose
 from affine.checker.reading import load
 from affine.checker.search import search
@@ -108,6 +107,20 @@ def _shares(draws: int = 1000) -> dict[str, float]:
 
     count()
     return {kind: number / kinds.total() for kind, number in kinds.most_common()}
+
+
+def kind_of_sizes(sizes: tuple[int, int, int]) -> str:
+    """Return which kind of sizes (N, D, M) are; what each kind hides differs.
+
+    Examples:
+        >>> [kind_of_sizes(sizes) for sizes in ((4, 3, 2), (3, 3, 2), (4, 1, 2), (0, 3, 2))]
+        ['pairwise different', 'some equal', 'a size of one', 'a size of zero']
+    """
+    if 0 in sizes:
+        return "a size of zero"
+    if 1 in sizes:
+        return "a size of one"
+    return "pairwise different" if len(set(sizes)) == 3 else "some equal"
 
 
 class _WrongLayer(NamedTuple):

@@ -246,6 +246,15 @@ def test_what_shares_memory_there_is_said(worker_of: Callable[..., Worker]) -> N
     assert layer.memory.sharing(arrays) == [(1, 6), (7, 8)]
 
 
+def test_what_was_lent_and_never_given_shares_nothing(worker_of: Callable[..., Worker]) -> None:
+    """As dout, where the layer is given N·dout in its place."""
+    worker = worker_of("def forward(x, w, b): return x")
+    layer = worker.layer
+    x, dout = map(layer.memory.lend, (X, X))
+    assert layer.memory.sharing([x, dout, layer.forward(x, W, B)]) == [(0, 2)]
+    assert worker.restarts == 0
+
+
 def test_results_of_a_process_that_has_ended_are_what_they_were(
     worker_of: Callable[..., Worker],
 ) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from affine.cases import LAYOUTS
-from affine.checker.process import FLAGS, server
+from affine.checker.process import ABOUT, server
 from affine.checker.process.worker import Worker
 from affine.checker.reading import TargetError, load
 from affine.layer import Case, Layer, Operands
@@ -94,8 +94,8 @@ def test_what_is_known_of_the_layer_is_copied() -> None:
 def test_how_the_layer_was_read_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     """As data: every field that says so, also where it is not the usual one."""
     here = Layer(
-        "mine", load("affine").vjp, compiles_per_shape=True, remarks=("first", "second"),
-        dtypes=("float32", "float16"), by_steps=True, columns=True, transposed=True,
+        "mine", load("affine").vjp, compiles_per_shape=True, remarks=["first", "second"],
+        dtypes=["float32", "float16"], by_steps=True, columns=True, transposed=True,
     )  # fmt: skip
     monkeypatch.setattr(server, "load", lambda *_: here)
     monkeypatch.setattr(server, "_hide_this_package", lambda: None)
@@ -103,7 +103,7 @@ def test_how_the_layer_was_read_is_copied(monkeypatch: pytest.MonkeyPatch) -> No
     about = json.loads(json.dumps(server._load("mine.py", lambda: None, False)[1]))
     worker = object.__new__(Worker)
     monkeypatch.setattr(worker, "_load", lambda: about)
-    for field in ("remarks", "dtypes", *FLAGS):
+    for field in ABOUT:
         assert getattr(worker.layer, field) == getattr(here, field)
 
 
