@@ -40,7 +40,7 @@ class Arena:
         self.free = -(-end // _ALIGNED) * _ALIGNED
         view = array.dtype.str, array.shape, start + before, strides, array.flags.writeable
         if size > array.nbytes:
-            self.buffer[start:end] = b"\xff" * size  # NaN: see `laid_alike`
+            self.buffer[start:end] = b"\xff" * size  # NaN: whoever reads past the strides shows it
         array_at(self.buffer, *view[:4], True)[...] = array
         return view
 

@@ -193,7 +193,7 @@ class _Server:
         return type_name(results)
 
     def _result(self, result: Any) -> Sequence[Any]:
-        """Copy a result into the block, and say how it lies there; only name what is no array."""
+        """Copy the numbers of a result into the block, and say how; only name what is no array."""
         kind = type(result)
         try:
             if kind in _SCALARS:
@@ -203,7 +203,7 @@ class _Server:
                 if array.nbytes > LARGEST_RESULT:
                     return f"too large, of shape {array.shape}"
                 if array.dtype.kind in "biufc":
-                    return self._hold(array), *self._arena.place(array)
+                    return self._hold(array), *self._arena.place(array.copy("K"))
                 return f"of dtype {array.dtype}"
         except Exception:
             pass  # it is named, as any other thing

@@ -48,6 +48,27 @@ def test_a_result_keeps_its_order(worker_of: Callable[..., Worker]) -> None:
     assert worker.layer.forward(X, W, np.ones(1)).flags.f_contiguous
 
 
+def test_results_may_lie_in_a_workspace_that_is_much_larger(
+    worker_of: Callable[..., Worker],
+) -> None:
+    """Those of many calls come in one message: they take no more room than their numbers."""
+    worker = worker_of(
+        """
+        rows = np.empty((700, 5000))
+        def forward(x, w, b):
+            out = rows[: len(x), : w.shape[1]]
+            out[...] = x @ w + b
+            return out
+        """
+    )
+    x, w = np.ones((700, 2)), np.ones((2, 3))
+    calls = [(x, w, np.full(3, k)) for k in np.arange(24.0)]
+    for _ in range(20):  # small ones, so that many of the others are sent together
+        worker.layer.forward(x[:1], w, np.zeros(3))
+    outs = [results["out"] for results in worker.layer.results_of(calls)]
+    assert all(np.array_equal(out, x @ w + k) for k, out in enumerate(outs))
+
+
 def test_between_the_entries_of_a_view_there_is_nan(worker_of: Callable[..., Worker]) -> None:
     """Whoever reads past the strides shows it."""
     worker = worker_of(
