@@ -154,7 +154,6 @@ class Build:
             yield f"mistakes/{name}.md", mistakes.mistake_page(mistake, built)
         yield f"schema/report-{SCHEMA}.json", _json(schema())
         yield f"schema/grade-{results.SCHEMA}.json", _json(results.schema())
-        yield "changes.xml", data.feed(built, self.project.title, self.project.url)
 
     def keep_order(self, nav: Navigation, config: MkDocsConfig, files: Files) -> None:
         self.navigation = list(nav.pages)

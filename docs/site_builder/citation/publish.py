@@ -66,10 +66,9 @@ def main() -> None:
 
 
 def _move_tag_pages(folder: Path, version: str) -> None:
-    """Move the tag pages of a version beside the published versions, and copy its feed there."""
+    """Move the tag pages of a version beside the published versions."""
     shutil.rmtree(folder / "t", ignore_errors=True)
     (folder / version / "t").rename(folder / "t")
-    shutil.copy(folder / version / "changes.xml", folder / "changes.xml")
     # Links to where each version derives each equation; the newest version first.
     links: dict[str, list[str]] = defaultdict(list)
     for published in json.loads((folder / "versions.json").read_text(encoding="utf-8")):
