@@ -29,10 +29,6 @@ from docs.site_builder.plotting.plots import plot, plot_text
 from docs.site_builder.record import Record
 
 
-class DirectiveError(ValueError):
-    """A directive that is not known, or that names something unknown."""
-
-
 class Directive(NamedTuple):
     """What a directive becomes, given its argument, the record, and for HTML a heading's level."""
 
@@ -43,13 +39,13 @@ class Directive(NamedTuple):
 def _equation(tag: str, record: Record) -> Equation:
     if tag not in record.equations:
         known = "write a tag that affine/equations.toml has, or enter the equation there"
-        raise DirectiveError(f"no equation has the tag {tag!r}: {known}")
+        raise ValueError(f"no equation has the tag {tag!r}: {known}")
     return record.equations[tag]
 
 
 def _checked_boxes(text: str, record: Record, level: int) -> str:
     if wrong := boxes.disagreements(text, record.equations):
-        raise DirectiveError(f"{text!r} disagrees with affine/equations.toml: {wrong[0]}")
+        raise ValueError(f"{text!r} disagrees with affine/equations.toml: {wrong[0]}")
     return framed(text)
 
 
@@ -93,5 +89,5 @@ DIRECTIVES = {
 def find(name: str, argument: str) -> Directive:
     """Return a directive by its name; one that is not known fails the build."""
     if name not in DIRECTIVES:
-        raise DirectiveError(f"no directive is called {name!r}: [[{name}: {argument}]]")
+        raise ValueError(f"no directive is called {name!r}: [[{name}: {argument}]]")
     return DIRECTIVES[name]

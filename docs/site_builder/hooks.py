@@ -100,7 +100,8 @@ class Build:
 
         fence["format"] = remember
         repository.add_links(config)
-        elsewhere.register(config.plugins["autorefs"])
+        for name, url in elsewhere.urls().items():
+            config.plugins["autorefs"].register_url(name, url)  # type: ignore[attr-defined]
         if book.has_pdf():
             book.browser()  # Missed now, not after a minute.
         if self.version:

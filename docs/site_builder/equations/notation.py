@@ -32,16 +32,12 @@ _PRIMED_WITH_MORE = re.compile(r"<msup>((?:(?!</?msup>).)*)<mrow><mo>′</mo>(.*
 _JOINTS = re.compile(r"\\q?quad\b|(?=\\;\\Rightarrow)")
 
 
-class TexError(ValueError):
-    """TeX that has no MathML, quoted with the converter's complaint."""
-
-
 def tex_to_mathml(tex: str, *, display: bool = False) -> str:
     """Return the MathML of `tex`, with transposes that can be read aloud, and primes in place."""
     try:
         mathml = _converter.convert_with_local_state(tex, displaystyle=display)
     except LatexError as error:
-        raise TexError(f"cannot convert the TeX {tex} ({error})") from None
+        raise ValueError(f"cannot convert the TeX {tex} ({error})") from None
     mathml = _PRIMED.sub(rf"<mrow>\1{_PRIME}</mrow>", mathml)
     mathml = _PRIMED_WITH_MORE.sub(rf"<msup><mrow>\1{_PRIME}</mrow>\2</msup>", mathml)
     return (
