@@ -3,7 +3,6 @@ r"""The directives of this site's Markdown: each as HTML for its page, and as Ma
 [[equation: dw]]                  the block of an equation, at its one home
 [[boxes: dX[N,D] = dout[N,M] · Wᵀ[M,D]]]    shapes as a picture
 [[entries: dw]]                   every entry of a result, written out with the example's numbers
-[[symbols: all]]                  the table of all symbols
 [[boxes of: dw]]                  the picture of an equation
 [[boxes as written: …]]           the shapes of the handwritten source, right or not
 [[plot: rounding]]                what docs/plots/rounding.py measures, drawn
@@ -19,7 +18,6 @@ from affine.equations import Equation
 from docs.site_builder.equations import notation
 from docs.site_builder.equations.block import equation_block, equation_text
 from docs.site_builder.equations.entries import entries_tex
-from docs.site_builder.equations.symbols import symbols_table, symbols_text
 from docs.site_builder.pictures import boxes
 from docs.site_builder.pictures.areas import areas, areas_text
 from docs.site_builder.pictures.boxdrawing import framed
@@ -63,10 +61,6 @@ DIRECTIVES = {
             f'<div class="entries">{notation.displayed(entries_tex(name))}</div>'
         ),
         lambda name, record: f"\\[\n{entries_tex(name)}\n\\]",
-    ),
-    "symbols": Directive(
-        lambda which, record, level: symbols_table(record),
-        lambda which, record: symbols_text(record),
     ),
     "boxes": Directive(_checked_boxes, _boxes_text),
     "boxes of": Directive(
