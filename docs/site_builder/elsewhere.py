@@ -7,7 +7,6 @@ _TEXT = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
 
 
 def urls() -> dict[str, str]:
-    """Return the URL of each name that is documented elsewhere."""
     return {
         name: f"{project['base']}{page}"
         for project in tomllib.loads(_TEXT).values()

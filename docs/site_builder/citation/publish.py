@@ -39,7 +39,6 @@ def moved_links(html: str, url: str, version: str) -> str:
 
 
 def main() -> None:
-    """Publish, as the command line says."""
     parser = argparse.ArgumentParser(
         prog="python -m docs.site_builder.citation.publish",
         description=(__doc__ or "").partition("\n")[0],

@@ -59,7 +59,6 @@ def formula_parts(tex: str) -> list[str]:
 
 
 def displayed(tex: str) -> str:
-    """Return TeX as mathematics on a line of its own, in HTML."""
     # Flattened to a line of text, as a search would show it, it cannot be read.
     math = "".join(formula_parts(tex))
     return f'<div class="display-math" data-search-exclude="true">{math}</div>'
@@ -103,7 +102,6 @@ def italic(letter: str) -> str:
 
 
 def _parts(name: str) -> Iterator[Part]:
-    """Read a name into its parts."""
     for match in _NAME.finditer(unicodedata.normalize("NFD", name)):
         base, sub = match["base"], match["sub"] or ("i" if match["low"] else "")
         accent = _DOT if match["dot"] else base[1:] if base[1:] in _ACCENTS else ""
@@ -119,7 +117,6 @@ def typeset(text: str) -> str:
 
 
 def name_to_mathml(name: str) -> str:
-    """Return the name as inline MathML."""
     mathml = ""
     for part in _parts(name):
         base = _token(part.base)

@@ -8,7 +8,6 @@ from docs.site_builder.record import Record
 
 
 def symbols(record: Record) -> str:
-    """Return the table as Markdown."""
     found: dict[str, tuple[str, str]] = {}
     for tag, equation in record.equations.items():
         for name, shape in equation.symbols.items():

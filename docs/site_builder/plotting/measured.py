@@ -18,8 +18,6 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Measured:
-    """One run of a benchmark."""
-
     date: str
     versions: dict[str, str]
     machine: str
@@ -33,7 +31,6 @@ class Measured:
 
 
 def load(name: str) -> Measured:
-    """Read what a benchmark stored."""
     return Measured(**json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8")))
 
 
@@ -54,7 +51,6 @@ def _shown(value: object) -> str:
 
 
 def store(name: str, rows: Sequence[Row]) -> None:
-    """Write down what a benchmark measured just now."""
     measured = Measured(
         date=f"{datetime.now(UTC):%Y-%m-%d}",
         versions={"Python": platform.python_version(), "NumPy": np.__version__},

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 
 def script(name: str) -> ModuleType:
-    """Return the script of a plot."""
     return import_module(f"docs.plots.{name}")
 
 
