@@ -3,7 +3,6 @@
 One object holds what a build learns; the table at the end says when MkDocs calls which method.
 """
 
-import gzip
 import json
 import os
 import re
@@ -288,13 +287,6 @@ class Build:
                 "Keywords": ", ".join(cff["keywords"]),
             }
             book.print_pdf(site / book.URL, site / book.PDF, about)
-        if self.version and config.site_url:
-            # The tag pages are listed where they will be.
-            path = site / "sitemap.xml"
-            beside = config.site_url.removesuffix(f"{self.version}/")
-            text = path.read_text(encoding="utf-8").replace(f"{config.site_url}t/", f"{beside}t/")
-            path.write_text(text, encoding="utf-8")
-            path.with_name("sitemap.xml.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
 
 
 def _fail(complaints: list[str]) -> None:

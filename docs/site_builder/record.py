@@ -74,12 +74,6 @@ class Results:
         return sum(entries[name]["cases"] for name in names if name in entries)
 
     @property
-    def build(self) -> Mapping[str, Any] | None:
-        """When and with what the suite ran; None where it did not."""
-        names = ("time", "seconds", "seed", "commit", "versions")
-        return {name: self.ledger[name] for name in names} if self else None
-
-    @property
     def failures(self) -> list[str]:
         """What fails the build: a property that the reference breaks, a mistake not shown."""
         smallest = "run make test for the smallest case"

@@ -11,10 +11,9 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 from urllib.parse import urljoin
-from xml.etree import ElementTree
 
 from docs.site_builder import directives
-from docs.site_builder.equations import notation
+from docs.site_builder.equations import formula_text
 from docs.site_builder.record import Record
 
 Link = Callable[[str], str]
@@ -139,8 +138,7 @@ def _without_html(text: str, link: Link) -> str:
     def plain(match: re.Match[str]) -> str:
         match match.lastgroup:
             case "math":
-                names = map(notation.name_of, ElementTree.fromstring(match["math"]))
-                return "".join(name + ("ᵀ" if transposed else "") for name, transposed in names)
+                return formula_text.line(match["math"])
             case "reference":
                 return f"[{_without_html(match['reference'], link)}]({link(match['id'])})"
             case "link":

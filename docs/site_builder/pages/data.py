@@ -13,12 +13,13 @@ SCHEMA = 1  # docs/schema/equations-1.json
 
 def equations(record: Record, homes: Mapping[str, str], version: str, url: str) -> dict[str, Any]:
     """Return what `equations.json` holds; `homes` are the page and anchor of each tag."""
+    names = ("time", "seconds", "seed", "commit", "versions")
     return {
         "schema": SCHEMA,
         "version": version,
         "address": url or None,
         "license": TEXT_LICENCE,
-        "build": record.results.build,
+        "build": {name: record.results.ledger[name] for name in names} if record.results else None,
         "equations": [_equation(one, record, homes) for one in record.equations.values()],
         "retired": {tag: _history(tag, record) for tag in retired(record.history)},
         "corrections": [_correction(one, record) for one in record.corrections.values()],
