@@ -3,7 +3,6 @@ r"""The directives of this site's Markdown: each as HTML for its page, and as Ma
 [[equation: dw]]                  the block of an equation, at its one home
 [[boxes: dX[N,D] = dout[N,M] · Wᵀ[M,D]]]    shapes as a picture
 [[entries: dw]]                   every entry of a result, written out with the example's numbers
-[[symbols: all]]                  the table of all symbols
 [[boxes of: dw]]                  the picture of an equation
 [[boxes as written: …]]           the shapes of the handwritten source, right or not
 [[plot: rounding]]                what docs/plots/rounding.py measures, drawn
@@ -19,7 +18,6 @@ from affine.equations import Equation
 from docs.site_builder.equations import notation
 from docs.site_builder.equations.block import equation_block, equation_text
 from docs.site_builder.equations.entries import entries_tex
-from docs.site_builder.equations.symbols import symbols_table, symbols_text
 from docs.site_builder.pictures import boxes
 from docs.site_builder.pictures.areas import areas, areas_text
 from docs.site_builder.pictures.boxdrawing import framed
@@ -27,10 +25,6 @@ from docs.site_builder.pictures.explorer import TEXT, explorer
 from docs.site_builder.pictures.matrices import counterexample, counterexample_text
 from docs.site_builder.plotting.plots import plot, plot_text
 from docs.site_builder.record import Record
-
-
-class DirectiveError(ValueError):
-    """A directive that is not known, or that names something unknown."""
 
 
 class Directive(NamedTuple):
@@ -43,13 +37,13 @@ class Directive(NamedTuple):
 def _equation(tag: str, record: Record) -> Equation:
     if tag not in record.equations:
         known = "write a tag that affine/equations.toml has, or enter the equation there"
-        raise DirectiveError(f"no equation has the tag {tag!r}: {known}")
+        raise ValueError(f"no equation has the tag {tag!r}: {known}")
     return record.equations[tag]
 
 
 def _checked_boxes(text: str, record: Record, level: int) -> str:
     if wrong := boxes.disagreements(text, record.equations):
-        raise DirectiveError(f"{text!r} disagrees with affine/equations.toml: {wrong[0]}")
+        raise ValueError(f"{text!r} disagrees with affine/equations.toml: {wrong[0]}")
     return framed(text)
 
 
@@ -67,10 +61,6 @@ DIRECTIVES = {
             f'<div class="entries">{notation.displayed(entries_tex(name))}</div>'
         ),
         lambda name, record: f"\\[\n{entries_tex(name)}\n\\]",
-    ),
-    "symbols": Directive(
-        lambda which, record, level: symbols_table(record),
-        lambda which, record: symbols_text(record),
     ),
     "boxes": Directive(_checked_boxes, _boxes_text),
     "boxes of": Directive(
@@ -93,5 +83,5 @@ DIRECTIVES = {
 def find(name: str, argument: str) -> Directive:
     """Return a directive by its name; one that is not known fails the build."""
     if name not in DIRECTIVES:
-        raise DirectiveError(f"no directive is called {name!r}: [[{name}: {argument}]]")
+        raise ValueError(f"no directive is called {name!r}: [[{name}: {argument}]]")
     return DIRECTIVES[name]

@@ -38,8 +38,6 @@ class SiteExtension(Extension):
 
 
 class InlineMath(InlineProcessor):
-    r"""Turns \( … \) into MathML."""
-
     def handleMatch(self, m: re.Match[str], data: str) -> tuple[str, int, int]:  # type: ignore[override]
         mathml = notation.tex_to_mathml(m[1])
         return self.md.htmlStash.store(mathml), m.start(0), m.end(0)
@@ -57,8 +55,6 @@ class HtmlProcessor(BlockProcessor):
 
 
 class DisplayMath(HtmlProcessor):
-    r"""Turns a paragraph \[ … \] into MathML on a line of its own."""
-
     PATTERN = re.compile(r"(?:^|\n)\\\[(.+?)\\\](?=\n|$)", re.DOTALL)
 
     def test(self, parent: ElementTree.Element, block: str) -> bool:
@@ -76,8 +72,6 @@ class DisplayMath(HtmlProcessor):
 
 
 class DirectiveProcessor(HtmlProcessor):
-    """Turns a line [[name: argument]] into what it asks for."""
-
     PATTERN = re.compile(r"\[\[([a-z][a-z ]*): (.+)\]\]\s*")
 
     def __init__(self, md: Markdown, record: Record) -> None:

@@ -3,12 +3,12 @@
 One object holds what a build learns; the table at the end says when MkDocs calls which method.
 """
 
-import gzip
 import json
 import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import partial
 from html import escape
 from pathlib import Path
 from posixpath import dirname, join, normpath
@@ -31,6 +31,7 @@ from docs.site_builder import elsewhere, install, line_breaks, record, repositor
 from docs.site_builder.citation import citations, publish
 from docs.site_builder.citation.citations import Citation
 from docs.site_builder.equations import checks, font, formula_text
+from docs.site_builder.equations.symbols import symbols
 from docs.site_builder.exports import book, plaintext
 from docs.site_builder.pages import data, equations, mistakes, properties
 from docs.site_builder.pictures import boxes, covers, explorer
@@ -46,6 +47,7 @@ _LISTS: dict[str, Callable[[record.Record], str]] = {
     "ledger.md": equations.ledger,
     "summary.md": equations.summary,
     "changes.md": data.changes,
+    "derivation/notation.md": symbols,
 }
 
 # Lists of everything and generated pages name an equation without saying more about it.
@@ -100,7 +102,8 @@ class Build:
 
         fence["format"] = remember
         repository.add_links(config)
-        elsewhere.register(config.plugins["autorefs"])
+        for name, url in elsewhere.urls().items():
+            config.plugins["autorefs"].register_url(name, url)  # type: ignore[attr-defined]
         if book.has_pdf():
             book.browser()  # Missed now, not after a minute.
         if self.version:
@@ -154,7 +157,6 @@ class Build:
             yield f"mistakes/{name}.md", mistakes.mistake_page(mistake, built)
         yield f"schema/report-{SCHEMA}.json", _json(schema())
         yield f"schema/grade-{results.SCHEMA}.json", _json(results.schema())
-        yield "changes.xml", data.feed(built, self.project.title, self.project.url)
 
     def keep_order(self, nav: Navigation, config: MkDocsConfig, files: Files) -> None:
         self.navigation = list(nav.pages)
@@ -171,7 +173,7 @@ class Build:
             page.canonical_url = of_tag or _folder(page.canonical_url)
         if uri in _LISTS:
             markdown += f"\n\n{_LISTS[uri](self.record)}\n"
-        elif cited and uri == "cite.md":
+        if cited and uri == "cite.md":
             markdown += f"\n\n{citations.cite_project(cited, self.record.equations)}\n"
         elif cited and uri.startswith("derivation/"):
             markdown += f"\n\n{citations.cite_page(cited)}\n"
@@ -208,6 +210,8 @@ class Build:
     def link(self, env: Any, config: MkDocsConfig, files: Files) -> None:
         """Say where equations are used, and write a Markdown copy of each page and of all."""
         autorefs: Any = config.plugins["autorefs"]
+        python = config.plugins["mkdocstrings"].get_handler("python")  # type: ignore[attr-defined]
+        collect = partial(python.collect, options=python.get_options({}))
         site, copies = Path(config.site_dir), {}
         for page in (file.page for file in files.documentation_pages() if file.page):
             uri, url = page.file.src_uri, page.url
@@ -228,7 +232,7 @@ class Build:
 
             page.content = _USED_IN.sub(used_in, page.content or "")
             copies[uri] = plaintext.copy(
-                page.markdown or "", self.printed[uri], self.record, to_copy, ROOT
+                page.markdown or "", self.printed[uri], self.record, to_copy, collect, ROOT
             )
             write_file(copies[uri].encode(), str(site / uri))
         read = [page.file.src_uri for page in self.navigation]
@@ -283,13 +287,6 @@ class Build:
                 "Keywords": ", ".join(cff["keywords"]),
             }
             book.print_pdf(site / book.URL, site / book.PDF, about)
-        if self.version and config.site_url:
-            # The tag pages are listed where they will be.
-            path = site / "sitemap.xml"
-            beside = config.site_url.removesuffix(f"{self.version}/")
-            text = path.read_text(encoding="utf-8").replace(f"{config.site_url}t/", f"{beside}t/")
-            path.write_text(text, encoding="utf-8")
-            path.with_name("sitemap.xml.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
 
 
 def _fail(complaints: list[str]) -> None:

@@ -53,7 +53,6 @@ The same works in a copy of the repository with `pip install .`""",
 
 
 def is_released() -> bool:
-    """Whether the package can be installed by its name."""
     return os.environ.get("AFFINE_RELEASED") == "1"
 
 

@@ -38,7 +38,6 @@ class Results:
         return part
 
     def status(self, name: str) -> str:
-        """Whether the property held, in one word or two."""
         entry = self._part("properties").get(name)
         return str(entry["status"]).replace("_", " ") if entry else NOT_RUN
 
@@ -71,15 +70,8 @@ class Results:
         return [status for status in map(self.status, names) if status != "not observable"]
 
     def cases(self, names: Sequence[str]) -> int:
-        """How many cases were run for several properties."""
         entries = self._part("properties")
         return sum(entries[name]["cases"] for name in names if name in entries)
-
-    @property
-    def build(self) -> Mapping[str, Any] | None:
-        """When and with what the suite ran; None where it did not."""
-        names = ("time", "seconds", "seed", "commit", "versions")
-        return {name: self.ledger[name] for name in names} if self else None
 
     @property
     def failures(self) -> list[str]:
@@ -150,11 +142,9 @@ class Record:
         return [one for one in self.history if one.kind == "published" and one.tag in gone]
 
     def carrying(self, statement: str) -> list[Equation]:
-        """The equations that carry a statement of the handwritten source."""
         return [one for one in self.equations.values() if statement in one.source]
 
 
 @cache
 def load() -> Record:
-    """Return the record of this build."""
     return Record(EQUATIONS, STATEMENTS, CORRECTIONS, HISTORY, PROPERTIES, load_results())

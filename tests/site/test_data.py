@@ -1,9 +1,8 @@
-"""What the site says to programs: the list of equations, its schema, the feed of changes."""
+"""What the site says to programs: the list of equations, and its schema."""
 
 import json
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import pytest
 
@@ -15,8 +14,6 @@ from affine.equations import CORRECTIONS, EQUATIONS, HISTORY, Event
 from docs.site_builder.pages import data as site_data
 from tests.site.conftest import ADDRESS
 from tests.site.dead_links import dead_links
-
-ATOM = {"atom": "http://www.w3.org/2005/Atom"}
 
 
 @pytest.fixture
@@ -53,18 +50,6 @@ def test_each_correction_has_both_lines(data: dict[str, Any]) -> None:
         assert one["right"] == EQUATIONS[one["tag"]].tex
         assert one["wrong"]
         assert one["right"] not in one["wrong"]
-
-
-def test_the_feed_tells_every_event_once(addressed: Path) -> None:
-    feed = ElementTree.parse(addressed / "changes.xml").getroot()
-    entries = feed.findall("atom:entry", ATOM)
-    assert len(entries) == len(HISTORY) + len(CORRECTIONS)
-    ids = [one.findtext("atom:id", None, ATOM) for one in entries]
-    assert len(set(ids)) == len(ids)
-    dates = [one.findtext("atom:updated", "", ATOM) for one in entries]
-    assert dates == sorted(dates, reverse=True)
-    links = {link.get("href") for one in entries for link in one.findall("atom:link", ATOM)}
-    assert f"{ADDRESS}t/dw/" in links
 
 
 def test_no_link_of_the_site_is_dead(addressed: Path) -> None:

@@ -114,7 +114,9 @@ def test_the_list_keeps_to_its_convention(copies: dict[str, str]) -> None:
 
 
 def copy(markdown: str, *printed: str) -> str:
-    return plaintext.copy(markdown, printed, record.load(), lambda name: f"to-{name}.md", ROOT)
+    return plaintext.copy(
+        markdown, printed, record.load(), lambda name: f"to-{name}.md", {}.__getitem__, ROOT
+    )
 
 
 @pytest.mark.parametrize(

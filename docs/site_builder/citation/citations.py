@@ -72,7 +72,6 @@ def of_equation(equation: Equation | Event, project: Citation) -> Citation:
 
 
 def of_page(name: str, title: str, url: str, project: Citation) -> Citation:
-    """Cite one page of the site, as a part of the project."""
     key = f"{project.key}-{name}"
     return replace(project, key=key, title=title, within=project.title, url=url)
 

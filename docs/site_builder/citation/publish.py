@@ -14,8 +14,6 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,7 +26,7 @@ PLACE = "<!-- the versions that hold this equation -->"
 _OUT_OF_A_TAG_PAGE = re.compile(r"""(?<=["'])\.\./\.\.(?=[/"'])""")
 _TO_A_TAG_PAGE = re.compile(r"""(?<=["'])((?:\.\./)*)(?=t/[\w-]+/)""")
 
-_ALIAS = "latest"
+_BRANCH, _ALIAS = "gh-pages", "latest"
 
 
 def moved_links(html: str, url: str, version: str) -> str:
@@ -39,37 +37,39 @@ def moved_links(html: str, url: str, version: str) -> str:
 
 
 def main() -> None:
-    """Publish, as the command line says."""
     parser = argparse.ArgumentParser(
         prog="python -m docs.site_builder.citation.publish",
         description=(__doc__ or "").partition("\n")[0],
         epilog="Example: --push origin commits to the branch, and sends it to that remote.",
     )
-    parser.add_argument("--branch", default="gh-pages", help="default: %(default)s")
     parser.add_argument("--push", metavar="REMOTE", help="the remote to send the branch to")
     arguments = parser.parse_args()
-    version, branch = affine.__version__, arguments.branch
+    version = affine.__version__
     # Begin from what the remote has published, if it has anything.
-    if arguments.push and _run("git", "ls-remote", "--heads", arguments.push, branch):
-        _run("git", "fetch", "--quiet", arguments.push, f"+{branch}:{branch}")
+    if arguments.push and _run("git", "ls-remote", "--heads", arguments.push, _BRANCH):
+        _run("git", "fetch", "--quiet", arguments.push, f"+{_BRANCH}:{_BRANCH}")
     print(f"publish 1/2: build version {version}", flush=True)
-    _run("mike", "deploy", f"--branch={branch}", "--update-aliases", version, _ALIAS)
-    _run("mike", "set-default", f"--branch={branch}", _ALIAS)
+    _run("mike", "deploy", f"--branch={_BRANCH}", "--update-aliases", version, _ALIAS)
+    _run("mike", "set-default", f"--branch={_BRANCH}", _ALIAS)
     print("publish 2/2: move the tag pages beside the versions", flush=True)
-    with _checked_out(branch) as folder:
-        _move_tag_pages(folder, version)
-        _run("git", "add", "--all", at=folder)
-        _run("git", "commit", "--quiet", f"--message=Tag pages of {version}", at=folder)
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "tree"
+        _run("git", "worktree", "add", "--quiet", str(folder), _BRANCH)
+        try:
+            _move_tag_pages(folder, version)
+            _run("git", "add", "--all", at=folder)
+            _run("git", "commit", "--quiet", f"--message=Tag pages of {version}", at=folder)
+        finally:
+            _run("git", "worktree", "remove", "--force", str(folder))
     if arguments.push:
-        _run("git", "push", "--quiet", arguments.push, branch)
-    print(f"publish: version {version} is in the branch {branch}")
+        _run("git", "push", "--quiet", arguments.push, _BRANCH)
+    print(f"publish: version {version} is in the branch {_BRANCH}")
 
 
 def _move_tag_pages(folder: Path, version: str) -> None:
-    """Move the tag pages of a version beside the published versions, and copy its feed there."""
+    """Move the tag pages of a version beside the published versions."""
     shutil.rmtree(folder / "t", ignore_errors=True)
     (folder / version / "t").rename(folder / "t")
-    shutil.copy(folder / version / "changes.xml", folder / "changes.xml")
     # Links to where each version derives each equation; the newest version first.
     links: dict[str, list[str]] = defaultdict(list)
     for published in json.loads((folder / "versions.json").read_text(encoding="utf-8")):
@@ -83,17 +83,6 @@ def _move_tag_pages(folder: Path, version: str) -> None:
         derived = ", ".join(links[page.parent.name])
         listed = f"<p>Derived in the versions {derived}.</p>" if derived else ""
         page.write_text(text.replace(PLACE, listed), encoding="utf-8")
-
-
-@contextmanager
-def _checked_out(branch: str) -> Iterator[Path]:
-    with TemporaryDirectory() as folder:
-        tree = Path(folder) / "tree"
-        _run("git", "worktree", "add", "--quiet", str(tree), branch)
-        try:
-            yield tree
-        finally:
-            _run("git", "worktree", "remove", "--force", str(tree))
 
 
 def _run(*command: str, at: Path | None = None) -> str:

@@ -1,6 +1,7 @@
 """Mathematics on one line of plain text, as the search shows it: `∂L/∂out_ij`, `Xᵀ dout`."""
 
 import re
+from html import escape
 from unicodedata import normalize
 from xml.etree import ElementTree
 
@@ -12,7 +13,7 @@ _ACCENTS = {"˙": "\N{COMBINING DOT ABOVE}", "^": "\N{COMBINING CIRCUMFLEX ACCEN
 
 def in_text(html: str) -> str:
     """Return HTML with each formula as a line of text."""
-    return _MATH.sub(lambda math: _escaped(line(math[0])), html)
+    return _MATH.sub(lambda math: escape(line(math[0]), quote=False), html)
 
 
 def line(mathml: str) -> str:
@@ -70,7 +71,3 @@ def _grouped(text: str) -> str:
     """One number or one name, perhaps with a script, needs no brackets in a fraction."""
     one = re.fullmatch(r"\d+|∂*[^\W\d_]+(_\w+)?ᵀ?", text.strip())
     return text.strip() if one else f"({text.strip()})"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -32,16 +32,12 @@ _PRIMED_WITH_MORE = re.compile(r"<msup>((?:(?!</?msup>).)*)<mrow><mo>′</mo>(.*
 _JOINTS = re.compile(r"\\q?quad\b|(?=\\;\\Rightarrow)")
 
 
-class TexError(ValueError):
-    """TeX that has no MathML, quoted with the converter's complaint."""
-
-
 def tex_to_mathml(tex: str, *, display: bool = False) -> str:
     """Return the MathML of `tex`, with transposes that can be read aloud, and primes in place."""
     try:
         mathml = _converter.convert_with_local_state(tex, displaystyle=display)
     except LatexError as error:
-        raise TexError(f"cannot convert the TeX {tex} ({error})") from None
+        raise ValueError(f"cannot convert the TeX {tex} ({error})") from None
     mathml = _PRIMED.sub(rf"<mrow>\1{_PRIME}</mrow>", mathml)
     mathml = _PRIMED_WITH_MORE.sub(rf"<msup><mrow>\1{_PRIME}</mrow>\2</msup>", mathml)
     return (
@@ -63,7 +59,6 @@ def formula_parts(tex: str) -> list[str]:
 
 
 def displayed(tex: str) -> str:
-    """Return TeX as mathematics on a line of its own, in HTML."""
     # Flattened to a line of text, as a search would show it, it cannot be read.
     math = "".join(formula_parts(tex))
     return f'<div class="display-math" data-search-exclude="true">{math}</div>'
@@ -107,7 +102,6 @@ def italic(letter: str) -> str:
 
 
 def _parts(name: str) -> Iterator[Part]:
-    """Read a name into its parts."""
     for match in _NAME.finditer(unicodedata.normalize("NFD", name)):
         base, sub = match["base"], match["sub"] or ("i" if match["low"] else "")
         accent = _DOT if match["dot"] else base[1:] if base[1:] in _ACCENTS else ""
@@ -123,7 +117,6 @@ def typeset(text: str) -> str:
 
 
 def name_to_mathml(name: str) -> str:
-    """Return the name as inline MathML."""
     mathml = ""
     for part in _parts(name):
         base = _token(part.base)

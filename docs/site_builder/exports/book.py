@@ -108,7 +108,6 @@ _SENTENCE = re.compile(r"^\[\[pdf: (.+)\]\]$", re.MULTILINE)
 
 
 def has_pdf() -> bool:
-    """Whether this build makes the PDF."""
     return os.environ.get("AFFINE_PDF") == "1"
 
 

@@ -6,18 +6,14 @@ executed programs printed, the few pieces of HTML.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 from html import unescape
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 from urllib.parse import urljoin
-from xml.etree import ElementTree
-
-import griffe
 
 from docs.site_builder import directives
-from docs.site_builder.equations import notation
+from docs.site_builder.equations import formula_text
 from docs.site_builder.record import Record
 
 Link = Callable[[str], str]
@@ -59,11 +55,19 @@ _ENTITY = re.compile(r"&(?:#\d+|#x[\da-f]+|[a-z]+);")
 _RELATIVE = re.compile(r"\]\((?![a-z]+:|#)([^()\s]+)\)")
 
 
-def copy(markdown: str, printed: Iterable[str], record: Record, link: Link, root: Path) -> str:
+def copy(
+    markdown: str,
+    printed: Iterable[str],
+    record: Record,
+    link: Link,
+    collect: Callable[[str], Any],
+    root: Path,
+) -> str:
     """Return a page as Markdown that needs nothing of this site to be read.
 
     `printed` is what each executed program of the page shows, in order; `link` gives the URL of
-    what a reference names; snippets are relative to `root`.
+    what a reference names, `collect` what mkdocstrings knows of a name; snippets are relative to
+    `root`.
     """
 
     def directive(match: re.Match[str]) -> str:
@@ -80,7 +84,7 @@ def copy(markdown: str, printed: Iterable[str], record: Record, link: Link, root
 
     text = _SNIPPET.sub(lambda file: (root / file[1]).read_text(encoding="utf-8"), markdown)
     text = _DIRECTIVE.sub(directive, _ADMONITION.sub(admonition, text))
-    text = _API.sub(lambda match: _api(match[1]), _PRE.sub(_fenced, text))
+    text = _API.sub(lambda match: _api(match[1], collect(match[1])), _PRE.sub(_fenced, text))
     pieces, outputs = "", iter(printed)
     for prose, fence in _fences(text):
         plain = _ATTRIBUTES.sub("", _without_html(_REFERENCE.sub(reference, prose), link))
@@ -134,8 +138,7 @@ def _without_html(text: str, link: Link) -> str:
     def plain(match: re.Match[str]) -> str:
         match match.lastgroup:
             case "math":
-                names = map(notation.name_of, ElementTree.fromstring(match["math"]))
-                return "".join(name + ("ᵀ" if transposed else "") for name, transposed in names)
+                return formula_text.line(match["math"])
             case "reference":
                 return f"[{_without_html(match['reference'], link)}]({link(match['id'])})"
             case "link":
@@ -149,16 +152,8 @@ def _without_html(text: str, link: Link) -> str:
     return _HTML.sub(plain, text)
 
 
-@cache
-def _package() -> griffe.Module:
-    package = griffe.load("affine")
-    assert isinstance(package, griffe.Module)
-    return package
-
-
-def _api(dotted: str) -> str:
+def _api(dotted: str, item: Any) -> str:
     """Return the signature and the docstring of a public object, and of its methods."""
-    item: Any = _package()[dotted.removeprefix("affine.")]
     item = item.final_target if item.is_alias else item
     members = {dotted: item}
     if item.is_class:

@@ -1,14 +1,8 @@
-"""What the site says to programs: `equations.json`, and what changed, in a feed.
-
-The changes are a page for readers, too.
-"""
+"""What is known of all equations, for programs: `equations.json`; and their changes, as a page."""
 
 from collections.abc import Mapping
-from datetime import date
 from itertools import groupby
-from typing import Any, NamedTuple
-from uuid import NAMESPACE_URL, uuid5
-from xml.etree.ElementTree import Element, SubElement, indent, register_namespace, tostring
+from typing import Any
 
 from affine.equations import Correction, Equation, events_of, retired
 from docs.site_builder.citation.citations import TEXT_LICENCE
@@ -19,12 +13,13 @@ SCHEMA = 1  # docs/schema/equations-1.json
 
 def equations(record: Record, homes: Mapping[str, str], version: str, url: str) -> dict[str, Any]:
     """Return what `equations.json` holds; `homes` are the page and anchor of each tag."""
+    names = ("time", "seconds", "seed", "commit", "versions")
     return {
         "schema": SCHEMA,
         "version": version,
         "address": url or None,
         "license": TEXT_LICENCE,
-        "build": record.results.build,
+        "build": {name: record.results.ledger[name] for name in names} if record.results else None,
         "equations": [_equation(one, record, homes) for one in record.equations.values()],
         "retired": {tag: _history(tag, record) for tag in retired(record.history)},
         "corrections": [_correction(one, record) for one in record.corrections.values()],
@@ -74,66 +69,24 @@ def _correction(correction: Correction, record: Record) -> dict[str, Any]:
     }
 
 
-_ATOM = "http://www.w3.org/2005/Atom"
-
-
-class Change(NamedTuple):
-    """One thing that happened to an equation or to the handwritten source."""
-
-    date: date
-    kind: str
-    tag: str
-    why: str
-
-
-def _changes(record: Record) -> list[Change]:
-    """Return every change, the latest first; of one day, in reading order."""
-    all_changes = [Change(one.date, one.kind, one.tag, one.why) for one in record.history]
-    all_changes += [
-        Change(one.date, "corrected", one.equation, f"In the handwritten source: {one.title}.")
+def changes(record: Record) -> str:
+    """Return every change day by day, the latest first, as Markdown."""
+    events = [(one.date, one.kind, one.tag, one.why) for one in record.history]
+    events += [
+        (one.date, "corrected", one.equation, f"In the handwritten source: {one.title}.")
         for one in record.corrections.values()
     ]
-    return sorted(all_changes, key=lambda one: one.date, reverse=True)
-
-
-def changes(record: Record) -> str:
-    """Return the changes day by day, as Markdown."""
+    events.sort(key=lambda one: one[0], reverse=True)
     parts = []
-    for day, changes in groupby(_changes(record), key=lambda one: one.date):
+    for day, of_day in groupby(events, key=lambda one: one[0]):
         published, lines = [], []
-        for one in changes:
-            tag = f"[({one.tag})][tag-{one.tag}]"
-            if one.kind == "published":
-                published.append(tag)
+        for _, kind, tag, why in of_day:
+            link = f"[({tag})][tag-{tag}]"
+            if kind == "published":
+                published.append(link)
             else:
-                lines.append(f"- {tag} {one.kind}. {one.why}")
+                lines.append(f"- {link} {kind}. {why}")
         if published:
             lines.append(f"- Published: {', '.join(published)}.")
         parts.append("\n".join([f"## {day}\n", *lines]))
     return "\n\n".join(parts)
-
-
-def feed(record: Record, title: str, url: str) -> str:
-    """Return the changes as an Atom feed, for those who cite; the site's URL ends with a slash."""
-    register_namespace("", _ATOM)
-    root = Element(f"{{{_ATOM}}}feed")
-    latest_first = _changes(record)
-    _describe(root, "affine/changes", f"{title}: changes of equations", latest_first[0].date, url)
-    SubElement(root, f"{{{_ATOM}}}link", rel="self", href=f"{url}changes.xml")
-    author = SubElement(root, f"{{{_ATOM}}}author")
-    SubElement(author, f"{{{_ATOM}}}name").text = title
-    for one in latest_first:
-        entry = SubElement(root, f"{{{_ATOM}}}entry")
-        name = f"affine/t/{one.tag}/{one.date}/{one.kind}/{one.why}"
-        _describe(entry, name, f"({one.tag}) {one.kind}", one.date, f"{url}t/{one.tag}/")
-        SubElement(entry, f"{{{_ATOM}}}summary").text = one.why or "A new equation."
-    indent(root)
-    return tostring(root, encoding="unicode", xml_declaration=True) + "\n"
-
-
-def _describe(parent: Element, name: str, title: str, day: date, url: str) -> None:
-    """Add what a feed and its entries have in common; the id stays where the site moves."""
-    SubElement(parent, f"{{{_ATOM}}}id").text = uuid5(NAMESPACE_URL, name).urn
-    SubElement(parent, f"{{{_ATOM}}}title").text = title
-    SubElement(parent, f"{{{_ATOM}}}updated").text = f"{day}T00:00:00Z"
-    SubElement(parent, f"{{{_ATOM}}}link", href=url or "./")

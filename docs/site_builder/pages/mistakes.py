@@ -47,7 +47,6 @@ def _cards(mistakes: Iterable[Mistake], results: Results) -> str:
 
 
 def card(mistake: Mistake, results: Results) -> str:
-    """Return the card as HTML."""
     sentence = typeset(escape(mistake.sentence, quote=False))
     sentence = re.sub(r"`([^`]+)`", r"<code>\1</code>", sentence)
     return (
@@ -65,7 +64,6 @@ def _title(mistake: Mistake) -> str:
 
 
 def _lines(mistake: Mistake) -> str:
-    """Return the wrong line beside the right one."""
     right = f"<code>{escape(mistake.right)}</code>" if mistake.right else "without this line"
     return (
         f'<dl class="mistake-lines"><div><dt>wrong</dt> <dd><code>{escape(mistake.formula)}</code>'
@@ -155,7 +153,6 @@ _UNSOUGHT = "{ data-search-exclude }"
 
 
 def mistake_page(mistake: Mistake, record: Record) -> str:
-    """Return the page of one mistake as Markdown."""
     equation = record.equations[mistake.equation]
     links = " · ".join(
         f"[{typeset(one.title)}][mistake-{one.name}]"

@@ -20,7 +20,6 @@ HEADINGS = {
 
 
 def citations(tags: Iterable[str]) -> str:
-    """Return references to equations."""
     return ", ".join(f"[({tag})][eq-{tag}]" for tag in tags)
 
 
@@ -74,7 +73,6 @@ def catches(record: Record) -> str:
 
 
 def property_page(one: Property, record: Record) -> str:
-    """Return the page of a property as Markdown."""
     return "\n\n".join(
         [
             f"---\n{described(f'Property {one.name}. {one.doc}')}\nsearch:\n  exclude: true\n"

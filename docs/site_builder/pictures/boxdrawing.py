@@ -32,7 +32,6 @@ def framed(text: str) -> str:
 
 
 def draw(text: str) -> str:
-    """Return the picture of `text` as one SVG element."""
     terms = boxes.parse(text)
     over = boxes.summed(terms)
     drawings = {

@@ -34,8 +34,6 @@ class BoxesError(ValueError):
 
 
 class Box(NamedTuple):
-    """One quantity and its dimensions."""
-
     name: str
     shape: Shape
 
@@ -47,7 +45,6 @@ Term = Box | str
 
 
 def parse(text: str) -> list[Term]:
-    """Read boxes and the operators between them."""
     terms: list[Term] = []
     for piece in filter(None, (piece.strip() for piece in _OPERATOR.split(text.strip()))):
         if piece in BETWEEN | PAIRED:

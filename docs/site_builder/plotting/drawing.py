@@ -136,21 +136,20 @@ def _cleaned(drawn: Element, attributes: dict[str, str], title: str = "") -> str
     clean = Element("svg", attributes)
     if title:
         SubElement(clean, "title").text = title
-    # What is drawn more than once, by its id.
-    markers = {f"#{shape.attrib['id']}": shape for shape in drawn.iterfind(".//defs/path[@id]")}
-    clean.extend(list(_flat(drawn, markers)))
+    clean.extend(list(_flat(drawn)))
     text = ElementTree.tostring(clean, encoding="unicode")
     for name, variable in _VARIABLES.items():
         text = text.replace(INK[name], f"var({variable})")
     return text
 
 
-def _flat(parent: Element, markers: dict[str, Element]) -> Iterator[Element]:
+def _flat(drawn: Element) -> Iterator[Element]:
     """Yield what is visible, without groups; each marker stands for itself, so no id is left."""
-    for child in parent:
-        if child.tag == "g":
-            yield from _flat(child, markers)
-        elif child.tag == "use":
+    markers = {f"#{shape.attrib['id']}": shape for shape in drawn.iterfind(".//defs/path[@id]")}
+    for child in drawn.iter():
+        if "id" in child.attrib:
+            continue  # a group, or what a marker repeats
+        if child.tag == "use":
             shape, style = markers[child.attrib[_LINK]].attrib["d"], child.attrib["style"]
             x, y = _rounded(child.attrib["x"]), _rounded(child.attrib["y"])
             if "C" in shape:  # Of the markers, only circles are curved.
@@ -166,7 +165,9 @@ def _flat(parent: Element, markers: dict[str, Element]) -> Iterator[Element]:
             written = Element("text", kept)
             written.text = child.text
             yield written
-        elif child.tag == "path" and child.get("style") != "fill: none":
+        elif (
+            child.tag == "path" and "id" not in child.attrib and child.get("style") != "fill: none"
+        ):
             yield _path(child.attrib["d"], child.attrib["style"])
 
 

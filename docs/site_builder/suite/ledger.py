@@ -74,7 +74,6 @@ def main(destination: Path) -> None:
 
 
 def _conditions() -> dict[str, Any]:
-    """Return when and with what the suite runs."""
     commit = ["git", "rev-parse", "--short", "HEAD"]
     done = subprocess.run(commit, cwd=WRONG_LAYERS, capture_output=True, text=True, check=False)
     packages = {"numpy": np, "hypothesis": hypothesis, "affine": affine}

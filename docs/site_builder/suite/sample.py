@@ -77,5 +77,4 @@ def console(
 
 
 def not_run(command: str, why: str = "") -> str:
-    """Return a command alone, and that it was not run."""
     return f"```console\n$ {command}\n```\n\n*Not run in this build{why}.*\n"

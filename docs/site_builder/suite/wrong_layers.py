@@ -12,6 +12,5 @@ def first_line(path: Path) -> tuple[str, str]:
 
 
 def frameworks(path: Path) -> list[str]:
-    """Return the frameworks that a layer imports."""
     code = path.read_text(encoding="utf-8")
     return [name for name in ("torch", "jax") if f"\nimport {name}" in code]
