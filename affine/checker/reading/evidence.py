@@ -250,6 +250,8 @@ def _gradients(
     names = returned_names(reading.backward)
     instance = roots[INSTANCE]
     found = {} if instance is None else gradients_on(instance)
+    if is_array(roots[RETURNED]) and all(place.get(roots) is None for place in found.values()):
+        found = {}  # dx came back, and left all names empty: as where the parameters are frozen
     if PARAMETERS in roots:
         found |= gradients_returned(roots[PARAMETERS], root=PARAMETERS)
     for which, place in gradients_returned(roots[RETURNED], names).items():
