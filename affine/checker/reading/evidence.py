@@ -118,7 +118,10 @@ def backward_evidence(before: Evidence, arrays: Arrays) -> Evidence:
         halved = _judged(replace(reached, reading=reached.reading.at_rate(0.5)), arrays, PROBE)
         if judged.is_right and halved.is_right:
             return judged
-        return _by_steps(halved, arrays) or (halved if judged.is_right else judged)
+        by_steps = _by_steps(halved, arrays)
+        if by_steps and (judged.is_right or by_steps.is_right):
+            return by_steps
+        return halved if judged.is_right else judged
     if reached.problem and reached.stage != "backward ran":
         # Where the gradients are may still be seen at sizes that hide the mistake.
         tried = [located(before, arrays, probe) for probe in HIDING]
