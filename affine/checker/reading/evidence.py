@@ -112,19 +112,38 @@ def backward_evidence(before: Evidence, arrays: Arrays) -> Evidence:
     reached = located(before, arrays, PROBE)
     if reached.stage == "gradients found":
         judged = _judged(reached, arrays, PROBE)
-        if judged.reading.update != "steps" or not judged.is_right:
+        if judged.reading.update != "steps":
             return judged
         # At a rate of 1, a factor too many of it does not show.
         halved = _judged(replace(reached, reading=reached.reading.at_rate(0.5)), arrays, PROBE)
-        return judged if halved.is_right else halved
+        if judged.is_right and halved.is_right:
+            return judged
+        by_steps = _by_steps(halved, arrays)
+        if by_steps and (judged.is_right or by_steps.is_right):
+            return by_steps
+        return halved if judged.is_right else judged
     if reached.problem and reached.stage != "backward ran":
         # Where the gradients are may still be seen at sizes that hide the mistake.
-        for probe in HIDING:
-            seen = located(before, arrays, probe)
+        tried = [located(before, arrays, probe) for probe in HIDING]
+        for seen, probe in zip(tried, HIDING, strict=True):
             if seen.stage == "gradients found":
                 sized = _judged(seen, arrays, probe).sized
                 return replace(reached, reading=seen.reading, sized=sized)
+        return next((seen for seen in tried if seen.stage == "backward ran"), reached)
     return reached
+
+
+def _by_steps(halved: Evidence, arrays: Arrays) -> Evidence | None:
+    """Return the evidence where the step is what counts, as beside a kept lr · dW."""
+    reading = halved.reading
+    steps = {one: Place("step", ((one,),)) for one in reading.gradients if one != "x"}
+    if reading.is_by_steps or not reading.held_in:
+        return None
+    reading = replace(reading, gradients={**reading.gradients, **steps})
+    if problem := _is_no_plain_step(reading, arrays, PROBE):
+        return replace(halved, reading=reading, stage="backward ran", problem=problem)
+    seen = _judged(replace(halved, right=frozenset({"out"}), reading=reading), arrays, PROBE)
+    return replace(seen, reading=reading.at_rate(1.0)) if seen.is_right else None
 
 
 def is_of_float32(evidence: Evidence | None, arrays: Arrays) -> bool:
@@ -234,6 +253,8 @@ def _gradients(
     names = returned_names(reading.backward)
     instance = roots[INSTANCE]
     found = {} if instance is None else gradients_on(instance)
+    if is_array(roots[RETURNED]) and all(place.get(roots) is None for place in found.values()):
+        found = {}  # dx came back, and left all names empty: as where the parameters are frozen
     if PARAMETERS in roots:
         found |= gradients_returned(roots[PARAMETERS], root=PARAMETERS)
     for which, place in gradients_returned(roots[RETURNED], names).items():

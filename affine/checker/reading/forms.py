@@ -23,8 +23,9 @@ __all__ = [
 ]  # fmt: skip
 
 _BACKWARD = ("cache", "x", "w", "b", "out", "params")
-# The sizes with which a class is built to see how it keeps its weights: they must differ.
-_SIZES = 3, 2
+# The sizes with which a class is built to see how it keeps its weights: they must differ, and
+# nobody's default may be one of them.
+_SIZES = 19, 17
 _NO_PASS = Pass(Named("", None))
 
 
@@ -167,7 +168,7 @@ def _kept(instances: Instances, layout: Layout, arrays: Arrays) -> tuple[tuple[s
     if problem:
         return ()
     for bias in dict.fromkeys((layout.bias, "(M,)", "(1, M)")):
-        for made, layouts, _ in _held(instances, instance, _SIZES):
+        for made, layouts, _ in _held(instances, instance, w.shape):
             if (layouts[0].transposed, layouts[0].bias) == (layout.transposed, bias):
                 return made.places
     return ()
@@ -188,7 +189,8 @@ def _of_sizes(instances: Instances, arrays: Arrays) -> _Built:
     for one in method_passes(instances.named, "forward"):
         for takes in proposals(one_parameters(one), "x"):
             for columns in (False, True):
-                x = np.zeros((1, d) if not columns else (d, 1), arrays.dtype)
+                # Of more than one point: out is no bias.
+                x = np.zeros((5, d) if not columns else (d, 5), arrays.dtype)
                 try:
                     with preserve_random_state(), np.errstate(all="ignore"):
                         instance = instances.of_sizes(d, m)

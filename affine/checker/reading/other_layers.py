@@ -23,6 +23,8 @@ __all__ = [
 ]  # fmt: skip
 
 _THIN = probe(4, 1, 1)
+# Of numbers that an activation does not saturate.
+_MILD = Probe(*(operand / 8 for operand in (ONE.x, ONE.w, ONE.b, ONE.dout)))
 # What a batch may be fixed at; D and M are other numbers, or a layer whose product fits only where
 # two sizes are equal would be taken for one of these.
 _BATCHES = (*range(2, 17), 20, 32, 50, 64, 100, 128, 256)
@@ -32,24 +34,47 @@ _D, _M = 23, 29
 def other_layer(evidence: Evidence, arrays: Arrays) -> str:
     """Return what other kind of layer it is, if it is seen to be one that takes no matrix x."""
     reading = evidence.reading
-    if evidence.stage in ("not built", "backward ran"):
+    is_right = evidence.is_forward_right
+    if evidence.stage == "not built" or (evidence.stage == "backward ran" and is_right):
         return ""
     if evidence.problem:
         if not hasattr(arrays.given(PROBE)[0], "reshape"):
             return ""
-        if not evidence.is_forward_right and _takes_three_axes(reading, arrays):
+        in_rows = not (reading.layout.columns or reading.layout.is_folded)
+        if not is_right and in_rows and _is_out_right_at(PROBE, (2, 2), reading, arrays):
             return "three_axes"
         if is_elementwise(reading.vjp, arrays):
             return "elementwise"
-        is_right = any(_is_right_at(ONE, points, reading, arrays) for points in ((1,), ()))
-        return "one_point" if is_right else ""
+        return _of_one_point(reading, arrays)
     if evidence.stage != "gradients found" or evidence.is_right:
         return ""
     if all(isinstance(one, list) for one in _results(reading.vjp, PROBE, arrays)):
         return "lists"
-    if evidence.is_forward_right:
+    if is_right:
         return "three_axes_alone" if _is_right_at(PROBE, (2, 2), reading, arrays) else ""
     return "not_affine" if is_another_layer(reading.vjp, arrays) else ""
+
+
+def _of_one_point(reading: Reading, arrays: Arrays) -> str:
+    """Return what a layer that raises on a batch is for a single row, column or vector."""
+    reading = replace(reading, update="overwrites")  # until it is seen to do something else
+    column = replace(reading, layout=replace(reading.layout, columns=True))
+    reached = []
+    for laid, points in ((reading, (1,)), (column, (1,)), (reading, ())):
+        at = located(Evidence(laid, "forward ran"), arrays, _with_points(_MILD, points))
+        if _is_right_at(ONE, points, at.reading, arrays):
+            return "one_point"
+        if is_another_layer(at.reading.vjp, arrays, points):
+            return "not_affine"
+        is_right = _is_out_right_at(ONE, points, at.reading, arrays)
+        reached.append((is_right, at.stage != "forward ran"))
+    *in_matrices, in_vectors = reached
+    return "one_vector" if in_vectors[0] and in_vectors > max(in_matrices) else ""
+
+
+def _with_points(at: Probe, points: tuple[int, ...]) -> Probe:
+    """Return a probe whose data points have these axes."""
+    return replace(at, **{one: getattr(at, one).reshape(*points, -1) for one in ("x", "dout")})
 
 
 def is_for_single_rows(reading: Reading, arrays: Arrays) -> bool:
@@ -67,20 +92,20 @@ def is_elementwise(vjp: VJP, arrays: Arrays) -> bool:
     return all(map(equal, got, (x * w + b, dout * w, dout * x, dout)))
 
 
-def _takes_three_axes(reading: Reading, arrays: Arrays) -> bool:
-    """Whether the forward pass is that of the affine layer for an x of shape (N, T, D)."""
-    if reading.layout.columns or reading.layout.is_folded:
-        return False
-    x, w, b, _ = arrays.given(PROBE)
-    out, _ = silently(lambda: arrays.outward(reading.vjp(x.reshape(2, 2, 3), w, b)[0]))
-    return equal(out, PROBE.right["out"].reshape(2, 2, 2))
+def _is_out_right_at(
+    probe: Probe, points: tuple[int, ...], reading: Reading, arrays: Arrays
+) -> bool:
+    """Whether out is right on a probe whose data points have these axes."""
+    given = _with_points(probe, points)
+    x, w, b, _ = arrays.given(given)
+    out, _ = silently(lambda: arrays.outward(reading.vjp(x, w, b)[0]).reshape(given.dout.shape))
+    return equal(out, probe.right["out"].reshape(given.dout.shape))
 
 
 def _is_right_at(probe: Probe, points: tuple[int, ...], reading: Reading, arrays: Arrays) -> bool:
     """Whether all is right on a probe whose data points have these axes."""
-    x, dout = (one.reshape(*points, -1) for one in (probe.x, probe.dout))
-    given = Probe(x, probe.w, probe.b, dout)
-    shapes = [one.shape for one in (dout, x, probe.w, probe.b)]
+    given = _with_points(probe, points)
+    shapes = [one.shape for one in (given.dout, given.x, probe.w, probe.b)]
     expected = [right.reshape(at) for right, at in zip(probe.right.values(), shapes, strict=True)]
     return all(map(equal, map(arrays.outward, _results(reading.vjp, given, arrays)), expected))
 
@@ -96,14 +121,14 @@ def _results(vjp: VJP, probe: Probe, arrays: Arrays) -> Sequence[Any]:
     return silently(results)[0] or [None] * 4
 
 
-def is_another_layer(vjp: VJP, arrays: Arrays) -> bool:
+def is_another_layer(vjp: VJP, arrays: Arrays, points: tuple[int, ...] = (4,)) -> bool:
     """Whether a layer is right as what it is: its out bends in x, and its gradients follow it.
 
     So is a layer with its activation inside. A step of central differences shows it well enough:
     nothing is blamed for it.
     """
     draw = np.random.default_rng(0).normal
-    shapes = (4, 3), (3, 2), (2,), (4, 2)
+    shapes = (*points, 3), (3, 2), (2,), (*points, 2)
     x, w, b, dout = (draw(size=shape).astype(arrays.dtype) for shape in shapes)
     along = tuple(draw(size=shape).astype(arrays.dtype) for shape in shapes[:3])
     still = (along[0], w * 0, b * 0)
@@ -117,10 +142,12 @@ def is_another_layer(vjp: VJP, arrays: Arrays) -> bool:
     def compare() -> bool:
         _, pullback = vjp(*map(arrays.inward, (x, w, b)))
         gradients = map(arrays.outward, pullback(arrays.inward(dout)))
-        slope = sum(float((g * one).sum()) for g, one in zip(gradients, along, strict=True))
+        of_x, *of_both = (float((g * one).sum()) for g, one in zip(gradients, along, strict=True))
+        slopes = {of_x + sum(of_both) * n for n in (1, *points)}  # dw and db may be averages
         measured = (loss(step, along) - loss(-step, along)) / (2 * step)
         bend = loss(1, still) - 2 * loss(0, still) + loss(-1, still)
-        return abs(measured - slope) <= slack * (1 + abs(slope)) and abs(bend) > slack
+        is_slope = any(abs(measured - slope) <= slack * (1 + abs(slope)) for slope in slopes)
+        return is_slope and abs(bend) > slack
 
     arrays_type = np.dtype(arrays.dtype).type
     return bool(silently(compare)[0])

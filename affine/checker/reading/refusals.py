@@ -118,18 +118,16 @@ def _kept_on(instance: Any) -> str:
 
 
 def _doubt(far: Evidence) -> str:
-    """Return why a forward pass that is not affine is not blamed."""
+    """Return why a forward pass that is not affine is not blamed, and what to do."""
     reading = far.reading
     given = [*reading.forward.takes.arguments]
     given += reading.instances.takes.arguments if reading.instances else ()
     for one in given:
         if not one.role and flag(one.name).doubtful:
-            return f"{one.name} may change what it computes"
-    if len(reading.forward.takes.roles) == 1:
-        return f"it returned {far.returned}"
-    if reading.instances and reading.instances.places and reading.forward.takes.is_certain:
-        return "it is not sure which of its arrays are W and b"
-    return "its names do not say which argument is which"
+            return f"{one.name} may change what it computes; leave that out"
+    if len(reading.forward.takes.roles) > 1 and not reading.forward.takes.is_certain:
+        return "its names do not say which argument is which; call its arguments x, w and b"
+    return f"it returned {far.returned}; leave out what else it computes, such as an activation"
 
 
 def _not_called(parts: Sequence[Named]) -> TargetError:

@@ -203,8 +203,8 @@ def _assigned(
     flags = [one for one in known.each if flag(one.name).values]
     flags = [one for one in flags if _has_default(one) or len(one.name) > 1]
     unclaimed = [k for k, one in enumerate(known.each) if not claims[k] and one not in flags]
-    if len(unclaimed) < len(missing):  # backward(eta) takes no rate
-        unclaimed = [k for k, claim in enumerate(claims) if not claim]
+    if len(unclaimed) < len(missing):  # backward(eta) takes no rate, nor does backward(eta, lr) two
+        unclaimed = [k for k, claim in enumerate(claims) if not claim][: len(missing)]
     needed = [k for k in unclaimed if not _has_default(known.each[k])]
     with_default = [k for k in unclaimed if k not in needed]
     free = sorted([*needed, *with_default[: max(len(missing) - len(needed), 0)]])
