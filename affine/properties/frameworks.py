@@ -1,4 +1,7 @@
-"""Frameworks: the compiler, vectorisation, frozen operands and leading axes change no result."""
+"""Frameworks: frozen operands, the compiler, vectorisation and leading axes change no result.
+
+What takes least time comes first: to compile may take all that there is.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +13,37 @@ from affine.oracle import Violation
 from affine.properties.comparisons import copies, expect_same, in_words
 from affine.properties.property import checks
 from affine.quantities import GRADIENTS
+
+FROZEN = {
+    "X is frozen": (False, True, True),
+    "W is frozen": (True, False, True),
+    "b is frozen": (True, True, False),
+    "X and W are frozen": (False, False, True),
+    "X and b are frozen": (False, True, False),
+    "W and b are frozen": (True, False, False),
+}
+"""Which of X, W and b need a gradient, by the words for those that do not."""
+
+
+@checks(
+    "out", "dx", "dw", "db", needs="with_frozen_operands",
+    points_to=("frozen-operands",),
+    catches="a list of saved operands that is shorter where one of them needs no gradient",
+)  # fmt: skip
+def frozen_operands_change_no_other_result(layer: Layer, case: Case) -> None:
+    """Where one or two of X, W and b need no gradient, out and the other gradients stay."""
+    expected = _with_frozen(layer, case.primal, (True, True, True))
+    for because, needed in FROZEN.items():
+        with _described(f"the layer raises {{}}, where {because}"):
+            got = _with_frozen(layer, case.primal, needed)
+        expect_same(got, {name: expected[name] for name in got}, because)
+
+
+def _with_frozen(layer: Layer, point: Operands, needed: Sequence[bool]) -> Results:
+    """Return out and the gradients of the operands that need one."""
+    out, *gradients = layer.variants["with_frozen_operands"](*point, np.array(needed))
+    asked = zip(GRADIENTS, gradients, needed, strict=True)
+    return {"out": out} | {name: gradient for name, gradient, is_needed in asked if is_needed}
 
 
 @checks(
@@ -75,38 +109,6 @@ def interleaved(stack: Array) -> Array:
         (32, 64, 8)
     """
     return np.ascontiguousarray(stack.swapaxes(0, 1)).swapaxes(0, 1)
-
-
-FROZEN = {
-    "X is frozen": (False, True, True),
-    "W is frozen": (True, False, True),
-    "b is frozen": (True, True, False),
-    "X and W are frozen": (False, False, True),
-    "X and b are frozen": (False, True, False),
-    "W and b are frozen": (True, False, False),
-}
-"""Which of X, W and b need a gradient, by the words for those that do not."""
-
-
-@checks(
-    "out", "dx", "dw", "db", needs="with_frozen_operands",
-    points_to=("frozen-operands",),
-    catches="a list of saved operands that is shorter where one of them needs no gradient",
-)  # fmt: skip
-def frozen_operands_change_no_other_result(layer: Layer, case: Case) -> None:
-    """Where one or two of X, W and b need no gradient, out and the other gradients stay."""
-    expected = _with_frozen(layer, case.primal, (True, True, True))
-    for because, needed in FROZEN.items():
-        with _described(f"the layer raises {{}}, where {because}"):
-            got = _with_frozen(layer, case.primal, needed)
-        expect_same(got, {name: expected[name] for name in got}, because)
-
-
-def _with_frozen(layer: Layer, point: Operands, needed: Sequence[bool]) -> Results:
-    """Return out and the gradients of the operands that need one."""
-    out, *gradients = layer.variants["with_frozen_operands"](*point, np.array(needed))
-    asked = zip(GRADIENTS, gradients, needed, strict=True)
-    return {"out": out} | {name: gradient for name, gradient, is_needed in asked if is_needed}
 
 
 @contextmanager
