@@ -95,7 +95,7 @@ def _matches(source: str) -> list[str]:
 def _unpacked(archive: Path, folder: Path) -> Path:
     try:
         unpack(archive, folder)
-    except (ValueError, OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
+    except (ValueError, OSError, RuntimeError, zipfile.BadZipFile) as error:
         why = f"{archive} cannot be unpacked: {error}"
         raise NoSubmissions(f"{why}; unpack it, and name the folder") from error
     return folder
