@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from affine.checker.clock import Clock
-from affine.checker.diagnosis import MISTAKES, Diagnosis, diagnose
+from affine.checker.diagnosis import MISTAKES, Diagnosis, Mistake, diagnose
 from affine.checker.diagnosis.catalogue import CORRECT, OF_SCALE
 from affine.checker.diagnosis.own_layout import OwnLayout
 from affine.checker.diagnosis.phrasing import concerns, listed, notation
@@ -187,41 +187,31 @@ _RECONNECT = (
 
 def _with_remedies(found: Iterable[Finding], layer: Layer, averages: bool) -> Iterator[Finding]:
     """Yield the causes, those without a name last, with what to do in this very layer."""
-    layout = OwnLayout(layer.columns, layer.transposed)
-    # Who lets a framework differentiate writes no gradient.
-    is_of_framework = "compiled" in layer.variants
     for finding in sorted(found, key=lambda finding: finding.mistake is None):
-        if is_of_framework and finding.mistake == MISTAKES["always-zero"]:
-            yield _reconnected(finding)
+        if (diagnosis := finding.diagnosis) and (mistake := finding.mistake):
+            mistake = replace(mistake, remedy=_remedy(diagnosis, mistake, layer, averages))
+            yield replace(finding, diagnosis=replace(diagnosis, mistake=mistake))
         else:
-            yield _with_remedy(finding, layout, averages)
+            yield finding
 
 
-def _reconnected(finding: Finding) -> Finding:
-    """Return a finding of gradients that are zero, with what makes a framework's so."""
-    diagnosis, mistake = finding.diagnosis, finding.mistake
-    assert diagnosis is not None and mistake is not None
-    return replace(
-        finding, diagnosis=replace(diagnosis, mistake=replace(mistake, remedy=_RECONNECT))
-    )
-
-
-def _with_remedy(finding: Finding, layout: OwnLayout, averages: bool) -> Finding:
-    """Return a finding whose remedy is for these very results, in this layout.
+def _remedy(diagnosis: Diagnosis, mistake: Mistake, layer: Layer, averages: bool) -> str:
+    """Return the remedy for these very results, in the layout of the layer.
 
     The catalogue speaks of sums, and a scale of the result that is most often scaled so.
     """
-    diagnosis, mistake = finding.diagnosis, finding.mistake
-    if diagnosis is None or mistake is None or mistake.name not in OF_SCALE:
-        return finding
+    # Who lets a framework differentiate writes no gradient.
+    if mistake == MISTAKES["always-zero"] and "compiled" in layer.variants:
+        return _RECONNECT
     wrong = [name for name in dict.fromkeys(diagnosis.quantities) if name in QUANTITIES]
     is_average = averages and not set(_AVERAGED).isdisjoint(wrong)
-    if not wrong or (concerns(mistake.equation, wrong) and not is_average):
-        return finding
+    is_meant = concerns(mistake.equation, wrong) and not is_average
+    if mistake.name not in OF_SCALE or not wrong or is_meant:
+        return mistake.remedy
+    layout = OwnLayout(layer.columns, layer.transposed)
     ends = dict.fromkeys(_AVERAGED, " / N") if averages else {}
     lines = [
         f"{name} = {notation(layout.code(CORRECT[name], name))}{ends.get(name, '')}"
         for name in wrong
     ]
-    mistake = replace(mistake, remedy=f"Write {listed(lines)}.")
-    return replace(finding, diagnosis=replace(diagnosis, mistake=mistake))
+    return f"Write {listed(lines)}."
