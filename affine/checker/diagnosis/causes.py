@@ -12,7 +12,7 @@ from affine.checker.exceptions import describe
 from affine.checker.one_case import fails_on
 from affine.checker.report import Finding, Outcome
 from affine.checker.report.words import kind_of
-from affine.checker.search import JUDGES, search
+from affine.checker.search import EXAMPLES, JUDGES, search
 from affine.checker.shrinking import cropped
 from affine.layer import Layer, OutOfTime, WorkerDied
 from affine.properties import PROPERTIES, Property
@@ -30,10 +30,9 @@ def findings(
     layer: Layer,
     falsified: Iterable[Outcome],
     seed: int,
-    examples: int,
     clock: Clock,
-    averaging: Layer | None = None,
-    unsnapped: Layer | None = None,
+    averaging: Layer | None,
+    unsnapped: Layer | None,
 ) -> list[Finding]:
     """Return one finding for each cause, with its smallest case and its diagnosis.
 
@@ -57,7 +56,7 @@ def findings(
             if not diagnosis or not diagnosis.mistake or diagnosis.mistake not in shown:
                 known = [finding.outcomes[0] for finding in found]
                 with clock.at_most(_SECONDS_TO_SHRINK):
-                    first = _smallest(own, first, known, seed, examples)
+                    first = _smallest(own, first, known, seed)
                     is_shrunk = not clock.has_expired
                 diagnosis = _diagnosis(own, first, averaging)
             named = diagnosis.mistake.name if diagnosis and diagnosis.mistake else ""
@@ -89,9 +88,7 @@ def _diagnosis(layer: Layer, found: Outcome, averaging: Layer | None) -> Diagnos
     return diagnose(averaging or layer, quantity, tested, case, averages=averaging is not None)
 
 
-def _smallest(
-    layer: Layer, found: Outcome, earlier: Sequence[Outcome], seed: int, examples: int
-) -> Outcome:
+def _smallest(layer: Layer, found: Outcome, earlier: Sequence[Outcome], seed: int) -> Outcome:
     """Return the outcome on a smallest case: one that is known already, or a shrunk one."""
     if isinstance(found.error, WorkerDied):
         return found  # each attempt to shrink may cost a process, or the time limit
@@ -100,7 +97,7 @@ def _smallest(
         for other in earlier:
             if again := _on_case_of(layer, found, other):
                 return again
-        small = search(tested, layer, max_examples=examples, seed=seed)
+        small = search(tested, layer, max_examples=EXAMPLES, seed=seed)
         if small.status == "falsified":
             return replace(small, cases=small.cases + found.cases)
         return cropped(tested, layer, found)

@@ -95,19 +95,16 @@ def table(rows: Iterable[Row], parts: Iterable[str]) -> str:
     """Return the rows as CSV, with a column for the points of each part."""
     written, parts = io.StringIO(), list(parts)
     lines = csv.writer(written, lineterminator="\n")
-    lines.writerow(["submission", "verdict", "points", *parts, "mistakes", *_LAST])
+    last = "mistakes", "reason", "equal to", "page", "seconds"
+    lines.writerow(["submission", "verdict", "points", *parts, *last])
     for each in rows:
         points = [None if each.points is None else each.points[part] for part in parts]
         mistakes = "; ".join(f"{one['title']} ({one['quantity']})" for one in each.mistakes)
         texts = [mistakes, each.reason, each.equal_to, each.page]
         numbers = [_plain(number) for number in (each.total, *points)]
-        written_texts = map(_inert, texts)
         name, seconds = _inert(each.name), f"{each.seconds:.2f}"
-        lines.writerow([name, WORDS[each.verdict], *numbers, *written_texts, seconds])
+        lines.writerow([name, WORDS[each.verdict], *numbers, *map(_inert, texts), seconds])
     return written.getvalue()
-
-
-_LAST = ("reason", "equal to", "page", "seconds")
 
 
 def _plain(number: float | None) -> str:
