@@ -254,9 +254,8 @@ def _normalised(quantity: str, evidence: Sequence[Trial]) -> Iterator[Explanatio
         limit = number(max(value * slope for value, slope in found))
         code = f"({right}) * min(1, {limit} / max({size}, 1e-300))"
         if fit_strength(_value_of(code), evidence):
-            yield Explanation(
-                "normalised", code=code, says=f"({right}) * min(1, {limit} / ({size}))"
-            )
+            says = f"({right}) * min(1, {limit} / ({size}))"
+            yield Explanation("normalised", code=code, says=says)
             return
         least, slope = min(found, key=lambda pair: pair[0])
         extra, slack = 1 / slope - least, 1e-14 * max(1 / slope, least)
