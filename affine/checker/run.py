@@ -298,7 +298,7 @@ class _Run:
         if self.reduction == "mean":
             probed = forgive_steps(multiply_averages(self.bare), averaged=True)
         unsnapped = self.subject.unsnapped
-        causes = findings(layer, falsified, self.seed, EXAMPLES, clock, probed, unsnapped)
+        causes = findings(layer, falsified, self.seed, clock, probed, unsnapped)
         with suppress(OutOfTime):
             if self.reduction == "mean" and not failures_unmutated(forgive_steps(self.bare)):
                 causes = [replace(cause, diagnosis=_NO_AVERAGES) for cause in causes]

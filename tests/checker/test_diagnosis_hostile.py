@@ -50,3 +50,9 @@ def test_the_mathematics_alone_does_not_need_the_case() -> None:
         point = Operands(np.ones((2, 3)), np.ones((3, 2)), np.ones(2), np.ones((2, 2)))
         point = point.map(lambda array: np.array(array, dtype, order=order))  # type: ignore[call-overload] # noqa: B023
         assert diagnose(layer, "dw", None, Case(point, point)).mistake is not None
+
+
+def test_a_result_may_be_too_small_to_divide_by() -> None:
+    """Such as a db that was never written to, and is whatever was in memory."""
+    found = diagnose(wrong_layer(db="dout.sum(axis=0) if m > 1 else np.full(1, 1e-310)"), "db")
+    assert found.sentence.startswith("Where M = 1, your db is 1e-310 * np.ones(M): ")

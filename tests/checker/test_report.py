@@ -94,7 +94,7 @@ def test_a_layer_that_is_still_to_be_written_is_told_in_one_paragraph() -> None:
 
 
 def _case(outcome: Outcome) -> str:
-    return "\n".join(line.plain for line in case_lines(outcome, 80))
+    return "\n".join(line.plain for line in case_lines(Finding((outcome,)), 80))
 
 
 def test_a_mistake_shows_its_case_and_what_to_do() -> None:

@@ -13,6 +13,7 @@ import pytest
 from affine.cases import LAYOUTS
 from affine.checker.memory import layout
 from affine.checker.reading import load
+from affine.checker.report import Finding
 from affine.checker.report.snippet import REPLAYS, literal, snippet
 from affine.checker.report.text import case_lines
 from affine.checker.result_counts import WrongCount
@@ -168,7 +169,7 @@ def test_a_layer_held_to_averages_is_shown_what_it_was_given() -> None:
     point = a_point(2, 1, 1)
     error = Violation("db[0] = 4.0, but should be 2", "db", np.array([4.0]), np.array([2]))
     outcome = falsified(error, point, "db_is_the_column_sum_of_dout")
-    shown = [line.plain.rstrip() for line in case_lines(outcome, 80, "mean")]
+    shown = [line.plain.rstrip() for line in case_lines(Finding((outcome,)), 80, "mean")]
     assert shown[2:] == [
         "x (2×1)   dout (2×1)", "[1]       [2]", "[1]       [2]", "",
         "expected db (1,)   got db (1,)", "[2]                [›4‹]",
@@ -184,7 +185,7 @@ def test_other_calls_of_a_layer_held_to_averages_go_through_the_sum() -> None:
     code = snippet(outcome, USAGE, "mean")
     names = _executed(code)
     assert names["dw"] == [[2.0]]
-    assert "N·dout" in "".join(line.plain for line in case_lines(outcome, 80, "mean"))
+    assert "N·dout" in "".join(line.plain for line in case_lines(Finding((outcome,)), 80, "mean"))
 
 
 @pytest.mark.parametrize("name", REPLAYS)

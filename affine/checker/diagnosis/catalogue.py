@@ -129,12 +129,9 @@ def averaged(found: Explanation) -> Explanation:
     for right in (CORRECT["dw"], CORRECT["db"]):
         if found.code == scaled(right, "n", 1):
             return found._replace(mistake=NOT_AVERAGED.name, code=right)
-    mistake = _IF_AVERAGED.get(found.mistake, found.mistake)
-    code, says = (_over_n(text) for text in (found.code, found.says))
-    return found._replace(mistake=mistake, code=code, says=says)
-
-
-_IF_AVERAGED = {"averaged-over-the-batch": "averaged-twice"}
+    is_again = found.mistake == "averaged-over-the-batch"
+    mistake = "averaged-twice" if is_again else found.mistake
+    return found._replace(mistake=mistake, code=_over_n(found.code), says=_over_n(found.says))
 
 
 def _over_n(formula: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from affine.checker.clock import Clock
-from affine.checker.diagnosis import MISTAKES, Diagnosis, diagnose
+from affine.checker.diagnosis import MISTAKES, Diagnosis, Mistake, diagnose
 from affine.checker.diagnosis.catalogue import CORRECT, OF_SCALE
 from affine.checker.diagnosis.own_layout import OwnLayout
 from affine.checker.diagnosis.phrasing import concerns, listed, notation
@@ -12,7 +12,7 @@ from affine.checker.exceptions import describe
 from affine.checker.one_case import fails_on
 from affine.checker.report import Finding, Outcome
 from affine.checker.report.words import kind_of
-from affine.checker.search import JUDGES, search
+from affine.checker.search import EXAMPLES, JUDGES, search
 from affine.checker.shrinking import cropped
 from affine.layer import Layer, OutOfTime, WorkerDied
 from affine.properties import PROPERTIES, Property
@@ -30,10 +30,9 @@ def findings(
     layer: Layer,
     falsified: Iterable[Outcome],
     seed: int,
-    examples: int,
     clock: Clock,
-    averaging: Layer | None = None,
-    unsnapped: Layer | None = None,
+    averaging: Layer | None,
+    unsnapped: Layer | None,
 ) -> list[Finding]:
     """Return one finding for each cause, with its smallest case and its diagnosis.
 
@@ -57,7 +56,7 @@ def findings(
             if not diagnosis or not diagnosis.mistake or diagnosis.mistake not in shown:
                 known = [finding.outcomes[0] for finding in found]
                 with clock.at_most(_SECONDS_TO_SHRINK):
-                    first = _smallest(own, first, known, seed, examples)
+                    first = _smallest(own, first, known, seed)
                     is_shrunk = not clock.has_expired
                 diagnosis = _diagnosis(own, first, averaging)
             named = diagnosis.mistake.name if diagnosis and diagnosis.mistake else ""
@@ -89,9 +88,7 @@ def _diagnosis(layer: Layer, found: Outcome, averaging: Layer | None) -> Diagnos
     return diagnose(averaging or layer, quantity, tested, case, averages=averaging is not None)
 
 
-def _smallest(
-    layer: Layer, found: Outcome, earlier: Sequence[Outcome], seed: int, examples: int
-) -> Outcome:
+def _smallest(layer: Layer, found: Outcome, earlier: Sequence[Outcome], seed: int) -> Outcome:
     """Return the outcome on a smallest case: one that is known already, or a shrunk one."""
     if isinstance(found.error, WorkerDied):
         return found  # each attempt to shrink may cost a process, or the time limit
@@ -100,7 +97,7 @@ def _smallest(
         for other in earlier:
             if again := _on_case_of(layer, found, other):
                 return again
-        small = search(tested, layer, max_examples=examples, seed=seed)
+        small = search(tested, layer, max_examples=EXAMPLES, seed=seed)
         if small.status == "falsified":
             return replace(small, cases=small.cases + found.cases)
         return cropped(tested, layer, found)
@@ -187,41 +184,31 @@ _RECONNECT = (
 
 def _with_remedies(found: Iterable[Finding], layer: Layer, averages: bool) -> Iterator[Finding]:
     """Yield the causes, those without a name last, with what to do in this very layer."""
-    layout = OwnLayout(layer.columns, layer.transposed)
-    # Who lets a framework differentiate writes no gradient.
-    is_of_framework = "compiled" in layer.variants
     for finding in sorted(found, key=lambda finding: finding.mistake is None):
-        if is_of_framework and finding.mistake == MISTAKES["always-zero"]:
-            yield _reconnected(finding)
+        if (diagnosis := finding.diagnosis) and (mistake := finding.mistake):
+            mistake = replace(mistake, remedy=_remedy(diagnosis, mistake, layer, averages))
+            yield replace(finding, diagnosis=replace(diagnosis, mistake=mistake))
         else:
-            yield _with_remedy(finding, layout, averages)
+            yield finding
 
 
-def _reconnected(finding: Finding) -> Finding:
-    """Return a finding of gradients that are zero, with what makes a framework's so."""
-    diagnosis, mistake = finding.diagnosis, finding.mistake
-    assert diagnosis is not None and mistake is not None
-    return replace(
-        finding, diagnosis=replace(diagnosis, mistake=replace(mistake, remedy=_RECONNECT))
-    )
-
-
-def _with_remedy(finding: Finding, layout: OwnLayout, averages: bool) -> Finding:
-    """Return a finding whose remedy is for these very results, in this layout.
+def _remedy(diagnosis: Diagnosis, mistake: Mistake, layer: Layer, averages: bool) -> str:
+    """Return the remedy for these very results, in the layout of the layer.
 
     The catalogue speaks of sums, and a scale of the result that is most often scaled so.
     """
-    diagnosis, mistake = finding.diagnosis, finding.mistake
-    if diagnosis is None or mistake is None or mistake.name not in OF_SCALE:
-        return finding
+    # Who lets a framework differentiate writes no gradient.
+    if mistake == MISTAKES["always-zero"] and "compiled" in layer.variants:
+        return _RECONNECT
     wrong = [name for name in dict.fromkeys(diagnosis.quantities) if name in QUANTITIES]
     is_average = averages and not set(_AVERAGED).isdisjoint(wrong)
-    if not wrong or (concerns(mistake.equation, wrong) and not is_average):
-        return finding
+    is_meant = concerns(mistake.equation, wrong) and not is_average
+    if mistake.name not in OF_SCALE or not wrong or is_meant:
+        return mistake.remedy
+    layout = OwnLayout(layer.columns, layer.transposed)
     ends = dict.fromkeys(_AVERAGED, " / N") if averages else {}
     lines = [
         f"{name} = {notation(layout.code(CORRECT[name], name))}{ends.get(name, '')}"
         for name in wrong
     ]
-    mistake = replace(mistake, remedy=f"Write {listed(lines)}.")
-    return replace(finding, diagnosis=replace(diagnosis, mistake=mistake))
+    return f"Write {listed(lines)}."

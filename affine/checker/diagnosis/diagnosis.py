@@ -164,9 +164,8 @@ def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = N
     named = named or _of_the_rest(session, quantity, wrong)
     if not (named.mistake or wrong) and tested and _is_right_up_to_rounding(session, tested):
         rounds = Diagnosis(_names(quantity), None, _ROUNDS.format(quantity))
-        return (
-            _by(session, quantity, [partial(special_values.rounded_on_the_way, quantity)]) or rounds
-        )
+        find = partial(special_values.rounded_on_the_way, quantity=quantity)
+        return _by(session, quantity, [find]) or rounds
     return named
 
 
@@ -230,11 +229,8 @@ def _of_values(session: ProbeSession, quantity: str) -> Diagnosis:
         special_found, where = special_cases.special_case(session, quantity)
         found = special_found or found
     if not found and evidence and all(trial.got is None for trial in evidence):
-        found = [
-            Explanation(
-                "not-an-array", f"Your {quantity} is not an array of floating-point numbers"
-            )
-        ]
+        words = f"Your {quantity} is not an array of floating-point numbers"
+        found = [Explanation("not-an-array", words)]
     changing = calls.not_deterministic, calls.earlier_call
     if not found and (named := _by(session, quantity, changing)):
         return named

@@ -1,7 +1,6 @@
 """What failures show by themselves: a property's, an exception's, a pass that is not written."""
 
 import re
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from affine.checker.diagnosis.catalogue import MISTAKES, Explanation
 from affine.checker.diagnosis.conditions import in_common
 from affine.checker.diagnosis.examination import ProbeSession, attempt
 from affine.checker.diagnosis.phrasing import describe_error, error_message, listed, with_verb
-from affine.checker.diagnosis.probe import close, distinct_integers, plain_operands
+from affine.checker.diagnosis.probe import close, plain_operands
 from affine.checker.exceptions import NotThreeGradients
 from affine.layer import Case, Layer
 from affine.oracle import NotAnArray, Violation
@@ -18,11 +17,6 @@ from affine.properties import Property
 from affine.quantities import GRADIENTS
 
 # ------------------------------------------------------------------ of a property
-
-# Of other sizes, and of sizes whose results take as much memory as those of small cases.
-_BETWEEN = tuple(
-    distinct_integers(*sizes) for sizes in ((2, 2, 1), (3, 1, 2), (4, 5, 3), (2, 3, 3))
-)
 
 
 def failing_again(tested: Property, mistake: str, session: ProbeSession) -> Explanation | None:
@@ -42,25 +36,10 @@ def failing_again(tested: Property, mistake: str, session: ProbeSession) -> Expl
             continue  # that the variant raises by itself is another matter
         got, expected = (getattr(error, name, None) for name in ("got", "expected"))
         if error is not None and not close(got, expected):  # more than rounding
-            if tested.group == "memory" and not _fails_each_time(session, tested, mistake, case):
-                words = "Equal calls give different results, with other calls between"
-                return Explanation("not-deterministic", words)
             words = str(error) if isinstance(error, Violation) else describe_error(error)
             title = MISTAKES[mistake].title
             return Explanation(mistake, f"{title[0].upper()}{title[1:]}: {words}")
     return None
-
-
-def _fails_each_time(session: ProbeSession, tested: Property, mistake: str, case: Case) -> bool:
-    """Whether a property fails whatever was called before, as it does for what is in memory."""
-    plain = replace(case, primal=case.primal.map(lambda array: np.array(array, order="C")))
-    if mistake == "memory-layout" and attempt(lambda: tested(session.layer, plain)):
-        return False
-    for between in _BETWEEN:
-        attempt(lambda: session.fresh(between))  # noqa: B023
-        if attempt(lambda: tested(session.layer, case)) is None:
-            return False
-    return True
 
 
 # ------------------------------------------------------------------ of a pass

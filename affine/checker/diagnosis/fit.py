@@ -33,6 +33,8 @@ _PARTS = {
     )
 }
 _CONSTANT = {-1.0: "wrong-sign", 0.0: "always-zero"}
+_TINY = float(np.finfo(np.float64).tiny)
+"""What a factor has to exceed for its reciprocal to be a number."""
 
 
 def explanations(
@@ -243,7 +245,7 @@ def _normalised(quantity: str, evidence: Sequence[Trial]) -> Iterator[Explanatio
         for trial in evidence
         if trial.wrong and trial.got is not None and trial.got.shape == trial.right.shape
         if np.isfinite(trial.got).all()
-        and (slope := ratio(trial.got, trial.right, unit=trial.unit)) > 0
+        and (slope := ratio(trial.got, trial.right, unit=trial.unit)) > _TINY
     ]
     norms = ("np.linalg.norm({})", "abs({}).max()")
     for array, norm in product((f"({right})", "dout", "x", "w"), norms):
@@ -254,9 +256,8 @@ def _normalised(quantity: str, evidence: Sequence[Trial]) -> Iterator[Explanatio
         limit = number(max(value * slope for value, slope in found))
         code = f"({right}) * min(1, {limit} / max({size}, 1e-300))"
         if fit_strength(_value_of(code), evidence):
-            yield Explanation(
-                "normalised", code=code, says=f"({right}) * min(1, {limit} / ({size}))"
-            )
+            says = f"({right}) * min(1, {limit} / ({size}))"
+            yield Explanation("normalised", code=code, says=says)
             return
         least, slope = min(found, key=lambda pair: pair[0])
         extra, slack = 1 / slope - least, 1e-14 * max(1 / slope, least)

@@ -172,8 +172,7 @@ def magnitudes(session: ProbeSession) -> Explanation | None:
         if any(_wrong_at(session, names, int(exponent * part)) for exponent in (-60, -140)):
             continue
         for exponent in ends:
-            wrong = _wrong_at(session, names, exponent)
-            if wrong:
+            if wrong := _wrong_at(session, names, exponent):
                 verbs = ("overflows", "overflow") if exponent > 0 else ("is lost", "are lost")
                 where = f"where {notation(names[0])} is near 2^{exponent}"
                 sentence = f"Your {with_verb(wrong, *verbs)} {where}"
@@ -220,7 +219,7 @@ _NO_POWERS = (3, 5, 6, 7, 9, 10, 11, 12, 13, 49)
 _POWERS = (2, 4, 8, 16, 32)
 
 
-def rounded_on_the_way(quantity: str, session: ProbeSession) -> Explanation | None:
+def rounded_on_the_way(session: ProbeSession, quantity: str) -> Explanation | None:
     """Return what rounds on the way to a result that is a sum of whole numbers, and so exact."""
     if quantity not in QUANTITIES:
         return None

@@ -37,7 +37,7 @@ def unpack_inner(archive: Path, folder: Path, depth: int = 1) -> bool:
     """Unpack a zip file of a student; return whether that was possible, and leave no part of it."""
     try:
         unpack(archive, folder, most_bytes=MOST_BYTES, depth=depth)
-    except (ValueError, OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile):
+    except (ValueError, OSError, RuntimeError, zipfile.BadZipFile):
         shutil.rmtree(folder, ignore_errors=True)
         return False
     return True

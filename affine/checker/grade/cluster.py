@@ -46,18 +46,14 @@ def on_a_cluster(address: str, is_confined: bool) -> Iterator[tuple[Submit, int]
         why = f"no scheduler of Dask answers at {address}: {error}"
         raise ClusterError(f"{why}; start one: dask scheduler") from error
 
-    def result(task: "Future[Result]") -> Result:
-        try:
-            return task.result()
-        except KilledWorker as error:
-            return {"gave_up": f"given up: its worker was lost each time ({error})"}
-
     def submit(line: bytes) -> "Future[Result]":
         answer = Future[Result]()
 
         def settle(task: "Future[Result]") -> None:
             try:
-                answer.set_result(result(task))
+                answer.set_result(task.result())
+            except KilledWorker as error:
+                answer.set_result({"gave_up": f"given up: its worker was lost each time ({error})"})
             except Exception as error:
                 answer.set_exception(error)
 

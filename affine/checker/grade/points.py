@@ -39,7 +39,7 @@ class Points:
         except (OSError, ValueError) as error:
             raise PointsError(f"{file} cannot be read: {error}; write lines: dw = 2.5") from error
         for part, points in parts.items():
-            if (JUDGES[part].name if part in JUDGES else part) not in run:
+            if _judge(part) not in run:
                 known = f"parts are {', '.join(JUDGES)}, and the names that `affine list` prints"
                 raise PointsError(f"{file}: {part} is no part of this check; {known}")
             is_number = isinstance(points, int | float) and not isinstance(points, bool)
@@ -61,7 +61,7 @@ class Points:
         lost = {each["name"] for each in report["properties"] if each["status"] == "falsified"}
         wrong = {part for each in report["findings"] for part in each["quantity"].split(", ")}
         return {
-            part: 0.0 if part in lost | wrong or _judge(part) in lost else float(points)
+            part: 0.0 if part in wrong or _judge(part) in lost else float(points)
             for part, points in self.of.items()
         }
 

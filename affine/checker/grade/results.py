@@ -95,19 +95,16 @@ def table(rows: Iterable[Row], parts: Iterable[str]) -> str:
     """Return the rows as CSV, with a column for the points of each part."""
     written, parts = io.StringIO(), list(parts)
     lines = csv.writer(written, lineterminator="\n")
-    lines.writerow(["submission", "verdict", "points", *parts, "mistakes", *_LAST])
+    last = "mistakes", "reason", "equal to", "page", "seconds"
+    lines.writerow(["submission", "verdict", "points", *parts, *last])
     for each in rows:
         points = [None if each.points is None else each.points[part] for part in parts]
         mistakes = "; ".join(f"{one['title']} ({one['quantity']})" for one in each.mistakes)
         texts = [mistakes, each.reason, each.equal_to, each.page]
         numbers = [_plain(number) for number in (each.total, *points)]
-        written_texts = map(_inert, texts)
         name, seconds = _inert(each.name), f"{each.seconds:.2f}"
-        lines.writerow([name, WORDS[each.verdict], *numbers, *written_texts, seconds])
+        lines.writerow([name, WORDS[each.verdict], *numbers, *map(_inert, texts), seconds])
     return written.getvalue()
-
-
-_LAST = ("reason", "equal to", "page", "seconds")
 
 
 def _plain(number: float | None) -> str:
@@ -122,26 +119,21 @@ def _inert(text: str) -> str:
 
 def junit(rows: Iterable[Row]) -> str:
     """Return the rows as JUnit's XML: one test for each submission."""
-    suite = ElementTree.Element("testsuite", name="affine grade")
-    counts = dict.fromkeys(("tests", "failures", "errors"), 0)
+    suites = ElementTree.Element("testsuites")
+    suite = ElementTree.SubElement(suites, "testsuite", name="affine grade")
     for each in rows:
         seconds = f"{each.seconds:.3f}"
         test = ElementTree.SubElement(
             suite, "testcase", classname="affine", name=_legal(each.name), time=seconds
         )
-        counts["tests"] += 1
         if each.verdict == "fail":
-            counts["failures"] += 1
             said = [one["sentence"] or one["title"] for one in each.mistakes] or ["wrong"]
-            ElementTree.SubElement(test, "failure", message=_legal(said[0])).text = _legal(
-                "\n".join(said)
-            )
+            failure = ElementTree.SubElement(test, "failure", message=_legal(said[0]))
+            failure.text = _legal("\n".join(said))
         elif each.verdict == "error":
-            counts["errors"] += 1
             ElementTree.SubElement(test, "error", message=_legal(each.reason))
-    suite.attrib |= {name: str(count) for name, count in counts.items()}
-    suites = ElementTree.Element("testsuites")
-    suites.append(suite)
+    places = {"tests": "*", "failures": "*/failure", "errors": "*/error"}
+    suite.attrib |= {name: str(len(suite.findall(place))) for name, place in places.items()}
     ElementTree.indent(suites)
     written: str = ElementTree.tostring(suites, encoding="unicode", xml_declaration=True)
     return written + "\n"

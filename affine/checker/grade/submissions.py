@@ -95,7 +95,7 @@ def _matches(source: str) -> list[str]:
 def _unpacked(archive: Path, folder: Path) -> Path:
     try:
         unpack(archive, folder)
-    except (ValueError, OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
+    except (ValueError, OSError, RuntimeError, zipfile.BadZipFile) as error:
         why = f"{archive} cannot be unpacked: {error}"
         raise NoSubmissions(f"{why}; unpack it, and name the folder") from error
     return folder
@@ -169,12 +169,12 @@ def _files(folder: Path) -> dict[str, Path]:
 def _targeted(name: str, files: dict[str, Path], target: str) -> Iterator[Submission]:
     """Yield the submission with its target: several where several files are called like that."""
     layers = [each for each in files if each.endswith(LAYERS)]
-    named = [each for each in layers if f"/{each}".endswith(f"/{target}")] if target else []
+    named = [each for each in layers if f"/{each}".endswith(f"/{target}")]
     size = sum(path.stat().st_size for path in files.values())
     if len(files) > MOST_FILES or size > MOST_BYTES:
         refusal = f"it holds more than {MOST_FILES:,} files or {MOST_BYTES // 2**20} MiB; "
         yield Submission(name, {}, refusal=refusal + "hand in the code alone")
-    elif len(layers) == 1 and (named or not target or len(files) == 1):
+    elif len(layers) == 1 and (not target or len(files) == 1):
         yield Submission(name, files, layers[0])
     elif named:
         for each in named:

@@ -9,6 +9,7 @@ from rich.text import Text
 from affine.checker.report import Finding, Report
 from affine.checker.report.text import (
     case_lines,
+    headline,
     is_unwritten,
     observed,
     reproduction_title,
@@ -44,7 +45,7 @@ def _parts(report: Report) -> Iterator[str]:
         yield from _finding(report.findings[0], report)
     if others := report.findings[1:]:
         yield f"<p>{counted(len(others), 'more mistake')}:</p>"
-        yield _listed(_headline(each, report) for each in others)
+        yield _listed(headline(each, report) for each in others)
     if report.notes:
         yield "<p>Notes, which are not failures:</p>"
         yield _listed(report.notes)
@@ -52,9 +53,9 @@ def _parts(report: Report) -> Iterator[str]:
 
 def _finding(finding: Finding, report: Report) -> Iterator[str]:
     first = finding.outcomes[0]
-    yield f"<p><strong>{escape(_headline(finding, report))}</strong></p>"
+    yield f"<p><strong>{escape(headline(finding, report))}</strong></p>"
     is_shown = not is_unwritten(report)  # else there is no number to look at
-    if is_shown and (lines := list(case_lines(first, _WIDTH, report.reduction, finding))):
+    if is_shown and (lines := list(case_lines(finding, _WIDTH, report.reduction))):
         yield _PRE + "\n".join(map(_bold, lines)) + "</pre>"
     if is_shown and finding.sentence and first.error:
         yield _labelled("Observed", observed(first, report))
@@ -63,11 +64,6 @@ def _finding(finding: Finding, report: Report) -> Iterator[str]:
     if is_shown and (found := finding.reproduction).code:
         summary = f"<summary>{escape(reproduction_title(found).removesuffix(':'))}</summary>"
         yield f"<details>{summary}{_PRE}{escape(clean(found.code))}</pre></details>"
-
-
-def _headline(finding: Finding, report: Report) -> str:
-    """Return the diagnosis of a mistake, or else what was observed."""
-    return clean(finding.sentence) or observed(finding.outcomes[0], report)
 
 
 def _labelled(label: str, text: str) -> str:

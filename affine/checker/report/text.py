@@ -135,14 +135,18 @@ def observed(outcome: Outcome, report: Report) -> str:
     return describe(error, _LONGEST_MESSAGE) if error else outcome.name
 
 
+def headline(finding: Finding, report: Report) -> str:
+    """Return the diagnosis of a mistake, or else what was observed."""
+    return clean(finding.sentence) or observed(finding.outcomes[0], report)
+
+
 def _finding(
     finding: Finding, report: Report, count: str, width: int, verbose: bool
 ) -> Iterator[RenderableType]:
     first = finding.outcomes[0]
     if finding.sentence or count:
-        says = clean(finding.sentence or observed(first, report))
-        yield indented(heading(count + says), by=0)
-    if case := list(case_lines(first, width - 2, report.reduction, finding)):
+        yield indented(heading(count + headline(finding, report)), by=0)
+    if case := list(case_lines(finding, width - 2, report.reduction)):
         yield Group(*map(indented, case))
     # Who called `check` has no --verbose to see the rest with.
     yield indented(rows(_facts(finding, report, verbose or not report.is_named)))
@@ -244,13 +248,10 @@ def _command(report: Report) -> str:
     return " ".join([*words, f"--seed {report.seed}"])
 
 
-def case_lines(
-    outcome: Outcome, width: int, reduction: str = "sum", finding: Finding | None = None
-) -> Iterator[Text]:
+def case_lines(finding: Finding, width: int, reduction: str = "sum") -> Iterator[Text]:
     """Yield the smallest case as lines: its sizes, its operands, then expected and got."""
-    finding = finding or Finding((outcome,))
     found = finding.reproduction
-    failure = counterexample(outcome, reduction)
+    failure = counterexample(finding.outcomes[0], reduction)
     if failure is None:
         return
     error, (n, d, m) = failure.violation, failure.sizes
