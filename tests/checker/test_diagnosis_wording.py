@@ -330,3 +330,36 @@ def test_where_calls_raise_it_is_not_said_where_alone_a_result_is_wrong() -> Non
     found = diagnose(wrong_layer(out=buffered), "out")
     assert found.mistake is None
     assert "Your out is wrong in some calls, and others raise." in found.sentence
+
+
+def _for_one_output(x: Array, w: Array, b: Array) -> Array:
+    if len(b) > 1:
+        raise ValueError("more than one")
+    return x @ w + b
+
+
+def _for_one_data_point(dout: Array, x: Array, w: Array) -> tuple[Array, Array, Array]:
+    if len(x) > 1:
+        raise ValueError("more than one")
+    dx, dw, db = right_gradients(dout, x, w)
+    return dx, dw, db * (dw.any() or dx.any())
+
+
+def test_of_two_passes_that_raise_it_is_said_where_each_does() -> None:
+    layer = pullback_layer(_for_one_data_point, _for_one_output)
+    sentence = diagnose(layer, "").sentence
+    assert sentence.startswith("The forward pass raises ValueError")
+    assert sentence.endswith("where M > 1.")
+    only_backward = diagnose(pullback_layer(_for_one_data_point), "").sentence
+    assert only_backward.startswith("The backward pass raises ValueError")
+    assert only_backward.endswith("where N > 1.")
+
+
+def test_what_came_back_wrong_is_not_said_to_raise() -> None:
+    """As the layer does in most other calls, where nothing comes back."""
+    layer = pullback_layer(_for_one_data_point, _for_one_output)
+    zeros = Operands.of_sizes((1, 1, 1), np.zeros)
+    tested = PROPERTIES["one_hot_dout_reads_off_the_jacobians"]
+    found = diagnose(layer, "db", tested, Case(zeros, zeros))
+    assert found.mistake is None, found
+    assert "raises" not in found.sentence

@@ -27,6 +27,7 @@ from affine.checker.diagnosis.phrasing import listed
 from affine.checker.diagnosis.probe import Probe
 from affine.checker.reduction import dtype_of
 from affine.layer import Case, Layer, OutOfTime, WorkerDied
+from affine.oracle import Violation
 from affine.properties import Property
 from affine.quantities import GRADIENTS, QUANTITIES
 
@@ -161,7 +162,7 @@ def _diagnosed(session: ProbeSession, quantity: str, tested: Property | None = N
     named = _of_wrong(session, wrong)
     if not named and wrong == ("out_dot",):  # a derivative of what is wrong
         named = _of_wrong(session, session.wrong_quantities())
-    named = named or _of_the_rest(session, quantity, wrong)
+    named = named or _of_the_rest(session, quantity, wrong, tested)
     if not (named.mistake or wrong) and tested and _is_right_up_to_rounding(session, tested):
         rounds = Diagnosis(_names(quantity), None, _ROUNDS.format(quantity))
         find = partial(special_values.rounded_on_the_way, quantity=quantity)
@@ -282,11 +283,16 @@ def _names(quantity: str) -> tuple[str, ...]:
 # ------------------------------------------------------------------ what no formula explains
 
 
-def _of_the_rest(session: ProbeSession, quantity: str, wrong: tuple[str, ...]) -> Diagnosis:
+def _of_the_rest(
+    session: ProbeSession, quantity: str, wrong: tuple[str, ...], tested: Property | None
+) -> Diagnosis:
     """Diagnose what no formula explains: exceptions; else say what is seen."""
     if wrong:
         return _observed(session, wrong)
-    if found := failing.raised(session):
+    shown = tested and session.case and attempt(lambda: tested(session.layer, session.case))
+    is_wrong = isinstance(shown, Violation) and isinstance(shown.got, np.ndarray)
+    # What came back wrong did not raise: that another call does is another cause.
+    if not is_wrong and (found := failing.raised(session)):
         return _diagnosis_from(session, quantity, found)
     for name in QUANTITIES:
         if hidden := entrywise(session, name):

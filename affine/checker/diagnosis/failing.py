@@ -7,7 +7,7 @@ import numpy as np
 
 from affine.checker.diagnosis.catalogue import MISTAKES, Explanation
 from affine.checker.diagnosis.conditions import in_common
-from affine.checker.diagnosis.examination import ProbeSession, attempt
+from affine.checker.diagnosis.examination import CallResult, ProbeSession, attempt
 from affine.checker.diagnosis.phrasing import describe_error, error_message, listed, with_verb
 from affine.checker.diagnosis.probe import close, plain_operands
 from affine.checker.exceptions import NotThreeGradients
@@ -95,18 +95,30 @@ def raised(session: ProbeSession) -> Explanation | None:
     failed = [call for call in session.standard if GRADIENTS[-1] not in call.results]
     if not failed:
         return None
-    fine = [call.probe for call in session.standard if call not in failed]
-    where = in_common([call.probe for call in failed], fine)
+    # Another exception, or one in the other pass, may have another reason.
+    first = failed[0]
+    alike = [call for call in failed if _end(call) == _end(first)]
+    fine = [call for call in session.standard if call not in failed]
+    if "out" not in first.results:
+        fine = [call for call in session.standard if "out" in call.results]
+    where = in_common([call.probe for call in alike], [call.probe for call in fine])
     when = f", where {where.words}" if where else "" if fine else ", at every size that was tried"
-    error = failed[0].error
+    error = first.error
     assert error is not None
     if dropped := _of_refused_shape(error):
         return Explanation("axis-dropped", f"{dropped}{when}")
     if isinstance(error, NotThreeGradients):
         return Explanation("wrong-number-of-results", f"{error_message(error)}{when}")
-    part = "backward pass" if "out" in failed[0].results else "forward pass"
+    part = "backward pass" if "out" in first.results else "forward pass"
     who = "layer" if session.in_one_call else part
     return Explanation("raises", f"The {who} raises {describe_error(error)}{when}")
+
+
+def _end(call: CallResult) -> tuple[bool, str, str]:
+    """Return how a call ended: whether out had come back, and with which exception, and where."""
+    error = call.error
+    kind = str(getattr(error, "kind", type(error).__name__))
+    return "out" in call.results, kind, str(getattr(error, "place", ""))
 
 
 def _of_refused_shape(error: Exception) -> str:

@@ -194,8 +194,8 @@ def _facts(finding: Finding, report: Report, verbose: bool) -> Iterator[tuple[st
         yield "Also fails", f"{count}: {_listed(others, verbose)}"
     if mistake:
         yield "Remedy", mistake.remedy
-    elif diagnosis:
-        yield "Ruled out", _listed(diagnosis.ruled_out, verbose)
+    elif diagnosis and diagnosis.ruled_out:
+        yield "Ruled out", f"as the only mistake: {_listed(diagnosis.ruled_out, verbose)}"
 
 
 def _listed(names: Sequence[str], verbose: bool) -> str:
