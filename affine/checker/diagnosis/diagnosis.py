@@ -27,7 +27,6 @@ from affine.checker.diagnosis.phrasing import listed
 from affine.checker.diagnosis.probe import Probe
 from affine.checker.reduction import dtype_of
 from affine.layer import Case, Layer, OutOfTime, WorkerDied
-from affine.oracle import Violation
 from affine.properties import Property
 from affine.quantities import GRADIENTS, QUANTITIES
 
@@ -289,10 +288,9 @@ def _of_the_rest(
     """Diagnose what no formula explains: exceptions; else say what is seen."""
     if wrong:
         return _observed(session, wrong)
-    shown = tested and session.case and attempt(lambda: tested(session.layer, session.case))
-    is_wrong = isinstance(shown, Violation) and isinstance(shown.got, np.ndarray)
     # What came back wrong did not raise: that another call does is another cause.
-    if not is_wrong and (found := failing.raised(session)):
+    comes_back = failing.fails_by_a_result(tested, session)
+    if not comes_back and (found := failing.raised(session)):
         return _diagnosis_from(session, quantity, found)
     for name in QUANTITIES:
         if hidden := entrywise(session, name):

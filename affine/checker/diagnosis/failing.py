@@ -42,6 +42,15 @@ def failing_again(tested: Property, mistake: str, session: ProbeSession) -> Expl
     return None
 
 
+def fails_by_a_result(tested: Property | None, session: ProbeSession) -> bool:
+    """Whether what a property finds on its case is an array that came back, and no exception."""
+    case = session.case
+    if tested is None or case is None:
+        return False
+    error = attempt(lambda: tested(session.layer, case))
+    return isinstance(error, Violation) and isinstance(error.got, np.ndarray)
+
+
 # ------------------------------------------------------------------ of a pass
 
 
