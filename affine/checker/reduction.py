@@ -49,7 +49,7 @@ def undo_mean_reduction(layer: Layer) -> Layer:
 
     def view(call: Call) -> tuple[Call, Callable[[Results], Results]]:
         if len(call) < 4 or len(call[3]) < 2:
-            return call, lambda results: results
+            return call, _of_no_data_point if len(call) == 4 and not len(call[3]) else dict
         x, w, b, dout = call
         # Large values are scaled down by a power of two as well, so that N·dout never overflows
         # where dout does not.
@@ -71,6 +71,14 @@ def undo_mean_reduction(layer: Layer) -> Layer:
         return (x, w, b, scaled), summing
 
     return intercept_calls(layer, view, (*_COMPARED, "with_extra_axes"))
+
+
+def _of_no_data_point(results: Results) -> Results:
+    """Return the results with 0, the empty sum, for NaN: an average of nothing is not defined."""
+    return {
+        name: np.nan_to_num(got) if name in _SUMMED and isinstance(got, np.ndarray) else got
+        for name, got in results.items()
+    }
 
 
 def multiply_averages(layer: Layer) -> Layer:

@@ -147,6 +147,13 @@ def test_an_average_with_one_more_mistake_fails(mistake: dict[str, float]) -> No
     assert check(averaged(**mistake), reduction="mean", only=ANCHORS).verdict == "fail"  # type: ignore[arg-type]
 
 
+def test_an_average_over_no_data_points_may_be_undefined() -> None:
+    """A sum over none is 0."""
+    name = "zero_sizes_give_zeros"
+    assert check(averaged(), profile="library", reduction="mean", only=[name])
+    assert falsified(check(averaged(), profile="library", only=[name])) == [name]
+
+
 # ------------------------------------------------------------------ what is no verdict
 
 
